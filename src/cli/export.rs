@@ -1,0 +1,16 @@
+//! `comms export`.
+
+use clap::Args;
+
+use crate::error::Result;
+use crate::ops::App;
+
+use super::Done;
+use super::output::Output;
+
+#[derive(Debug, Args)]
+pub struct ExportArgs {}
+
+pub fn run(_args: ExportArgs, _app: &App, _out: &mut Output) -> Result<Done> {
+    todo!()
+}

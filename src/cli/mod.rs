@@ -1,0 +1,104 @@
+//! The command-line door: clap tree in, documents out. One file per noun.
+
+pub mod auth;
+pub mod doctor;
+pub mod export;
+pub mod generate;
+pub mod import;
+pub mod inbox;
+pub mod outbox;
+pub mod output;
+pub mod progress;
+pub mod prompt;
+pub mod schema;
+pub mod search;
+pub mod send;
+pub mod settings;
+pub mod status;
+
+use std::future::Future;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::flags::GlobalFlags;
+use crate::error::{Context, Kind, Result};
+use crate::ops::App;
+use output::Output;
+
+/// How a command ended: `None` is success, else the outcome whose report is already on stdout.
+pub type Done = Option<Kind>;
+
+/// Send, read and search messages on every channel
+#[derive(Debug, Parser)]
+#[command(name = "comms", version, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: GlobalFlags,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Send a message
+    Send(send::SendArgs),
+    /// Answer a message
+    Reply(send::ReplyArgs),
+    /// Send a message on to someone else
+    Forward(send::ForwardArgs),
+    /// List, read and mark messages
+    Inbox(inbox::InboxArgs),
+    /// Search all messages
+    Search(search::SearchArgs),
+    /// Log in to accounts
+    Auth(auth::AuthArgs),
+    /// Show and settle what was or will be sent
+    Outbox(outbox::OutboxArgs),
+    /// Bring mail in from Maildir, mbox and .eml files
+    Import(import::ImportArgs),
+    /// Write messages out to mbox, Maildir or JSONL
+    Export(export::ExportArgs),
+    /// Find what is wrong and how to mend it
+    Doctor(doctor::DoctorArgs),
+    /// Show the configuration
+    Config(settings::ConfigArgs),
+    /// Print JSON Schemas, exit codes and the command tree
+    Schema(schema::SchemaArgs),
+    /// Print the completion script of a shell
+    Completions(generate::CompletionsArgs),
+    /// Print or write man pages
+    Man(generate::ManArgs),
+}
+
+/// Runs one parsed command.
+pub fn dispatch(command: Option<Command>, app: &App, out: &mut Output) -> Result<Done> {
+    match command {
+        None => status::run(app, out),
+        Some(Command::Send(args)) => send::send(args, app, out),
+        Some(Command::Reply(args)) => send::reply(args, app, out),
+        Some(Command::Forward(args)) => send::forward(args, app, out),
+        Some(Command::Inbox(args)) => inbox::run(args, app, out),
+        Some(Command::Search(args)) => search::run(args, app, out),
+        Some(Command::Auth(args)) => auth::run(args, app, out),
+        Some(Command::Outbox(args)) => outbox::run(args, app, out),
+        Some(Command::Import(args)) => import::run(args, app, out),
+        Some(Command::Export(args)) => export::run(args, app, out),
+        Some(Command::Doctor(args)) => doctor::run(args, app, out),
+        Some(Command::Config(args)) => settings::run(args, app, out),
+        Some(Command::Schema(args)) => schema::run(args, app, out),
+        Some(Command::Completions(args)) => generate::completions(args, out),
+        Some(Command::Man(args)) => generate::man(args, out),
+    }
+}
+
+/// Runs a future to its end on a runtime made for it; commands that need no network never call this.
+pub fn wait<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context(Kind::Internal, "starting the runtime")?;
+    let result = runtime.block_on(future);
+    // A keyring or resolver thread that hangs must not hold the process.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(100));
+    result
+}

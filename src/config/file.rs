@@ -1,0 +1,1 @@
+//! Shape of config.toml.

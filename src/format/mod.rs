@@ -1,0 +1,9 @@
+//! Codecs: bytes to values and back. Pure: no clock, no I/O.
+
+pub mod cjk;
+pub mod clean;
+pub mod compose;
+pub mod html;
+pub mod markdown;
+pub mod mbox;
+pub mod mime;

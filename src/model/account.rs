@@ -1,0 +1,109 @@
+//! Accounts as resolved from the config: which channel, which servers, whose address.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The kind of provider behind an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChannelKind {
+    Imap,
+    /// Send only.
+    Smtp,
+    Maildir,
+}
+
+impl ChannelKind {
+    pub const ALL: [ChannelKind; 3] = [ChannelKind::Imap, ChannelKind::Smtp, ChannelKind::Maildir];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            ChannelKind::Imap => "imap",
+            ChannelKind::Smtp => "smtp",
+            ChannelKind::Maildir => "maildir",
+        }
+    }
+}
+
+/// How a connection is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TlsMode {
+    /// TLS from the first byte.
+    Tls,
+    /// Plain greeting, then an obligatory STARTTLS.
+    Starttls,
+    /// No TLS; refused unless the host is loopback.
+    None,
+}
+
+/// How the account proves who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AuthMethod {
+    /// PLAIN or LOGIN with a password.
+    Password,
+    /// XOAUTH2 or OAUTHBEARER with an access token as the secret.
+    Oauth,
+    /// No login at all (a relay on loopback).
+    None,
+}
+
+/// `host:port` with its protection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    pub host: String,
+    pub port: u16,
+    pub tls: TlsMode,
+}
+
+/// One account, resolved: every setting has its final value.
+#[derive(Clone, Debug)]
+pub struct Account {
+    pub name: String,
+    pub channel: ChannelKind,
+    /// The address mail is sent from; `None` only for a Maildir that is read.
+    pub address: Option<String>,
+    /// The name shown beside the address.
+    pub display_name: Option<String>,
+    /// Other addresses that are also the owner's own.
+    pub aliases: Vec<String>,
+    pub imap: Option<Endpoint>,
+    pub smtp: Option<Endpoint>,
+    /// More trust roots (PEM) than those of the operating system.
+    pub ca_file: Option<PathBuf>,
+    pub auth: AuthMethod,
+    /// Login name; the address when not set in the config.
+    pub username: Option<String>,
+    pub secret_command: Option<String>,
+    /// Root of the Maildir tree (`maildir`).
+    pub path: Option<PathBuf>,
+    /// Folders to sync; `None` means all that the server lists.
+    pub folders: Option<Vec<String>>,
+    /// Whether comms files a copy of what it sends; off where the server does it itself.
+    pub file_sent: bool,
+    /// True for the account `local` that exists without configuration.
+    pub built_in: bool,
+}
+
+impl Account {
+    /// All addresses that are the owner's.
+    pub fn own_addresses(&self) -> impl Iterator<Item = &str> {
+        self.address
+            .as_deref()
+            .into_iter()
+            .chain(self.aliases.iter().map(String::as_str))
+    }
+
+    /// Whether mail can leave through this account.
+    pub fn can_send(&self) -> bool {
+        self.smtp.is_some() || self.built_in
+    }
+
+    /// The login name.
+    pub fn login(&self) -> Option<&str> {
+        self.username.as_deref().or(self.address.as_deref())
+    }
+}

@@ -1,0 +1,9 @@
+//! Nouns: plain data with no behaviour beyond reading and writing themselves.
+
+pub mod account;
+pub mod address;
+pub mod id;
+pub mod message;
+pub mod outbox;
+pub mod query;
+pub mod time;

@@ -1,0 +1,3 @@
+//! The network: TLS for every protocol. Async begins here.
+
+pub mod tls;

@@ -1,0 +1,50 @@
+//! Operations: Request -> Result<Report>. Only here do a store and a channel meet.
+
+pub mod auth;
+pub mod deliver;
+pub mod doctor;
+pub mod export;
+pub mod import;
+pub mod inbox;
+pub mod mark;
+pub mod outbox;
+pub mod save;
+pub mod search;
+pub mod send;
+pub mod show;
+pub mod status;
+pub mod sync;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::store::Store;
+
+/// What every operation has at hand. Nothing in it is opened before it is used.
+pub struct App {
+    pub config: Config,
+    pub clock: Clock,
+    pub store: Store,
+    /// Called by long operations as they go; the door decides how it looks.
+    pub progress: Box<dyn Fn(&Progress) + Send + Sync>,
+}
+
+/// How far a long operation is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done, for a person: "importing lists.mbox".
+    pub stage: String,
+    pub done: u64,
+    /// `None` if it can't be known.
+    pub total: Option<u64>,
+}
+
+/// Who asks. Set by the door.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    Person,
+    Script,
+    Agent,
+}

@@ -1,0 +1,1 @@
+//! Where things stand: unread, held, unconfirmed, failed, stale.

@@ -1,0 +1,7 @@
+//! Decisions: pure functions, no clock, no I/O.
+
+pub mod address;
+pub mod query;
+pub mod reply;
+pub mod retry;
+pub mod route;

@@ -1,0 +1,109 @@
+//! The store: three SQLite files, opened when first needed.
+//!
+//! `comms.db` is small and precious (outbox, attempts, audit); `raw.db` holds what was received (identity,
+//! flags and compressed bytes of every message); `index.db` can be rebuilt from it. Commits go in that
+//! order. Methods lock, work and return owned values: nothing is held across an await.
+
+mod messages;
+mod outbox;
+mod schema;
+mod search;
+mod sync;
+
+pub use messages::Added;
+pub use search::{Page, ThreadFilter};
+pub use sync::{FolderState, SourceState};
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode};
+
+use crate::error::{Error, Kind, Result};
+
+/// Opens nothing by itself; each file is opened by the first method that needs it.
+pub struct Store {
+    dir: PathBuf,
+    main: OnceLock<Mutex<Connection>>,
+    raw: OnceLock<Mutex<Connection>>,
+    index: OnceLock<Mutex<Connection>>,
+    reader: OnceLock<Mutex<Connection>>,
+}
+
+impl Store {
+    /// A store in this folder, which is created (0700) with the first file.
+    pub fn at(dir: &Path) -> Self {
+        Store {
+            dir: dir.to_owned(),
+            main: OnceLock::new(),
+            raw: OnceLock::new(),
+            index: OnceLock::new(),
+            reader: OnceLock::new(),
+        }
+    }
+
+    /// The folder of the three files.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// `comms.db`: outbox and audit.
+    fn main(&self) -> Result<MutexGuard<'_, Connection>> {
+        lazily(&self.main, || schema::open(&self.dir, &schema::MAIN))
+    }
+
+    /// `raw.db`: identity and bytes of messages.
+    fn raw_db(&self) -> Result<MutexGuard<'_, Connection>> {
+        lazily(&self.raw, || schema::open(&self.dir, &schema::RAW))
+    }
+
+    /// `index.db` for writing.
+    fn index(&self) -> Result<MutexGuard<'_, Connection>> {
+        lazily(&self.index, || schema::open(&self.dir, &schema::INDEX))
+    }
+
+    /// `index.db` for reading.
+    fn reader(&self) -> Result<MutexGuard<'_, Connection>> {
+        lazily(&self.reader, || {
+            schema::open_reader(&self.dir, &schema::INDEX)
+        })
+    }
+}
+
+fn lazily(
+    slot: &OnceLock<Mutex<Connection>>,
+    open: impl FnOnce() -> Result<Connection>,
+) -> Result<MutexGuard<'_, Connection>> {
+    if slot.get().is_none() {
+        // Two threads may both open; the loser's connection is dropped.
+        let _ = slot.set(Mutex::new(open()?));
+    }
+    let mutex = slot.get().expect("set just above");
+    Ok(mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner))
+}
+
+/// Turns SQLite's faults into ours: a busy or full disk is told as such.
+pub(crate) fn fault(doing: &'static str) -> impl Fn(rusqlite::Error) -> Error {
+    move |e| match e.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            Error::unavailable(format!("{doing}: another process holds the store"))
+                .hint("wait for the other comms to finish, then repeat")
+                .because(e)
+        }
+        Some(ErrorCode::DiskFull) => Error::internal(format!("{doing}: the disk is full"))
+            .hint("free some space; nothing that was stored is lost")
+            .because(e),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            Error::internal(format!("{doing}: a file of the store is damaged"))
+                .hint("run `comms doctor`")
+                .because(e)
+        }
+        _ => Error::new(Kind::Internal, doing).because(e),
+    }
+}
+
+/// How long a writer waits for another process.
+const BUSY: Duration = Duration::from_secs(10);

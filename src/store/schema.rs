@@ -1,0 +1,137 @@
+//! Files of the store: opening, migrations, pragmas.
+//!
+//! Migrations are numbered and append-only; `PRAGMA user_version` counts them.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::error::{Context, Error, Kind, Result};
+
+use super::{BUSY, fault};
+
+/// One database file and its migrations, oldest first.
+pub struct File {
+    pub name: &'static str,
+    pub migrations: &'static [&'static str],
+    /// Pragmas for every connection.
+    pub pragmas: &'static str,
+}
+
+/// Small and precious: outbox, attempts, audit.
+pub const MAIN: File = File {
+    name: "comms.db",
+    migrations: &[include_str!("main_1.sql")],
+    pragmas: "PRAGMA synchronous = FULL;",
+};
+
+/// What was received: identity, state and bytes of messages.
+pub const RAW: File = File {
+    name: "raw.db",
+    migrations: &[include_str!("raw_1.sql")],
+    pragmas: "PRAGMA synchronous = FULL;",
+};
+
+/// Rebuilt from the others: message rows, text index, facts, cursors.
+pub const INDEX: File = File {
+    name: "index.db",
+    migrations: &[include_str!("index_1.sql")],
+    pragmas: "PRAGMA synchronous = NORMAL;",
+};
+
+/// Opens for writing; creates the folder (0700) and the file (0600) and runs what migrations are missing.
+pub fn open(dir: &Path, file: &File) -> Result<Connection> {
+    create_private_dir(dir)?;
+    let path = dir.join(file.name);
+    create_private_file(&path)?;
+    let mut db = Connection::open(&path).map_err(fault("opening the store"))?;
+    db.busy_timeout(BUSY).map_err(fault("opening the store"))?;
+    if version(&db)? == 0 {
+        // Only before the first table can the page size be chosen.
+        db.execute_batch("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL;")
+            .map_err(fault("creating the store"))?;
+    }
+    db.execute_batch(file.pragmas)
+        .map_err(fault("opening the store"))?;
+    migrate(&mut db, file)?;
+    Ok(db)
+}
+
+/// Opens for reading only; makes the file first if there is none yet.
+pub fn open_reader(dir: &Path, file: &File) -> Result<Connection> {
+    let path = dir.join(file.name);
+    if !path.exists() {
+        drop(open(dir, file)?);
+    }
+    let flags =
+        rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(&path, flags).map_err(fault("opening the store"))?;
+    db.busy_timeout(BUSY).map_err(fault("opening the store"))?;
+    let found = version(&db)?;
+    if found < file.migrations.len() {
+        drop(open(dir, file)?);
+    }
+    refuse_newer(found, file)?;
+    Ok(db)
+}
+
+fn version(db: &Connection) -> Result<usize> {
+    db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
+        .map(|n| usize::try_from(n).unwrap_or(0))
+        .map_err(fault("opening the store"))
+}
+
+fn refuse_newer(found: usize, file: &File) -> Result<()> {
+    let known = file.migrations.len();
+    if found <= known {
+        return Ok(());
+    }
+    Err(Error::config(format!(
+        "`{}` was written by a newer comms (format {found}; this one knows {known})",
+        file.name
+    ))
+    .hint("install the newer comms, or point COMMS_HOME at another folder"))
+}
+
+fn migrate(db: &mut Connection, file: &File) -> Result<()> {
+    let found = version(db)?;
+    refuse_newer(found, file)?;
+    if found == file.migrations.len() {
+        return Ok(());
+    }
+    let doing = "migrating the store";
+    let tx = db
+        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        .map_err(fault(doing))?;
+    // Another process may have migrated while this one waited for the lock.
+    let found = version(&tx)?;
+    for sql in file.migrations.iter().skip(found) {
+        tx.execute_batch(sql).map_err(fault(doing))?;
+    }
+    let now = i64::try_from(file.migrations.len()).unwrap_or(i64::MAX);
+    tx.pragma_update(None, "user_version", now)
+        .map_err(fault(doing))?;
+    tx.commit().map_err(fault(doing))
+}
+
+/// Makes a folder, and those above it, that only the owner can enter.
+pub fn create_private_dir(dir: &Path) -> Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(dir)
+        .with_context(Kind::Internal, || format!("creating `{}`", dir.display()))
+}
+
+fn create_private_file(path: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .map(drop)
+        .with_context(Kind::Internal, || format!("creating `{}`", path.display()))
+}

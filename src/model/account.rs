@@ -77,6 +77,8 @@ pub struct Account {
     pub auth: AuthMethod,
     /// Login name; the address when not set in the config.
     pub username: Option<String>,
+    /// From `COMMS_SECRET_<ACCOUNT>` in the environment; wins over everything.
+    pub secret_env: Option<secrecy::SecretString>,
     pub secret_command: Option<String>,
     /// Root of the Maildir tree (`maildir`).
     pub path: Option<PathBuf>,

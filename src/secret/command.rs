@@ -1,0 +1,120 @@
+//! `secret_command`: a command of the user's that prints the secret.
+
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::error::{Error, Kind, Result};
+
+/// A password manager may ask for a touch or a PIN in its own window.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The first line the command prints. Run by the shell; stdin is empty, stderr is kept for the error.
+pub fn run(account: &str, command: &str) -> Result<SecretString> {
+    let mut child = shell(command)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|e| failed(account, "could not be started").because(e))?;
+    let mut stdout = child.stdout.take().expect("stdout is piped");
+    let mut stderr = child.stderr.take().expect("stderr is piped");
+    let (said, hears) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let read = stdout.by_ref().take(64 * 1024).read_to_end(&mut bytes);
+        // The receiver is gone after a timeout.
+        let _ = said.send(read.map(|_| bytes));
+    });
+    let complaints = std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = stderr.by_ref().take(4096).read_to_end(&mut bytes);
+        bytes
+    });
+    let printed = match hears.recv_timeout(PATIENCE) {
+        Ok(printed) => printed.map_err(|e| failed(account, "can't be read").because(e))?,
+        Err(_) => {
+            let _ = child.kill();
+            let _ = child.wait();
+            let waited = format!("gave no answer within {} s", PATIENCE.as_secs());
+            return Err(failed(account, &waited));
+        }
+    };
+    let status = child
+        .wait()
+        .map_err(|e| failed(account, "can't be waited for").because(e))?;
+    if !status.success() {
+        let words = complaints.join().unwrap_or_default();
+        let error = failed(account, &format!("ended with {status}"));
+        return Err(match last_line(&words) {
+            Some(line) => error.because(line),
+            None => error,
+        });
+    }
+    let text = String::from_utf8(printed).map_err(|_| failed(account, "printed no UTF-8 text"))?;
+    match text.lines().next() {
+        Some(line) if !line.is_empty() => Ok(SecretString::from(line)),
+        _ => Err(failed(account, "printed nothing")),
+    }
+}
+
+#[cfg(unix)]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.arg("-c").arg(command);
+    shell
+}
+
+#[cfg(not(unix))]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("cmd");
+    shell.arg("/C").arg(command);
+    shell
+}
+
+fn last_line(stderr: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(stderr);
+    let line = text.lines().rev().find(|line| !line.trim().is_empty())?;
+    Some(line.trim().chars().take(300).collect())
+}
+
+fn failed(account: &str, how: &str) -> Error {
+    Error::new(
+        Kind::Auth,
+        format!("the `secret_command` of account `{account}` {how}"),
+    )
+    .hint("run the command by hand: it must print the secret as its first line")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+
+    #[test]
+    fn the_first_line_is_the_secret() {
+        let secret = run("work", "printf 'hunter2\\nuser: ada\\n'").unwrap();
+        assert_eq!(secret.expose_secret(), "hunter2");
+    }
+
+    #[test]
+    fn a_failing_command_is_told_with_its_own_words_and_without_what_it_printed() {
+        let error = run("work", "echo hunter2; echo 'no such entry' >&2; exit 3").unwrap_err();
+        assert_eq!(error.kind, Kind::Auth);
+        assert_eq!(error.causes(), ["no such entry"]);
+        assert!(!format!("{error:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_command_that_prints_nothing_gives_no_empty_password() {
+        assert!(run("work", "true").is_err());
+    }
+
+    #[test]
+    fn a_command_that_reads_stdin_gets_nothing_instead_of_the_terminal() {
+        assert!(run("work", "read line && echo got").is_err());
+    }
+}

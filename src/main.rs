@@ -1,1 +1,120 @@
-fn main() {}
+//! Reads flags, resolves the config, opens the app, runs one door and ends the process.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use comms::cli::output::{Output, render_error};
+use comms::cli::progress;
+use comms::cli::{Cli, dispatch};
+use comms::config::Config;
+use comms::config::flags::{Environment, Looks};
+use comms::error::{Error, Kind, Result};
+use comms::ops::App;
+use comms::store::Store;
+
+fn main() -> ExitCode {
+    let args: Vec<_> = std::env::args_os().collect();
+    let wants_json = asks_for_json(&args);
+    report_panics(wants_json);
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(e) => return refuse(&e, wants_json),
+    };
+    let env = Environment::read();
+    let looks = Looks::decide(&cli.global, &env);
+    let (json, color) = (looks.format.is_json(), looks.color_err);
+    match run(cli, &env, looks) {
+        Ok(None) => ExitCode::SUCCESS,
+        Ok(Some(kind)) => ExitCode::from(kind.exit_code()),
+        Err(error) => fail(&error, json, color),
+    }
+}
+
+fn run(cli: Cli, env: &Environment, looks: Looks) -> Result<Option<Kind>> {
+    let clock = env.clock()?;
+    let needs_no_config = cli
+        .command
+        .as_ref()
+        .is_some_and(|c| c.works_without_config());
+    let config = if needs_no_config {
+        Config::without_file(&cli.global, env)?
+    } else {
+        Config::resolve(&cli.global, env)?
+    };
+    let mut out = Output::to_stdout(looks, clock.now_local());
+    let app = App {
+        store: Store::at(&config.data_dir),
+        config,
+        clock,
+        progress: progress::listener(&out.looks),
+    };
+    let done = dispatch(cli.command, &app, &mut out);
+    // Rows already printed stay, whatever came after them.
+    let flushed = out.flush();
+    let done = done?;
+    flushed?;
+    Ok(done)
+}
+
+/// Writes the error to stderr and turns it into the exit code.
+fn fail(error: &Error, json: bool, color: bool) -> ExitCode {
+    let text = render_error(error, json, color);
+    let _ = std::io::stderr().write_all(text.as_bytes());
+    ExitCode::from(error.kind.exit_code())
+}
+
+/// Help and version are success; the rest is a wrong request.
+fn refuse(error: &clap::Error, json: bool) -> ExitCode {
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    if json {
+        return fail(&comms::cli::usage_error(error), true, false);
+    }
+    let _ = error.print();
+    ExitCode::from(Kind::Usage.exit_code())
+}
+
+/// Whether errors must be JSON although the arguments could not be read.
+fn asks_for_json(args: &[std::ffi::OsString]) -> bool {
+    let words = || {
+        args.iter()
+            .filter_map(|a| a.to_str())
+            .take_while(|a| *a != "--")
+    };
+    let format = words()
+        .zip(words().skip(1))
+        .any(|(flag, value)| flag == "--format" && value.starts_with("json"));
+    format || words().any(|a| a == "--json" || a.starts_with("--format=json"))
+}
+
+/// A panic is a bug: one clear line, and a backtrace only for who asks.
+fn report_panics(json: bool) {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let what = panic.payload_as_str().unwrap_or("no words");
+        let place = panic
+            .location()
+            .map_or_else(String::new, |l| format!(" at {}:{}", l.file(), l.line()));
+        let error = Error::internal(format!(
+            "this is a bug in comms {}: {what}{place}",
+            env!("CARGO_PKG_VERSION")
+        ))
+        .hint("please report it with the command you ran; what was stored is safe");
+        let _ = std::io::stderr().write_all(render_error(&error, json, false).as_bytes());
+        if std::backtrace::Backtrace::capture().status()
+            == std::backtrace::BacktraceStatus::Captured
+        {
+            usual(panic);
+        }
+        #[expect(clippy::disallowed_methods, reason = "main ends the process")]
+        std::process::exit(i32::from(Kind::Internal.exit_code()));
+    }));
+}

@@ -21,7 +21,7 @@ use std::future::Future;
 use clap::{Parser, Subcommand};
 
 use crate::config::flags::GlobalFlags;
-use crate::error::{Context, Kind, Result};
+use crate::error::{Context, Error, Kind, Result};
 use crate::ops::App;
 use output::Output;
 
@@ -68,6 +68,52 @@ pub enum Command {
     Completions(generate::CompletionsArgs),
     /// Print or write man pages
     Man(generate::ManArgs),
+}
+
+impl Command {
+    /// Whether it must work even while the config file is broken.
+    pub fn works_without_config(&self) -> bool {
+        match self {
+            Command::Schema(_) | Command::Completions(_) | Command::Man(_) => true,
+            Command::Config(args) => args.works_without_config(),
+            _ => false,
+        }
+    }
+}
+
+/// A clap error in our own words, for JSON.
+pub fn usage_error(error: &clap::Error) -> Error {
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default();
+    let first = first
+        .strip_prefix("error: ")
+        .unwrap_or(first)
+        .trim()
+        .to_owned();
+    let missing: Vec<_> = text
+        .lines()
+        .skip(1)
+        .take_while(|l| !l.trim().is_empty())
+        .map(str::trim)
+        .collect();
+    let message = if missing.is_empty() {
+        first
+    } else {
+        format!("{first} {}", missing.join(" "))
+    };
+    let tip = text
+        .lines()
+        .map(str::trim)
+        .find_map(|l| l.strip_prefix("tip: "));
+    let usage = text
+        .lines()
+        .map(str::trim)
+        .find(|l| l.starts_with("Usage:"));
+    let error = Error::usage(message);
+    match tip.or(usage) {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
 }
 
 /// Runs one parsed command.

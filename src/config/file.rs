@@ -1,1 +1,340 @@
-//! Shape of config.toml.
+//! Shape of config.toml: reads it with the place of every value, and refuses what it does not know.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::error::{Context, Error, Kind, Result};
+
+/// The file's text and where it is, to point at a place in it.
+pub struct Source {
+    pub path: PathBuf,
+    pub text: String,
+}
+
+/// A value and the line it stands on.
+#[derive(Clone, Debug)]
+pub struct At<T> {
+    pub value: T,
+    /// Counts from 1.
+    pub line: usize,
+    /// Byte range in the file, for an error that comes later.
+    pub span: Range<usize>,
+}
+
+/// `config.toml`, read but not yet resolved.
+#[derive(Debug, Default)]
+pub struct File {
+    pub email: Option<At<String>>,
+    pub max_age: Option<At<Duration>>,
+    pub deadline: Option<At<Duration>>,
+    pub accounts: Vec<RawAccount>,
+}
+
+/// One `[accounts.NAME]` as it is written.
+#[derive(Debug)]
+pub struct RawAccount {
+    pub name: At<String>,
+    pub channel: Option<At<String>>,
+    pub address: Option<At<String>>,
+    pub display_name: Option<At<String>>,
+    pub aliases: Option<At<Vec<String>>>,
+    pub imap: Option<At<String>>,
+    pub smtp: Option<At<String>>,
+    pub tls: Option<At<String>>,
+    pub imap_tls: Option<At<String>>,
+    pub smtp_tls: Option<At<String>>,
+    pub ca_file: Option<At<String>>,
+    pub auth: Option<At<String>>,
+    pub username: Option<At<String>>,
+    pub secret_command: Option<At<String>>,
+    pub path: Option<At<String>>,
+    pub folders: Option<At<Vec<String>>>,
+    pub file_sent: Option<At<bool>>,
+}
+
+const TOP_KEYS: &[&str] = &["defaults", "accounts", "inbox"];
+const DEFAULT_KEYS: &[&str] = &["email"];
+const INBOX_KEYS: &[&str] = &["max_age", "deadline"];
+pub const ACCOUNT_KEYS: &[&str] = &[
+    "channel",
+    "address",
+    "display_name",
+    "aliases",
+    "imap",
+    "smtp",
+    "tls",
+    "imap_tls",
+    "smtp_tls",
+    "ca_file",
+    "auth",
+    "username",
+    "secret_command",
+    "path",
+    "folders",
+    "file_sent",
+];
+/// Keys that people try for a secret; none may stand in the file.
+const SECRET_KEYS: &[&str] = &[
+    "password",
+    "passwd",
+    "pass",
+    "secret",
+    "token",
+    "access_token",
+    "app_password",
+];
+
+impl Source {
+    /// Reads the file; `None` if there is none.
+    pub fn read(path: &Path) -> Result<Option<Self>> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Ok(Some(Source {
+                path: path.to_owned(),
+                text,
+            })),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(e).with_context(Kind::Config, || format!("reading `{}`", path.display())),
+        }
+    }
+
+    /// `file:line:column` of a byte offset; both count from 1, the column in characters.
+    pub fn place(&self, offset: usize) -> String {
+        let (line, column) = self.line_column(offset);
+        format!("{}:{line}:{column}", self.path.display())
+    }
+
+    fn line_column(&self, offset: usize) -> (usize, usize) {
+        let before = self.text.get(..offset).unwrap_or(&self.text);
+        let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
+        let start = before.rfind('\n').map_or(0, |n| n + 1);
+        (line, before[start..].chars().count() + 1)
+    }
+
+    /// A config error at this place.
+    pub fn error(&self, span: &Range<usize>, message: impl std::fmt::Display) -> Error {
+        Error::config(format!("{}: {message}", self.place(span.start)))
+    }
+
+    fn at<T>(&self, value: T, span: Range<usize>) -> At<T> {
+        At {
+            value,
+            line: self.line_column(span.start).0,
+            span,
+        }
+    }
+
+    /// Reads the shape; the first fault in the order of the file is the error.
+    pub fn parse(&self) -> Result<File> {
+        let table = DeTable::parse(&self.text).map_err(|e| {
+            let span = e.span().unwrap_or(0..0);
+            self.error(&span, format!("not valid TOML: {}", e.message().trim()))
+                .hint(
+                    "text goes in double quotes, lists in [ ]; see `man comms-mail` for an example",
+                )
+        })?;
+        let mut file = File::default();
+        for (key, value) in in_order(table.get_ref()) {
+            match key.get_ref().as_ref() {
+                "defaults" => self.defaults(self.table(key, value)?, &mut file)?,
+                "inbox" => self.inbox(self.table(key, value)?, &mut file)?,
+                "accounts" => {
+                    for (name, account) in in_order(self.table(key, value)?) {
+                        let account = self.account(name, self.table(name, account)?)?;
+                        file.accounts.push(account);
+                    }
+                }
+                _ => return Err(self.unknown(key, TOP_KEYS, "the config file")),
+            }
+        }
+        Ok(file)
+    }
+
+    fn defaults(&self, table: &DeTable<'_>, file: &mut File) -> Result<()> {
+        for (key, value) in in_order(table) {
+            match key.get_ref().as_ref() {
+                "email" => file.email = Some(self.string(key, value)?),
+                _ => return Err(self.unknown(key, DEFAULT_KEYS, "[defaults]")),
+            }
+        }
+        Ok(())
+    }
+
+    fn inbox(&self, table: &DeTable<'_>, file: &mut File) -> Result<()> {
+        for (key, value) in in_order(table) {
+            match key.get_ref().as_ref() {
+                "max_age" => file.max_age = Some(self.duration(key, value)?),
+                "deadline" => file.deadline = Some(self.duration(key, value)?),
+                _ => return Err(self.unknown(key, INBOX_KEYS, "[inbox]")),
+            }
+        }
+        Ok(())
+    }
+
+    fn account(&self, name: &Key<'_>, table: &DeTable<'_>) -> Result<RawAccount> {
+        let mut a = RawAccount {
+            name: self.at(name.get_ref().to_string(), name.span()),
+            channel: None,
+            address: None,
+            display_name: None,
+            aliases: None,
+            imap: None,
+            smtp: None,
+            tls: None,
+            imap_tls: None,
+            smtp_tls: None,
+            ca_file: None,
+            auth: None,
+            username: None,
+            secret_command: None,
+            path: None,
+            folders: None,
+            file_sent: None,
+        };
+        for (key, value) in in_order(table) {
+            match key.get_ref().as_ref() {
+                "channel" => a.channel = Some(self.string(key, value)?),
+                "address" => a.address = Some(self.string(key, value)?),
+                "display_name" => a.display_name = Some(self.string(key, value)?),
+                "aliases" => a.aliases = Some(self.strings(key, value)?),
+                "imap" => a.imap = Some(self.string(key, value)?),
+                "smtp" => a.smtp = Some(self.string(key, value)?),
+                "tls" => a.tls = Some(self.string(key, value)?),
+                "imap_tls" => a.imap_tls = Some(self.string(key, value)?),
+                "smtp_tls" => a.smtp_tls = Some(self.string(key, value)?),
+                "ca_file" => a.ca_file = Some(self.string(key, value)?),
+                "auth" => a.auth = Some(self.string(key, value)?),
+                "username" => a.username = Some(self.string(key, value)?),
+                "secret_command" => a.secret_command = Some(self.string(key, value)?),
+                "path" => a.path = Some(self.string(key, value)?),
+                "folders" => a.folders = Some(self.strings(key, value)?),
+                "file_sent" => a.file_sent = Some(self.boolean(key, value)?),
+                secret if SECRET_KEYS.contains(&secret) => {
+                    return Err(self
+                        .error(&key.span(), format!("`{secret}`: a secret never stands in the config file"))
+                        .hint(format!(
+                            "remove the line; use secret_command = \"…\", or store it with `comms auth login {}`",
+                            name.get_ref()
+                        )));
+                }
+                _ => {
+                    let place = format!("[accounts.{}]", name.get_ref());
+                    return Err(self.unknown(key, ACCOUNT_KEYS, &place));
+                }
+            }
+        }
+        Ok(a)
+    }
+
+    fn unknown(&self, key: &Key<'_>, known: &[&str], place: &str) -> Error {
+        let written = key.get_ref().as_ref();
+        let error = self.error(&key.span(), format!("`{written}` is not a key of {place}"));
+        match nearest(written, known) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint(format!("known keys are {}", known.join(", "))),
+        }
+    }
+
+    fn mismatch(&self, key: &Key<'_>, value: &Value<'_>, wanted: &str) -> Error {
+        self.error(
+            &value.span(),
+            format!(
+                "`{}` wants {wanted}, not {}",
+                key.get_ref(),
+                kind_name(value.get_ref())
+            ),
+        )
+    }
+
+    fn table<'t, 'i>(&self, key: &Key<'_>, value: &'t Value<'i>) -> Result<&'t DeTable<'i>> {
+        value.get_ref().as_table().ok_or_else(|| {
+            self.mismatch(key, value, "a table")
+                .hint(format!("write it as a section: [{}]", key.get_ref()))
+        })
+    }
+
+    fn string(&self, key: &Key<'_>, value: &Value<'_>) -> Result<At<String>> {
+        match value.get_ref() {
+            DeValue::String(text) => Ok(self.at(text.to_string(), value.span())),
+            _ => Err(self.mismatch(key, value, "text in quotes")),
+        }
+    }
+
+    fn strings(&self, key: &Key<'_>, value: &Value<'_>) -> Result<At<Vec<String>>> {
+        let DeValue::Array(items) = value.get_ref() else {
+            return Err(self.mismatch(key, value, "a list like [\"a\", \"b\"]"));
+        };
+        let texts = items
+            .iter()
+            .map(|item| self.string(key, item).map(|text| text.value))
+            .collect::<Result<_>>()?;
+        Ok(self.at(texts, value.span()))
+    }
+
+    fn boolean(&self, key: &Key<'_>, value: &Value<'_>) -> Result<At<bool>> {
+        match value.get_ref() {
+            DeValue::Boolean(on) => Ok(self.at(*on, value.span())),
+            _ => Err(self.mismatch(key, value, "true or false")),
+        }
+    }
+
+    fn duration(&self, key: &Key<'_>, value: &Value<'_>) -> Result<At<Duration>> {
+        let text = self.string(key, value)?;
+        let duration = parse_duration(&text.value).ok_or_else(|| {
+            self.error(
+                &text.span,
+                format!(
+                    "`{}`: `{}` is not a length of time",
+                    key.get_ref(),
+                    text.value
+                ),
+            )
+            .hint("write it like \"60s\", \"5min\" or \"1h\"")
+        })?;
+        Ok(self.at(duration, text.span))
+    }
+}
+
+type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
+type Value<'i> = Spanned<DeValue<'i>>;
+
+/// Entries as they stand in the file, so that the first fault is the one reported.
+fn in_order<'t, 'i>(table: &'t DeTable<'i>) -> Vec<(&'t Key<'i>, &'t Value<'i>)> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries
+}
+
+fn kind_name(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "text",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// The known word that was probably meant.
+pub fn nearest<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
+    let written = written.to_lowercase().replace('-', "_");
+    known
+        .iter()
+        .map(|k| (strsim::damerau_levenshtein(&written, k), *k))
+        .filter(|(distance, k)| *distance <= (k.len() / 3).max(1))
+        .min()
+        .map(|(_, k)| k)
+}
+
+/// `60s`, `5min`, `1h`, `1h30m`; a bare `0` too.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    if text.trim() == "0" {
+        return Some(Duration::ZERO);
+    }
+    let span: jiff::SignedDuration = text.trim().parse().ok()?;
+    Duration::try_from(span).ok()
+}

@@ -1,12 +1,18 @@
 //! Configuration, resolved once into plain values: defaults < file < environment < flags.
 
+mod accounts;
 pub mod file;
 pub mod flags;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use etcetera::BaseStrategy;
+
+use crate::error::{Error, Kind, Result};
 use crate::model::account::Account;
+use file::{File, Source};
+use flags::{Environment, GlobalFlags};
 
 /// Everything a command needs to know about where and how it runs.
 #[derive(Clone, Debug)]
@@ -25,6 +31,12 @@ pub struct Config {
     pub max_age: Duration,
     /// How long `inbox` waits for that refresh.
     pub refresh_deadline: Duration,
+    /// Why an agent is taken to drive this process: the variable that says so.
+    pub agent: Option<String>,
+    /// `COMMS_ORIGIN=script`: never taken for a person, even on a terminal.
+    pub scripted: bool,
+    /// `$VISUAL` or `$EDITOR`.
+    pub editor: Option<String>,
     /// Where each value came from, for `comms config show`: (key, value shown, source).
     pub sources: Vec<Setting>,
 }
@@ -38,9 +50,47 @@ pub struct Setting {
     pub source: String,
 }
 
+const MAX_AGE: Duration = Duration::from_secs(60);
+const REFRESH_DEADLINE: Duration = Duration::from_secs(5);
+
 impl Config {
+    /// Resolves everything; reads the config file if there is one.
+    pub fn resolve(flags: &GlobalFlags, env: &Environment) -> Result<Self> {
+        let places = Places::find(flags, env)?;
+        let source = Source::read(&places.config_file.0)?;
+        if source.is_none() && places.config_must_exist {
+            let path = places.config_file.0.display();
+            return Err(Error::config(format!("there is no config file `{path}`"))
+                .hint(format!("it was named by {}", places.config_file.1)));
+        }
+        let file = source
+            .as_ref()
+            .map(Source::parse)
+            .transpose()?
+            .unwrap_or_default();
+        Resolver {
+            env,
+            flags,
+            source,
+            places,
+        }
+        .resolve(file)
+    }
+
+    /// What holds without any config file; for commands that must work while the file is broken.
+    pub fn without_file(flags: &GlobalFlags, env: &Environment) -> Result<Self> {
+        let places = Places::find(flags, env)?;
+        Resolver {
+            env,
+            flags,
+            source: None,
+            places,
+        }
+        .resolve(File::default())
+    }
+
     /// The account with this name.
-    pub fn account(&self, name: &str) -> crate::error::Result<&Account> {
+    pub fn account(&self, name: &str) -> Result<&Account> {
         self.accounts
             .iter()
             .find(|a| a.name == name)
@@ -50,7 +100,7 @@ impl Config {
                     .iter()
                     .map(|a| format!("`{}`", a.name))
                     .collect();
-                crate::error::Error::config(format!("there is no account `{name}`")).hint(format!(
+                Error::config(format!("there is no account `{name}`")).hint(format!(
                     "accounts are {}; `comms config show` lists them",
                     known.join(", ")
                 ))
@@ -62,3 +112,238 @@ impl Config {
         self.data_dir.join("mail")
     }
 }
+
+/// A value and the words for where it came from.
+type Sourced<T> = (T, String);
+
+struct Places {
+    config_file: Sourced<PathBuf>,
+    data_dir: Sourced<PathBuf>,
+    /// The file was named by flag or environment, so its absence is an error.
+    config_must_exist: bool,
+}
+
+impl Places {
+    fn find(flags: &GlobalFlags, env: &Environment) -> Result<Self> {
+        let own_home = env.get("COMMS_HOME").map(PathBuf::from);
+        let data_dir = match &own_home {
+            Some(home) => (absolute(home)?, "environment COMMS_HOME".to_owned()),
+            None => (
+                xdg(env, "XDG_DATA_HOME", |x| x.data_dir())?.join("comms"),
+                "default".to_owned(),
+            ),
+        };
+        let (config_file, config_must_exist) = if let Some(path) = &flags.config {
+            ((absolute(path)?, "flag --config".to_owned()), true)
+        } else if let Some(path) = env.get("COMMS_CONFIG") {
+            (
+                (
+                    absolute(Path::new(path))?,
+                    "environment COMMS_CONFIG".to_owned(),
+                ),
+                true,
+            )
+        } else if own_home.is_some() {
+            (
+                (
+                    data_dir.0.join("config.toml"),
+                    "environment COMMS_HOME".to_owned(),
+                ),
+                false,
+            )
+        } else {
+            let dir = xdg(env, "XDG_CONFIG_HOME", |x| x.config_dir())?.join("comms");
+            ((dir.join("config.toml"), "default".to_owned()), false)
+        };
+        Ok(Places {
+            config_file,
+            data_dir,
+            config_must_exist,
+        })
+    }
+}
+
+/// An XDG folder: its variable if that is an absolute path (XDG Base Directory §3), else under home.
+fn xdg(
+    env: &Environment,
+    var: &str,
+    usual: impl FnOnce(&etcetera::base_strategy::Xdg) -> PathBuf,
+) -> Result<PathBuf> {
+    if let Some(dir) = env.get(var).map(PathBuf::from).filter(|d| d.is_absolute()) {
+        return Ok(dir);
+    }
+    etcetera::base_strategy::Xdg::new()
+        .map(|x| usual(&x))
+        .map_err(|e| {
+            Error::config("there is no home folder to keep config and mail in")
+                .hint("set HOME or COMMS_HOME")
+                .because(e)
+        })
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|e| {
+        Error::new(
+            Kind::Config,
+            format!("`{}` is not a usable path", path.display()),
+        )
+        .because(e)
+    })
+}
+
+/// Joins file, environment and flags into a [`Config`] and notes where each value came from.
+struct Resolver<'a> {
+    env: &'a Environment,
+    flags: &'a GlobalFlags,
+    source: Option<Source>,
+    places: Places,
+}
+
+impl Resolver<'_> {
+    fn resolve(self, file: File) -> Result<Config> {
+        let mut sources = Vec::new();
+        let mut note = |key: &str, value: String, source: String| {
+            sources.push(Setting {
+                key: key.to_owned(),
+                value,
+                source,
+            });
+        };
+        let (config_file, from) = self.places.config_file.clone();
+        note("config_file", config_file.display().to_string(), from);
+        let (data_dir, from) = self.places.data_dir.clone();
+        note("data_dir", data_dir.display().to_string(), from);
+
+        let read_only = if self.flags.read_only {
+            (true, "flag --read-only".to_owned())
+        } else if self.env.is_on("COMMS_READONLY") {
+            (true, "environment COMMS_READONLY".to_owned())
+        } else {
+            (false, "default".to_owned())
+        };
+        note("read_only", read_only.0.to_string(), read_only.1);
+        let (agent, scripted) = self.origin()?;
+        match (&agent, scripted) {
+            (Some(var), _) => note("origin", "agent".to_owned(), format!("environment {var}")),
+            (None, true) => note(
+                "origin",
+                "script".to_owned(),
+                "environment COMMS_ORIGIN".to_owned(),
+            ),
+            (None, false) => note(
+                "origin",
+                "person on a terminal, else script".to_owned(),
+                "default".to_owned(),
+            ),
+        }
+
+        let line = |line: usize| self.line(line);
+        let default = || "default".to_owned();
+        let max_age = file.max_age.as_ref().map_or(MAX_AGE, |d| d.value);
+        note(
+            "inbox.max_age",
+            shown(max_age),
+            file.max_age.as_ref().map_or_else(default, |d| line(d.line)),
+        );
+        let deadline = file.deadline.as_ref().map_or(REFRESH_DEADLINE, |d| d.value);
+        note(
+            "inbox.deadline",
+            shown(deadline),
+            file.deadline
+                .as_ref()
+                .map_or_else(default, |d| line(d.line)),
+        );
+
+        let mut accounts = Vec::new();
+        if let Some(source) = &self.source {
+            for raw in &file.accounts {
+                accounts.push(accounts::resolve(raw, source, self.env, &data_dir)?);
+            }
+        }
+        if !accounts.iter().any(|a| a.name == accounts::LOCAL) {
+            accounts.push(accounts::local(&data_dir));
+        }
+        accounts.sort_by(|a, b| a.name.cmp(&b.name));
+        let default_email = self.default_email(&file, &accounts)?;
+        if let Some(email) = &file.email {
+            note("defaults.email", email.value.clone(), line(email.line));
+        }
+        for account in &accounts {
+            let raw = file.accounts.iter().find(|r| r.name.value == account.name);
+            accounts::note(account, raw, &line, &mut note);
+        }
+        Ok(Config {
+            config_file,
+            data_dir,
+            accounts,
+            default_email,
+            read_only: read_only.0,
+            max_age,
+            refresh_deadline: deadline,
+            agent,
+            scripted,
+            editor: self
+                .env
+                .get("VISUAL")
+                .or_else(|| self.env.get("EDITOR"))
+                .map(str::to_owned),
+            sources,
+        })
+    }
+
+    fn line(&self, line: usize) -> String {
+        let name = self.places.config_file.0.file_name().map_or_else(
+            || self.places.config_file.0.display().to_string(),
+            |n| n.to_string_lossy().into_owned(),
+        );
+        format!("{name}:{line}")
+    }
+
+    /// `COMMS_ORIGIN` may only lower the trust that the terminals would give.
+    fn origin(&self) -> Result<(Option<String>, bool)> {
+        match self.env.get("COMMS_ORIGIN") {
+            Some("agent") => Ok((Some("COMMS_ORIGIN".to_owned()), false)),
+            Some("script") => Ok((self.env.agent().map(str::to_owned), true)),
+            Some(other) => Err(Error::config(format!("COMMS_ORIGIN is `{other}`"))
+                .hint("it may be agent or script; a person is known by the terminal")),
+            None => Ok((self.env.agent().map(str::to_owned), false)),
+        }
+    }
+
+    fn default_email(&self, file: &File, accounts: &[Account]) -> Result<Option<String>> {
+        let (Some(email), Some(source)) = (&file.email, &self.source) else {
+            return Ok(None);
+        };
+        let Some(account) = accounts.iter().find(|a| a.name == email.value) else {
+            let names: Vec<_> = accounts.iter().map(|a| a.name.as_str()).collect();
+            let error = source.error(
+                &email.span,
+                format!("there is no account `{}`", email.value),
+            );
+            return Err(match file::nearest(&email.value, &names) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint(format!("accounts are {}", names.join(", "))),
+            });
+        };
+        if !account.can_send() {
+            return Err(source
+                .error(
+                    &email.span,
+                    format!(
+                        "account `{}` can't send, so it can't be the default",
+                        email.value
+                    ),
+                )
+                .hint("give it an `smtp` server, or name another account"));
+        }
+        Ok(Some(email.value.clone()))
+    }
+}
+
+fn shown(duration: Duration) -> String {
+    let span = jiff::SignedDuration::try_from(duration).unwrap_or(jiff::SignedDuration::MAX);
+    format!("{span:#}")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! How an error reads: lines for people, one JSON line for programs.
+
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::format::clean;
+
+/// The `comms.error/1` document.
+#[derive(Serialize, schemars::JsonSchema)]
+pub struct ErrorDocument {
+    /// Always `comms.error/1`.
+    pub schema: String,
+    pub error: ErrorBody,
+}
+
+#[derive(Serialize, schemars::JsonSchema)]
+pub struct ErrorBody {
+    /// One of the codes of the exit-code table.
+    pub code: String,
+    pub message: String,
+    /// The causes, outermost first.
+    pub causes: Vec<String>,
+    /// The next command or edit.
+    pub hint: Option<String>,
+    /// Seconds until it makes sense to come back, where the provider said so.
+    pub retry_after_s: Option<u64>,
+    /// The outbox item it is about.
+    pub item: Option<String>,
+}
+
+/// What stderr gets for this error, with its last newline.
+pub fn render(error: &Error, json: bool, color: bool) -> String {
+    if json {
+        let document = ErrorDocument {
+            schema: "comms.error/1".to_owned(),
+            error: ErrorBody {
+                code: error.kind.code().to_owned(),
+                message: error.message.clone(),
+                causes: error.causes(),
+                hint: error.hint.clone(),
+                retry_after_s: error.retry_after.map(|d| d.as_secs()),
+                item: error.item.clone(),
+            },
+        };
+        let mut line =
+            serde_json::to_string(&document).expect("strings and numbers always serialise");
+        line.push('\n');
+        return line;
+    }
+    let word = |word: &str, c: console::Color| {
+        console::style(word)
+            .fg(c)
+            .bold()
+            .force_styling(color)
+            .to_string()
+    };
+    let mut out = format!(
+        "{} {}\n",
+        word("error:", console::Color::Red),
+        lines(&error.message)
+    );
+    for cause in error.causes() {
+        out.push_str(&format!("  because: {}\n", lines(&cause)));
+    }
+    if let Some(hint) = &error.hint {
+        out.push_str(&format!(
+            "{} {}\n",
+            word("hint:", console::Color::Cyan),
+            lines(hint)
+        ));
+    }
+    out
+}
+
+/// Cleaned, with further lines indented.
+fn lines(text: &str) -> String {
+    clean::text(text).trim_end().replace('\n', "\n  ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_reads_what_why_and_what_next() {
+        let error = Error::unavailable("`imap.example.com` does not answer")
+            .because(std::io::Error::other("connection refused"))
+            .hint("check the network, then repeat");
+        assert_eq!(
+            render(&error, false, false),
+            "error: `imap.example.com` does not answer\n  because: connection refused\nhint: check the network, then repeat\n"
+        );
+    }
+
+    #[test]
+    fn a_program_reads_one_line() {
+        let error = Error::usage("no")
+            .retry_after(std::time::Duration::from_secs(3))
+            .item("o17");
+        let line = render(&error, true, true);
+        assert_eq!(line.matches('\n').count(), 1);
+        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(value["schema"], "comms.error/1");
+        assert_eq!(value["error"]["code"], "usage");
+        assert_eq!(value["error"]["retry_after_s"], 3);
+        assert_eq!(value["error"]["item"], "o17");
+    }
+}

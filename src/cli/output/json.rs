@@ -1,0 +1,77 @@
+//! JSON documents: the schema's name first, and plain lines made from a document.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::error::{Context, Kind, Result};
+
+use super::table;
+
+/// A document with its schema in front.
+#[derive(Serialize)]
+pub struct Document<'a, D: Serialize> {
+    pub schema: &'static str,
+    #[serde(flatten)]
+    pub document: &'a D,
+}
+
+/// The document with other rows under `key`.
+pub fn with_rows<D: Serialize>(document: &D, key: &str, rows: Vec<Value>) -> Result<Value> {
+    let mut value = serde_json::to_value(document).context(Kind::Internal, "writing JSON")?;
+    if let Value::Object(map) = &mut value {
+        map.insert(key.to_owned(), Value::Array(rows));
+    }
+    Ok(value)
+}
+
+/// `key<TAB>value` lines; a nested value has a dotted key, a list of plain values is joined by commas.
+pub fn lines(value: &Value) -> String {
+    let mut out = String::new();
+    match value {
+        Value::Object(map) => write_map("", map, &mut out),
+        other => out.push_str(&line("", &scalar(other))),
+    }
+    out
+}
+
+fn write_map(prefix: &str, map: &Map<String, Value>, out: &mut String) {
+    for (key, value) in map {
+        let key = if prefix.is_empty() {
+            key.clone()
+        } else {
+            format!("{prefix}.{key}")
+        };
+        write_value(&key, value, out);
+    }
+}
+
+fn write_value(key: &str, value: &Value, out: &mut String) {
+    match value {
+        Value::Object(map) => write_map(key, map, out),
+        Value::Array(items) if items.iter().any(|v| v.is_object() || v.is_array()) => {
+            for (n, item) in items.iter().enumerate() {
+                write_value(&format!("{key}.{n}"), item, out);
+            }
+        }
+        other => out.push_str(&line(key, &scalar(other))),
+    }
+}
+
+fn line(key: &str, value: &str) -> String {
+    format!("{}\t{}\n", table::escape(key), table::escape(value))
+}
+
+/// A value on one line: text as it is, lists joined, people as `Name <address>`, the rest as JSON.
+pub fn scalar(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Array(items) => items.iter().map(scalar).collect::<Vec<_>>().join(", "),
+        Value::Object(map) => match (map.get("email"), map.get("name")) {
+            (Some(Value::String(email)), Some(Value::String(name))) => format!("{name} <{email}>"),
+            (Some(Value::String(email)), _) => email.clone(),
+            _ => value.to_string(),
+        },
+    }
+}

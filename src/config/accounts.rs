@@ -1,0 +1,528 @@
+//! Resolves one account: servers, ports, protection, secret, and the built-in `local`.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+use crate::error::{Error, Result};
+use crate::model::account::{Account, AuthMethod, ChannelKind, Endpoint, TlsMode};
+
+use super::file::{At, RawAccount, Source, nearest};
+use super::flags::Environment;
+
+/// Name of the account that exists without configuration.
+pub const LOCAL: &str = "local";
+
+/// The built-in account: a Maildir under the data folder, mail to `…@localhost`.
+pub fn local(data_dir: &Path) -> Account {
+    Account {
+        name: LOCAL.to_owned(),
+        channel: ChannelKind::Maildir,
+        address: Some("you@localhost".to_owned()),
+        display_name: None,
+        aliases: Vec::new(),
+        imap: None,
+        smtp: None,
+        ca_file: None,
+        auth: AuthMethod::None,
+        username: None,
+        secret_env: None,
+        secret_command: None,
+        path: Some(data_dir.join("mail")),
+        folders: None,
+        file_sent: true,
+        built_in: true,
+    }
+}
+
+/// Checks one account and gives every setting its final value.
+pub fn resolve(
+    raw: &RawAccount,
+    source: &Source,
+    env: &Environment,
+    data_dir: &Path,
+) -> Result<Account> {
+    let name = &raw.name;
+    if name.value.is_empty()
+        || !name
+            .value
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')
+    {
+        return Err(source
+            .error(
+                &name.span,
+                format!("`{}` can't be the name of an account", name.value),
+            )
+            .hint("use lower-case letters, digits, `-` and `_`"));
+    }
+    let cx = Cx { raw, source, env };
+    cx.addresses()?;
+    if name.value == LOCAL {
+        return cx.local(data_dir);
+    }
+    let channel = cx.channel()?;
+    cx.only_what_fits(channel)?;
+    let tls = cx.tls(&raw.tls)?.unwrap_or(TlsMode::Tls);
+    let imap_tls = cx.tls(&raw.imap_tls)?.unwrap_or(tls);
+    let smtp_tls = cx.tls(&raw.smtp_tls)?.unwrap_or(tls);
+    let imap = cx.endpoint(
+        &raw.imap,
+        imap_tls,
+        Ports {
+            tls: 993,
+            plain: 143,
+        },
+    )?;
+    let smtp = cx.endpoint(
+        &raw.smtp,
+        smtp_tls,
+        Ports {
+            tls: 465,
+            plain: 587,
+        },
+    )?;
+    cx.required(channel, &imap, &smtp)?;
+    let auth = cx.auth(channel, &imap, &smtp)?;
+    Ok(Account {
+        name: name.value.clone(),
+        channel,
+        address: value(&raw.address),
+        display_name: value(&raw.display_name),
+        aliases: value(&raw.aliases).unwrap_or_default(),
+        imap,
+        smtp,
+        ca_file: raw.ca_file.as_ref().map(|p| cx.path(&p.value)),
+        auth,
+        username: value(&raw.username),
+        secret_env: env
+            .get(&secret_variable(&name.value))
+            .map(|s| SecretString::from(s.to_owned())),
+        secret_command: value(&raw.secret_command),
+        path: raw.path.as_ref().map(|p| cx.path(&p.value)),
+        folders: value(&raw.folders),
+        file_sent: value(&raw.file_sent).unwrap_or(true),
+        built_in: false,
+    })
+}
+
+/// `COMMS_SECRET_<ACCOUNT>`: upper case, every other character an underscore.
+pub fn secret_variable(account: &str) -> String {
+    let name: String = account
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_uppercase()
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    format!("COMMS_SECRET_{name}")
+}
+
+fn value<T: Clone>(at: &Option<At<T>>) -> Option<T> {
+    at.as_ref().map(|a| a.value.clone())
+}
+
+struct Ports {
+    tls: u16,
+    plain: u16,
+}
+
+struct Cx<'a> {
+    raw: &'a RawAccount,
+    source: &'a Source,
+    env: &'a Environment,
+}
+
+impl Cx<'_> {
+    fn name(&self) -> &str {
+        &self.raw.name.value
+    }
+
+    fn error(&self, message: impl std::fmt::Display) -> Error {
+        self.source.error(&self.raw.name.span, message)
+    }
+
+    /// Of the built-in account only who its owner is can be set.
+    fn local(&self, data_dir: &Path) -> Result<Account> {
+        let fixed = self
+            .given()
+            .into_iter()
+            .find(|(key, _)| !matches!(*key, "address" | "display_name" | "aliases"));
+        if let Some((key, span)) = fixed {
+            return Err(self
+                .source
+                .error(span, format!("`{key}` can't be set: `local` is the built-in account"))
+                .hint("only address, display_name and aliases of `local` can be set; name your account otherwise"));
+        }
+        let built_in = local(data_dir);
+        Ok(Account {
+            address: value(&self.raw.address).or(built_in.address.clone()),
+            display_name: value(&self.raw.display_name),
+            aliases: value(&self.raw.aliases).unwrap_or_default(),
+            ..built_in
+        })
+    }
+
+    /// The keys that are set, with their places.
+    fn given(&self) -> Vec<(&'static str, &std::ops::Range<usize>)> {
+        fn key<'a, T>(
+            name: &'static str,
+            at: &'a Option<At<T>>,
+        ) -> Option<(&'static str, &'a std::ops::Range<usize>)> {
+            at.as_ref().map(|a| (name, &a.span))
+        }
+        let r = self.raw;
+        [
+            key("channel", &r.channel),
+            key("address", &r.address),
+            key("display_name", &r.display_name),
+            key("aliases", &r.aliases),
+            key("imap", &r.imap),
+            key("smtp", &r.smtp),
+            key("tls", &r.tls),
+            key("imap_tls", &r.imap_tls),
+            key("smtp_tls", &r.smtp_tls),
+            key("ca_file", &r.ca_file),
+            key("auth", &r.auth),
+            key("username", &r.username),
+            key("secret_command", &r.secret_command),
+            key("path", &r.path),
+            key("folders", &r.folders),
+            key("file_sent", &r.file_sent),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    fn channel(&self) -> Result<ChannelKind> {
+        let names: Vec<_> = ChannelKind::ALL.iter().map(|k| k.name()).collect();
+        let Some(channel) = &self.raw.channel else {
+            return Err(self
+                .error(format!("account `{}` has no channel", self.name()))
+                .hint(format!("add channel = \"…\": one of {}", names.join(", "))));
+        };
+        ChannelKind::ALL
+            .into_iter()
+            .find(|k| k.name() == channel.value)
+            .ok_or_else(|| {
+                let error = self.source.error(
+                    &channel.span,
+                    format!("there is no channel `{}`", channel.value),
+                );
+                match nearest(&channel.value, &names) {
+                    Some(near) => error.hint(format!("did you mean `{near}`?")),
+                    None => error.hint(format!("channels are {}", names.join(", "))),
+                }
+            })
+    }
+
+    fn addresses(&self) -> Result<()> {
+        let one = self.raw.address.iter().map(|a| (&a.value, &a.span));
+        let more = self
+            .raw
+            .aliases
+            .iter()
+            .flat_map(|a| a.value.iter().map(|v| (v, &a.span)));
+        for (address, span) in one.chain(more) {
+            let sound = address
+                .split_once('@')
+                .is_some_and(|(l, d)| !l.is_empty() && !d.is_empty())
+                && !address
+                    .chars()
+                    .any(|c| c.is_whitespace() || c.is_control() || "<>,;".contains(c));
+            if !sound {
+                return Err(self
+                    .source
+                    .error(span, format!("`{address}` is not a mail address"))
+                    .hint("write only the address, like ada@example.com; the name goes in display_name"));
+            }
+        }
+        let name = self.raw.display_name.as_ref();
+        if let Some(name) = name.filter(|n| n.value.chars().any(char::is_control)) {
+            return Err(self
+                .source
+                .error(&name.span, "display_name holds control characters"));
+        }
+        Ok(())
+    }
+
+    fn only_what_fits(&self, channel: ChannelKind) -> Result<()> {
+        let refused: &[&str] = match channel {
+            ChannelKind::Imap => &["path"],
+            ChannelKind::Smtp => &["path", "imap", "imap_tls", "folders", "file_sent"],
+            ChannelKind::Maildir => &["imap", "imap_tls"],
+        };
+        match self
+            .given()
+            .into_iter()
+            .find(|(key, _)| refused.contains(key))
+        {
+            None => Ok(()),
+            Some((key, span)) => Err(self
+                .source
+                .error(
+                    span,
+                    format!("`{key}` means nothing on a `{}` account", channel.name()),
+                )
+                .hint("remove the line, or change the channel")),
+        }
+    }
+
+    fn required(
+        &self,
+        channel: ChannelKind,
+        imap: &Option<Endpoint>,
+        smtp: &Option<Endpoint>,
+    ) -> Result<()> {
+        let missing = match channel {
+            ChannelKind::Imap if imap.is_none() => Some(("imap", "\"imap.example.com\"")),
+            ChannelKind::Smtp if smtp.is_none() => Some(("smtp", "\"smtp.example.com\"")),
+            ChannelKind::Maildir if self.raw.path.is_none() => Some(("path", "\"~/Mail\"")),
+            _ if smtp.is_some() && self.raw.address.is_none() => {
+                Some(("address", "\"ada@example.com\""))
+            }
+            ChannelKind::Imap if self.raw.address.is_none() && self.raw.username.is_none() => {
+                Some(("address", "\"ada@example.com\""))
+            }
+            _ => None,
+        };
+        match missing {
+            None => Ok(()),
+            Some((key, example)) => Err(self
+                .error(format!("account `{}` has no `{key}`", self.name()))
+                .hint(format!("add {key} = {example}"))),
+        }
+    }
+
+    fn tls(&self, at: &Option<At<String>>) -> Result<Option<TlsMode>> {
+        let Some(at) = at else { return Ok(None) };
+        match at.value.as_str() {
+            "tls" => Ok(Some(TlsMode::Tls)),
+            "starttls" => Ok(Some(TlsMode::Starttls)),
+            "none" => Ok(Some(TlsMode::None)),
+            other => Err(self
+                .source
+                .error(&at.span, format!("`{other}` is not a kind of protection"))
+                .hint("tls is \"tls\", \"starttls\" or, on loopback only, \"none\"")),
+        }
+    }
+
+    fn endpoint(
+        &self,
+        at: &Option<At<String>>,
+        tls: TlsMode,
+        ports: Ports,
+    ) -> Result<Option<Endpoint>> {
+        let Some(at) = at else { return Ok(None) };
+        let usual = if tls == TlsMode::Tls {
+            ports.tls
+        } else {
+            ports.plain
+        };
+        let Some((host, port)) = host_and_port(&at.value, usual) else {
+            return Err(self
+                .source
+                .error(&at.span, format!("`{}` is not a server", at.value))
+                .hint("write \"host\" or \"host:port\", like \"imap.example.com:993\""));
+        };
+        if tls == TlsMode::None && !is_loopback(&host) {
+            return Err(self
+                .source
+                .error(
+                    &at.span,
+                    format!(
+                        "`{host}` without TLS would send the mail and the password in the clear"
+                    ),
+                )
+                .hint("use tls = \"tls\" or \"starttls\"; \"none\" is only for this machine"));
+        }
+        Ok(Some(Endpoint { host, port, tls }))
+    }
+
+    fn auth(
+        &self,
+        channel: ChannelKind,
+        imap: &Option<Endpoint>,
+        smtp: &Option<Endpoint>,
+    ) -> Result<AuthMethod> {
+        let Some(at) = &self.raw.auth else {
+            return Ok(if channel == ChannelKind::Maildir && smtp.is_none() {
+                AuthMethod::None
+            } else {
+                AuthMethod::Password
+            });
+        };
+        match at.value.as_str() {
+            "password" => Ok(AuthMethod::Password),
+            "oauth" => Ok(AuthMethod::Oauth),
+            "none" if imap.is_some() => Err(self
+                .source
+                .error(&at.span, "IMAP always wants a login")
+                .hint("auth is \"password\" or \"oauth\" here")),
+            "none" => Ok(AuthMethod::None),
+            other => Err(self
+                .source
+                .error(&at.span, format!("`{other}` is not a way to log in"))
+                .hint("auth is \"password\", \"oauth\" or \"none\"")),
+        }
+    }
+
+    /// `~` is the home folder; what is relative hangs on the config file's folder.
+    fn path(&self, written: &str) -> PathBuf {
+        let home = self.env.home();
+        match (written.strip_prefix("~/"), home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            (None, Some(home)) if written == "~" => home.clone(),
+            _ => self
+                .source
+                .path
+                .parent()
+                .unwrap_or(Path::new("/"))
+                .join(written),
+        }
+    }
+}
+
+/// `host`, `host:port`, `[::1]:port` or a bare IPv6 address.
+fn host_and_port(text: &str, usual: u16) -> Option<(String, u16)> {
+    let (host, port) = if let Some(rest) = text.strip_prefix('[') {
+        let (host, rest) = rest.split_once(']')?;
+        (
+            host,
+            rest.strip_prefix(':')
+                .or((rest.is_empty()).then_some(""))
+                .map(str::to_owned)?,
+        )
+    } else if text.parse::<IpAddr>().is_ok() {
+        (text, String::new())
+    } else {
+        match text.split_once(':') {
+            Some((host, port)) => (host, port.to_owned()).to_owned(),
+            None => (text, String::new()),
+        }
+    };
+    let sound = !host.is_empty()
+        && host
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':'));
+    let port = match port.as_str() {
+        "" if text.ends_with(':') => return None,
+        "" => usual,
+        digits => digits.parse().ok().filter(|p| *p > 0)?,
+    };
+    sound.then(|| (host.to_owned(), port))
+}
+
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host.to_ascii_lowercase().ends_with(".localhost")
+        || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Tells `config show` every setting of an account and where it came from; never a secret.
+pub fn note(
+    account: &Account,
+    raw: Option<&RawAccount>,
+    line: &dyn Fn(usize) -> String,
+    note: &mut dyn FnMut(&str, String, String),
+) {
+    let mut say = |key: &str, value: Option<String>, at: Option<usize>| {
+        if let Some(value) = value {
+            let source = match at {
+                Some(at) => line(at),
+                None if account.built_in => "built in".to_owned(),
+                None => "default".to_owned(),
+            };
+            note(&format!("accounts.{}.{key}", account.name), value, source);
+        }
+    };
+    fn at<T>(
+        raw: Option<&RawAccount>,
+        of: impl Fn(&RawAccount) -> &Option<At<T>>,
+    ) -> Option<usize> {
+        raw.and_then(|r| of(r).as_ref().map(|a| a.line))
+    }
+    let server = |e: &Endpoint| {
+        let tls = match e.tls {
+            TlsMode::Tls => "tls",
+            TlsMode::Starttls => "starttls",
+            TlsMode::None => "none",
+        };
+        format!("{}:{} ({tls})", e.host, e.port)
+    };
+    let auth = match account.auth {
+        AuthMethod::Password => "password",
+        AuthMethod::Oauth => "oauth",
+        AuthMethod::None => "none",
+    };
+    say(
+        "channel",
+        Some(account.channel.name().to_owned()),
+        at(raw, |r| &r.channel),
+    );
+    say("address", account.address.clone(), at(raw, |r| &r.address));
+    say(
+        "display_name",
+        account.display_name.clone(),
+        at(raw, |r| &r.display_name),
+    );
+    say(
+        "aliases",
+        (!account.aliases.is_empty()).then(|| account.aliases.join(", ")),
+        at(raw, |r| &r.aliases),
+    );
+    say(
+        "imap",
+        account.imap.as_ref().map(server),
+        at(raw, |r| &r.imap),
+    );
+    say(
+        "smtp",
+        account.smtp.as_ref().map(server),
+        at(raw, |r| &r.smtp),
+    );
+    say(
+        "ca_file",
+        account.ca_file.as_ref().map(|p| p.display().to_string()),
+        at(raw, |r| &r.ca_file),
+    );
+    say("auth", Some(auth.to_owned()), at(raw, |r| &r.auth));
+    say(
+        "username",
+        account.username.clone(),
+        at(raw, |r| &r.username),
+    );
+    say(
+        "secret_command",
+        account.secret_command.clone(),
+        at(raw, |r| &r.secret_command),
+    );
+    say(
+        "path",
+        account.path.as_ref().map(|p| p.display().to_string()),
+        at(raw, |r| &r.path),
+    );
+    say(
+        "folders",
+        account.folders.as_ref().map(|f| f.join(", ")),
+        at(raw, |r| &r.folders),
+    );
+    say(
+        "file_sent",
+        Some(account.file_sent.to_string()),
+        at(raw, |r| &r.file_sent),
+    );
+    if account.secret_env.is_some() {
+        let variable = secret_variable(&account.name);
+        note(
+            &format!("accounts.{}.secret", account.name),
+            "set".to_owned(),
+            format!("environment {variable}"),
+        );
+    }
+}

@@ -1,0 +1,167 @@
+//! The config as its user meets it: what resolves, and what is refused at which place.
+
+use super::*;
+
+fn with(text: &str) -> Result<Config> {
+    with_env(text, &[])
+}
+
+fn with_env(text: &str, vars: &[(&str, &str)]) -> Result<Config> {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path().to_str().unwrap().to_owned();
+    std::fs::write(dir.path().join("config.toml"), text).unwrap();
+    let mut env = Environment::of([("COMMS_HOME", home.as_str()), ("HOME", "/home/ada")]);
+    env.set_all(vars);
+    Config::resolve(&GlobalFlags::default(), &env)
+}
+
+fn refusal(text: &str) -> String {
+    let error = with(text).expect_err("refused");
+    assert_eq!(error.kind, Kind::Config);
+    let message = error
+        .message
+        .rsplit_once("config.toml:")
+        .map_or(error.message.as_str(), |(_, m)| m)
+        .to_owned();
+    format!("{message} / {}", error.hint.unwrap_or_default())
+}
+
+#[test]
+fn without_a_file_there_is_the_built_in_account() {
+    let config = with("").unwrap();
+    assert_eq!(config.accounts.len(), 1);
+    let local = config.account("local").unwrap();
+    assert!(local.built_in && local.can_send());
+    assert_eq!(
+        local.path.as_deref(),
+        Some(config.local_maildir().as_path())
+    );
+    assert_eq!(config.max_age, Duration::from_secs(60));
+}
+
+#[test]
+fn an_imap_account_gets_the_usual_ports() {
+    let config = with(
+        "[accounts.work]\nchannel = \"imap\"\naddress = \"ada@example.com\"\nimap = \"imap.example.com\"\n\
+         smtp = \"smtp.example.com\"\nsmtp_tls = \"starttls\"\nca_file = \"ca.pem\"\n",
+    )
+    .unwrap();
+    let work = config.account("work").unwrap();
+    let (imap, smtp) = (work.imap.as_ref().unwrap(), work.smtp.as_ref().unwrap());
+    assert_eq!((imap.port, smtp.port), (993, 587));
+    assert!(work.ca_file.as_ref().unwrap().is_absolute());
+    assert_eq!(work.login(), Some("ada@example.com"));
+}
+
+#[test]
+fn a_secret_comes_from_the_variable_of_its_account() {
+    let text = "[accounts.my-work]\nchannel = \"smtp\"\naddress = \"ada@example.com\"\nsmtp = \"smtp.example.com\"\n";
+    let config = with_env(text, &[("COMMS_SECRET_MY_WORK", "hunter2")]).unwrap();
+    assert!(config.account("my-work").unwrap().secret_env.is_some());
+    let told = format!("{:?}{:?}", config.sources, config.accounts);
+    assert!(!told.contains("hunter2"), "{told}");
+    assert!(told.contains("environment COMMS_SECRET_MY_WORK"));
+}
+
+#[test]
+fn a_tilde_is_the_home_folder() {
+    let config = with("[accounts.old]\nchannel = \"maildir\"\npath = \"~/Mail\"\n").unwrap();
+    assert_eq!(
+        config.account("old").unwrap().path.as_deref(),
+        Some(Path::new("/home/ada/Mail"))
+    );
+}
+
+#[test]
+fn each_fault_names_its_place_and_the_way_out() {
+    let cases = [
+        (
+            "[defualts]\n",
+            "1:2: `defualts` is not a key of the config file / did you mean `defaults`?",
+        ),
+        (
+            "[inbox]\nmax-age = \"1s\"\n",
+            "2:1: `max-age` is not a key of [inbox] / did you mean `max_age`?",
+        ),
+        (
+            "[inbox]\nmax_age = 60\n",
+            "2:11: `max_age` wants text in quotes, not a number / ",
+        ),
+        (
+            "[accounts.x]\nchannel = \"imapp\"\n",
+            "2:11: there is no channel `imapp` / did you mean `imap`?",
+        ),
+        (
+            "[accounts.x]\naddress = \"a@example.com\"\n",
+            "1:11: account `x` has no channel / add channel = \"…\": one of imap, smtp, maildir",
+        ),
+        (
+            "[accounts.Work]\nchannel = \"imap\"\n",
+            "1:11: `Work` can't be the name of an account / use lower-case letters, digits, `-` and `_`",
+        ),
+        (
+            "[defaults]\nemail = \"wrok\"\n",
+            "2:9: there is no account `wrok` / accounts are local",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(refusal(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_password_never_stands_in_the_file() {
+    let told = refusal("[accounts.x]\nchannel = \"imap\"\npassword = \"hunter2\"\n");
+    assert!(
+        told.contains("3:1") && told.contains("comms auth login x"),
+        "{told}"
+    );
+    assert!(!told.contains("hunter2"));
+}
+
+#[test]
+fn no_tls_is_for_loopback_only() {
+    let text = |host: &str| {
+        format!(
+            "[accounts.x]\nchannel = \"smtp\"\naddress = \"a@example.com\"\nsmtp = \"{host}\"\ntls = \"none\"\n"
+        )
+    };
+    assert!(refusal(&text("smtp.example.com")).contains("in the clear"));
+    for host in ["localhost:2525", "127.0.0.1", "[::1]:25", "::1"] {
+        assert!(with(&text(host)).is_ok(), "{host}");
+    }
+}
+
+#[test]
+fn the_built_in_account_can_only_be_named() {
+    let config =
+        with("[accounts.local]\naddress = \"ada@localhost\"\ndisplay_name = \"Ada\"\n").unwrap();
+    assert_eq!(
+        config.account("local").unwrap().address.as_deref(),
+        Some("ada@localhost")
+    );
+    assert!(refusal("[accounts.local]\npath = \"/tmp\"\n").contains("built-in"));
+}
+
+#[test]
+fn broken_toml_is_told_with_its_place() {
+    let told = refusal("[accounts.x]\nchannel = imap\n");
+    assert!(told.starts_with("2:11: not valid TOML"), "{told}");
+}
+
+#[test]
+fn an_origin_can_be_lowered_not_raised() {
+    assert!(
+        with_env("", &[("COMMS_ORIGIN", "agent")])
+            .unwrap()
+            .agent
+            .is_some()
+    );
+    assert!(
+        with_env("", &[("CLAUDECODE", "1"), ("COMMS_ORIGIN", "script")])
+            .unwrap()
+            .agent
+            .is_some()
+    );
+    assert!(with_env("", &[("COMMS_ORIGIN", "person")]).is_err());
+}

@@ -1,0 +1,6 @@
+//! Tests through the real binary, one file per capability.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod contract;

@@ -1,0 +1,27 @@
+//! The binary at a real terminal.
+
+use std::time::Duration;
+
+use rexpect::session::{PtySession, spawn_command};
+
+use super::World;
+
+impl World {
+    /// Runs the binary at a terminal of 80 columns and gives everything it showed.
+    pub fn run_at_terminal<S: AsRef<str>>(&self, args: impl IntoIterator<Item = S>) -> String {
+        let mut session = self.at_terminal(args);
+        session.exp_eof().expect("the binary ends")
+    }
+
+    /// Starts the binary at a terminal, to talk to it.
+    pub fn at_terminal<S: AsRef<str>>(&self, args: impl IntoIterator<Item = S>) -> PtySession {
+        let mut command = self.command();
+        command.env("TERM", "xterm-256color").env("PAGER", "cat");
+        for arg in args {
+            command.arg(arg.as_ref());
+        }
+        let timeout = Duration::from_secs(20).as_millis();
+        spawn_command(command, u64::try_from(timeout).ok())
+            .expect("the binary starts at a terminal")
+    }
+}

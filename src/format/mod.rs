@@ -7,3 +7,4 @@ pub mod html;
 pub mod markdown;
 pub mod mbox;
 pub mod mime;
+pub mod utf7;

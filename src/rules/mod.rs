@@ -1,6 +1,7 @@
 //! Decisions: pure functions, no clock, no I/O.
 
 pub mod address;
+pub mod folder;
 pub mod query;
 pub mod reply;
 pub mod retry;

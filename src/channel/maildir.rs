@@ -1,1 +1,0 @@
-//! Maildir: delivery (tmp → new, fsync), reading trees of other programs, flags in file names.

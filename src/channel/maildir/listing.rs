@@ -1,0 +1,197 @@
+//! What lies in one folder now, and a stamp that tells cheaply whether that changed.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jiff::Timestamp;
+
+use crate::model::message::Flags;
+
+use super::Fault;
+use super::name::{flags_of, unique_of};
+
+/// A message file as its name tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The part of the name that stays when flags change.
+    pub unique: String,
+    /// Files in `new` are unseen, whatever their name says.
+    pub flags: Flags,
+    pub file: OsString,
+    /// Lies in `new`: no program has shown it yet.
+    pub recent: bool,
+}
+
+impl Entry {
+    /// Where the file is, given the folder's directory.
+    pub fn path(&self, dir: &Path) -> PathBuf {
+        let mut path = dir.join(if self.recent { "new" } else { "cur" });
+        path.push(&self.file);
+        path
+    }
+}
+
+/// A folder's messages, sorted by unique name.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    pub entries: Vec<Entry>,
+    pub faults: Vec<Fault>,
+    /// Other programs changed it all the while, so a file that seems gone may be there.
+    pub unsteady: bool,
+    /// As of the listing; give it to the next [`stamp`]. `None` if the folder may change unnoticed.
+    pub stamp: Option<String>,
+}
+
+/// Changes within this time of a stamp may hide behind the same mtime on coarse file systems.
+const YOUNG: Duration = Duration::from_secs(2);
+
+/// Lists a folder; when it changes meanwhile, again.
+pub fn list(dir: &Path, now: Timestamp) -> Listing {
+    let mut listing = Listing::default();
+    for attempt in 0..4 {
+        let before = times(dir);
+        listing = list_once(dir);
+        if times(dir) == before {
+            listing.stamp = before.filter(|t| is_old(t, now)).map(|t| written(&t));
+            return listing;
+        }
+        std::thread::sleep(Duration::from_millis(20 << attempt));
+    }
+    listing.unsteady = true;
+    listing
+}
+
+/// What changes whenever a file comes, goes or is renamed: mtimes of `new` and `cur`. `None` if one can't be
+/// told, or is so young that a later change could have the same.
+pub fn stamp(dir: &Path, now: Timestamp) -> Option<String> {
+    times(dir).filter(|t| is_old(t, now)).map(|t| written(&t))
+}
+
+type Times = [Option<SystemTime>; 2];
+
+fn times(dir: &Path) -> Option<Times> {
+    let time = |sub: &str| match fs::metadata(dir.join(sub)) {
+        Ok(data) => data.modified().ok().map(Some),
+        Err(e) if e.kind() == ErrorKind::NotFound => Some(None),
+        Err(_) => None,
+    };
+    Some([time("new")?, time("cur")?])
+}
+
+fn is_old(times: &Times, now: Timestamp) -> bool {
+    let now = SystemTime::from(now);
+    times.iter().flatten().all(|time| *time + YOUNG < now)
+}
+
+fn written(times: &Times) -> String {
+    let one = |time: Option<SystemTime>| {
+        time.and_then(|t| t.duration_since(UNIX_EPOCH).ok())
+            .map_or("-".to_owned(), |d| {
+                format!("{}.{:09}", d.as_secs(), d.subsec_nanos())
+            })
+    };
+    format!("{} {}", one(times[0]), one(times[1]))
+}
+
+fn list_once(dir: &Path) -> Listing {
+    let mut listing = Listing::default();
+    // `new` first: a file on its way to `cur` is then seen twice rather than not at all.
+    for sub in ["new", "cur"] {
+        list_sub(dir, sub, &mut listing);
+    }
+    let entries = &mut listing.entries;
+    entries.sort_by(|a, b| (&a.unique, a.recent).cmp(&(&b.unique, b.recent)));
+    settle_doubles(dir, entries);
+    listing
+}
+
+/// One unique name twice: a file seen before and after its renaming (the one that is gone is dropped), or two
+/// files of a careless program (both stay, the second under its whole name).
+fn settle_doubles(dir: &Path, entries: &mut Vec<Entry>) {
+    if entries
+        .windows(2)
+        .all(|pair| pair[0].unique != pair[1].unique)
+    {
+        return;
+    }
+    let mut count: HashMap<String, usize> = HashMap::new();
+    for entry in entries.iter() {
+        *count.entry(entry.unique.clone()).or_default() += 1;
+    }
+    entries.retain(|e| count[&e.unique] == 1 || e.path(dir).symlink_metadata().is_ok());
+    let mut last = String::new();
+    for entry in entries.iter_mut() {
+        if entry.unique == last {
+            entry.unique = super::name::readable(entry.file.as_encoded_bytes());
+        } else {
+            last.clone_from(&entry.unique);
+        }
+    }
+    entries.sort_by(|a, b| a.unique.cmp(&b.unique));
+}
+
+fn list_sub(dir: &Path, sub: &str, listing: &mut Listing) {
+    let path = dir.join(sub);
+    let fault = |path: &Path, e: &std::io::Error| Fault {
+        path: path.to_owned(),
+        words: e.to_string(),
+    };
+    let reader = match fs::read_dir(&path) {
+        Ok(reader) => reader,
+        Err(e) if e.kind() == ErrorKind::NotFound => return,
+        Err(e) => {
+            // What can't be listed must not look empty.
+            listing.unsteady = true;
+            return listing.faults.push(fault(&path, &e));
+        }
+    };
+    for item in reader {
+        let item = match item {
+            Ok(item) => item,
+            Err(e) => {
+                listing.unsteady = true;
+                listing.faults.push(fault(&path, &e));
+                break;
+            }
+        };
+        let file = item.file_name();
+        if is_hidden(&file) || !is_message(&item) {
+            continue;
+        }
+        let recent = sub == "new";
+        let mut flags = flags_of(&file);
+        flags.seen &= !recent;
+        listing.entries.push(Entry {
+            unique: unique_of(&file),
+            flags,
+            file,
+            recent,
+        });
+    }
+}
+
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().first() == Some(&b'.')
+}
+
+/// A regular file, or a link to one in the same folder's tree: a link elsewhere could name any file of its
+/// owner.
+fn is_message(item: &fs::DirEntry) -> bool {
+    let Ok(kind) = item.file_type() else {
+        return false;
+    };
+    if !kind.is_symlink() {
+        return kind.is_file();
+    }
+    let path = item.path();
+    let tree = path.parent().and_then(Path::parent);
+    let inside = tree
+        .and_then(|tree| tree.canonicalize().ok())
+        .zip(path.canonicalize().ok())
+        .is_some_and(|(tree, target)| target.starts_with(tree));
+    inside && path.is_file()
+}

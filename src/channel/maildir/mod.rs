@@ -1,0 +1,28 @@
+//! Maildir: delivery (tmp → new, fsync), reading trees of other programs, flags in file names.
+//!
+//! Other programs rename, move and delete files at any moment; whoever misses a file looks again by its
+//! unique name, which never changes.
+
+mod deliver;
+mod entry;
+mod listing;
+mod name;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+pub use deliver::{create_folder, deliver};
+pub use entry::{find, move_to, read, remove, set_flags};
+pub use listing::{Entry, Listing, list, stamp};
+pub use name::{flags_of, unique_of};
+pub use tree::{Folder, Tree, folder_dir, folders, is_maildir};
+
+use std::path::PathBuf;
+
+/// A file or folder that could not be read, and the system's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub path: PathBuf,
+    pub words: String,
+}

@@ -7,10 +7,10 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use comms::cli::output::{Output, render_error};
-use comms::cli::progress;
 use comms::cli::{Cli, dispatch};
+use comms::cli::{progress, usage};
 use comms::config::Config;
-use comms::config::flags::{Environment, Looks};
+use comms::config::flags::{Environment, GlobalFlags, Looks};
 use comms::error::{Error, Kind, Result};
 use comms::ops::App;
 use comms::store::Store;
@@ -75,11 +75,8 @@ fn refuse(error: &clap::Error, json: bool) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    if json {
-        return fail(&comms::cli::usage_error(error), true, false);
-    }
-    let _ = error.print();
-    ExitCode::from(Kind::Usage.exit_code())
+    let color = Looks::decide(&GlobalFlags::default(), &Environment::read()).color_err;
+    fail(&usage::from_clap(error), json, color)
 }
 
 /// Whether errors must be JSON although the arguments could not be read.

@@ -1,22 +1,148 @@
 //! `comms completions` and `comms man`, from the one clap tree.
+//!
+//! The guides of section 7 are written by hand; they are in the binary so that `comms man` shows them anywhere.
 
-use clap::Args;
+use std::path::{Path, PathBuf};
 
-use crate::error::Result;
+use clap::{Args, Command, CommandFactory, ValueEnum};
 
-use super::Done;
+use crate::error::{Context, Error, Kind, Result};
+
 use super::output::Output;
+use super::{Cli, Done};
 
 #[derive(Debug, Args)]
-pub struct CompletionsArgs {}
-
-#[derive(Debug, Args)]
-pub struct ManArgs {}
-
-pub fn completions(_args: CompletionsArgs, _out: &mut Output) -> Result<Done> {
-    todo!()
+#[command(
+    after_help = "Example: comms completions bash > ~/.local/share/bash-completion/completions/comms"
+)]
+pub struct CompletionsArgs {
+    /// bash, zsh, fish, powershell or elvish
+    #[arg(value_enum, value_name = "SHELL", hide_possible_values = true)]
+    shell: Shell,
 }
 
-pub fn man(_args: ManArgs, _out: &mut Output) -> Result<Done> {
-    todo!()
+/// Shells that completions can be written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    #[value(alias = "pwsh")]
+    Powershell,
+    Elvish,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  comms man mail | man -l -\n  comms man --dir ~/.local/share/man"
+)]
+pub struct ManArgs {
+    /// Print this page: a command (`inbox show`) or a guide (mail, query, outbox, operations)
+    #[arg(value_name = "PAGE")]
+    page: Vec<String>,
+    /// Write all pages below this folder (man1/, man7/)
+    #[arg(long, value_name = "DIR", conflicts_with = "page")]
+    dir: Option<PathBuf>,
+}
+
+/// The guides: name and text.
+pub const GUIDES: [(&str, &str); 4] = [
+    ("mail", include_str!("../../man/comms-mail.7")),
+    ("query", include_str!("../../man/comms-query.7")),
+    ("outbox", include_str!("../../man/comms-outbox.7")),
+    ("operations", include_str!("../../man/comms-operations.7")),
+];
+
+pub fn completions(args: CompletionsArgs, out: &mut Output) -> Result<Done> {
+    out.bytes(&completion_script(args.shell))?;
+    Ok(None)
+}
+
+pub fn man(args: ManArgs, out: &mut Output) -> Result<Done> {
+    if let Some(dir) = &args.dir {
+        for (name, text) in pages() {
+            write_page(dir, &name, &text)?;
+        }
+        return Ok(None);
+    }
+    let wanted = args.page.join("-");
+    let wanted = wanted.strip_prefix("comms-").unwrap_or(&wanted);
+    let stem = if wanted.is_empty() || wanted == "comms" {
+        "comms".to_owned()
+    } else {
+        format!("comms-{wanted}")
+    };
+    let page = pages()
+        .into_iter()
+        .find(|(name, _)| name.rsplit_once('.').is_some_and(|(s, _)| s == stem));
+    let Some((_, text)) = page else {
+        let guides: Vec<_> = GUIDES.iter().map(|(name, _)| *name).collect();
+        return Err(
+            Error::not_found(format!("there is no man page `{wanted}`")).hint(format!(
+                "pages are the commands, like `comms man send`, and {}",
+                guides.join(", ")
+            )),
+        );
+    };
+    out.man_page(&text)?;
+    Ok(None)
+}
+
+/// The completion script of a shell.
+pub fn completion_script(shell: Shell) -> Vec<u8> {
+    use clap_complete::Shell as Known;
+    let known = match shell {
+        Shell::Bash => Known::Bash,
+        Shell::Zsh => Known::Zsh,
+        Shell::Fish => Known::Fish,
+        Shell::Powershell => Known::PowerShell,
+        Shell::Elvish => Known::Elvish,
+    };
+    let mut script = Vec::new();
+    clap_complete::generate(known, &mut Cli::command(), "comms", &mut script);
+    script
+}
+
+/// All man pages: file name and text, commands first.
+pub fn pages() -> Vec<(String, String)> {
+    let mut root = Cli::command();
+    root.build();
+    let mut pages = Vec::new();
+    command_pages(&root, "comms", &mut pages);
+    pages.extend(GUIDES.map(|(name, text)| (format!("comms-{name}.7"), text.to_owned())));
+    pages
+}
+
+fn command_pages(command: &Command, name: &str, pages: &mut Vec<(String, String)>) {
+    for child in command.get_subcommands().filter(|c| !c.is_hide_set()) {
+        command_pages(child, &format!("{name}-{}", child.get_name()), pages);
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    // `build` made the display name "comms-inbox-show"; the usage line wants the words.
+    let page = command
+        .clone()
+        .name(name.to_owned())
+        .bin_name(name.replace('-', " "));
+    let man = clap_mangen::Man::new(page)
+        .title(name.to_uppercase())
+        .section("1")
+        .date("")
+        .source(format!("comms {version}"))
+        .manual("User Commands");
+    let mut text = Vec::new();
+    // Writing to memory does not fail.
+    let _ = man.render(&mut text);
+    pages.push((
+        format!("{name}.1"),
+        String::from_utf8_lossy(&text).into_owned(),
+    ));
+}
+
+fn write_page(dir: &Path, name: &str, text: &str) -> Result<()> {
+    let section = name.rsplit_once('.').map_or("1", |(_, section)| section);
+    let dir = dir.join(format!("man{section}"));
+    let path = dir.join(name);
+    std::fs::create_dir_all(&dir)
+        .and_then(|()| std::fs::write(&path, text))
+        .with_context(Kind::Internal, || format!("writing `{}`", path.display()))
 }

@@ -4,6 +4,7 @@ pub mod auth;
 pub mod doctor;
 pub mod export;
 pub mod generate;
+mod help;
 pub mod import;
 pub mod inbox;
 pub mod outbox;
@@ -15,6 +16,7 @@ pub mod search;
 pub mod send;
 pub mod settings;
 pub mod status;
+pub mod usage;
 
 use std::future::Future;
 
@@ -30,7 +32,13 @@ pub type Done = Option<Kind>;
 
 /// Send, read and search messages on every channel
 #[derive(Debug, Parser)]
-#[command(name = "comms", version, disable_help_subcommand = true)]
+#[command(
+    name = "comms",
+    version,
+    disable_help_subcommand = true,
+    help_template = help::TEMPLATE,
+    after_help = help::AFTER
+)]
 pub struct Cli {
     #[command(flatten)]
     pub global: GlobalFlags,
@@ -46,7 +54,7 @@ pub enum Command {
     Reply(send::ReplyArgs),
     /// Send a message on to someone else
     Forward(send::ForwardArgs),
-    /// List, read and mark messages
+    /// List, read, mark and fetch messages
     Inbox(inbox::InboxArgs),
     /// Search all messages
     Search(search::SearchArgs),
@@ -60,7 +68,7 @@ pub enum Command {
     Export(export::ExportArgs),
     /// Find what is wrong and how to mend it
     Doctor(doctor::DoctorArgs),
-    /// Show the configuration
+    /// Show and check the configuration
     Config(settings::ConfigArgs),
     /// Print JSON Schemas, exit codes and the command tree
     Schema(schema::SchemaArgs),
@@ -78,41 +86,6 @@ impl Command {
             Command::Config(args) => args.works_without_config(),
             _ => false,
         }
-    }
-}
-
-/// A clap error in our own words, for JSON.
-pub fn usage_error(error: &clap::Error) -> Error {
-    let text = error.to_string();
-    let first = text.lines().next().unwrap_or_default();
-    let first = first
-        .strip_prefix("error: ")
-        .unwrap_or(first)
-        .trim()
-        .to_owned();
-    let missing: Vec<_> = text
-        .lines()
-        .skip(1)
-        .take_while(|l| !l.trim().is_empty())
-        .map(str::trim)
-        .collect();
-    let message = if missing.is_empty() {
-        first
-    } else {
-        format!("{first} {}", missing.join(" "))
-    };
-    let tip = text
-        .lines()
-        .map(str::trim)
-        .find_map(|l| l.strip_prefix("tip: "));
-    let usage = text
-        .lines()
-        .map(str::trim)
-        .find(|l| l.starts_with("Usage:"));
-    let error = Error::usage(message);
-    match tip.or(usage) {
-        Some(hint) => error.hint(hint),
-        None => error,
     }
 }
 
@@ -143,7 +116,12 @@ pub fn wait<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
         .enable_all()
         .build()
         .context(Kind::Internal, "starting the runtime")?;
-    let result = runtime.block_on(future);
+    let result = runtime.block_on(async {
+        tokio::select! {
+            result = future => result,
+            _ = tokio::signal::ctrl_c() => Err(Error::new(Kind::Interrupted, "interrupted")),
+        }
+    });
     // A keyring or resolver thread that hangs must not hold the process.
     runtime.shutdown_timeout(std::time::Duration::from_millis(100));
     result

@@ -11,6 +11,7 @@ pub mod outbox;
 pub mod save;
 pub mod search;
 pub mod send;
+pub mod settings;
 pub mod show;
 pub mod status;
 pub mod sync;

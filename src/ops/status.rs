@@ -1,1 +1,229 @@
-//! Where things stand: unread, held, unconfirmed, failed, stale.
+//! Where things stand: unread, held, unconfirmed, failed, stale, and the next command for each.
+//!
+//! Reads only the store; never the network, and on a first run not even the store's folder is made.
+
+use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::model::account::{Account, ChannelKind};
+
+use super::App;
+
+/// An account not refreshed for this long is stale.
+const STALE_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
+/// Where things stand.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StatusReport {
+    /// Nothing was imported, synced or sent yet.
+    pub first_run: bool,
+    pub config_file: String,
+    pub config_exists: bool,
+    pub accounts: Vec<AccountStatus>,
+    pub outbox: OutboxStatus,
+    /// What to do about it, most urgent first.
+    pub next: Vec<Step>,
+}
+
+/// One account.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AccountStatus {
+    pub account: String,
+    pub channel: ChannelKind,
+    pub address: Option<String>,
+    pub can_send: bool,
+    pub messages: u64,
+    /// Unread messages in inbox and ordinary folders.
+    pub unread: u64,
+    /// `fresh`, `stale`, `failed`, `never`; `local` for an account without a source to refresh from.
+    pub state: String,
+    pub synced_at: Option<Timestamp>,
+    pub error: Option<String>,
+}
+
+/// Outbox items that are not settled.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct OutboxStatus {
+    pub drafts: u64,
+    /// Waiting for an approval.
+    pub held: u64,
+    /// Waiting for a retry or for their time.
+    pub waiting: u64,
+    pub unconfirmed: u64,
+    pub failed: u64,
+}
+
+/// Something to do, and the command that does it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Step {
+    pub why: String,
+    pub command: String,
+}
+
+/// Tells where things stand.
+pub fn status(app: &App) -> Result<StatusReport> {
+    let first_run = !app.store.exists();
+    let (accounts, outbox) = if first_run {
+        (
+            app.config.accounts.iter().map(|a| unused(a)).collect(),
+            OutboxStatus::default(),
+        )
+    } else {
+        (accounts(app)?, outbox(app)?)
+    };
+    let mut report = StatusReport {
+        first_run,
+        config_file: app.config.config_file.display().to_string(),
+        config_exists: app.config.config_file.exists(),
+        accounts,
+        outbox,
+        next: Vec::new(),
+    };
+    report.next = steps(&report);
+    Ok(report)
+}
+
+fn unused(account: &Account) -> AccountStatus {
+    AccountStatus {
+        account: account.name.clone(),
+        channel: account.channel,
+        address: account.address.clone(),
+        can_send: account.can_send(),
+        messages: 0,
+        unread: 0,
+        state: if is_refreshed(account) {
+            "never"
+        } else {
+            "local"
+        }
+        .to_owned(),
+        synced_at: None,
+        error: None,
+    }
+}
+
+/// Whether mail comes to it from elsewhere.
+fn is_refreshed(account: &Account) -> bool {
+    account.channel != ChannelKind::Smtp && !account.built_in
+}
+
+fn accounts(app: &App) -> Result<Vec<AccountStatus>> {
+    let unread = app.store.unread_by_account()?;
+    let messages = app.store.count_by_account()?;
+    let sources = app.store.sources()?;
+    let count = |counts: &[(String, u64)], name: &str| {
+        counts
+            .iter()
+            .find(|(account, _)| account == name)
+            .map_or(0, |(_, n)| *n)
+    };
+    let now = app.clock.now();
+    let told = app.config.accounts.iter().map(|account| {
+        let mut status = unused(account);
+        status.messages = count(&messages, &account.name);
+        status.unread = count(&unread, &account.name);
+        let source = sources.iter().find(|s| s.account == account.name);
+        if let Some(source) = source.filter(|_| is_refreshed(account)) {
+            status.synced_at = source.synced_at;
+            status.error = source.error.clone();
+            let old = source
+                .synced_at
+                .is_none_or(|at| now.duration_since(at) > STALE_AFTER);
+            status.state = match (&source.error, source.synced_at) {
+                (Some(_), _) => "failed",
+                (None, None) => "never",
+                (None, Some(_)) if old => "stale",
+                (None, Some(_)) => "fresh",
+            }
+            .to_owned();
+        }
+        status
+    });
+    Ok(told.collect())
+}
+
+fn outbox(_app: &App) -> Result<OutboxStatus> {
+    Ok(OutboxStatus::default())
+}
+
+fn steps(report: &StatusReport) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut step = |why: String, command: &str| {
+        steps.push(Step {
+            why,
+            command: command.to_owned(),
+        })
+    };
+    let outbox = &report.outbox;
+    if outbox.unconfirmed > 0 {
+        step(
+            format!(
+                "{} may have been sent: look, then settle it",
+                items(outbox.unconfirmed)
+            ),
+            "comms outbox list",
+        );
+    }
+    if outbox.failed > 0 {
+        step(
+            format!("{} did not leave", items(outbox.failed)),
+            "comms outbox list",
+        );
+    }
+    if outbox.held > 0 {
+        step(
+            format!("{} waits for an approval", items(outbox.held)),
+            "comms outbox list",
+        );
+    }
+    if outbox.waiting > 0 {
+        step(
+            format!("{} waits to be sent", items(outbox.waiting)),
+            "comms outbox run",
+        );
+    }
+    for account in &report.accounts {
+        let name = &account.account;
+        match account.state.as_str() {
+            "failed" => step(
+                format!("account `{name}` could not be synced"),
+                "comms doctor",
+            ),
+            "never" => step(
+                format!("account `{name}` was never synced"),
+                "comms inbox sync",
+            ),
+            "stale" => step(
+                format!("account `{name}` was not synced for a day"),
+                "comms inbox sync",
+            ),
+            _ => {}
+        }
+    }
+    if report.first_run {
+        step(
+            "bring in mail you have".to_owned(),
+            "comms import ~/mail.mbox",
+        );
+        step(
+            "or send yourself a first message".to_owned(),
+            "comms send you@localhost -s Hello -m 'It works'",
+        );
+        if !report.config_exists {
+            step("or set up an account".to_owned(), "comms man mail");
+        }
+    } else if report.accounts.iter().any(|a| a.unread > 0) {
+        step("read what is new".to_owned(), "comms inbox --unread");
+    }
+    steps
+}
+
+fn items(n: u64) -> String {
+    if n == 1 {
+        "1 item".to_owned()
+    } else {
+        format!("{n} items")
+    }
+}

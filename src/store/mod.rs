@@ -48,6 +48,12 @@ impl Store {
         &self.dir
     }
 
+    /// Whether anything was ever stored here.
+    pub fn exists(&self) -> bool {
+        let files = [schema::MAIN.name, schema::RAW.name, schema::INDEX.name];
+        files.iter().any(|name| self.dir.join(name).exists())
+    }
+
     /// `comms.db`: outbox and audit.
     fn main(&self) -> Result<MutexGuard<'_, Connection>> {
         lazily(&self.main, || schema::open(&self.dir, &schema::MAIN))

@@ -19,7 +19,7 @@ use crate::error::{Context, Kind, Result};
 use crate::format::clean;
 
 pub use crate::config::flags::Format;
-pub use error::render as render_error;
+pub use error::{ErrorDocument, render as render_error};
 
 /// Where and how results are written.
 pub struct Output {
@@ -219,6 +219,19 @@ impl Output {
         // A pager that can't run must not hide the text.
         if run_pager(&pager, text).is_err() {
             self.text(text)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// A man page: set by `man` on a terminal, else its source.
+    pub fn man_page(&mut self, source: &str) -> Result<()> {
+        if !self.terminal || self.looks.pager.is_none() {
+            return self.text(source);
+        }
+        self.flush()?;
+        if run_pager("man -l - 2>/dev/null", source).is_err() {
+            self.text(source)
         } else {
             Ok(())
         }

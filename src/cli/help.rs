@@ -1,0 +1,35 @@
+//! The one screen of `comms --help`: commands by what they are for. A test keeps it complete.
+
+/// Template of the top level; clap fills in the options.
+pub const TEMPLATE: &str = "\
+{about}
+
+{usage-heading} {usage}
+
+Send:
+  send         Send a message
+  reply        Answer a message
+  forward      Send a message on to someone else
+  outbox       Show and settle what was or will be sent
+
+Read:
+  inbox        List, read, mark and fetch messages
+  search       Search all messages
+  import       Bring mail in from Maildir, mbox and .eml files
+  export       Write messages out to mbox, Maildir or JSONL
+
+Set up:
+  auth         Log in to accounts
+  doctor       Find what is wrong and how to mend it
+  config       Show and check the configuration
+  schema       Print JSON Schemas, exit codes and the command tree
+  completions  Print the completion script of a shell
+  man          Print or write man pages
+
+{options}
+{after-help}";
+
+pub const AFTER: &str = "\
+Exit codes: 0 done, 2 wrong request, 3 config, 4 login, 5 not found, 6 refused, 7 unavailable,
+            8 waits in the outbox (don't repeat), 9 partly done, 10 unconfirmed (don't repeat)
+`comms` alone shows where things stand; guides: comms man mail | query | outbox | operations";

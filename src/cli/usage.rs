@@ -1,0 +1,120 @@
+//! What the command line's reader says, in our own words: one message and one hint.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::error::Error;
+
+/// A wrong command line as our error.
+pub fn from_clap(error: &clap::Error) -> Error {
+    let text = |kind| error.get(kind).map(words).filter(|w| !w.is_empty());
+    let arg = text(ContextKind::InvalidArg).unwrap_or_default();
+    let value = text(ContextKind::InvalidValue).unwrap_or_default();
+    let message = match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            format!(
+                "there is no command `{}`",
+                text(ContextKind::InvalidSubcommand).unwrap_or_default()
+            )
+        }
+        ErrorKind::UnknownArgument if arg.starts_with('-') => {
+            format!("there is no flag `{arg}` here")
+        }
+        ErrorKind::UnknownArgument => format!("`{arg}` is one word too many"),
+        ErrorKind::MissingRequiredArgument => format!("{arg} is missing"),
+        ErrorKind::MissingSubcommand => "a command is missing".to_owned(),
+        ErrorKind::ArgumentConflict => match text(ContextKind::PriorArg) {
+            Some(prior) if prior == arg => format!("{arg} can be given only once"),
+            Some(prior) => format!("{arg} and {prior} exclude each other"),
+            None => fallback(error),
+        },
+        ErrorKind::InvalidValue if value.is_empty() => format!("{arg} wants a value"),
+        ErrorKind::InvalidValue => format!("`{value}` is not a value of {arg}"),
+        ErrorKind::ValueValidation => {
+            let why = std::error::Error::source(error)
+                .map(|s| format!(": {s}"))
+                .unwrap_or_default();
+            format!("`{value}` is not a value of {arg}{why}")
+        }
+        _ => fallback(error),
+    };
+    let suggestion = [
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedValue,
+    ]
+    .into_iter()
+    .find_map(text);
+    let hint = match (
+        suggestion,
+        text(ContextKind::ValidValue),
+        text(ContextKind::Usage),
+    ) {
+        (Some(near), ..) => format!("did you mean `{near}`?"),
+        (None, Some(values), _) if error.kind() == ErrorKind::InvalidValue => {
+            format!("it may be {values}")
+        }
+        (None, _, Some(usage)) => usage.replace("Usage: ", "usage: "),
+        (None, _, None) => "`comms --help` lists the commands".to_owned(),
+    };
+    Error::usage(message).hint(hint)
+}
+
+/// The first paragraph of clap's own text.
+fn fallback(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let lines = text
+        .lines()
+        .take_while(|l| !l.trim().is_empty())
+        .map(str::trim);
+    lines.collect::<Vec<_>>().join(" ")
+}
+
+fn words(value: &ContextValue) -> String {
+    match value {
+        ContextValue::String(text) => text.clone(),
+        ContextValue::Strings(texts) => texts.join(", "),
+        ContextValue::StyledStr(text) => text.to_string(),
+        ContextValue::StyledStrs(texts) => texts
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" "),
+        ContextValue::Number(n) => n.to_string(),
+        ContextValue::Bool(b) => b.to_string(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    fn told(args: &[&str]) -> String {
+        let args = std::iter::once("comms").chain(args.iter().copied());
+        let error = from_clap(&Cli::try_parse_from(args).unwrap_err());
+        format!("{} / {}", error.message, error.hint.unwrap_or_default())
+    }
+
+    #[test]
+    fn a_wrong_command_line_says_what_and_what_next() {
+        assert_eq!(
+            told(&["sned"]),
+            "there is no command `sned` / did you mean `send`?"
+        );
+        assert_eq!(
+            told(&["--formt", "json"]),
+            "there is no flag `--formt` here / did you mean `--format`?"
+        );
+        assert_eq!(
+            told(&["--format", "yaml"]),
+            "`yaml` is not a value of --format <FORMAT> / it may be table, plain, json, jsonl"
+        );
+        assert!(told(&["--format"]).starts_with("--format <FORMAT> wants a value / "));
+        assert!(told(&["--json", "--format", "json"]).contains("exclude each other"));
+        assert!(told(&["--json", "--json"]).contains("only once"));
+    }
+}

@@ -1,0 +1,331 @@
+//! One connection to an IMAP server: framing, commands, deadlines.
+//!
+//! A session belongs to one task. A future dropped in mid-command leaves half an answer on the wire, so a session
+//! that failed or was interrupted is thrown away, never used again. Every response is seen by its caller:
+//! nothing unsolicited is dropped.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::time::timeout;
+
+use crate::error::{Error, Result};
+use crate::model::account::Endpoint;
+
+use super::parse::{self, Piece, Response, Status, Verdict};
+
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// Silence after which a server counts as stalled.
+const SILENCE: Duration = Duration::from_secs(60);
+/// Longest line; a `VANISHED` or `SEARCH` of a million UIDs still fits.
+const LONGEST_LINE: usize = 16 << 20;
+/// Largest literal. No provider takes messages near this; a server that announces more lies.
+const LARGEST_LITERAL: u64 = 1 << 30;
+/// Memory is taken for what arrives, not for what a server announces.
+const TRUSTED_SIZE: u64 = 1 << 20;
+
+/// A connection, logged in or about to.
+pub struct Session {
+    stream: BufReader<Box<dyn Stream>>,
+    /// `host:port`, for errors.
+    pub(super) peer: String,
+    /// What is being done, for errors: "fetching `INBOX`".
+    pub(super) step: String,
+    /// Upper case.
+    pub(super) capabilities: HashSet<String>,
+    pub(super) qresync: bool,
+    pub(super) read_only: bool,
+    next_tag: u32,
+}
+
+impl Session {
+    pub(super) fn over(stream: Box<dyn Stream>, endpoint: &Endpoint, read_only: bool) -> Self {
+        Session {
+            stream: BufReader::with_capacity(64 * 1024, stream),
+            peer: format!("{}:{}", endpoint.host, endpoint.port),
+            step: "connecting".to_owned(),
+            capabilities: HashSet::new(),
+            qresync: false,
+            read_only,
+            next_tag: 0,
+        }
+    }
+
+    /// The bare connection, for putting TLS around it. Whatever the server sent before TLS is refused:
+    /// bytes smuggled ahead of the handshake would be read as if they were protected.
+    pub(super) fn into_stream(self) -> Result<Box<dyn Stream>> {
+        if !self.stream.buffer().is_empty() {
+            return Err(Error::unavailable(format!(
+                "`{}` sent more than it may before TLS; the connection was dropped",
+                self.peer
+            )));
+        }
+        Ok(self.stream.into_inner())
+    }
+
+    /// Whether the server offers this (upper case).
+    pub fn offers(&self, capability: &str) -> bool {
+        self.capabilities.contains(capability)
+    }
+
+    pub(super) fn learn(&mut self, values: &[parse::Value]) {
+        self.capabilities = values
+            .iter()
+            .filter_map(|value| value.text().map(str::to_ascii_uppercase))
+            .collect();
+    }
+
+    /// Refuses a request that changes something on the server under `--read-only`.
+    pub(super) fn writes(&self, what: &str) -> Result<()> {
+        if self.read_only {
+            return Err(
+                Error::refused(format!("{what} on `{}` is a write", self.peer))
+                    .hint("run it without --read-only and COMMS_READONLY"),
+            );
+        }
+        Ok(())
+    }
+
+    /// Runs a command and gives its untagged responses and its answer, whatever that is.
+    pub(super) async fn ask(&mut self, command: &str) -> Result<(Vec<Response>, Status)> {
+        let tag = self.send(command).await?;
+        let mut responses = Vec::new();
+        let status = self
+            .answer(&tag, |response| {
+                responses.push(response);
+                Ok(())
+            })
+            .await?;
+        Ok((responses, status))
+    }
+
+    /// Runs a command that must succeed.
+    pub(super) async fn run(&mut self, command: &str) -> Result<(Vec<Response>, Status)> {
+        let (responses, status) = self.ask(command).await?;
+        let status = self.must(status)?;
+        Ok((responses, status))
+    }
+
+    /// The status if it is OK, else the server's words as an error.
+    pub(super) fn must(&self, status: Status) -> Result<Status> {
+        match status.verdict {
+            Verdict::Ok | Verdict::Preauth => Ok(status),
+            _ => Err(self.refusal(&status)),
+        }
+    }
+
+    pub(super) fn refusal(&self, status: &Status) -> Error {
+        let words = if status.text.is_empty() {
+            "no reason given"
+        } else {
+            &status.text
+        };
+        let message = format!("`{}` refused while {}: {words}", self.peer, self.step);
+        match status.code.as_str() {
+            "UNAVAILABLE" | "INUSE" | "LIMIT" | "SERVERBUG" => Error::unavailable(message),
+            "AUTHENTICATIONFAILED" | "AUTHORIZATIONFAILED" | "EXPIRED" => Error::auth(message),
+            _ => Error::refused(message),
+        }
+    }
+
+    /// Writes a command and returns its tag; the answer is still to be read.
+    pub(super) async fn send(&mut self, command: &str) -> Result<String> {
+        self.next_tag += 1;
+        let tag = format!("c{}", self.next_tag);
+        self.write(format!("{tag} {command}\r\n").as_bytes())
+            .await?;
+        Ok(tag)
+    }
+
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let stream = self.stream.get_mut();
+        let written = timeout(SILENCE, async {
+            stream.write_all(bytes).await?;
+            stream.flush().await
+        })
+        .await;
+        match written {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(e)) => Err(self.cut(Some(e))),
+            Err(_) => Err(self.silent()),
+        }
+    }
+
+    /// Hands on every response up to the tagged one.
+    pub(super) async fn answer(
+        &mut self,
+        tag: &str,
+        mut each: impl FnMut(Response) -> Result<()>,
+    ) -> Result<Status> {
+        loop {
+            match self.read().await? {
+                Response::Tagged { tag: found, status } if found == tag => return Ok(status),
+                Response::Tagged { .. } => return Err(self.garbled()),
+                Response::Untagged(status) if status.verdict == Verdict::Bye => {
+                    return Err(self.bye(&status));
+                }
+                response => each(response)?,
+            }
+        }
+    }
+
+    /// Waits for `+` or the tagged refusal.
+    pub(super) async fn continuation(
+        &mut self,
+        tag: &str,
+    ) -> Result<std::result::Result<String, Status>> {
+        loop {
+            match self.read().await? {
+                Response::Continue(text) => return Ok(Ok(text)),
+                Response::Tagged { tag: found, status } if found == tag => return Ok(Err(status)),
+                Response::Untagged(status) if status.verdict == Verdict::Bye => {
+                    return Err(self.bye(&status));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The next response, within the usual patience.
+    pub(super) async fn read(&mut self) -> Result<Response> {
+        match self.read_within(SILENCE).await? {
+            Some(response) => Ok(response),
+            None => Err(self.silent()),
+        }
+    }
+
+    /// The next response; `None` if not one byte of it came in this time.
+    pub(super) async fn read_within(&mut self, patience: Duration) -> Result<Option<Response>> {
+        let waited = timeout(patience, self.stream.fill_buf()).await;
+        match waited {
+            Err(_) => return Ok(None),
+            Ok(Err(e)) => return Err(self.cut(Some(e))),
+            Ok(Ok([])) => return Err(self.cut(None)),
+            Ok(Ok(_)) => {}
+        }
+        let mut pieces = Vec::with_capacity(1);
+        loop {
+            let mut line = self.line().await?;
+            let literal = match pieces.is_empty() && parse::is_status_line(&line) {
+                true => None,
+                false => announced(&mut line),
+            };
+            pieces.push(Piece::Text(line));
+            match literal {
+                None => break,
+                Some(size) => pieces.push(Piece::Literal(self.literal(size).await?)),
+            }
+        }
+        parse::response(pieces)
+            .map(Some)
+            .ok_or_else(|| self.garbled())
+    }
+
+    /// One line without its end.
+    async fn line(&mut self) -> Result<Vec<u8>> {
+        let mut line = Vec::new();
+        loop {
+            let read = timeout(SILENCE, self.stream.fill_buf()).await;
+            let chunk = match read {
+                Err(_) => return Err(self.silent()),
+                Ok(Err(e)) => return Err(self.cut(Some(e))),
+                Ok(Ok([])) => return Err(self.cut(None)),
+                Ok(Ok(chunk)) => chunk,
+            };
+            let end = chunk.iter().position(|byte| *byte == b'\n');
+            let used = end.map_or(chunk.len(), |at| at + 1);
+            line.extend_from_slice(&chunk[..used]);
+            self.stream.consume(used);
+            if line.len() > LONGEST_LINE {
+                return Err(self.garbled());
+            }
+            if end.is_some() {
+                line.pop();
+                if line.last() == Some(&b'\r') {
+                    line.pop();
+                }
+                return Ok(line);
+            }
+        }
+    }
+
+    async fn literal(&mut self, size: u64) -> Result<Vec<u8>> {
+        if size > LARGEST_LITERAL {
+            return Err(Error::unavailable(format!(
+                "`{}` announced {size} bytes in one piece while {}; the connection was dropped",
+                self.peer, self.step
+            )));
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(size.min(TRUSTED_SIZE)).unwrap_or(0));
+        while (bytes.len() as u64) < size {
+            let missing = size - bytes.len() as u64;
+            let mut part = (&mut self.stream).take(missing);
+            let read = timeout(SILENCE, part.read_buf(&mut bytes)).await;
+            match read {
+                Err(_) => return Err(self.silent()),
+                Ok(Err(e)) => return Err(self.cut(Some(e))),
+                Ok(Ok(0)) => return Err(self.cut(None)),
+                Ok(Ok(_)) => {}
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// Says goodbye; a server that doesn't answer is not waited for.
+    pub async fn logout(mut self) {
+        let goodbye = async {
+            self.send("LOGOUT").await?;
+            self.stream.get_mut().shutdown().await.ok();
+            Ok::<_, Error>(())
+        };
+        let _ = timeout(Duration::from_millis(200), goodbye).await;
+    }
+
+    fn silent(&self) -> Error {
+        Error::unavailable(format!(
+            "`{}` stopped answering while {}",
+            self.peer, self.step
+        ))
+        .hint("wait and repeat; what was fetched so far is kept")
+    }
+
+    pub(super) fn cut(&self, cause: Option<std::io::Error>) -> Error {
+        let error = Error::unavailable(format!(
+            "`{}` closed the connection while {}",
+            self.peer, self.step
+        ))
+        .hint("wait and repeat; what was fetched so far is kept");
+        match cause {
+            Some(cause) => error.because(cause),
+            None => error,
+        }
+    }
+
+    fn bye(&self, status: &Status) -> Error {
+        self.cut(None).because(status.text.clone())
+    }
+
+    pub(super) fn garbled(&self) -> Error {
+        Error::unavailable(format!(
+            "`{}` sent something that is not IMAP while {}; the connection was dropped",
+            self.peer, self.step
+        ))
+    }
+}
+
+/// The size of the literal a line announces; the announcement is cut off.
+fn announced(line: &mut Vec<u8>) -> Option<u64> {
+    let inner = line.strip_suffix(b"}")?;
+    let open = inner.iter().rposition(|byte| *byte == b'{')?;
+    let digits = inner[open + 1..]
+        .strip_suffix(b"+")
+        .unwrap_or(&inner[open + 1..]);
+    let size = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    // `~{n}` is a literal that may hold NUL (RFC 3516).
+    let open = open - usize::from(open > 0 && line[open - 1] == b'~');
+    line.truncate(open);
+    Some(size)
+}

@@ -52,6 +52,7 @@ impl Session {
             responses = self.run("LIST \"\" \"*\"").await?.0;
         }
         let mut folders = listed(&responses);
+        self.separator = separator(&responses);
         note_standings(&mut folders, &responses);
         self.ask_missing_standings(&mut folders, items).await?;
         guess_roles(&mut folders);
@@ -103,7 +104,7 @@ impl Session {
     pub async fn create(&mut self, path: &str, role: Role) -> Result<String> {
         self.writes("creating a folder")?;
         self.step = format!("creating `{path}`");
-        let wire = encode(path);
+        let wire = encode(&path.replace('/', &self.separator));
         let special = match role {
             Role::Sent => "\\Sent",
             Role::Drafts => "\\Drafts",
@@ -176,6 +177,19 @@ fn listed(responses: &[Response]) -> Vec<Folder> {
         });
     }
     folders
+}
+
+/// What the server writes between levels.
+fn separator(responses: &[Response]) -> String {
+    responses
+        .iter()
+        .find_map(|response| match response {
+            Response::Data { name, values, .. } if name == "LIST" => values.get(1)?.text(),
+            _ => None,
+        })
+        .filter(|separator| !separator.is_empty())
+        .unwrap_or("/")
+        .to_owned()
 }
 
 /// A mailbox name; `NIL` and numbers are names, too.
@@ -418,6 +432,7 @@ mod tests {
             .map(|line| response(vec![Piece::Text(line.as_bytes().to_vec())]).unwrap())
             .collect();
         let mut folders = listed(&responses);
+        self.separator = separator(&responses);
         note_standings(&mut folders, &responses);
         guess_roles(&mut folders);
         folders

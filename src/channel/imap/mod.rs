@@ -11,4 +11,4 @@ mod session;
 pub use folders::{Folder, Standing};
 pub use login::{Credentials, is_loopback};
 pub use messages::{Changes, Fetched, Fetching, FlagChange, Moved, Opened, Since};
-pub use session::{Session, Stream};
+pub use session::{Session, Stream, is_cut};

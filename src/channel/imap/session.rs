@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::time::timeout;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::account::Endpoint;
 
 use super::parse::{self, Piece, Response, Status, Verdict};
@@ -36,8 +36,11 @@ pub struct Session {
     pub(super) step: String,
     /// Upper case.
     pub(super) capabilities: HashSet<String>,
-    pub(super) qresync: bool,
+    /// The server tells what vanished while a folder is opened.
+    pub qresync: bool,
     pub(super) read_only: bool,
+    /// Between levels of folder names, as the server writes it.
+    pub(super) separator: String,
     next_tag: u32,
 }
 
@@ -50,6 +53,7 @@ impl Session {
             capabilities: HashSet::new(),
             qresync: false,
             read_only,
+            separator: "/".to_owned(),
             next_tag: 0,
         }
     }
@@ -293,11 +297,8 @@ impl Session {
     }
 
     pub(super) fn cut(&self, cause: Option<std::io::Error>) -> Error {
-        let error = Error::unavailable(format!(
-            "`{}` closed the connection while {}",
-            self.peer, self.step
-        ))
-        .hint("wait and repeat; what was fetched so far is kept");
+        let error = Error::unavailable(format!("`{}` {CUT} {}", self.peer, self.step))
+            .hint("wait and repeat; what was fetched so far is kept");
         match cause {
             Some(cause) => error.because(cause),
             None => error,
@@ -315,6 +316,13 @@ impl Session {
         ))
     }
 }
+
+/// Whether the error is a connection that was closed, so that a new one may go on where it ended.
+pub fn is_cut(error: &Error) -> bool {
+    error.kind == Kind::Unavailable && error.message.contains(CUT)
+}
+
+const CUT: &str = "closed the connection while";
 
 /// The size of the literal a line announces; the announcement is cut off.
 fn announced(line: &mut Vec<u8>) -> Option<u64> {

@@ -1,0 +1,218 @@
+//! One IMAP account: log in, tell what changed here, look at each folder; go on after a cut connection.
+
+use crate::channel::imap::{Credentials, Folder, Session, is_cut};
+use crate::error::{Context, Error, Kind, Result};
+use crate::format::mime;
+use crate::model::account::{Account, ChannelKind};
+use crate::model::id::MessageId;
+use crate::model::message::{Flags, Ident, NewMessage, Raw, Role};
+use crate::net::tls;
+use crate::ops::App;
+use crate::secret;
+
+use super::Tally;
+use super::folder::{FolderSync, is_unchanged};
+use super::push;
+use super::writer::Writer;
+
+/// Connections tried anew after a cut before the account counts as failed.
+const RECONNECTS: u32 = 2;
+
+/// TLS and the secret of an account. Off the runtime's thread: a password manager may take its time.
+pub async fn credentials(app: &App, account: &Account) -> Result<Credentials> {
+    credentials_with_source(app, account).await.map(|(c, _)| c)
+}
+
+/// The same, and who gave the secret.
+pub async fn credentials_with_source(
+    app: &App,
+    account: &Account,
+) -> Result<(Credentials, &'static str)> {
+    let read_only = app.config.read_only;
+    let account = account.clone();
+    let found = tokio::task::spawn_blocking(move || {
+        let tls = tls::client_config(account.ca_file.as_deref())?;
+        let (secret, source) = secret::find(&account)?;
+        let credentials = Credentials {
+            tls,
+            secret,
+            read_only,
+        };
+        Ok::<_, Error>((credentials, source))
+    });
+    found
+        .await
+        .context(Kind::Internal, "asking for the secret")?
+}
+
+/// Syncs one IMAP account, counting into the tally as it goes.
+pub async fn sync(app: &App, account: &Account, writer: &Writer, tally: &mut Tally) -> Result<()> {
+    let credentials = credentials(app, account).await?;
+    let mut cuts = 0;
+    loop {
+        let before = tally.added;
+        let mut session = Session::open(account, &credentials).await?;
+        match pass(app, account, writer, (&mut session, tally)).await {
+            Ok(()) => {
+                session.logout().await;
+                return Ok(());
+            }
+            Err(e) if is_cut(&e) => {
+                // A connection that brought something was worth it.
+                cuts = if tally.added > before { 1 } else { cuts + 1 };
+                if cuts > RECONNECTS {
+                    return Err(e);
+                }
+            }
+            Err(e) => return Err(e),
+        }
+    }
+}
+
+/// One pass over all folders on one connection.
+async fn pass(
+    app: &App,
+    account: &Account,
+    writer: &Writer,
+    (session, tally): (&mut Session, &mut Tally),
+) -> Result<()> {
+    let mut folders = session.folders().await?;
+    let mut trouble: Option<Error> = None;
+    if !app.config.read_only && !app.store.queued_changes(&account.name)?.is_empty() {
+        match push::push(app, account, session, &mut folders).await {
+            Ok(told) => tally.pushed += told,
+            Err(e) if e.kind == Kind::Refused => trouble = Some(e),
+            Err(e) => return Err(e),
+        }
+        folders = session.folders().await?;
+    }
+    let known = app.store.folders(&account.name)?;
+    for gone in known
+        .iter()
+        .filter(|state| !folders.iter().any(|folder| folder.path == state.path))
+    {
+        tally.removed += app.store.uids(&account.name, &gone.path)?.len() as u64;
+        app.store.forget_folder(&account.name, &gone.path)?;
+    }
+    let (chosen, missing) = choose(account, &folders);
+    tally.folders = chosen.len();
+    for folder in chosen {
+        let state = known.iter().find(|state| state.path == folder.path);
+        if state.is_some_and(|state| is_unchanged(folder, state)) {
+            continue;
+        }
+        let sync = FolderSync::new((app, account, writer), folder, state.cloned(), tally);
+        match sync.run(session).await {
+            Ok(()) => {}
+            // One folder we may not read doesn't keep the others away.
+            Err(e) if e.kind == Kind::Refused => trouble = trouble.or(Some(e)),
+            Err(e) => return Err(e),
+        }
+    }
+    match trouble.or(missing) {
+        Some(e) => Err(e),
+        None => Ok(()),
+    }
+}
+
+/// The folders to sync: those the config names, else all that hold messages of their own.
+///
+/// Views (all mail, starred, important) show what is already elsewhere; they are left out unless named.
+fn choose<'f>(account: &Account, folders: &'f [Folder]) -> (Vec<&'f Folder>, Option<Error>) {
+    let Some(wanted) = &account.folders else {
+        return (folders.iter().filter(|folder| !folder.view).collect(), None);
+    };
+    let fits = |pattern: &str, path: &str| match pattern.strip_suffix('*') {
+        Some(start) => path.to_lowercase().starts_with(&start.to_lowercase()),
+        None => path.to_lowercase() == pattern.to_lowercase(),
+    };
+    let chosen = folders
+        .iter()
+        .filter(|folder| wanted.iter().any(|pattern| fits(pattern, &folder.path)))
+        .collect();
+    let missing = wanted
+        .iter()
+        .find(|pattern| !folders.iter().any(|folder| fits(pattern, &folder.path)))
+        .map(|pattern| {
+            let paths: Vec<_> = folders
+                .iter()
+                .take(20)
+                .map(|folder| format!("`{}`", folder.path))
+                .collect();
+            Error::config(format!(
+                "account `{}` has no folder `{pattern}` on its server",
+                account.name
+            ))
+            .hint(format!("its folders are {}", paths.join(", ")))
+        });
+    (chosen, missing)
+}
+
+/// Tells the server what is queued, on a connection of its own.
+pub async fn push_queued(app: &App, account: &Account) -> Result<()> {
+    let credentials = credentials(app, account).await?;
+    let mut session = Session::open(account, &credentials).await?;
+    let mut folders = session.folders().await?;
+    push::push(app, account, &mut session, &mut folders).await?;
+    session.logout().await;
+    Ok(())
+}
+
+/// Files a message in the account's folder with this role and stores it; a copy that is already there is not
+/// filed again.
+pub async fn file_copy(
+    app: &App,
+    account: &Account,
+    role: Role,
+    raw: &[u8],
+) -> Result<Option<MessageId>> {
+    let credentials = credentials(app, account).await?;
+    let mut session = Session::open(account, &credentials).await?;
+    let mut folders = session.folders().await?;
+    let folder = push::place_for(&mut session, &mut folders, role).await?;
+    let parsed = mime::parse(raw);
+    let opened = session
+        .open_folder(&folder.path, &folder.wire, None)
+        .await?;
+    let mut place = match &parsed.message_id {
+        Some(message_id) => push::find_uid(&mut session, &folder.path, message_id)
+            .await?
+            .map(|uid| (opened.uid_validity, uid)),
+        None => None,
+    };
+    if place.is_none() {
+        let flags: &[&str] = match role {
+            Role::Drafts => &["\\Draft", "\\Seen"],
+            _ => &["\\Seen"],
+        };
+        place = session
+            .append(&folder.path, &folder.wire, flags, raw)
+            .await?;
+        if let (None, Some(message_id)) = (place, &parsed.message_id) {
+            let uid = push::find_uid(&mut session, &folder.path, message_id).await?;
+            place = uid.map(|uid| (opened.uid_validity, uid));
+        }
+    }
+    session.logout().await;
+    let Some((validity, uid)) = place else {
+        return Ok(None); // filed, but the server doesn't say where; the next sync finds it
+    };
+    let added = app.store.add(vec![NewMessage {
+        account: account.name.clone(),
+        channel: ChannelKind::Imap,
+        folder: folder.path,
+        role,
+        ident: Ident::Uid { validity, uid },
+        raw: Raw::Bytes(raw.to_vec()),
+        size_bytes: raw.len() as u64,
+        received_at: app.clock.now(),
+        flags: Flags {
+            seen: true,
+            draft: role == Role::Drafts,
+            ..Flags::default()
+        },
+        labels: Vec::new(),
+        parsed,
+    }])?;
+    Ok(added.first().map(|added| added.id))
+}

@@ -1,0 +1,60 @@
+//! One refresher per source at a time, over all processes.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::error::{Context, Kind, Result};
+
+/// Held while an account is refreshed; the system lets go of it when the process dies.
+pub struct Lock(#[expect(dead_code, reason = "held for its drop")] File);
+
+impl Lock {
+    /// Waits for the account's lock; `None` if another process still has it after `patience`.
+    pub async fn acquire(dir: &Path, account: &str, patience: Duration) -> Result<Option<Lock>> {
+        let folder = dir.join("locks");
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&folder).with_context(Kind::Internal, || {
+            format!("creating `{}`", folder.display())
+        })?;
+        let path = folder.join(format!("{}.lock", file_name(account)));
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .with_context(Kind::Internal, || format!("opening `{}`", path.display()))?;
+        let end = Instant::now() + patience;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(Lock(file))),
+                Err(TryLockError::WouldBlock) if Instant::now() < end => {
+                    sleep(Duration::from_millis(50)).await;
+                }
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(e)) => {
+                    return Err(e)
+                        .with_context(Kind::Internal, || format!("locking `{}`", path.display()));
+                }
+            }
+        }
+    }
+}
+
+/// An account name that is safe as a file name.
+fn file_name(account: &str) -> String {
+    account
+        .chars()
+        .map(|c| {
+            if c.is_alphanumeric() || "-_@".contains(c) {
+                c
+            } else {
+                '+'
+            }
+        })
+        .collect()
+}

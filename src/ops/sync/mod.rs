@@ -1,0 +1,308 @@
+//! Bringing the store up to date with its sources, and telling them what changed here.
+
+pub mod account;
+mod folder;
+mod lock;
+mod push;
+mod writer;
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::error::{Error, Kind, Result};
+use crate::model::account::{Account, ChannelKind};
+use crate::model::id::MessageId;
+use crate::model::message::Role;
+use crate::store::SourceState;
+
+use super::App;
+use lock::Lock;
+use writer::Writer;
+
+/// Which accounts to sync; empty means all that have mail.
+#[derive(Clone, Debug, Default)]
+pub struct SyncRequest {
+    pub accounts: Vec<String>,
+}
+
+/// What a sync did, per account. `comms.sync/1`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SyncReport {
+    pub accounts: Vec<AccountSync>,
+}
+
+/// What became of one account.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AccountSync {
+    pub account: String,
+    /// Folders looked at.
+    pub folders: usize,
+    pub added: u64,
+    /// Messages whose flags or labels the source changed.
+    pub changed: u64,
+    pub removed: u64,
+    /// Local changes the server was told.
+    pub pushed: u64,
+    pub took_ms: u64,
+    /// Null if all went well.
+    pub error: Option<Failure>,
+}
+
+/// An account's error, as in an error document.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Failure {
+    pub code: String,
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+impl SyncReport {
+    /// `Partial` if some account failed; when all fail, [`sync`] itself is the error.
+    pub fn outcome(&self) -> Option<Kind> {
+        self.accounts
+            .iter()
+            .any(|a| a.error.is_some())
+            .then_some(Kind::Partial)
+    }
+}
+
+/// Which sources to refresh, and how hard to try.
+#[derive(Clone, Debug)]
+pub struct RefreshRequest {
+    /// Empty means all that have mail.
+    pub accounts: Vec<String>,
+    /// Sources synced more recently than this are left alone.
+    pub max_age: Duration,
+    /// How long all of it may take; what is late goes on as stale.
+    pub deadline: Duration,
+    /// A source that can't be refreshed is an error.
+    pub fresh: bool,
+}
+
+/// What an account's sync has done so far; kept when it fails in the middle.
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub folders: usize,
+    pub added: u64,
+    pub changed: u64,
+    pub removed: u64,
+    pub pushed: u64,
+}
+
+/// How long a sync waits for another process that refreshes the same account.
+const LOCK_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Syncs accounts, all at once. An error only if every account failed.
+pub async fn sync(app: &App, request: &SyncRequest) -> Result<SyncReport> {
+    let accounts = chosen(app, &request.accounts)?;
+    let writer = Writer::start(app.store.dir());
+    let syncs = accounts
+        .iter()
+        .map(|account| timed(app, account, &writer, LOCK_PATIENCE));
+    let mut done = Vec::new();
+    let mut errors = Vec::new();
+    for (report, error) in join_all(syncs).await {
+        done.push(report);
+        errors.extend(error);
+    }
+    if !done.is_empty() && errors.len() == done.len() {
+        return Err(all_failed(errors));
+    }
+    Ok(SyncReport { accounts: done })
+}
+
+/// Syncs what is older than `max_age` within the deadline; says of each source how fresh it is.
+///
+/// Maildirs are always looked at: that costs one stat per folder.
+pub async fn refresh(app: &App, request: &RefreshRequest) -> Result<Vec<SourceState>> {
+    let accounts = chosen(app, &request.accounts)?;
+    let before = sources(app, &accounts, request.max_age)?;
+    let writer = Writer::start(app.store.dir());
+    let syncs = accounts.iter().zip(&before).map(|(account, state)| {
+        let due =
+            request.fresh || account.channel == ChannelKind::Maildir || state.state != "fresh";
+        refresh_one(app, account, (&writer, due), request.deadline)
+    });
+    let errors = join_all(syncs).await;
+    let mut after = sources(app, &accounts, request.max_age)?;
+    for (state, error) in after.iter_mut().zip(errors) {
+        let Some(error) = error else { continue };
+        if request.fresh {
+            return Err(error);
+        }
+        if state.synced_at.is_some() && error.kind == Kind::Unavailable {
+            state.state = "stale".to_owned();
+        } else {
+            state.state = "failed".to_owned();
+        }
+        state.error = Some(error.message);
+    }
+    Ok(after)
+}
+
+/// How fresh the sources of these accounts are, without asking anyone.
+pub fn sources(app: &App, accounts: &[&Account], max_age: Duration) -> Result<Vec<SourceState>> {
+    let mut known = app.store.sources()?;
+    let now = app.clock.now();
+    let states = accounts.iter().map(|account| {
+        let found = known.iter().position(|state| state.account == account.name);
+        let Some(at) = found else {
+            return SourceState {
+                account: account.name.clone(),
+                synced_at: None,
+                state: "never".to_owned(),
+                error: None,
+            };
+        };
+        let mut state = known.swap_remove(at);
+        let age = state
+            .synced_at
+            .map(|at| now.duration_since(at).unsigned_abs());
+        state.state = match (&state.error, age) {
+            (Some(_), _) => "failed",
+            (None, None) => "never",
+            (None, Some(age)) if age <= max_age => "fresh",
+            (None, Some(_)) => "stale",
+        }
+        .to_owned();
+        state
+    });
+    Ok(states.collect())
+}
+
+/// Tells the account's server the changes that were made here (flags, labels, moves).
+pub async fn push(app: &App, account: &Account) -> Result<()> {
+    if account.channel != ChannelKind::Imap || app.config.read_only {
+        return Ok(());
+    }
+    if app.store.queued_changes(&account.name)?.is_empty() {
+        return Ok(());
+    }
+    let patience = Duration::from_secs(5);
+    let Some(_lock) = Lock::acquire(app.store.dir(), &account.name, patience).await? else {
+        return Ok(()); // whoever refreshes it now, or next, tells them
+    };
+    account::push_queued(app, account).await
+}
+
+/// Files a copy in the account's folder with this role (Sent, Drafts) and stores it; `None` if the account has
+/// no such place, or doesn't say where the copy went.
+pub async fn file_copy(
+    app: &App,
+    account: &Account,
+    role: Role,
+    raw: &[u8],
+) -> Result<Option<MessageId>> {
+    match account.channel {
+        ChannelKind::Imap => account::file_copy(app, account, role, raw).await,
+        ChannelKind::Maildir | ChannelKind::Smtp => Ok(None),
+    }
+}
+
+/// The accounts with these names that have mail; all of them if none is named.
+pub fn chosen<'a>(app: &'a App, names: &[String]) -> Result<Vec<&'a Account>> {
+    if names.is_empty() {
+        let all = app.config.accounts.iter();
+        return Ok(all.filter(|a| a.channel != ChannelKind::Smtp).collect());
+    }
+    let mut accounts = Vec::new();
+    for name in names {
+        let account = app.config.account(name)?;
+        if account.channel == ChannelKind::Smtp {
+            return Err(Error::usage(format!(
+                "account `{name}` only sends: there is nothing to fetch"
+            )));
+        }
+        accounts.push(account);
+    }
+    Ok(accounts)
+}
+
+/// Syncs one account under its lock, and records how it ended.
+async fn timed(
+    app: &App,
+    account: &Account,
+    writer: &Writer,
+    patience: Duration,
+) -> (AccountSync, Option<Error>) {
+    let began = Instant::now();
+    let mut tally = Tally::default();
+    let ended = match Lock::acquire(app.store.dir(), &account.name, patience).await {
+        Ok(Some(_lock)) => {
+            let ended = run(app, account, writer, &mut tally).await;
+            let words = ended.as_ref().err().map(|e| e.message.clone());
+            let noted = app
+                .store
+                .save_source(&account.name, app.clock.now(), words.as_deref());
+            ended.and(noted)
+        }
+        Ok(None) => Err(Error::unavailable(format!(
+            "another comms is refreshing account `{}`",
+            account.name
+        ))
+        .hint("wait for it to finish, then repeat")),
+        Err(e) => Err(e),
+    };
+    let error = ended.err();
+    let report = AccountSync {
+        account: account.name.clone(),
+        folders: tally.folders,
+        added: tally.added,
+        changed: tally.changed,
+        removed: tally.removed,
+        pushed: tally.pushed,
+        took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        error: error.as_ref().map(|e| Failure {
+            code: e.kind.code().to_owned(),
+            message: e.message.clone(),
+            hint: e.hint.clone(),
+        }),
+    };
+    (report, error)
+}
+
+async fn run(app: &App, account: &Account, writer: &Writer, tally: &mut Tally) -> Result<()> {
+    match account.channel {
+        ChannelKind::Imap => account::sync(app, account, writer, tally).await,
+        ChannelKind::Maildir | ChannelKind::Smtp => Ok(()),
+    }
+}
+
+async fn refresh_one(
+    app: &App,
+    account: &Account,
+    (writer, due): (&Writer, bool),
+    deadline: Duration,
+) -> Option<Error> {
+    if !due {
+        return None;
+    }
+    // A connection that is dropped in the middle costs one batch, which is fetched again next time.
+    match tokio::time::timeout(deadline, timed(app, account, writer, deadline)).await {
+        Ok((_, error)) => error,
+        Err(_) => Some(
+            Error::unavailable(format!(
+                "account `{}` did not answer within {} s",
+                account.name,
+                deadline.as_secs_f32()
+            ))
+            .hint("run `comms inbox sync` to let it take its time"),
+        ),
+    }
+}
+
+/// One error for all: the first one's kind, the others as causes.
+fn all_failed(errors: Vec<Error>) -> Error {
+    let mut errors = errors.into_iter();
+    let first = errors
+        .next()
+        .unwrap_or_else(|| Error::internal("no account was synced"));
+    if first.source.is_some() || errors.len() == 0 {
+        return first;
+    }
+    let others: Vec<String> = errors.map(|e| e.message).collect();
+    first.because(format!("and also: {}", others.join("; ")))
+}

@@ -1,0 +1,305 @@
+//! Telling a server what changed here: flags, labels, moves.
+
+use std::collections::BTreeMap;
+
+use crate::channel::imap::{FlagChange, Folder, Session, names};
+use crate::error::{Error, Kind, Result};
+use crate::model::account::Account;
+use crate::model::id::MessageId;
+use crate::model::message::{Change, Ident, Role};
+use crate::ops::App;
+
+/// The changes of one message, folded into one.
+struct Told {
+    id: MessageId,
+    uid: u32,
+    change: Change,
+    rows: Vec<i64>,
+}
+
+/// Tells the server all queued changes of an account; returns how many. Rows are dropped as they are told.
+pub async fn push(
+    app: &App,
+    account: &Account,
+    session: &mut Session,
+    folders: &mut Vec<Folder>,
+) -> Result<u64> {
+    let mut told = 0;
+    let mut refused = None;
+    for ((path, validity), messages) in queued(app, account)? {
+        let rows: Vec<i64> = messages.iter().flat_map(|m| m.rows.clone()).collect();
+        let count = messages.len() as u64;
+        match push_folder(app, session, folders, (&path, validity), messages).await {
+            Ok(()) => told += count,
+            // Repeating won't help: the server's state wins, and the report says so.
+            Err(e) if e.kind == Kind::Refused => refused = Some(e),
+            Err(e) => return Err(e),
+        }
+        app.store.drop_changes(&rows)?;
+    }
+    match refused {
+        Some(e) => Err(e),
+        None => Ok(told),
+    }
+}
+
+type Queue = BTreeMap<(String, u32), Vec<Told>>;
+
+/// Queued changes by folder and UIDVALIDITY; what has no message any more is dropped.
+fn queued(app: &App, account: &Account) -> Result<Queue> {
+    let mut queue = Queue::new();
+    let mut orphans = Vec::new();
+    for (row, id, change) in app.store.queued_changes(&account.name)? {
+        let location = match app.store.location(id) {
+            Ok(location) => location,
+            Err(e) if e.kind == Kind::NotFound => {
+                orphans.push(row);
+                continue;
+            }
+            Err(e) => return Err(e),
+        };
+        let Ident::Uid { validity, uid } = location.ident else {
+            orphans.push(row);
+            continue;
+        };
+        let messages = queue.entry((location.folder, validity)).or_default();
+        match messages.iter_mut().find(|told| told.id == id) {
+            Some(told) => {
+                fold(&mut told.change, change);
+                told.rows.push(row);
+            }
+            None => messages.push(Told {
+                id,
+                uid,
+                change,
+                rows: vec![row],
+            }),
+        }
+    }
+    if !orphans.is_empty() {
+        app.store.drop_changes(&orphans)?;
+    }
+    Ok(queue)
+}
+
+/// Later words win.
+fn fold(earlier: &mut Change, later: Change) {
+    earlier.seen = later.seen.or(earlier.seen);
+    earlier.starred = later.starred.or(earlier.starred);
+    earlier.answered = later.answered.or(earlier.answered);
+    earlier.forwarded = later.forwarded.or(earlier.forwarded);
+    earlier.move_to = later.move_to.or(earlier.move_to);
+    earlier
+        .add_labels
+        .retain(|label| !later.remove_labels.contains(label));
+    earlier
+        .remove_labels
+        .retain(|label| !later.add_labels.contains(label));
+    earlier.add_labels.extend(later.add_labels);
+    earlier.remove_labels.extend(later.remove_labels);
+}
+
+async fn push_folder(
+    app: &App,
+    session: &mut Session,
+    folders: &mut Vec<Folder>,
+    (path, validity): (&str, u32),
+    messages: Vec<Told>,
+) -> Result<()> {
+    let Some(folder) = folders.iter().find(|folder| folder.path == path).cloned() else {
+        return Ok(()); // deleted on the server, and forgotten here by the sync that follows
+    };
+    let opened = session.open_folder(path, &folder.wire, None).await?;
+    if opened.uid_validity != validity {
+        return Ok(());
+    }
+    for ((add, flag), mut uids) in by_flag(&messages) {
+        uids.sort_unstable();
+        uids.dedup();
+        let flags = [flag];
+        let change = if add {
+            FlagChange::Add(&flags)
+        } else {
+            FlagChange::Remove(&flags)
+        };
+        session.store(path, &uids, change).await?;
+    }
+    let mut moves: BTreeMap<String, (Role, Vec<(u32, MessageId)>)> = BTreeMap::new();
+    for told in &messages {
+        if let Some(role) = told.change.move_to.filter(|role| *role != folder.role) {
+            moves
+                .entry(format!("{role:?}"))
+                .or_insert_with(|| (role, Vec::new()))
+                .1
+                .push((told.uid, told.id));
+        }
+    }
+    for (role, mut moved) in moves.into_values() {
+        moved.sort_unstable();
+        let target = place_for(session, folders, role).await?;
+        // Making the folder may have closed this one.
+        move_to(app, session, path, &target, &moved).await?;
+    }
+    Ok(())
+}
+
+/// Which UIDs get or lose which flag.
+fn by_flag(messages: &[Told]) -> BTreeMap<(bool, String), Vec<u32>> {
+    let mut groups: BTreeMap<(bool, String), Vec<u32>> = BTreeMap::new();
+    for told in messages {
+        let change = &told.change;
+        let facts = [
+            (change.seen, "\\Seen"),
+            (change.starred, "\\Flagged"),
+            (change.answered, "\\Answered"),
+            (change.forwarded, "$Forwarded"),
+        ];
+        let facts = facts
+            .into_iter()
+            .filter_map(|(value, flag)| Some((value?, flag.to_owned())));
+        let added = change.add_labels.iter().map(|l| (true, names::keyword(l)));
+        let removed = change
+            .remove_labels
+            .iter()
+            .map(|l| (false, names::keyword(l)));
+        for group in facts.chain(added).chain(removed) {
+            groups.entry(group).or_default().push(told.uid);
+        }
+    }
+    groups
+}
+
+async fn move_to(
+    app: &App,
+    session: &mut Session,
+    path: &str,
+    target: &Folder,
+    moved: &[(u32, MessageId)],
+) -> Result<()> {
+    let uids: Vec<u32> = moved.iter().map(|(uid, _)| *uid).collect();
+    match session.move_messages(path, &uids, &target.wire).await? {
+        Some((validity, pairs)) => {
+            for (old, uid) in pairs {
+                if let Some((_, id)) = moved.iter().find(|(uid, _)| *uid == old) {
+                    let ident = Ident::Uid { validity, uid };
+                    app.store
+                        .relocate(*id, &target.path, target.role, &ident, None)?;
+                }
+            }
+            Ok(())
+        }
+        None => find_again(app, session, target, moved).await,
+    }
+}
+
+/// Without UIDPLUS a moved message is found by its Message-ID, so that it keeps its own id here.
+async fn find_again(
+    app: &App,
+    session: &mut Session,
+    target: &Folder,
+    moved: &[(u32, MessageId)],
+) -> Result<()> {
+    let opened = session
+        .open_folder(&target.path, &target.wire, None)
+        .await?;
+    let ids: Vec<MessageId> = moved.iter().map(|(_, id)| *id).collect();
+    for envelope in app.store.envelopes(&ids)? {
+        let uid = match &envelope.message_id {
+            Some(message_id) => find_uid(session, &target.path, message_id).await?,
+            None => None,
+        };
+        match uid {
+            Some(uid) => {
+                let ident = Ident::Uid {
+                    validity: opened.uid_validity,
+                    uid,
+                };
+                app.store
+                    .relocate(envelope.id, &target.path, target.role, &ident, None)?;
+            }
+            // It comes back as new with the next look at the target.
+            None => app.store.remove(&[envelope.id])?,
+        }
+    }
+    Ok(())
+}
+
+/// The newest message with this Message-ID in the open folder.
+pub async fn find_uid(session: &mut Session, path: &str, message_id: &str) -> Result<Option<u32>> {
+    let criteria = format!("HEADER Message-ID {}", names::quote(message_id));
+    Ok(session.search(path, &criteria).await?.last().copied())
+}
+
+/// The folder with this role, made if there is none.
+pub async fn place_for(
+    session: &mut Session,
+    folders: &mut Vec<Folder>,
+    role: Role,
+) -> Result<Folder> {
+    let fitting = |wanted: Role| move |folder: &&Folder| folder.role == wanted;
+    let found = folders.iter().find(fitting(role)).or_else(|| {
+        // Where all mail is kept in one place (Gmail), leaving the inbox is archiving.
+        let all = role == Role::Archive;
+        folders
+            .iter()
+            .find(|folder| all && folder.role == Role::All)
+    });
+    if let Some(folder) = found {
+        return Ok(folder.clone());
+    }
+    let name = match role {
+        Role::Sent => "Sent",
+        Role::Drafts => "Drafts",
+        Role::Trash => "Trash",
+        Role::Junk => "Junk",
+        Role::Archive => "Archive",
+        Role::Inbox | Role::All | Role::Other => {
+            return Err(Error::not_found(format!(
+                "the server has no folder with the role `{role:?}`"
+            )));
+        }
+    };
+    let under_inbox = folders
+        .iter()
+        .any(|folder| folder.role != Role::Other && folder.path.starts_with("INBOX/"));
+    let path = if under_inbox {
+        format!("INBOX/{name}")
+    } else {
+        name.to_owned()
+    };
+    let wire = session.create(&path, role).await?;
+    let folder = Folder {
+        path,
+        wire,
+        role,
+        view: false,
+        standing: None,
+    };
+    folders.push(folder.clone());
+    Ok(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_word_on_a_message_is_what_the_server_hears() {
+        let mut change = Change {
+            seen: Some(true),
+            add_labels: vec!["a".into(), "b".into()],
+            ..Change::default()
+        };
+        let later = Change {
+            seen: Some(false),
+            remove_labels: vec!["a".into()],
+            move_to: Some(Role::Archive),
+            ..Change::default()
+        };
+        fold(&mut change, later);
+        assert_eq!(change.seen, Some(false));
+        assert_eq!(change.add_labels, ["b"]);
+        assert_eq!(change.remove_labels, ["a"]);
+        assert_eq!(change.move_to, Some(Role::Archive));
+    }
+}

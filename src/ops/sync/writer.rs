@@ -1,0 +1,94 @@
+//! The thread that parses and stores what accounts fetch, while their connections read on.
+
+use std::path::Path;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::channel::imap::Fetched;
+use crate::error::{Error, Result};
+use crate::format::mime;
+use crate::model::account::ChannelKind;
+use crate::model::message::{Ident, NewMessage, Raw, Role};
+use crate::store::{Added, Store};
+
+/// Where a batch of fetched messages belongs.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub account: String,
+    pub folder: String,
+    pub role: Role,
+    pub uid_validity: u32,
+    /// For messages whose server tells no time of arrival.
+    pub now: jiff::Timestamp,
+}
+
+struct Job {
+    place: Place,
+    messages: Vec<Fetched>,
+    reply: oneshot::Sender<Result<Vec<Added>>>,
+}
+
+/// A handle to the thread, shared by all accounts of a sync. The thread ends with the handle.
+pub struct Writer {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Writer {
+    /// Starts the thread with a store of its own; it opens nothing before the first batch.
+    pub fn start(dir: &Path) -> Writer {
+        let (jobs, mut waiting) = mpsc::channel::<Job>(1);
+        let dir = dir.to_owned();
+        tokio::task::spawn_blocking(move || {
+            let store = Store::at(&dir);
+            while let Some(job) = waiting.blocking_recv() {
+                let added = add(&store, &job.place, job.messages);
+                // The account may have given up in between.
+                let _ = job.reply.send(added);
+            }
+        });
+        Writer { jobs }
+    }
+
+    /// Hands a batch over; the answer comes when it is committed.
+    pub async fn add(
+        &self,
+        place: Place,
+        messages: Vec<Fetched>,
+    ) -> Result<oneshot::Receiver<Result<Vec<Added>>>> {
+        let (reply, answer) = oneshot::channel();
+        let job = Job {
+            place,
+            messages,
+            reply,
+        };
+        self.jobs
+            .send(job)
+            .await
+            .map_err(|_| Error::internal("the thread that stores messages broke down"))?;
+        Ok(answer)
+    }
+}
+
+/// Parses and stores a batch in one commit.
+pub fn add(store: &Store, place: &Place, messages: Vec<Fetched>) -> Result<Vec<Added>> {
+    let batch = messages
+        .into_iter()
+        .map(|message| NewMessage {
+            account: place.account.clone(),
+            channel: ChannelKind::Imap,
+            folder: place.folder.clone(),
+            role: place.role,
+            ident: Ident::Uid {
+                validity: place.uid_validity,
+                uid: message.uid,
+            },
+            size_bytes: message.raw.len() as u64,
+            received_at: message.received_at.unwrap_or(place.now),
+            flags: message.flags,
+            labels: message.labels,
+            parsed: mime::parse(&message.raw),
+            raw: Raw::Bytes(message.raw),
+        })
+        .collect();
+    store.add(batch)
+}

@@ -432,7 +432,6 @@ mod tests {
             .map(|line| response(vec![Piece::Text(line.as_bytes().to_vec())]).unwrap())
             .collect();
         let mut folders = listed(&responses);
-        self.separator = separator(&responses);
         note_standings(&mut folders, &responses);
         guess_roles(&mut folders);
         folders

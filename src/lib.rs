@@ -16,7 +16,7 @@
 //! ```
 //!
 //! *Adding a command:* Request, Report and function in `ops` → a test → `cli/<noun>.rs` → regenerate man pages
-//! and completions (`comms generate`). *Adding a channel:* a variant of `ChannelKind` → follow the compiler →
+//! and completions (`COMMS_BLESS=1 cargo test --test it generated`). *Adding a channel:* a variant of `ChannelKind` → follow the compiler →
 //! one file in `channel` → a section in its man page.
 
 pub mod channel;

@@ -26,8 +26,7 @@ Set up:
   completions  Print the completion script of a shell
   man          Print or write man pages
 
-{options}
-{after-help}";
+{options}{after-help}";
 
 pub const AFTER: &str = "\
 Exit codes: 0 done, 2 wrong request, 3 config, 4 login, 5 not found, 6 refused, 7 unavailable,

@@ -4,4 +4,8 @@
 mod support;
 
 mod contract;
+mod examples;
+mod floors;
+mod generated;
+mod hints;
 mod imap;

@@ -1,0 +1,204 @@
+//! Every command that comms tells someone to type must be one it understands.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use comms::cli::Cli;
+
+#[test]
+fn every_command_in_a_message_parses() {
+    let mut found = Vec::new();
+    for file in files("src", "rs") {
+        let text = fs::read_to_string(&file).unwrap();
+        let text = text.split("#[cfg(test)]\nmod ").next().unwrap();
+        // A string may go on in the next line after a backslash.
+        let joined = join_continued(text);
+        for line in joined
+            .lines()
+            .filter(|l| !l.trim_start().starts_with("//!"))
+        {
+            let told = in_backticks(line).chain(in_examples(line));
+            found.extend(told.map(|command| (file.clone(), command)));
+        }
+    }
+    assert!(found.len() > 10, "the hints were not found");
+    check(&found);
+}
+
+#[test]
+fn every_command_in_the_readme_and_the_guides_parses() {
+    let mut found = Vec::new();
+    let readme = root().join("README.md");
+    let text = fs::read_to_string(&readme).unwrap();
+    for line in text.lines() {
+        let shell = line
+            .trim_start()
+            .strip_prefix("$ ")
+            .unwrap_or(line.trim_start());
+        found.extend(in_backticks(line).map(|c| (readme.clone(), c)));
+        if shell.starts_with("comms ") {
+            found.push((readme.clone(), shell.to_owned()));
+        }
+    }
+    for file in files("man", "7") {
+        let text = fs::read_to_string(&file).unwrap();
+        let mut example = false;
+        for line in text.lines() {
+            match line {
+                ".nf" => example = true,
+                ".fi" => example = false,
+                line if example => {
+                    let line = line
+                        .replace("\\-", "-")
+                        .replace("\\(aq", "'")
+                        .replace("\\(dq", "\"");
+                    // A crontab line has its five times in front.
+                    let start = line.find("comms ").unwrap_or(line.len());
+                    let in_front = line[..start].trim();
+                    if start < line.len() && in_front.chars().all(|c| "*/0123456789 ,-".contains(c))
+                    {
+                        found.push((file.clone(), line[start..].to_owned()));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(found.len() > 20, "the examples were not found");
+    check(&found);
+}
+
+fn check(found: &[(PathBuf, String)]) {
+    let wrong: Vec<_> = found
+        .iter()
+        .filter(|(_, command)| !parses(command))
+        .map(|(file, command)| format!("{}: {command}", file.display()))
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "these commands do not parse:\n{}",
+        wrong.join("\n")
+    );
+}
+
+/// Whether the line is a command, with any of some likely values where it has a gap.
+fn parses(command: &str) -> bool {
+    ["work", "o17", "m17", "t17", "1"].iter().any(|value| {
+        let words = words(&fill(command, value));
+        match Cli::try_parse_from(&words) {
+            Ok(_) => true,
+            Err(e) => matches!(
+                e.kind(),
+                clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion
+            ),
+        }
+    })
+}
+
+/// Puts a value for each `{…}` of a format string and each `…`.
+fn fill(command: &str, value: &str) -> String {
+    let mut out = String::new();
+    let mut rest = command;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        out.push_str(value);
+        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+    }
+    out.push_str(rest);
+    out.replace('…', value)
+}
+
+/// Words as a shell splits them, up to a pipe, a redirection or a comment.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(q), c) if c == q => quote = None,
+            (Some(_), c) => word.get_or_insert_default().push(c),
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, ' ') => words.extend(word.take()),
+            (None, '|' | '>' | '<' | ';' | '&') => break,
+            (None, '#') if word.is_none() => break,
+            (None, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// Commands between backticks.
+fn in_backticks(line: &str) -> impl Iterator<Item = String> {
+    let parts: Vec<_> = line
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect();
+    parts
+        .into_iter()
+        .filter(|p| p == "comms" || p.starts_with("comms "))
+        .map(|p| p.replace("\\\"", "\""))
+}
+
+/// Commands after `Example:` or on the lines of `Examples:` in an `after_help`.
+fn in_examples(line: &str) -> impl Iterator<Item = String> {
+    let help = line.contains("after_help") || line.contains("Example");
+    let text = if help {
+        line.replace("\\n", "\n").replace("\\\"", "\"")
+    } else {
+        String::new()
+    };
+    let commands: Vec<_> = text
+        .lines()
+        .filter_map(|l| l.find("comms ").map(|at| (l, at)))
+        .filter(|(l, at)| l[..*at].trim().is_empty() || l[..*at].ends_with("Example: "))
+        .map(|(l, at)| l[at..].trim_end_matches([')', ']', '"', ',']).to_owned())
+        .collect();
+    commands.into_iter()
+}
+
+fn join_continued(text: &str) -> String {
+    let mut out = String::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        match line.strip_suffix('\\') {
+            Some(start) => {
+                out.push_str(start);
+                if let Some(next) = lines.peek_mut() {
+                    *next = next.trim_start();
+                }
+            }
+            None => {
+                out.push_str(line);
+                out.push('\n');
+            }
+        }
+    }
+    out
+}
+
+fn files(dir: &str, extension: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut dirs = vec![root().join(dir)];
+    while let Some(dir) = dirs.pop() {
+        for entry in fs::read_dir(&dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                dirs.push(path);
+            } else if path.extension().is_some_and(|e| e == extension) {
+                files.push(path);
+            }
+        }
+    }
+    files
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}

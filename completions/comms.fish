@@ -1,0 +1,315 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_comms_global_optspecs
+    string join \n format= json fields= color= progress= config= read-only h/help V/version
+end
+
+function __fish_comms_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_comms_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_comms_using_subcommand
+    set -l cmd (__fish_comms_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c comms -n "__fish_comms_needs_command" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_needs_command" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_needs_command" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_needs_command" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_needs_command" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_needs_command" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_needs_command" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_needs_command" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_needs_command" -s V -l version -d 'Print version'
+complete -c comms -n "__fish_comms_needs_command" -f -a "send" -d 'Send a message'
+complete -c comms -n "__fish_comms_needs_command" -f -a "reply" -d 'Answer a message'
+complete -c comms -n "__fish_comms_needs_command" -f -a "forward" -d 'Send a message on to someone else'
+complete -c comms -n "__fish_comms_needs_command" -f -a "inbox" -d 'List, read, mark and fetch messages'
+complete -c comms -n "__fish_comms_needs_command" -f -a "search" -d 'Search all messages'
+complete -c comms -n "__fish_comms_needs_command" -f -a "auth" -d 'Log in to accounts'
+complete -c comms -n "__fish_comms_needs_command" -f -a "outbox" -d 'Show and settle what was or will be sent'
+complete -c comms -n "__fish_comms_needs_command" -f -a "import" -d 'Bring mail in from Maildir, mbox and .eml files'
+complete -c comms -n "__fish_comms_needs_command" -f -a "export" -d 'Write messages out to mbox, Maildir or JSONL'
+complete -c comms -n "__fish_comms_needs_command" -f -a "doctor" -d 'Find what is wrong and how to mend it'
+complete -c comms -n "__fish_comms_needs_command" -f -a "config" -d 'Show and check the configuration'
+complete -c comms -n "__fish_comms_needs_command" -f -a "schema" -d 'Print JSON Schemas, exit codes and the command tree'
+complete -c comms -n "__fish_comms_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c comms -n "__fish_comms_needs_command" -f -a "man" -d 'Print or write man pages'
+complete -c comms -n "__fish_comms_using_subcommand send" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand send" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand send" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand send" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand send" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand send" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand send" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand reply" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand reply" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand reply" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand reply" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand reply" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand reply" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand reply" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand forward" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand forward" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand forward" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand forward" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand forward" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand forward" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand forward" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand inbox" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand inbox" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand inbox" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand inbox" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand inbox" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand inbox" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand inbox" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand search" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand search" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand search" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand search" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand search" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand search" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand search" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand search" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand auth" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand auth" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand auth" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand auth" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand auth" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand auth" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand auth" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand outbox" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand outbox" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand outbox" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand outbox" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand import" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand import" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand import" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand import" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand import" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand import" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand import" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand import" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand export" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand export" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand export" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand export" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand export" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand export" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand export" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand export" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand doctor" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand doctor" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand doctor" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand doctor" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand doctor" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand doctor" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand doctor" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand doctor" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand config; and not __fish_seen_subcommand_from show path check" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand config; and not __fish_seen_subcommand_from show path check" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand config; and not __fish_seen_subcommand_from show path check" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand config; and not __fish_seen_subcommand_from show path check" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand config; and not __fish_seen_subcommand_from show path check" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand config; and not __fish_seen_subcommand_from show path check" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand config; and not __fish_seen_subcommand_from show path check" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand config; and not __fish_seen_subcommand_from show path check" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand config; and not __fish_seen_subcommand_from show path check" -f -a "show" -d 'Show each value and where it came from'
+complete -c comms -n "__fish_comms_using_subcommand config; and not __fish_seen_subcommand_from show path check" -f -a "path" -d 'Print the path of the config file'
+complete -c comms -n "__fish_comms_using_subcommand config; and not __fish_seen_subcommand_from show path check" -f -a "check" -d 'Check the config file and what it names'
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from show" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from show" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from show" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from show" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from path" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from path" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from path" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from path" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from path" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from path" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from path" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from check" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from check" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from check" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from check" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from check" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand schema" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand schema" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand schema" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand schema" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand schema" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand schema" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand schema" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand schema" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand completions" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand completions" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand completions" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand completions" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand completions" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand completions" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand completions" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand man" -l dir -d 'Write all pages below this folder (man1/, man7/)' -r -F
+complete -c comms -n "__fish_comms_using_subcommand man" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand man" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand man" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand man" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand man" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand man" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand man" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand man" -s h -l help -d 'Print help'

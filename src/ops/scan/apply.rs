@@ -5,7 +5,8 @@ use std::path::Path;
 use crate::channel::maildir::{self, Folder};
 use crate::error::{Error, Result};
 use crate::model::account::Account;
-use crate::model::message::{Change, Ident, Location, Raw, Role};
+use crate::model::id::MessageId;
+use crate::model::message::{Change, Flags, Ident, Location, Raw, Role};
 use crate::rules::folder;
 
 use super::super::App;
@@ -57,6 +58,26 @@ pub fn apply(app: &App, location: &Location, change: &Change) -> Result<()> {
     Ok(())
 }
 
+/// Files a message in the account's folder with this role, as read, and stores it.
+pub fn file_copy(
+    app: &App,
+    account: &Account,
+    role: Role,
+    raw: &[u8],
+) -> Result<Option<MessageId>> {
+    let root = super::root_of(app, account)?;
+    let folder = folder_for(&root, account, role)?;
+    let flags = Flags {
+        seen: true,
+        draft: role == Role::Drafts,
+        ..Flags::default()
+    };
+    let unique = maildir::deliver(&root, &folder.path, raw, flags)?;
+    super::scan(app, account)?;
+    app.store
+        .find(&account.name, &folder.path, &Ident::Maildir(unique))
+}
+
 fn flags_change(change: &Change) -> bool {
     [
         change.seen,
@@ -77,6 +98,10 @@ fn move_imported(app: &App, location: &Location, role: Role) -> Result<()> {
 
 /// The account's folder with this role, made under its usual name if there is none.
 fn folder_for(root: &Path, account: &Account, role: Role) -> Result<Folder> {
+    let create = || maildir::create_folder(root, folder::usual_name(role));
+    if !root.exists() && account.built_in {
+        return create();
+    }
     let tree = maildir::folders(root)?;
     let found = tree
         .folders
@@ -88,6 +113,6 @@ fn folder_for(root: &Path, account: &Account, role: Role) -> Result<Folder> {
             "account `{}` has no folder with this role",
             account.name
         ))),
-        None => maildir::create_folder(root, folder::usual_name(role)),
+        None => create(),
     }
 }

@@ -11,7 +11,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::channel::maildir::{self, Fault, Folder};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::message::{Ident, NewMessage, Raw};
 use crate::rules::folder;
@@ -20,7 +20,7 @@ use crate::store::FolderState;
 use super::App;
 use super::intake::{self, Intake};
 
-pub use apply::apply;
+pub use apply::{apply, file_copy};
 
 /// What a scan found to be different.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +43,23 @@ const NAMED_FAULTS: usize = 100;
 const STAMP: &str = "maildir ";
 
 impl Scanned {
+    /// An error that names what could not be read, if anything.
+    pub fn complaint(&self) -> Option<Error> {
+        let first = self.faults.first()?;
+        let more = match self.fault_count {
+            1 => String::new(),
+            n => format!(" and {} more", n - 1),
+        };
+        Some(
+            Error::new(
+                Kind::Partial,
+                format!("`{}`{more} could not be read", first.path.display()),
+            )
+            .hint("everything else is up to date; give yourself the right to read these files")
+            .because(first.words.clone()),
+        )
+    }
+
     fn fault(&mut self, fault: Fault) {
         self.fault_count += 1;
         if self.faults.len() < NAMED_FAULTS {
@@ -123,7 +140,8 @@ fn take_over(
     scanned: &mut Scanned,
 ) -> Result<()> {
     std::mem::take(&mut found.faults)
-        .into_iter().for_each(|f| scanned.fault(f));
+        .into_iter()
+        .for_each(|f| scanned.fault(f));
     if !found.flags.is_empty() {
         app.store.set_flags(&found.flags)?;
         scanned.changed += found.flags.len() as u64;

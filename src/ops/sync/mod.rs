@@ -18,7 +18,7 @@ use crate::model::id::MessageId;
 use crate::model::message::Role;
 use crate::store::SourceState;
 
-use super::App;
+use super::{App, scan};
 use lock::Lock;
 use writer::Writer;
 
@@ -198,7 +198,8 @@ pub async fn file_copy(
 ) -> Result<Option<MessageId>> {
     match account.channel {
         ChannelKind::Imap => account::file_copy(app, account, role, raw).await,
-        ChannelKind::Maildir | ChannelKind::Smtp => Ok(None),
+        ChannelKind::Maildir => scan::file_copy(app, account, role, raw),
+        ChannelKind::Smtp => Ok(None),
     }
 }
 
@@ -267,8 +268,19 @@ async fn timed(
 async fn run(app: &App, account: &Account, writer: &Writer, tally: &mut Tally) -> Result<()> {
     match account.channel {
         ChannelKind::Imap => account::sync(app, account, writer, tally).await,
-        ChannelKind::Maildir | ChannelKind::Smtp => Ok(()),
+        ChannelKind::Maildir => look_through(app, account, tally),
+        ChannelKind::Smtp => Ok(()),
     }
+}
+
+/// A Maildir's files; what can't be read is told once all the rest is in the store.
+fn look_through(app: &App, account: &Account, tally: &mut Tally) -> Result<()> {
+    let scanned = scan::scan(app, account)?;
+    tally.folders = scanned.folders;
+    tally.added = scanned.added;
+    tally.changed = scanned.changed;
+    tally.removed = scanned.removed;
+    scanned.complaint().map_or(Ok(()), Err)
 }
 
 async fn refresh_one(

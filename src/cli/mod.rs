@@ -17,6 +17,7 @@ pub mod send;
 pub mod settings;
 pub mod status;
 pub mod usage;
+pub mod watch;
 
 use std::future::Future;
 

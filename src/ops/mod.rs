@@ -17,6 +17,7 @@ pub mod settings;
 pub mod show;
 pub mod status;
 pub mod sync;
+pub mod watch;
 
 use crate::clock::Clock;
 use crate::config::Config;

@@ -9,6 +9,7 @@ mod outbox;
 mod schema;
 mod search;
 mod sync;
+mod watch;
 
 pub use messages::Added;
 pub use search::{Page, ThreadFilter};

@@ -20,7 +20,7 @@ use crate::store::SourceState;
 
 use super::{App, scan};
 use lock::Lock;
-use writer::Writer;
+pub use writer::Writer;
 
 /// Which accounts to sync; empty means all that have mail.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +47,8 @@ pub struct AccountSync {
     /// Local changes the server was told.
     pub pushed: u64,
     pub took_ms: u64,
+    /// A server numbered a folder anew, so that its messages were fetched again.
+    pub renumbered: bool,
     /// Null if all went well.
     pub error: Option<Failure>,
 }
@@ -90,6 +92,8 @@ pub struct Tally {
     pub changed: u64,
     pub removed: u64,
     pub pushed: u64,
+    /// A folder was fetched anew because its server numbered it anew.
+    pub renumbered: bool,
 }
 
 /// How long a sync waits for another process that refreshes the same account.
@@ -112,6 +116,14 @@ pub async fn sync(app: &App, request: &SyncRequest) -> Result<SyncReport> {
         return Err(all_failed(errors));
     }
     Ok(SyncReport { accounts: done })
+}
+
+/// Syncs one account; waits for whoever refreshes it now.
+pub async fn one(app: &App, account: &Account, writer: &Writer) -> Result<AccountSync> {
+    match timed(app, account, writer, LOCK_PATIENCE).await {
+        (_, Some(error)) => Err(error),
+        (report, None) => Ok(report),
+    }
 }
 
 /// Syncs what is older than `max_age` within the deadline; says of each source how fresh it is.
@@ -255,6 +267,7 @@ async fn timed(
         changed: tally.changed,
         removed: tally.removed,
         pushed: tally.pushed,
+        renumbered: tally.renumbered,
         took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         error: error.as_ref().map(|e| Failure {
             code: e.kind.code().to_owned(),

@@ -1,0 +1,99 @@
+//! How far each watcher has handed new messages on.
+//!
+//! Ids are given in the order of arrival and never twice, so one id is a whole cursor. It lies beside the ids it
+//! speaks of, in `raw.db`: rebuilding the index must not hand anything twice.
+
+use rusqlite::{OptionalExtension, params};
+
+use crate::error::Result;
+use crate::model::id::MessageId;
+
+use super::{Store, fault};
+
+const DOING: &str = "reading how far a watcher is";
+
+impl Store {
+    /// The last message this watcher was handed; `None` if it never watched.
+    pub fn watch_cursor(&self, watcher: &str) -> Result<Option<MessageId>> {
+        self.raw_db()?
+            .query_row(
+                "SELECT value FROM meta WHERE name = ?1",
+                [format!("watch:{watcher}")],
+                |row| row.get(0).map(MessageId),
+            )
+            .optional()
+            .map_err(fault(DOING))
+    }
+
+    /// Records that this watcher was handed everything up to here.
+    pub fn save_watch_cursor(&self, watcher: &str, through: MessageId) -> Result<()> {
+        self.raw_db()?
+            .execute(
+                "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                params![format!("watch:{watcher}"), through.0],
+            )
+            .map(drop)
+            .map_err(fault(DOING))
+    }
+
+    /// Messages that must be handed to this watcher again, oldest first.
+    pub fn watch_failures(&self, watcher: &str) -> Result<Vec<MessageId>> {
+        let db = self.raw_db()?;
+        let mut statement = db
+            .prepare("SELECT value FROM meta WHERE name >= ?1 AND name < ?2 ORDER BY value")
+            .map_err(fault(DOING))?;
+        let from = format!("watch-failed:{watcher}:");
+        let to = format!("watch-failed:{watcher};");
+        let ids = statement
+            .query_map([from, to], |row| row.get(0).map(MessageId))
+            .map_err(fault(DOING))?;
+        ids.collect::<rusqlite::Result<_>>().map_err(fault(DOING))
+    }
+
+    /// Records that handing this message on failed, or that it has now been done.
+    pub fn set_watch_failure(&self, watcher: &str, id: MessageId, failed: bool) -> Result<()> {
+        let name = format!("watch-failed:{watcher}:{}", id.0);
+        let db = self.raw_db()?;
+        let done = if failed {
+            db.execute(
+                "INSERT OR IGNORE INTO meta VALUES (?1, ?2)",
+                params![name, id.0],
+            )
+        } else {
+            db.execute("DELETE FROM meta WHERE name = ?1", [name])
+        };
+        done.map(drop).map_err(fault(DOING))
+    }
+
+    /// Messages of an account that came after this one, oldest first.
+    pub fn added_since(
+        &self,
+        account: &str,
+        after: MessageId,
+        limit: usize,
+    ) -> Result<Vec<MessageId>> {
+        let db = self.raw_db()?;
+        let mut statement = db
+            .prepare(
+                "SELECT mail.id FROM mail JOIN folders ON folders.id = mail.folder
+                 WHERE mail.id > ?1 AND folders.account = ?2 ORDER BY mail.id LIMIT ?3",
+            )
+            .map_err(fault(DOING))?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let ids = statement
+            .query_map(params![after.0, account, limit], |row| {
+                row.get(0).map(MessageId)
+            })
+            .map_err(fault(DOING))?;
+        ids.collect::<rusqlite::Result<_>>().map_err(fault(DOING))
+    }
+
+    /// The newest id ever given; zero in an empty store.
+    pub fn newest_id(&self) -> Result<MessageId> {
+        self.raw_db()?
+            .query_row("SELECT coalesce(max(id), 0) FROM mail", [], |row| {
+                row.get(0).map(MessageId)
+            })
+            .map_err(fault(DOING))
+    }
+}

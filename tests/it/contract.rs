@@ -1,32 +1,395 @@
-//! The output contract, proven through the binary.
+//! The output contract, proven through the binary: formats, fields, colour, errors, exit codes.
+
+use std::io::Read;
+use std::path::Path;
 
 use crate::support::World;
+
+/// A world with the sample mailbox in it.
+fn with_mail() -> World {
+    let world = World::new();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/sample.mbox");
+    world.run(["import", sample.to_str().unwrap()]).ok();
+    world
+}
 
 #[test]
 fn a_wrong_command_is_a_usage_error_with_a_suggestion() {
     let run = World::new().run(["sned"]).fails(2);
-    assert!(
-        run.stdout.is_empty() && run.stderr.contains("send"),
-        "{run}"
-    );
+    insta::assert_snapshot!(run, @r"
+    --- stderr
+    error: there is no command `sned`
+    hint: did you mean `send`?
+    --- exit 2
+    ");
 }
 
 #[test]
 fn a_wrong_flag_is_a_json_error_when_json_was_asked_for() {
-    let run = World::new().run(["--json", "inbox", "--nonsense"]).fails(2);
-    assert!(run.stdout.is_empty(), "{run}");
-    assert_eq!(run.json_error()["error"]["code"], "usage");
+    for json in [&["--json"][..], &["--format", "json"], &["--format=jsonl"]] {
+        let args = json.iter().copied().chain(["inbox", "--nonsense"]);
+        let run = World::new().run(args).fails(2);
+        assert!(run.stdout.is_empty(), "{run}");
+        let error = run.json_error();
+        assert_eq!(error["schema"], "comms.error/1");
+        assert_eq!(error["error"]["code"], "usage");
+        for key in ["message", "hint", "retry_after_s", "item"] {
+            assert!(error["error"].get(key).is_some(), "{key} is missing: {run}");
+        }
+    }
 }
 
 #[test]
 fn a_broken_config_names_its_place() {
-    let run = World::new()
-        .config("[inbox]\nmax_agee = \"1s\"\n")
-        .run(["inbox"])
-        .fails(3);
+    let world = World::new().config("[inbox]\nmax_agee = \"1s\"\n");
+    let run = world.run(["inbox"]).fails(3);
     assert!(run.stderr.contains("config.toml:2:1: `max_agee`"), "{run}");
     assert!(
         run.stderr.contains("hint: did you mean `max_age`?"),
         "{run}"
     );
+    // What is needed to mend it works all the same.
+    world.run(["config", "path"]).ok();
+    world.run(["man", "mail"]).ok();
+    world.run(["completions", "zsh"]).ok();
+    world.run(["schema", "error"]).ok();
+}
+
+#[test]
+fn a_config_file_that_was_named_must_exist() {
+    let run = World::new()
+        .run(["--config", "/nowhere/config.toml", "config", "show"])
+        .fails(3);
+    assert!(
+        run.stderr
+            .contains("there is no config file `/nowhere/config.toml`"),
+        "{run}"
+    );
+    World::new()
+        .env("COMMS_CONFIG", "/nowhere.toml")
+        .run(["inbox"])
+        .fails(3);
+}
+
+#[test]
+fn each_setting_tells_where_it_came_from() {
+    let world = World::new()
+        .config("[inbox]\nmax_age = \"5min\"\n\n[accounts.list]\nchannel = \"maildir\"\npath = \"lists\"\n")
+        .env("COMMS_READONLY", "1");
+    let run = world.run(["config", "show"]).ok();
+    for line in [
+        "inbox.max_age\t5m\tconfig.toml:2",
+        "inbox.deadline\t5s\tdefault",
+        "read_only\ttrue\tenvironment COMMS_READONLY",
+        "accounts.list.channel\tmaildir\tconfig.toml:5",
+    ] {
+        assert!(run.stdout.lines().any(|l| l == line), "no {line}\n{run}");
+    }
+    let run = world.run(["config", "check"]).fails(3);
+    assert!(run.stdout.contains("is not a folder"), "{run}");
+}
+
+#[test]
+fn a_secret_in_the_environment_is_never_shown() {
+    let world = World::new()
+        .config("[accounts.work]\nchannel = \"smtp\"\naddress = \"ada@example.com\"\nsmtp = \"localhost:1\"\ntls = \"none\"\n")
+        .env("COMMS_SECRET_WORK", "hunter2");
+    for args in [
+        &["config", "show", "--json"][..],
+        &["--json"],
+        &["config", "check"],
+    ] {
+        let run = world.run(args.iter().copied());
+        assert!(!run.to_string().contains("hunter2"), "{run}");
+    }
+}
+
+#[test]
+fn a_first_run_says_how_to_begin_and_writes_nothing() {
+    let world = World::new();
+    let run = world.run(["--format", "table"]).ok();
+    assert!(
+        run.stdout.contains("comms import") && run.stdout.contains("you@localhost"),
+        "{run}"
+    );
+    assert_eq!(std::fs::read_dir(world.home()).unwrap().count(), 0);
+    let status = world.run(["--json"]).ok().json();
+    assert_eq!(status["schema"], "comms.status/1");
+    assert_eq!(status["first_run"], true);
+}
+
+#[test]
+fn help_and_version_touch_no_disk() {
+    let world = World::new()
+        .config("this is not TOML")
+        .env("COMMS_NOW", "never");
+    for args in [["--help"], ["--version"], ["-h"]] {
+        let run = world.run(args).ok();
+        assert!(run.stderr.is_empty() && !run.stdout.is_empty(), "{run}");
+    }
+    world.run(["inbox", "--help"]).ok();
+}
+
+#[test]
+fn every_format_says_the_same() {
+    let world = with_mail();
+    let search = |format: &str| world.run(["search", "budget", "--format", format]).ok();
+    let json = search("json").json();
+    assert_eq!(json["schema"], "comms.search/1");
+    let rows = json["messages"].as_array().unwrap();
+    assert!(!rows.is_empty());
+    assert!(rows.iter().all(|row| row["untrusted"] == true));
+    let jsonl = search("jsonl").jsonl();
+    assert_eq!(&jsonl, rows);
+    let plain = search("plain");
+    assert_eq!(plain.stdout.lines().count(), rows.len());
+    for (line, row) in plain.stdout.lines().zip(rows) {
+        assert!(line.contains(row["id"].as_str().unwrap()), "{plain}");
+    }
+    let table = search("table");
+    assert_eq!(table.stdout.lines().count(), rows.len() + 1, "{table}");
+    // In a pipe the default is plain.
+    assert_eq!(world.run(["search", "budget"]).ok().stdout, plain.stdout);
+}
+
+#[test]
+fn fields_pick_and_order_in_every_format() {
+    let world = with_mail();
+    let search = |format: &str| {
+        world
+            .run([
+                "search",
+                "budget",
+                "--limit",
+                "1",
+                "--fields",
+                "subject,id",
+                "--format",
+                format,
+            ])
+            .ok()
+    };
+    let row = search("jsonl").jsonl().remove(0);
+    let keys: Vec<_> = row.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(keys, ["subject", "id"]);
+    let plain = search("plain").stdout;
+    let id = row["id"].as_str().unwrap();
+    assert!(plain.trim_end().ends_with(&format!("\t{id}")), "{plain}");
+    assert_eq!(search("json").json()["messages"][0], row);
+}
+
+#[test]
+fn an_unknown_field_lists_the_known() {
+    let world = with_mail();
+    for format in ["table", "plain", "json", "jsonl"] {
+        let run = world
+            .run(["search", "budget", "--fields", "subjct", "--format", format])
+            .fails(2);
+        assert!(run.stdout.is_empty(), "{run}");
+        assert!(run.stderr.contains("did you mean `subject`?"), "{run}");
+    }
+}
+
+#[test]
+fn colour_is_for_who_wants_it() {
+    let world = with_mail();
+    let args = ["inbox", "--offline", "--format", "table"];
+    let escaped = |run: &str| run.contains('\x1b');
+    assert!(
+        !escaped(&world.run(args).ok().stdout),
+        "a pipe has no colour"
+    );
+    let always = ["--color", "always"].into_iter().chain(args);
+    assert!(escaped(&world.run(always).ok().stdout));
+    let world = world.env("CLICOLOR_FORCE", "1");
+    assert!(escaped(&world.run(args).ok().stdout));
+    let world = world.env("NO_COLOR", "1");
+    assert!(!escaped(&world.run(args).ok().stdout));
+    assert!(!escaped(&world.run(["sned"]).fails(2).stderr));
+}
+
+#[test]
+fn a_terminal_gets_a_table_that_fits() {
+    let world = with_mail();
+    let shown = world.run_at_terminal(["inbox", "--offline"]);
+    let shown = console::strip_ansi_codes(&shown).replace('\r', "");
+    assert!(
+        shown.lines().next().is_some_and(|l| l.contains("SUBJECT")),
+        "{shown}"
+    );
+    for line in shown.lines() {
+        assert!(console::measure_text_width(line) <= 80, "too wide: {line}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_success() {
+    let world = with_mail();
+    for format in ["json", "plain", "table"] {
+        let mut child = world.spawn([
+            "search",
+            "e*  OR the OR a*",
+            "--format",
+            format,
+            "--limit",
+            "100",
+        ]);
+        drop(child.stdin.take());
+        drop(child.stdout.take());
+        let status = child.wait().unwrap();
+        let mut stderr = String::new();
+        child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut stderr)
+            .unwrap();
+        // A query that is refused would also close; it must not be.
+        assert!(
+            status.success() || stderr.contains("two letters"),
+            "{stderr}"
+        );
+    }
+    let mut child = world.spawn(["search", "budget", "--json"]);
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn exit_codes_follow_the_table() {
+    let world = with_mail();
+    world.run(["inbox", "--offline"]).ok();
+    assert_eq!(
+        world
+            .run(["inbox", "show", "m99999", "--json"])
+            .fails(5)
+            .json_error()["error"]["code"],
+        "not_found"
+    );
+    world.run(["inbox", "show", "x1"]).fails(2);
+    world.run(["search", "wrong:operator"]).fails(2);
+    world.run(["schema", "nope"]).fails(5);
+    world.run(["man", "nope"]).fails(5);
+    world
+        .run([
+            "send",
+            "ada@example.com",
+            "-s",
+            "x",
+            "-m",
+            "x",
+            "--from",
+            "nobody",
+        ])
+        .fails(3);
+
+    // Nothing listens on port 1: the item waits, or with --no-queue nothing is kept.
+    let offline = World::new().config(
+        "[accounts.work]\nchannel = \"smtp\"\naddress = \"ada@example.com\"\nsmtp = \"127.0.0.1:1\"\ntls = \"none\"\nauth = \"none\"\n",
+    );
+    let send = ["send", "grace@example.com", "-s", "x", "-m", "x"];
+    let run = offline.run(send.into_iter().chain(["--json"])).fails(8);
+    assert_eq!(run.json()["retry"]["owner"], "comms", "{run}");
+    let run = offline
+        .run(send.into_iter().chain(["--no-queue", "--json"]))
+        .fails(7);
+    assert!(
+        run.stderr.contains("unavailable") || run.stdout.contains("caller"),
+        "{run}"
+    );
+
+    // No secret anywhere: a login is missing.
+    let locked = World::new().config(
+        "[accounts.work]\nchannel = \"smtp\"\naddress = \"ada@example.com\"\nsmtp = \"127.0.0.1:1\"\ntls = \"none\"\n",
+    );
+    locked.run(send).fails(4);
+    locked.env("COMMS_READONLY", "1").run(send).fails(6);
+}
+
+#[test]
+fn the_schema_tells_the_whole_contract() {
+    let document = World::new().run(["schema", "--json"]).ok().json();
+    let exits: Vec<_> = document["exit_codes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["exit"].as_u64().unwrap())
+        .collect();
+    assert_eq!(exits, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 130]);
+    let commands = document["commands"]["commands"].as_array().unwrap();
+    assert!(commands.iter().any(|c| c["name"] == "send"));
+}
+
+/// Every document that a command writes, held against its own schema.
+#[test]
+fn real_documents_fit_their_schemas() {
+    let world = with_mail();
+    world
+        .run(["send", "you@localhost", "-s", "hello", "-m", "hi"])
+        .ok();
+    let commands: &[&[&str]] = &[
+        &[],
+        &["config", "show"],
+        &["config", "path"],
+        &["config", "check"],
+        &["schema"],
+        &["search", "budget"],
+        &["search", "--count", "budget"],
+        &["search", "--explain", "budget from:grace"],
+        &["inbox", "--offline"],
+        &["inbox", "show", "m1"],
+        &["inbox", "thread", "t1"],
+        &["inbox", "mark", "m1", "--read"],
+        &["inbox", "sync"],
+        &["outbox", "list"],
+        &["outbox", "show", "o1"],
+        &["outbox", "run"],
+        &["auth", "list"],
+        &["doctor"],
+        &["send", "you@localhost", "-s", "again", "-m", "hi"],
+        &[
+            "send",
+            "you@localhost",
+            "-s",
+            "again",
+            "-m",
+            "hi",
+            "--dry-run",
+        ],
+        &["reply", "m1", "-m", "hi", "--dry-run"],
+        &["import", "/nowhere.mbox"],
+    ];
+    let schemas = world.run(["schema", "--json"]).ok().json();
+    for args in commands {
+        let run = world.run(args.iter().copied().chain(["--json"]));
+        let document: serde_json::Value = if run.stdout.is_empty() {
+            run.json_error()
+        } else {
+            run.json()
+        };
+        let name = document["schema"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{args:?} has no schema\n{run}"));
+        let all = schemas["documents"].as_array().unwrap();
+        let schema = all
+            .iter()
+            .find(|d| d["name"] == name)
+            .unwrap_or_else(|| panic!("`comms schema` doesn't know {name} of {args:?}"));
+        let validator = jsonschema::validator_for(&schema["json_schema"]).unwrap();
+        let faults: Vec<_> = validator
+            .iter_errors(&document)
+            .map(|e| format!("{} at {}", e, e.instance_path()))
+            .collect();
+        assert!(faults.is_empty(), "{args:?}: {name}: {faults:?}\n{run}");
+        let first = run
+            .stdout
+            .trim_start_matches('{')
+            .split(':')
+            .next()
+            .unwrap_or_default();
+        assert!(
+            run.stdout.is_empty() || first == "\"schema\"",
+            "schema does not come first in {run}"
+        );
+    }
 }

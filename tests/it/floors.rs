@@ -69,7 +69,8 @@ fn only_the_output_layer_and_main_write_to_stdout() {
         if at.ends_with("src/main.rs") || at.contains("src/cli/output/") {
             continue;
         }
-        let code = code(&file);
+        // Asking what stdout is writes nothing.
+        let code = code(&file).replace("stdout().is_terminal()", "");
         for word in [
             "println!",
             "print!(",

@@ -34,6 +34,11 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, env: &Environment, looks: Looks) -> Result<Option<Kind>> {
+    // How a bug looks can only be tested with a bug; never in a release.
+    assert!(
+        !cfg!(debug_assertions) || !env.is_on("COMMS_TEST_PANIC"),
+        "asked to"
+    );
     let clock = env.clock()?;
     let needs_no_config = cli
         .command

@@ -25,7 +25,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::flags::GlobalFlags;
 use crate::error::{Context, Error, Kind, Result};
-use crate::ops::App;
+use crate::ops::{App, Origin};
 use output::Output;
 
 /// How a command ended: `None` is success, else the outcome whose report is already on stdout.
@@ -108,6 +108,15 @@ pub fn dispatch(command: Option<Command>, app: &App, out: &mut Output) -> Result
         Some(Command::Schema(args)) => schema::run(args, app, out),
         Some(Command::Completions(args)) => generate::completions(args, out),
         Some(Command::Man(args)) => generate::man(args, out),
+    }
+}
+
+/// Who asks: an agent if the environment says so, a person at a terminal, else a script.
+pub fn origin(app: &App, out: &Output) -> Origin {
+    match (&app.config.agent, app.config.scripted) {
+        (Some(_), _) => Origin::Agent,
+        (None, false) if prompt::can_ask(out) => Origin::Person,
+        (None, _) => Origin::Script,
     }
 }
 

@@ -393,3 +393,45 @@ fn real_documents_fit_their_schemas() {
         );
     }
 }
+
+#[test]
+fn a_first_run_at_a_terminal_is_text_in_colour() {
+    let shown = World::new().run_at_terminal(Vec::<String>::new());
+    assert!(shown.contains('\x1b'), "{shown}");
+    let shown = console::strip_ansi_codes(&shown).replace('\r', "");
+    assert!(
+        shown.starts_with("comms sends, reads and searches"),
+        "{shown}"
+    );
+    assert!(shown.contains("[accounts.work]"), "{shown}");
+}
+
+#[test]
+fn json_at_a_terminal_is_indented() {
+    let shown = World::new()
+        .run_at_terminal(["config", "path", "--json"])
+        .replace('\r', "");
+    assert!(
+        shown.starts_with("{\n  \"schema\": \"comms.config_path/1\",\n"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_bug_is_told_in_one_line() {
+    // Reached through the hidden switch of debug builds: there is no other way to a panic.
+    let run = World::new()
+        .env("COMMS_TEST_PANIC", "1")
+        .run(["config", "path", "--json"])
+        .fails(1);
+    let error = run.json_error();
+    assert_eq!(error["error"]["code"], "internal");
+    assert!(
+        error["error"]["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("this is a bug in comms"),
+        "{run}"
+    );
+    assert_eq!(run.stderr.lines().count(), 1, "{run}");
+}

@@ -120,7 +120,12 @@ impl World {
 
     /// The binary in this world, for tests that need more than `run`.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(binary());
+        self.command_of(binary())
+    }
+
+    /// Another program in this world.
+    pub fn command_of(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
         command
             .env_clear()
             .env("PATH", path_variable())

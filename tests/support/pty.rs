@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rexpect::session::{PtySession, spawn_command};
 
-use super::World;
+use super::{World, binary};
 
 impl World {
     /// Runs the binary at a terminal of 80 columns and gives everything it showed.
@@ -15,8 +15,12 @@ impl World {
 
     /// Starts the binary at a terminal, to talk to it.
     pub fn at_terminal<S: AsRef<str>>(&self, args: impl IntoIterator<Item = S>) -> PtySession {
-        let mut command = self.command();
-        command.env("TERM", "xterm-256color").env("PAGER", "cat");
+        // The shell gives the terminal a size before it becomes the binary.
+        let mut command = self.command_of("sh");
+        command
+            .args(["-c", "stty cols 80 rows 24; exec \"$0\" \"$@\"", binary()])
+            .env("TERM", "xterm-256color")
+            .env("PAGER", "cat");
         for arg in args {
             command.arg(arg.as_ref());
         }

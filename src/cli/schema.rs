@@ -170,6 +170,17 @@ fn documents() -> Vec<Document> {
         document::<ops::settings::ConfigPath>("comms.config_path/1", "comms config path"),
         document::<ops::settings::ConfigCheck>("comms.config_check/1", "comms config check"),
         document::<ops::status::StatusReport>("comms.status/1", "comms"),
+        document::<ops::sync::SyncReport>("comms.sync/1", "comms inbox sync"),
+        document::<crate::model::message::Envelope>(
+            "comms.watch/1",
+            "comms inbox watch, one per line",
+        ),
+        document::<ops::auth::AuthReport>("comms.auth/1", "comms auth list, comms auth status"),
+        document::<ops::auth::AuthChange>(
+            "comms.auth_change/1",
+            "comms auth login, comms auth logout",
+        ),
+        document::<ops::doctor::DoctorReport>("comms.doctor/1", "comms doctor"),
     ];
     all.sort_by_key(|d| d.name);
     all

@@ -1,1 +1,215 @@
-//! Logins of accounts.
+//! Accounts and their logins: which there are, whether they work, and their secrets in the OS keyring.
+
+use schemars::JsonSchema;
+use secrecy::SecretString;
+use serde::Serialize;
+
+use crate::channel::imap::{Credentials, Session};
+use crate::error::{Context, Error, Kind, Result};
+use crate::model::account::{Account, ChannelKind};
+use crate::net::tls;
+use crate::secret;
+
+use super::App;
+use super::sync::{Failure, account as imap_account};
+
+/// All accounts. `comms.auth/1`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AuthReport {
+    pub accounts: Vec<AccountRow>,
+}
+
+/// An account and how it logs in.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AccountRow {
+    pub account: String,
+    pub channel: ChannelKind,
+    pub address: Option<String>,
+    /// The name it logs in with; null where there is no login.
+    pub login: Option<String>,
+    /// What gives the secret: `environment`, `secret_command`, a keyring's name, `none` or `not needed`.
+    pub secret: String,
+    /// `ok`, `failed` or `not tried`.
+    pub state: String,
+    pub error: Option<Failure>,
+}
+
+/// What `auth login` and `auth logout` did. `comms.auth_change/1`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AuthChange {
+    pub account: String,
+    /// The keyring that holds, or held, the secret.
+    pub keyring: Option<String>,
+    /// The server that took the login.
+    pub server: Option<String>,
+    /// Another source that wins over the keyring: `environment` or `secret_command`.
+    pub shadowed_by: Option<String>,
+    /// False if there was nothing to change.
+    pub changed: bool,
+}
+
+/// Lists accounts and where their secrets come from; asks no server.
+pub async fn list(app: &App) -> Result<AuthReport> {
+    let mut accounts = Vec::new();
+    for account in &app.config.accounts {
+        let row = row(account, secret_source(account).await?);
+        accounts.push(row);
+    }
+    Ok(AuthReport { accounts })
+}
+
+/// Logs in to one account, or to all that have a server, and says what happened.
+pub async fn status(app: &App, name: Option<&str>) -> Result<AuthReport> {
+    let chosen: Vec<&Account> = match name {
+        Some(name) => vec![app.config.account(name)?],
+        None => app.config.accounts.iter().collect(),
+    };
+    let tried = chosen.iter().map(|account| try_login(app, account));
+    let accounts = futures_util::future::join_all(tried).await;
+    Ok(AuthReport { accounts })
+}
+
+/// Proves the secret against the account's server, then writes it to the keyring and reads it back.
+pub async fn login(app: &App, name: &str, secret: SecretString) -> Result<AuthChange> {
+    let account = with_login(app, name)?;
+    if secrecy::ExposeSecret::expose_secret(&secret).is_empty() {
+        return Err(Error::usage("the secret is empty"));
+    }
+    let server = prove(app, account, &secret).await?;
+    let kept = off_thread(account, move |account| secret::store(account, &secret)).await?;
+    Ok(AuthChange {
+        account: account.name.clone(),
+        keyring: Some(kept),
+        server: Some(server),
+        shadowed_by: shadow(account).map(str::to_owned),
+        changed: true,
+    })
+}
+
+/// Removes the account's secret from the keyring.
+pub async fn logout(app: &App, name: &str) -> Result<AuthChange> {
+    let account = with_login(app, name)?;
+    let removed = off_thread(account, secret::remove).await?;
+    Ok(AuthChange {
+        account: account.name.clone(),
+        keyring: None,
+        server: None,
+        shadowed_by: shadow(account).map(str::to_owned),
+        changed: removed,
+    })
+}
+
+impl AuthReport {
+    /// The kind of the report as an outcome: some failed, or the one kind if all did.
+    pub fn outcome(&self) -> Option<Kind> {
+        let tried = self.accounts.iter().filter(|row| row.state != "not tried");
+        let (failed, worked): (Vec<_>, Vec<_>) = tried.partition(|row| row.error.is_some());
+        let first = failed.first()?;
+        if !worked.is_empty() {
+            return Some(Kind::Partial);
+        }
+        let code = &first.error.as_ref()?.code;
+        Kind::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+}
+
+/// Logs in to the server of an account with this secret; gives the server's name.
+pub async fn prove(app: &App, account: &Account, secret: &SecretString) -> Result<String> {
+    let credentials = Credentials {
+        tls: tls::client_config(account.ca_file.as_deref())?,
+        secret: secret.clone(),
+        read_only: app.config.read_only,
+    };
+    prove_with(account, &credentials).await
+}
+
+async fn prove_with(account: &Account, credentials: &Credentials) -> Result<String> {
+    if let Some(imap) = &account.imap {
+        let session = Session::open(account, credentials).await?;
+        session.logout().await;
+        return Ok(format!("{}:{}", imap.host, imap.port));
+    }
+    let smtp = account.smtp.as_ref().ok_or_else(|| {
+        Error::config(format!("account `{}` has no server", account.name))
+            .hint("set `imap` or `smtp` in its table of the config")
+    })?;
+    Ok(format!("{}:{}", smtp.host, smtp.port))
+}
+
+async fn try_login(app: &App, account: &Account) -> AccountRow {
+    if !has_login(account) {
+        return row(account, "not needed".to_owned());
+    }
+    let (source, ended) = match imap_account::credentials_with_source(app, account).await {
+        Ok((credentials, source)) => (
+            source.to_owned(),
+            prove_with(account, &credentials).await.map(drop),
+        ),
+        Err(e) => ("none".to_owned(), Err(e)),
+    };
+    let mut row = row(account, source);
+    row.state = if ended.is_ok() { "ok" } else { "failed" }.to_owned();
+    row.error = ended.err().map(|e| Failure::of(&e));
+    row
+}
+
+fn row(account: &Account, secret: String) -> AccountRow {
+    AccountRow {
+        account: account.name.clone(),
+        channel: account.channel,
+        address: account.address.clone(),
+        login: account
+            .login()
+            .filter(|_| has_login(account))
+            .map(str::to_owned),
+        secret,
+        state: "not tried".to_owned(),
+        error: None,
+    }
+}
+
+/// Whether there is a server that asks who we are.
+pub fn has_login(account: &Account) -> bool {
+    account.channel != ChannelKind::Maildir
+        && account.auth != crate::model::account::AuthMethod::None
+}
+
+fn with_login<'a>(app: &'a App, name: &str) -> Result<&'a Account> {
+    let account = app.config.account(name)?;
+    if has_login(account) {
+        Ok(account)
+    } else {
+        Err(Error::usage(format!("account `{name}` needs no login")))
+    }
+}
+
+fn shadow(account: &Account) -> Option<&'static str> {
+    if account.secret_env.is_some() {
+        Some("environment")
+    } else {
+        account.secret_command.as_ref().map(|_| "secret_command")
+    }
+}
+
+/// Where the secret would come from. The user's command is not run for a list.
+async fn secret_source(account: &Account) -> Result<String> {
+    if !has_login(account) {
+        return Ok("not needed".to_owned());
+    }
+    if let Some(source) = shadow(account) {
+        return Ok(source.to_owned());
+    }
+    let found = off_thread(account, |account| Ok(secret::find(account))).await?;
+    Ok(found.map_or_else(|_| "none".to_owned(), |(_, source)| source.to_owned()))
+}
+
+/// Runs what may wait for a keyring off the runtime's thread.
+async fn off_thread<T: Send + 'static>(
+    account: &Account,
+    work: impl FnOnce(&Account) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let account = account.clone();
+    tokio::task::spawn_blocking(move || work(&account))
+        .await
+        .context(Kind::Internal, "asking the keyring")?
+}

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::model::message::Role;
+use crate::rules::folder;
 
 use super::names::{decode, encode, quote};
 use super::parse::{Response, Value, Verdict};
@@ -240,185 +241,15 @@ fn standing(items: &[Value]) -> Option<Standing> {
     })
 }
 
-/// Usual names, lower case, of servers that don't tell what a folder is for.
-const USUAL: &[(Role, &[&str])] = &[
-    (
-        Role::Sent,
-        &[
-            "sent",
-            "sent items",
-            "sent mail",
-            "sent messages",
-            "gesendet",
-            "gesendete elemente",
-            "gesendete objekte",
-            "envoyés",
-            "messages envoyés",
-            "éléments envoyés",
-            "enviados",
-            "elementos enviados",
-            "enviadas",
-            "itens enviados",
-            "posta inviata",
-            "inviata",
-            "verzonden",
-            "verzonden items",
-            "skickat",
-            "skickade",
-            "sendt",
-            "sendte elementer",
-            "wysłane",
-            "elementy wysłane",
-            "odeslané",
-            "lähetetyt",
-            "отправленные",
-            "送信済み",
-            "送信済みメール",
-            "已发送",
-            "已傳送",
-            "寄件備份",
-            "보낸 편지함",
-        ],
-    ),
-    (
-        Role::Drafts,
-        &[
-            "drafts",
-            "draft",
-            "entwürfe",
-            "brouillons",
-            "borradores",
-            "rascunhos",
-            "bozze",
-            "concepten",
-            "utkast",
-            "kladder",
-            "szkice",
-            "wersje robocze",
-            "koncepty",
-            "luonnokset",
-            "черновики",
-            "下書き",
-            "草稿",
-            "草稿箱",
-            "임시보관함",
-        ],
-    ),
-    (
-        Role::Trash,
-        &[
-            "trash",
-            "deleted",
-            "deleted items",
-            "deleted messages",
-            "bin",
-            "papierkorb",
-            "gelöscht",
-            "gelöschte elemente",
-            "gelöschte objekte",
-            "corbeille",
-            "éléments supprimés",
-            "papelera",
-            "elementos eliminados",
-            "lixeira",
-            "itens excluídos",
-            "cestino",
-            "posta eliminata",
-            "prullenbak",
-            "verwijderde items",
-            "papperskorgen",
-            "slettet",
-            "slettede elementer",
-            "kosz",
-            "elementy usunięte",
-            "koš",
-            "roskakori",
-            "корзина",
-            "удаленные",
-            "удалённые",
-            "ゴミ箱",
-            "已删除",
-            "垃圾桶",
-            "휴지통",
-        ],
-    ),
-    (
-        Role::Junk,
-        &[
-            "junk",
-            "spam",
-            "junk e-mail",
-            "junk email",
-            "junk mail",
-            "bulk mail",
-            "spamverdacht",
-            "indésirables",
-            "courrier indésirable",
-            "correo no deseado",
-            "lixo eletrônico",
-            "posta indesiderata",
-            "ongewenste e-mail",
-            "ongewenst",
-            "skräppost",
-            "uønsket",
-            "wiadomości-śmieci",
-            "nevyžádaná pošta",
-            "roskaposti",
-            "спам",
-            "迷惑メール",
-            "垃圾邮件",
-            "垃圾郵件",
-            "스팸",
-        ],
-    ),
-    (
-        Role::Archive,
-        &[
-            "archive",
-            "archives",
-            "archiv",
-            "archivo",
-            "arquivo",
-            "archivio",
-            "archief",
-            "arkiv",
-            "archiwum",
-            "arkisto",
-            "архив",
-            "アーカイブ",
-            "归档",
-            "封存",
-            "보관",
-        ],
-    ),
-];
-
-/// Gives roles by name where the server named none.
+/// Gives roles by usual names where the server named none; of several with the same the first one has it.
 fn guess_roles(folders: &mut [Folder]) {
-    for (role, names) in USUAL {
-        if folders.iter().any(|folder| folder.role == *role) {
-            continue;
-        }
-        // The earlier name is the likelier one.
-        let found = names.iter().find_map(|name| {
-            folders.iter().position(|folder| {
-                folder.role == Role::Other && main_name(&folder.path) == Some(name.to_string())
-            })
-        });
-        if let Some(at) = found {
-            folders[at].role = *role;
+    for at in 0..folders.len() {
+        let role = folder::role(&folders[at].path);
+        let free = folders.iter().all(|folder| folder.role != role);
+        if folders[at].role == Role::Other && free && role != Role::Inbox {
+            folders[at].role = role;
         }
     }
-}
-
-/// The name of a folder at the top or right below INBOX or a provider's root, lower case.
-fn main_name(path: &str) -> Option<String> {
-    let name = match path.split_once('/') {
-        None => path,
-        Some((root, name)) if root.eq_ignore_ascii_case("INBOX") || root.starts_with('[') => name,
-        Some(_) => return None,
-    };
-    Some(name.to_lowercase())
 }
 
 #[cfg(test)]

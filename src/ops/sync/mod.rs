@@ -61,6 +61,16 @@ pub struct Failure {
     pub hint: Option<String>,
 }
 
+impl Failure {
+    pub fn of(error: &Error) -> Self {
+        Failure {
+            code: error.kind.code().to_owned(),
+            message: error.message.clone(),
+            hint: error.hint.clone(),
+        }
+    }
+}
+
 impl SyncReport {
     /// `Partial` if some account failed; when all fail, [`sync`] itself is the error.
     pub fn outcome(&self) -> Option<Kind> {
@@ -269,11 +279,7 @@ async fn timed(
         pushed: tally.pushed,
         renumbered: tally.renumbered,
         took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        error: error.as_ref().map(|e| Failure {
-            code: e.kind.code().to_owned(),
-            message: e.message.clone(),
-            hint: e.hint.clone(),
-        }),
+        error: error.as_ref().map(Failure::of),
     };
     (report, error)
 }

@@ -8,6 +8,7 @@ use crate::model::account::Account;
 use crate::model::id::MessageId;
 use crate::model::message::{Change, Ident, Role};
 use crate::ops::App;
+use crate::rules::folder;
 
 /// The changes of one message, folded into one.
 struct Told {
@@ -247,18 +248,12 @@ pub async fn place_for(
     if let Some(folder) = found {
         return Ok(folder.clone());
     }
-    let name = match role {
-        Role::Sent => "Sent",
-        Role::Drafts => "Drafts",
-        Role::Trash => "Trash",
-        Role::Junk => "Junk",
-        Role::Archive => "Archive",
-        Role::Inbox | Role::All | Role::Other => {
-            return Err(Error::not_found(format!(
-                "the server has no folder with the role `{role:?}`"
-            )));
-        }
-    };
+    if matches!(role, Role::Inbox | Role::All | Role::Other) {
+        return Err(Error::not_found(format!(
+            "the server has no folder with the role `{role:?}`"
+        )));
+    }
+    let name = folder::usual_name(role);
     let under_inbox = folders
         .iter()
         .any(|folder| folder.role != Role::Other && folder.path.starts_with("INBOX/"));

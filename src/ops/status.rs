@@ -67,7 +67,7 @@ pub fn status(app: &App) -> Result<StatusReport> {
     let first_run = !app.store.exists();
     let (accounts, outbox) = if first_run {
         (
-            app.config.accounts.iter().map(|a| unused(a)).collect(),
+            app.config.accounts.iter().map(unused).collect(),
             OutboxStatus::default(),
         )
     } else {

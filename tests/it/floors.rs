@@ -50,7 +50,7 @@ fn a_room_imports_only_lower_floors() {
         for path in crate_paths(&code(&file)) {
             let own = path == room || path.starts_with(&format!("{room}::"));
             let open = |a: &&str| path == **a || path.starts_with(&format!("{a}::"));
-            if !own && !allowed.iter().any(|a| open(&a)) {
+            if !own && !allowed.iter().any(open) {
                 faults.push(format!(
                     "{}: `{room}` may not import `crate::{path}`",
                     file.display()

@@ -1,5 +1,7 @@
 //! Tests through the real binary, one file per capability.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,10 +1,23 @@
 //! Messages in and out: identity and bytes in `raw.db`, rows, text and facts in `index.db`.
 
-use crate::error::Result;
-use crate::model::id::{MessageId, ThreadId};
-use crate::model::message::{Change, Envelope, Ident, Location, NewMessage, Raw};
+use std::collections::HashMap;
 
-use super::Store;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::error::{Error, Result};
+use crate::model::account::ChannelKind;
+use crate::model::id::{MessageId, ThreadId};
+use crate::model::message::{
+    Change, Envelope, Flags, Ident, Location, NewMessage, Parsed, Raw, Role,
+};
+
+use super::entry::{self, Entry, Indexer, Known};
+use super::folders::{self, Folder, Folders};
+use super::row::{
+    ENVELOPE, bits, envelope, flags, fold, ident, ident_bytes, join_labels, split_labels,
+};
+use super::write::{Write, meta, set_meta};
+use super::{Store, bytes, fault, no_message, threading};
 
 /// What became of one message handed to [`Store::add`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,64 +29,473 @@ pub struct Added {
 
 impl Store {
     /// Stores and indexes a batch in one commit per file; results in the order given.
-    pub fn add(&self, _batch: Vec<NewMessage>) -> Result<Vec<Added>> {
-        todo!()
+    pub fn add(&self, batch: Vec<NewMessage>) -> Result<Vec<Added>> {
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.write("storing messages", |write| {
+            let mut keeper = bytes::Keeper::new(&self.dir)?;
+            let mut indexer = Indexer::new(&write.index);
+            let mut folders: HashMap<(String, String), Folder> = HashMap::new();
+            let mut last = meta(&write.raw, "last_id").map_err(fault("storing messages"))?;
+            let mut added = Vec::with_capacity(batch.len());
+            for message in batch {
+                let place = (message.account.clone(), message.folder.clone());
+                let folder = match folders.entry(place) {
+                    std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
+                    std::collections::hash_map::Entry::Vacant(free) => {
+                        free.insert(folder_of(write, &message)?)
+                    }
+                };
+                if let Some(id) = find_ident(&write.raw, folder.id, &message.ident)
+                    .map_err(fault("storing messages"))?
+                {
+                    added.push(Added {
+                        id: MessageId(id),
+                        new: false,
+                    });
+                    continue;
+                }
+                last += 1;
+                let labels = join_labels(&message.labels);
+                insert_raw(&write.raw, last, (folder.id, &labels), &message)
+                    .map_err(fault("storing a message"))?;
+                if let Raw::Bytes(bytes) = &message.raw {
+                    keeper.keep(&write.raw, last, bytes)?;
+                }
+                indexer.add(&Entry {
+                    id: last,
+                    folder,
+                    flags: bits(message.flags),
+                    labels: &labels,
+                    received_at: message.received_at.as_millisecond(),
+                    size: i64::try_from(message.size_bytes).unwrap_or(i64::MAX),
+                    founder: None,
+                    parsed: &message.parsed,
+                })?;
+                added.push(Added {
+                    id: MessageId(last),
+                    new: true,
+                });
+            }
+            indexer.finish()?;
+            set_meta(&write.raw, "last_id", last).map_err(fault("storing messages"))?;
+            Ok(added)
+        })
     }
 
     /// Raw RFC 5322 bytes of a message.
-    pub fn raw(&self, _id: MessageId) -> Result<Vec<u8>> {
-        todo!()
+    pub fn raw(&self, id: MessageId) -> Result<Vec<u8>> {
+        bytes::read(&self.dir, &*self.raw_reader()?, id.0)
+    }
+
+    /// The file of a message that is read in place; `None` if the store has its bytes.
+    pub fn path(&self, id: MessageId) -> Result<Option<std::path::PathBuf>> {
+        let db = self.raw_reader()?;
+        let read = || {
+            db.prepare_cached("SELECT path FROM mail WHERE id = ?1")?
+                .query_row([id.0], |row| row.get::<_, Option<Vec<u8>>>(0))
+                .optional()
+        };
+        let path = read()
+            .map_err(fault("reading a message"))?
+            .ok_or_else(|| no_message(id.0))?;
+        Ok(path.map(|path| bytes::path_of(&path)))
     }
 
     /// Rows for these ids, in the order given; unknown ids are a not-found error naming the first.
-    pub fn envelopes(&self, _ids: &[MessageId]) -> Result<Vec<Envelope>> {
-        todo!()
+    pub fn envelopes(&self, ids: &[MessageId]) -> Result<Vec<Envelope>> {
+        let db = self.reader()?;
+        let folders = Folders::load(&db)?;
+        let read = |id: MessageId| {
+            db.prepare_cached(&format!("SELECT {ENVELOPE} FROM messages m WHERE m.id = ?1"))?
+                .query_row([id.0], |row| envelope(row, &folders))
+                .optional()
+        };
+        ids.iter()
+            .map(|id| {
+                read(*id)
+                    .map_err(fault("reading messages"))?
+                    .ok_or_else(|| no_message(id.0))
+            })
+            .collect()
     }
 
     /// Where a message lives.
-    pub fn location(&self, _id: MessageId) -> Result<Location> {
-        todo!()
+    pub fn location(&self, id: MessageId) -> Result<Location> {
+        let known = {
+            let db = self.reader()?;
+            let known = entry::find(&db, id.0)
+                .map_err(fault("reading a message"))?
+                .ok_or_else(|| no_message(id.0))?;
+            let folder = Folders::load(&db)?.by_id(known.folder).cloned();
+            folder.map(|folder| (known, folder))
+        };
+        let db = self.raw_reader()?;
+        let read = || {
+            db.prepare_cached("SELECT ident FROM mail WHERE id = ?1")?
+                .query_row([id.0], |row| Ok(ident(row.get_ref(0)?.as_blob()?)))
+                .optional()
+        };
+        let ident = read().map_err(fault("reading a message"))?.flatten();
+        let ((known, folder), ident) = known.zip(ident).ok_or_else(|| no_message(id.0))?;
+        Ok(Location {
+            id,
+            thread: ThreadId(known.thread),
+            account: folder.account,
+            channel: folder.channel,
+            folder: folder.path,
+            role: folder.role,
+            ident,
+            flags: flags(known.bits),
+        })
     }
 
     /// All messages of a thread, oldest first; follows the id of a merged thread to the new one.
-    pub fn thread(&self, _id: ThreadId) -> Result<Vec<Envelope>> {
-        todo!()
+    pub fn thread(&self, id: ThreadId) -> Result<Vec<Envelope>> {
+        let db = self.reader()?;
+        let folders = Folders::load(&db)?;
+        let read = || -> rusqlite::Result<Vec<Envelope>> {
+            let thread = threading::resolve(&db, id.0)?;
+            db.prepare_cached(&format!(
+                "SELECT {ENVELOPE} FROM messages m WHERE m.thread = ?1 ORDER BY m.key"
+            ))?
+            .query_map([thread], |row| envelope(row, &folders))?
+            .collect()
+        };
+        let rows = read().map_err(fault("reading a thread"))?;
+        if rows.is_empty() {
+            return Err(Error::not_found(format!("there is no thread `{id}`"))
+                .hint("`comms inbox` lists threads with their ids"));
+        }
+        Ok(rows)
     }
 
     /// Messages with this Message-ID (without brackets), newest first.
-    pub fn by_message_id(&self, _message_id: &str) -> Result<Vec<MessageId>> {
-        todo!()
+    pub fn by_message_id(&self, message_id: &str) -> Result<Vec<MessageId>> {
+        let db = self.reader()?;
+        let message_id = message_id.trim();
+        let read = || -> rusqlite::Result<Vec<MessageId>> {
+            db.prepare_cached(
+                "SELECT m.id FROM message_ids i CROSS JOIN messages m ON m.key = i.key
+                 WHERE i.hash = ?1 AND trim(m.message_id) = ?2 ORDER BY i.key DESC",
+            )?
+            .query_map(params![threading::hash(message_id), message_id], |row| {
+                row.get(0).map(MessageId)
+            })?
+            .collect()
+        };
+        read().map_err(fault("looking up a message"))
     }
 
     /// The message with this identity in this folder.
-    pub fn find(&self, _account: &str, _folder: &str, _ident: &Ident) -> Result<Option<MessageId>> {
-        todo!()
+    pub fn find(&self, account: &str, folder: &str, ident: &Ident) -> Result<Option<MessageId>> {
+        let db = self.raw_reader()?;
+        let Some(folder) = folders::find(&db, account, folder)? else {
+            return Ok(None);
+        };
+        find_ident(&db, folder.id, ident)
+            .map(|id| id.map(MessageId))
+            .map_err(fault("looking up a message"))
+    }
+
+    /// Which of these contents a folder already holds (see [`Ident::Content`]), in the order given.
+    pub fn known_contents(
+        &self,
+        account: &str,
+        folder: &str,
+        contents: &[[u8; 16]],
+    ) -> Result<Vec<bool>> {
+        let db = self.raw_reader()?;
+        let Some(folder) = folders::find(&db, account, folder)? else {
+            return Ok(vec![false; contents.len()]);
+        };
+        contents
+            .iter()
+            .map(|hash| {
+                find_ident(&db, folder.id, &Ident::Content(*hash)).map(|found| found.is_some())
+            })
+            .collect::<rusqlite::Result<_>>()
+            .map_err(fault("looking up a message"))
     }
 
     /// Changes flags and labels (not the folder) of these messages, here only.
-    pub fn change(&self, _ids: &[MessageId], _change: &Change) -> Result<()> {
-        todo!()
+    pub fn change(&self, ids: &[MessageId], change: &Change) -> Result<()> {
+        self.alter_all(ids, |old_flags, old_labels| {
+            (
+                changed_flags(old_flags, change),
+                changed_labels(old_labels, change),
+            )
+        })
+    }
+
+    /// Gives each message the flags and labels that `wanted` makes of its present ones.
+    fn alter_all(
+        &self,
+        ids: &[MessageId],
+        wanted: impl Fn(Flags, &str) -> (Flags, String),
+    ) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.write("changing messages", |write| {
+            let folders = Folders::load(&write.index)?;
+            for id in ids {
+                let (known, folder) = known(write, &folders, *id)?;
+                let (flags, labels) = wanted(flags(known.bits), &known.labels);
+                set_state(write, &known, folder, (flags, &labels))
+                    .map_err(fault("changing a message"))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Sets all flags, and labels where given, of messages as their source tells them.
+    pub fn set_flags(&self, changes: &[(MessageId, Flags, Option<Vec<String>>)]) -> Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.write("changing messages", |write| {
+            let folders = Folders::load(&write.index)?;
+            for (id, flags, labels) in changes {
+                let (known, folder) = known(write, &folders, *id)?;
+                let labels = match labels {
+                    Some(labels) => join_labels(labels),
+                    None => known.labels.clone(),
+                };
+                set_state(write, &known, folder, (*flags, &labels))
+                    .map_err(fault("changing a message"))?;
+            }
+            Ok(())
+        })
     }
 
     /// Records that a message is now elsewhere: another folder, another ident, other raw bytes' place.
+    /// A copy that was already recorded there gives way.
     pub fn relocate(
         &self,
-        _id: MessageId,
-        _folder: &str,
-        _role: crate::model::message::Role,
-        _ident: &Ident,
-        _raw: Option<Raw>,
+        id: MessageId,
+        folder: &str,
+        role: Role,
+        ident: &Ident,
+        raw: Option<Raw>,
     ) -> Result<()> {
-        todo!()
+        self.write("moving a message", |write| {
+            let all = Folders::load(&write.index)?;
+            let (known, from) = known(write, &all, id)?;
+            let to = match folders::find(&write.raw, &from.account, folder)? {
+                Some(to) => to,
+                None => folders::create(
+                    &write.raw,
+                    &write.index,
+                    from.channel,
+                    (&from.account, folder, role),
+                )?,
+            };
+            let there =
+                find_ident(&write.raw, to.id, ident).map_err(fault("moving a message"))?;
+            if let Some(other) = there.filter(|other| *other != id.0) {
+                remove_one(write, other)?;
+            }
+            let update = || -> rusqlite::Result<()> {
+                write
+                    .raw
+                    .prepare_cached("UPDATE mail SET folder = ?2, ident = ?3 WHERE id = ?1")?
+                    .execute(params![id.0, to.id, ident_bytes(ident)])?;
+                let state = (flags(known.bits), known.labels.as_str());
+                entry::alter(&write.index, &known, (from, &to), state)
+            };
+            update().map_err(fault("moving a message"))?;
+            if let Some(raw) = raw {
+                let loose = bytes::forget(&write.raw, id.0)?;
+                write.loose_blobs.borrow_mut().extend(loose);
+                let path = match &raw {
+                    Raw::File(path) => Some(bytes::path_bytes(path)),
+                    Raw::Bytes(_) => None,
+                };
+                write
+                    .raw
+                    .prepare_cached("UPDATE mail SET path = ?2, blob = NULL WHERE id = ?1")
+                    .and_then(|mut update| update.execute(params![id.0, path]))
+                    .map_err(fault("moving a message"))?;
+                if let Raw::Bytes(bytes) = &raw {
+                    bytes::Keeper::new(&self.dir)?.keep(&write.raw, id.0, bytes)?;
+                }
+            }
+            Ok(())
+        })
     }
 
-    /// Forgets messages: rows, index entries and bytes.
-    pub fn remove(&self, _ids: &[MessageId]) -> Result<()> {
-        todo!()
+    /// Forgets messages: rows, index entries and bytes. Unknown ids are passed over.
+    pub fn remove(&self, ids: &[MessageId]) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.write("removing messages", |write| {
+            ids.iter().try_for_each(|id| remove_one(write, id.0))
+        })
     }
+}
 
-    /// Builds `index.db` anew from the other two files and the Maildirs, with the same ids.
-    pub fn rebuild_index(&self, _progress: &dyn Fn(u64, Option<u64>)) -> Result<u64> {
-        todo!()
+fn folder_of(write: &Write<'_>, message: &NewMessage) -> Result<Folder> {
+    match folders::find(&write.raw, &message.account, &message.folder)? {
+        Some(folder) if folder.channel == message.channel => Ok(folder),
+        // A sync may have named the folder before its channel was known.
+        Some(folder) => set_channel(write, folder, message.channel),
+        None => folders::create(
+            &write.raw,
+            &write.index,
+            message.channel,
+            (&message.account, &message.folder, message.role),
+        ),
     }
+}
+
+fn set_channel(write: &Write<'_>, folder: Folder, channel: ChannelKind) -> Result<Folder> {
+    let folder = Folder { channel, ..folder };
+    write
+        .raw
+        .execute(
+            "UPDATE folders SET channel = ?2 WHERE id = ?1",
+            params![folder.id, channel.name()],
+        )
+        .and_then(|_| folders::mirror(&write.index, &folder))
+        .map_err(fault("writing a folder"))?;
+    Ok(folder)
+}
+
+fn find_ident(raw: &Connection, folder: i64, ident: &Ident) -> rusqlite::Result<Option<i64>> {
+    raw.prepare_cached("SELECT id FROM mail WHERE folder = ?1 AND ident = ?2")?
+        .query_row(params![folder, ident_bytes(ident)], |row| row.get(0))
+        .optional()
+}
+
+fn insert_raw(
+    raw: &Connection,
+    id: i64,
+    (folder, labels): (i64, &str),
+    message: &NewMessage,
+) -> rusqlite::Result<()> {
+    let path = match &message.raw {
+        Raw::File(path) => Some(bytes::path_bytes(path)),
+        Raw::Bytes(_) => None,
+    };
+    raw.prepare_cached(
+        "INSERT INTO mail (id, folder, ident, received_at, flags, size, labels, path)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute(params![
+        id,
+        folder,
+        ident_bytes(&message.ident),
+        message.received_at.as_millisecond(),
+        bits(message.flags),
+        i64::try_from(message.size_bytes).unwrap_or(i64::MAX),
+        (!labels.is_empty()).then_some(labels),
+        path,
+    ])
+    .map(drop)
+}
+
+fn known<'f>(
+    write: &Write<'_>,
+    folders: &'f Folders,
+    id: MessageId,
+) -> Result<(Known, &'f Folder)> {
+    entry::find(&write.index, id.0)
+        .map_err(fault("reading a message"))?
+        .and_then(|known| {
+            let folder = folders.by_id(known.folder)?;
+            Some((known, folder))
+        })
+        .ok_or_else(|| no_message(id.0))
+}
+
+fn set_state(
+    write: &Write<'_>,
+    known: &Known,
+    folder: &Folder,
+    (flags, labels): (Flags, &str),
+) -> rusqlite::Result<()> {
+    write
+        .raw
+        .prepare_cached("UPDATE mail SET flags = ?2, labels = ?3 WHERE id = ?1")?
+        .execute(params![
+            known.id,
+            bits(flags),
+            (!labels.is_empty()).then_some(labels)
+        ])?;
+    entry::alter(&write.index, known, (folder, folder), (flags, labels))
+}
+
+pub(super) fn remove_one(write: &Write<'_>, id: i64) -> Result<()> {
+    let doing = "removing a message";
+    let loose = bytes::forget(&write.raw, id)?;
+    write.loose_blobs.borrow_mut().extend(loose);
+    let drop_rows = || -> rusqlite::Result<()> {
+        for sql in [
+            "DELETE FROM mail WHERE id = ?1",
+            "DELETE FROM changes WHERE message = ?1",
+        ] {
+            write.raw.prepare_cached(sql)?.execute([id])?;
+        }
+        Ok(())
+    };
+    drop_rows().map_err(fault(doing))?;
+    let Some(known) = entry::find(&write.index, id).map_err(fault(doing))? else {
+        return Ok(());
+    };
+    let Some(folder) = Folders::load(&write.index)?.by_id(known.folder).cloned() else {
+        return Ok(());
+    };
+    let drop_entry = || -> rusqlite::Result<()> {
+        entry::remove(&write.index, &known, &folder)?;
+        keep_number(write, id, known.thread)
+    };
+    drop_entry().map_err(fault(doing))
+}
+
+/// A thread keeps its number when the message that gave it is removed, also through a rebuild.
+fn keep_number(write: &Write<'_>, removed: i64, thread: i64) -> rusqlite::Result<()> {
+    let bears: Option<i64> = write
+        .raw
+        .prepare_cached("SELECT thread FROM founders WHERE id = ?1")?
+        .query_row([removed], |row| row.get(0))
+        .optional()?;
+    if removed != thread && bears.is_none() {
+        return Ok(());
+    }
+    write
+        .raw
+        .prepare_cached("DELETE FROM founders WHERE id = ?1")?
+        .execute([removed])?;
+    let oldest: Option<i64> = write
+        .index
+        .prepare_cached("SELECT min(id) FROM messages WHERE thread = ?1")?
+        .query_row([thread], |row| row.get(0))?;
+    if let Some(oldest) = oldest {
+        write
+            .raw
+            .prepare_cached("INSERT OR REPLACE INTO founders (id, thread) VALUES (?1, ?2)")?
+            .execute([oldest, thread])?;
+    }
+    Ok(())
+}
+
+fn changed_flags(old: Flags, change: &Change) -> Flags {
+    Flags {
+        seen: change.seen.unwrap_or(old.seen),
+        starred: change.starred.unwrap_or(old.starred),
+        answered: change.answered.unwrap_or(old.answered),
+        forwarded: change.forwarded.unwrap_or(old.forwarded),
+        ..old
+    }
+}
+
+fn changed_labels(old: &str, change: &Change) -> String {
+    let removed: Vec<String> = change.remove_labels.iter().map(|l| fold(l)).collect();
+    let mut labels = split_labels(old);
+    labels.retain(|label| !removed.contains(&fold(label)));
+    labels.extend(change.add_labels.iter().cloned());
+    join_labels(&labels)
 }

@@ -1,10 +1,20 @@
 //! Questions to `index.db`: searches, the inbox, counts.
 
-use crate::error::Result;
+use std::collections::HashSet;
+
+use rusqlite::{Connection, params_from_iter};
+
+use crate::error::{Error, Result};
+use crate::model::address::Address;
+use crate::model::id::ThreadId;
 use crate::model::message::{Envelope, ThreadRow};
 use crate::model::query::{Query, Sort};
 
-use super::Store;
+use super::folders::Folders;
+use super::plan::{self, Node};
+use super::row::{ENVELOPE, INBOX, envelope, people};
+use super::sql::Scan;
+use super::{Store, fault};
 
 /// One page of a list and the cursor of the next.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,39 +35,216 @@ pub struct ThreadFilter {
 }
 
 impl Store {
-    /// Messages that fit, best or newest first. `limit: None` means all.
+    /// Messages that fit, best or newest first. `limit: None` means all. A query without words has no
+    /// best: it is listed newest first.
     pub fn search(
         &self,
-        _query: &Query,
-        _sort: Sort,
-        _limit: Option<usize>,
-        _after: Option<&str>,
+        query: &Query,
+        sort: Sort,
+        limit: Option<usize>,
+        after: Option<&str>,
     ) -> Result<Page<Envelope>> {
-        todo!()
+        let db = self.reader()?;
+        let doing = "searching";
+        // One moment for all that is read, whatever others write meanwhile.
+        let tx = db.unchecked_transaction().map_err(fault(doing))?;
+        let node = plan::node(&tx, query)?;
+        let scan = match sort {
+            Sort::Newest => Scan::new(&tx, node),
+            Sort::Relevance => Scan::ranked(&tx, node),
+        }
+        .map_err(fault(doing))?;
+        // One more row than asked for tells whether there is a next page.
+        let fetched = limit.map(|n| n.saturating_add(1));
+        let ranked = sort == Sort::Relevance && scan.has_text();
+        let skipped = match after {
+            Some(after) if ranked => Some(offset(after)?),
+            _ => None,
+        };
+        let sql = if ranked {
+            scan.best(ENVELOPE, skipped.unwrap_or(0), fetched)
+        } else {
+            scan.newest(ENVELOPE, after.map(key).transpose()?, fetched)
+        };
+        let folders = Folders::load(&tx)?;
+        let read = || -> rusqlite::Result<(Vec<Envelope>, Option<i64>)> {
+            let mut statement = tx.prepare(&sql.text)?;
+            let mut found = statement.query(params_from_iter(&sql.params))?;
+            let mut rows = Vec::new();
+            let mut last = None;
+            while let Some(row) = found.next()? {
+                if limit == Some(rows.len()) {
+                    return Ok((rows, last));
+                }
+                last = Some(row.get(0)?);
+                rows.push(envelope(row, &folders)?);
+            }
+            Ok((rows, None))
+        };
+        let (rows, last) = read().map_err(search_fault)?;
+        let next = last.map(|key| match ranked {
+            true => format!("r{}", skipped.unwrap_or(0) + rows.len()),
+            false => format!("n{key:x}"),
+        });
+        Ok(Page { rows, next })
     }
 
     /// How many messages fit.
-    pub fn count(&self, _query: &Query) -> Result<u64> {
-        todo!()
+    pub fn count(&self, query: &Query) -> Result<u64> {
+        let db = self.reader()?;
+        let doing = "counting";
+        let tx = db.unchecked_transaction().map_err(fault(doing))?;
+        let node = plan::node(&tx, query)?;
+        let sql = Scan::new(&tx, node).map_err(fault(doing))?.count();
+        let count: i64 = tx
+            .query_row(&sql.text, params_from_iter(&sql.params), |row| row.get(0))
+            .map_err(search_fault)?;
+        Ok(u64::try_from(count).unwrap_or(0))
     }
 
     /// Threads, newest first.
     pub fn threads(
         &self,
-        _filter: &ThreadFilter,
-        _limit: usize,
-        _after: Option<&str>,
+        filter: &ThreadFilter,
+        limit: usize,
+        after: Option<&str>,
     ) -> Result<Page<ThreadRow>> {
-        todo!()
+        let db = self.reader()?;
+        let doing = "listing threads";
+        let tx = db.unchecked_transaction().map_err(fault(doing))?;
+        let mut node = plan::node(&tx, &filter.query)?;
+        if !filter.any_folder {
+            node = plan::and(vec![node, Node::Facts(vec![INBOX])]);
+        }
+        let scan = Scan::new(&tx, node).map_err(fault(doing))?;
+        let before = after.map(key).transpose()?;
+        let (newest, more) = newest_of_threads(&tx, &scan, before, limit).map_err(search_fault)?;
+        let folders = Folders::load(&tx)?;
+        let rows: Vec<ThreadRow> = newest
+            .iter()
+            .map(|(key, thread)| thread_row(&tx, &folders, *key, *thread))
+            .collect::<rusqlite::Result<_>>()
+            .map_err(fault(doing))?;
+        let next = newest
+            .last()
+            .filter(|_| more)
+            .map(|(key, _)| format!("n{key:x}"));
+        Ok(Page { rows, next })
     }
 
-    /// Unread messages per account in inbox and ordinary folders.
+    /// Unread messages per account in inbox and ordinary folders; every account that has any message
+    /// there, by name.
     pub fn unread_by_account(&self) -> Result<Vec<(String, u64)>> {
-        todo!()
+        self.sums(
+            "SELECT account, sum(unread) FROM folders WHERE role IN (0, 1) AND total > 0
+             GROUP BY account ORDER BY account",
+        )
     }
 
-    /// Messages per account.
+    /// Messages per account, by name.
     pub fn count_by_account(&self) -> Result<Vec<(String, u64)>> {
-        todo!()
+        self.sums("SELECT account, sum(total) FROM folders GROUP BY account ORDER BY account")
     }
+
+    fn sums(&self, sql: &str) -> Result<Vec<(String, u64)>> {
+        let db = self.reader()?;
+        let read = || -> rusqlite::Result<Vec<(String, u64)>> {
+            db.prepare_cached(sql)?
+                .query_map([], |row| {
+                    let sum: i64 = row.get(1)?;
+                    Ok((row.get(0)?, u64::try_from(sum).unwrap_or(0)))
+                })?
+                .collect()
+        };
+        read().map_err(fault("counting messages"))
+    }
+}
+
+/// Key and thread of the newest fitting message of each thread, below `before`, and whether there are
+/// more. Walks from the top, because a thread shown on an earlier page must not come again.
+fn newest_of_threads(
+    db: &Connection,
+    scan: &Scan,
+    before: Option<i64>,
+    limit: usize,
+) -> rusqlite::Result<(Vec<(i64, i64)>, bool)> {
+    let sql = scan.newest("m.key, m.thread", None, None);
+    let mut statement = db.prepare(&sql.text)?;
+    let mut found = statement.query(params_from_iter(&sql.params))?;
+    let mut seen = HashSet::new();
+    let mut newest = Vec::new();
+    while let Some(row) = found.next()? {
+        let (key, thread): (i64, i64) = (row.get(0)?, row.get(1)?);
+        if !seen.insert(thread) || before.is_some_and(|before| key >= before) {
+            continue;
+        }
+        if newest.len() == limit {
+            return Ok((newest, true));
+        }
+        newest.push((key, thread));
+    }
+    Ok((newest, false))
+}
+
+fn thread_row(
+    db: &Connection,
+    folders: &Folders,
+    key: i64,
+    thread: i64,
+) -> rusqlite::Result<ThreadRow> {
+    let (count, unread): (i64, i64) = db
+        .prepare_cached("SELECT count, unread FROM threads WHERE id = ?1")?
+        .query_row([thread], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut participants: Vec<Address> = Vec::new();
+    let mut seen = HashSet::new();
+    let mut senders =
+        db.prepare_cached("SELECT sender FROM messages WHERE thread = ?1 ORDER BY key")?;
+    let mut rows = senders.query([thread])?;
+    while let Some(row) = rows.next()? {
+        for person in people(row.get_ref(0)?.as_str()?) {
+            if seen.insert(person.email.to_lowercase()) {
+                participants.push(person);
+            }
+        }
+    }
+    let newest = db
+        .prepare_cached(&format!(
+            "SELECT {ENVELOPE} FROM messages m WHERE m.key = ?1"
+        ))?
+        .query_row([key], |row| envelope(row, folders))?;
+    Ok(ThreadRow {
+        id: ThreadId(thread),
+        count: usize::try_from(count).unwrap_or(0),
+        unread: usize::try_from(unread).unwrap_or(0),
+        participants,
+        newest,
+    })
+}
+
+fn key(cursor: &str) -> Result<i64> {
+    cursor
+        .strip_prefix('n')
+        .and_then(|hex| i64::from_str_radix(hex, 16).ok())
+        .ok_or_else(|| no_cursor(cursor))
+}
+
+fn offset(cursor: &str) -> Result<usize> {
+    cursor
+        .strip_prefix('r')
+        .and_then(|number| number.parse().ok())
+        .ok_or_else(|| no_cursor(cursor))
+}
+
+fn no_cursor(cursor: &str) -> Error {
+    Error::usage(format!("`{cursor}` is not a cursor of this list"))
+        .hint("take `next` from the page before, with the same query and sort")
+}
+
+/// FTS5 refuses expressions beyond its depth; that is the query's fault, not the disk's.
+fn search_fault(e: rusqlite::Error) -> Error {
+    let words = e.to_string();
+    if words.contains("fts5") || words.contains("parser stack overflow") || words.contains("too large") {
+        return Error::usage("the query is nested too deep").because(e);
+    }
+    fault("searching")(e)
 }

@@ -124,20 +124,27 @@ pub fn forget(raw: &Connection, id: i64) -> Result<Option<Vec<u8>>> {
     write().map_err(fault("forgetting a message"))
 }
 
-/// Removes a blob file that no row names any more. Call it after the commit and still under the lock.
-pub fn drop_unnamed(dir: &Path, raw: &Connection, blob: &[u8]) -> Result<()> {
-    let named: bool = raw
-        .query_row(
-            "SELECT EXISTS (SELECT 1 FROM mail WHERE blob = ?1)",
-            [blob],
-            |row| row.get(0),
-        )
-        .map_err(fault("forgetting a message"))?;
-    if !named {
-        // Already gone is as good.
+/// Those of these blobs that no row names any more.
+pub fn unnamed(raw: &Connection, mut blobs: Vec<Vec<u8>>) -> rusqlite::Result<Vec<Vec<u8>>> {
+    let mut unnamed = Vec::new();
+    blobs.sort_unstable();
+    blobs.dedup();
+    for blob in blobs {
+        let named: bool = raw
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM mail WHERE blob = ?1)")?
+            .query_row([&blob], |row| row.get(0))?;
+        if !named {
+            unnamed.push(blob);
+        }
+    }
+    Ok(unnamed)
+}
+
+/// Removes the files of blobs; one that is gone already is as good.
+pub fn drop_blobs(dir: &Path, blobs: &[Vec<u8>]) {
+    for blob in blobs {
         let _ = std::fs::remove_file(blob_path(&dir.join("blobs"), blob));
     }
-    Ok(())
 }
 
 fn blob_path(dir: &Path, name: &[u8]) -> PathBuf {

@@ -130,8 +130,8 @@ impl<'a> Indexer<'a> {
 
     /// Writes what was held back; nothing is complete before.
     pub fn finish(mut self) -> Result<()> {
+        self.texts.sort_unstable_by_key(|(key, _)| *key);
         let write = || -> rusqlite::Result<()> {
-            self.texts.sort_unstable_by_key(|(key, _)| *key);
             let mut insert = self.index.prepare_cached(
                 "INSERT INTO text (rowid, subject, sender, recipients, copies, body, attachments)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -152,9 +152,7 @@ impl<'a> Indexer<'a> {
             }
             if self.spill > 0 {
                 self.index
-                    .prepare_cached(
-                        "UPDATE meta SET value = max(value, ?1) WHERE name = 'spill'",
-                    )?
+                    .prepare_cached("UPDATE meta SET value = max(value, ?1) WHERE name = 'spill'")?
                     .execute([self.spill])?;
             }
             Ok(())
@@ -264,9 +262,7 @@ pub fn remove(index: &Connection, known: &Known, folder: &Folder) -> rusqlite::R
 /// Sets the facts of all messages of a folder whose role has changed.
 pub fn change_role(index: &Connection, old: &Folder, new: &Folder) -> rusqlite::Result<()> {
     let ids: Vec<i64> = index
-        .prepare(
-            "SELECT m.id FROM facts f JOIN messages m ON m.key = f.key WHERE f.fact = ?1",
-        )?
+        .prepare("SELECT m.id FROM facts f JOIN messages m ON m.key = f.key WHERE f.fact = ?1")?
         .query_map([row::folder_fact(old.id)], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for id in ids {

@@ -30,9 +30,7 @@ pub struct Folders(Vec<Folder>);
 
 impl Folders {
     pub fn load(db: &Connection) -> Result<Folders> {
-        rows(db)
-            .map(Folders)
-            .map_err(fault("reading the folders"))
+        rows(db).map(Folders).map_err(fault("reading the folders"))
     }
 
     pub fn by_id(&self, id: i64) -> Option<&Folder> {

@@ -7,9 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::error::{Error, Result};
 use crate::model::account::ChannelKind;
 use crate::model::id::{MessageId, ThreadId};
-use crate::model::message::{
-    Change, Envelope, Flags, Ident, Location, NewMessage, Parsed, Raw, Role,
-};
+use crate::model::message::{Change, Envelope, Flags, Ident, Location, NewMessage, Raw, Role};
 
 use super::entry::{self, Entry, Indexer, Known};
 use super::folders::{self, Folder, Folders};
@@ -108,9 +106,11 @@ impl Store {
         let db = self.reader()?;
         let folders = Folders::load(&db)?;
         let read = |id: MessageId| {
-            db.prepare_cached(&format!("SELECT {ENVELOPE} FROM messages m WHERE m.id = ?1"))?
-                .query_row([id.0], |row| envelope(row, &folders))
-                .optional()
+            db.prepare_cached(&format!(
+                "SELECT {ENVELOPE} FROM messages m WHERE m.id = ?1"
+            ))?
+            .query_row([id.0], |row| envelope(row, &folders))
+            .optional()
         };
         ids.iter()
             .map(|id| {
@@ -292,8 +292,7 @@ impl Store {
                     (&from.account, folder, role),
                 )?,
             };
-            let there =
-                find_ident(&write.raw, to.id, ident).map_err(fault("moving a message"))?;
+            let there = find_ident(&write.raw, to.id, ident).map_err(fault("moving a message"))?;
             if let Some(other) = there.filter(|other| *other != id.0) {
                 remove_one(write, other)?;
             }

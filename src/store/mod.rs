@@ -4,12 +4,25 @@
 //! flags and compressed bytes of every message); `index.db` can be rebuilt from it. Commits go in that
 //! order. Methods lock, work and return owned values: nothing is held across an await.
 
+mod bytes;
+mod entry;
+mod folders;
 mod messages;
 mod outbox;
+mod plan;
+mod row;
 mod schema;
 mod search;
+mod sql;
 mod sync;
+mod text;
+mod threading;
+mod upkeep;
 mod watch;
+mod write;
+
+#[cfg(test)]
+mod tests;
 
 pub use messages::Added;
 pub use search::{Page, ThreadFilter};
@@ -28,6 +41,7 @@ pub struct Store {
     dir: PathBuf,
     main: OnceLock<Mutex<Connection>>,
     raw: OnceLock<Mutex<Connection>>,
+    raw_reader: OnceLock<Mutex<Connection>>,
     index: OnceLock<Mutex<Connection>>,
     reader: OnceLock<Mutex<Connection>>,
 }
@@ -39,6 +53,7 @@ impl Store {
             dir: dir.to_owned(),
             main: OnceLock::new(),
             raw: OnceLock::new(),
+            raw_reader: OnceLock::new(),
             index: OnceLock::new(),
             reader: OnceLock::new(),
         }
@@ -65,16 +80,32 @@ impl Store {
         lazily(&self.raw, || schema::open(&self.dir, &schema::RAW))
     }
 
-    /// `index.db` for writing.
+    /// `raw.db` for reading.
+    fn raw_reader(&self) -> Result<MutexGuard<'_, Connection>> {
+        lazily(&self.raw_reader, || {
+            schema::open_reader(&self.dir, &schema::RAW)
+        })
+    }
+
+    /// `index.db` for writing. Lock it before `raw.db`, never after.
     fn index(&self) -> Result<MutexGuard<'_, Connection>> {
         lazily(&self.index, || schema::open(&self.dir, &schema::INDEX))
     }
 
     /// `index.db` for reading.
     fn reader(&self) -> Result<MutexGuard<'_, Connection>> {
+        if self.reader.get().is_none() && self.has_lost_index() {
+            // An empty write mends it from `raw.db`.
+            self.write("rebuilding the index", |_| Ok(()))?;
+        }
         lazily(&self.reader, || {
             schema::open_reader(&self.dir, &schema::INDEX)
         })
+    }
+
+    fn has_lost_index(&self) -> bool {
+        let exists = |file: &schema::File| self.dir.join(file.name).exists();
+        !exists(&schema::INDEX) && exists(&schema::RAW)
     }
 }
 
@@ -90,6 +121,12 @@ fn lazily(
     Ok(mutex
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner))
+}
+
+/// There is no message with this number.
+fn no_message(id: i64) -> Error {
+    Error::not_found(format!("there is no message `m{id}`"))
+        .hint("`comms search` and `comms inbox` list messages with their ids")
 }
 
 /// Turns SQLite's faults into ours: a busy or full disk is told as such.

@@ -292,7 +292,10 @@ mod tests {
         assert_eq!(people(""), Vec::new());
         for ident_in in [
             Ident::Content([7; 16]),
-            Ident::Uid { validity: 9, uid: u32::MAX },
+            Ident::Uid {
+                validity: 9,
+                uid: u32::MAX,
+            },
             Ident::Maildir("170.x:host".into()),
         ] {
             assert_eq!(ident(&ident_bytes(&ident_in)), Some(ident_in));

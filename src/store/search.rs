@@ -243,7 +243,10 @@ fn no_cursor(cursor: &str) -> Error {
 /// FTS5 refuses expressions beyond its depth; that is the query's fault, not the disk's.
 fn search_fault(e: rusqlite::Error) -> Error {
     let words = e.to_string();
-    if words.contains("fts5") || words.contains("parser stack overflow") || words.contains("too large") {
+    if words.contains("fts5")
+        || words.contains("parser stack overflow")
+        || words.contains("too large")
+    {
         return Error::usage("the query is nested too deep").because(e);
     }
     fault("searching")(e)

@@ -189,7 +189,10 @@ fn rarest(index: &Connection, facts: &[Vec<i64>]) -> rusqlite::Result<Option<(us
                 list(set)
             ),
             [],
-            |row| row.get::<_, i64>(0).map(|n| usize::try_from(n).unwrap_or(0)),
+            |row| {
+                row.get::<_, i64>(0)
+                    .map(|n| usize::try_from(n).unwrap_or(0))
+            },
         )?;
         if best.is_none_or(|(_, least)| count < least) {
             best = Some((at, count));

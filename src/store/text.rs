@@ -35,22 +35,22 @@ pub fn indexed_people<'a>(people: impl Iterator<Item = &'a Address>) -> String {
 /// The first characters of a text, on one line.
 pub fn preview(text: &str) -> String {
     let mut line = String::new();
-    let mut left = PREVIEW;
+    let mut length = 0;
     for word in text.split_whitespace() {
-        if !line.is_empty() {
-            line.push(' ');
-            left -= 1;
-        }
-        for c in word.chars() {
-            if left == 0 {
-                return line;
-            }
-            line.push(c);
-            left -= 1;
-        }
-        if left == 0 {
+        let gap = usize::from(length > 0);
+        let room = PREVIEW.saturating_sub(length + gap);
+        if room == 0 {
             break;
         }
+        if gap > 0 {
+            line.push(' ');
+        }
+        let kept = word
+            .char_indices()
+            .nth(room)
+            .map_or(word, |(end, _)| &word[..end]);
+        line.push_str(kept);
+        length += gap + kept.chars().count();
     }
     line
 }
@@ -100,6 +100,6 @@ mod tests {
         assert_eq!(preview(" a\r\n\tb  c "), "a b c");
         assert_eq!(preview(&"ä ".repeat(300)).chars().count(), 199);
         assert_eq!(preview(&"ä".repeat(300)).chars().count(), 200);
-        assert_eq!(preview(&format!("{} b", "a".repeat(199))), "a".repeat(199) + " ");
+        assert_eq!(preview(&format!("{} b", "a".repeat(199))), "a".repeat(199));
     }
 }

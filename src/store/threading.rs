@@ -142,10 +142,7 @@ fn by_subject(index: &Connection, message: &Placing<'_>) -> rusqlite::Result<Opt
         return Ok(None);
     };
     let ours: Vec<String> = mailboxes(parsed.from.iter().chain(&parsed.to).chain(&parsed.cc));
-    let (first, last) = (
-        (message.at - SUBJECT_SPAN) << 6,
-        (message.at + 86_400) << 6,
-    );
+    let (first, last) = ((message.at - SUBJECT_SPAN) << 6, (message.at + 86_400) << 6);
     let mut select = index.prepare_cached(
         "SELECT m.thread, m.sender, m.recipients, m.copies
          FROM subjects s CROSS JOIN messages m ON m.key = s.key
@@ -172,7 +169,8 @@ fn mailboxes<'a>(people: impl Iterator<Item = &'a Address>) -> Vec<String> {
 
 /// "Re" in the languages people answer in.
 const REPLY: [&str; 14] = [
-    "re", "aw", "sv", "antw", "antwort", "vs", "ref", "res", "odp", "ynt", "ha", "回复", "答复", "rif",
+    "re", "aw", "sv", "antw", "antwort", "vs", "ref", "res", "odp", "ynt", "ha", "回复", "答复",
+    "rif",
 ];
 
 /// The subject without reply marks, folded, and whether it had any.
@@ -210,7 +208,11 @@ mod tests {
             ("Re:", "", true),
             ("", "", false),
         ] {
-            assert_eq!(bare_subject(subject), (bare.to_owned(), is_reply), "{subject}");
+            assert_eq!(
+                bare_subject(subject),
+                (bare.to_owned(), is_reply),
+                "{subject}"
+            );
         }
         assert_eq!(subject_hash("a", "Re: "), None);
         assert_eq!(subject_hash("a", "Re: x"), subject_hash("a", "X"));

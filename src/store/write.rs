@@ -26,7 +26,7 @@ pub struct Write<'a> {
 }
 
 /// How many messages one commit of a rebuild holds.
-const BATCH: usize = 2_000;
+const BATCH: i64 = 2_000;
 
 impl Store {
     /// Runs `work` in one transaction over both files.
@@ -54,6 +54,7 @@ impl Store {
             index,
             loose_blobs,
         } = write;
+        let unnamed = bytes::unnamed(&raw, loose_blobs.into_inner()).map_err(fault(doing))?;
         let finish = || -> rusqlite::Result<Transaction<'_>> {
             let generation = meta(&raw, "generation")? + 1;
             set_meta(&raw, "generation", generation)?;
@@ -63,10 +64,8 @@ impl Store {
             Ok(index)
         };
         let index = finish().map_err(fault(doing))?;
-        for blob in loose_blobs.into_inner() {
-            // The index is still locked: nobody else can be storing the same blob.
-            bytes::drop_unnamed(&self.dir, &raw_db, &blob)?;
-        }
+        // The index is still locked: nobody else can be storing the same bytes again.
+        bytes::drop_blobs(&self.dir, &unnamed);
         index.commit().map_err(fault(doing))?;
         Ok(out)
     }

@@ -1,0 +1,117 @@
+//! The store looked after: checks for `doctor`, a damaged index replaced, texts merged after bulk work.
+
+use rusqlite::Connection;
+
+use crate::error::{Context, Kind, Result};
+
+use super::write::meta;
+use super::{Store, fault, lazily, schema};
+
+impl Store {
+    /// What is wrong with the files of messages, one line each; empty if they are sound. Reads all of
+    /// them.
+    pub fn check(&self) -> Result<Vec<String>> {
+        let mut faults = Vec::new();
+        if !self.exists() {
+            return Ok(faults);
+        }
+        let raw = self.raw_reader()?;
+        let index = self.reader()?;
+        for (name, db) in [(schema::RAW.name, &*raw), (schema::INDEX.name, &*index)] {
+            let damage = quick_check(db);
+            faults.extend(damage.into_iter().map(|words| format!("`{name}`: {words}")));
+        }
+        if !faults.is_empty() {
+            return Ok(faults);
+        }
+        let count = |db: &Connection, sql: &str| {
+            db.query_row(sql, [], |row| row.get::<_, i64>(0))
+                .map_err(fault("checking the store"))
+        };
+        let mail = count(&raw, "SELECT count(*) FROM mail")?;
+        let known = |name| -> Result<bool> {
+            let both = (meta(&raw, name), meta(&index, name));
+            Ok(both.0.map_err(fault("checking the store"))?
+                == both.1.map_err(fault("checking the store"))?)
+        };
+        if !known("generation")? || !known("last_id")? {
+            faults.push("the index is behind the messages; the next change mends it".to_owned());
+            return Ok(faults);
+        }
+        for (what, sql) in [
+            ("messages", "SELECT count(*) FROM messages"),
+            ("texts", "SELECT count(*) FROM text_docsize"),
+            ("facts", "SELECT count(*) FROM facts WHERE fact = 0"),
+            (
+                "threaded messages",
+                "SELECT ifnull(sum(count), 0) FROM threads",
+            ),
+            (
+                "messages in folders",
+                "SELECT ifnull(sum(total), 0) FROM folders",
+            ),
+        ] {
+            let found = count(&index, sql)?;
+            if found != mail {
+                faults.push(format!("{mail} messages, but {found} {what} in the index"));
+            }
+        }
+        let unread = count(&index, "SELECT count(*) FROM facts WHERE fact = 1")?;
+        let counted = count(&index, "SELECT ifnull(sum(unread), 0) FROM folders")?;
+        if unread != counted {
+            faults.push(format!("{unread} unread messages, but {counted} counted"));
+        }
+        Ok(faults)
+    }
+
+    /// Merges the pieces of the text index; worth its seconds after an import of many thousands.
+    pub fn optimize(&self) -> Result<()> {
+        let db = self.index()?;
+        db.execute_batch("INSERT INTO text (text) VALUES ('optimize'); PRAGMA optimize;")
+            .map_err(fault("merging the text index"))
+    }
+
+    /// Puts an empty file in the place of a damaged index.
+    pub(super) fn replace_index(&self) -> Result<()> {
+        let doing = "replacing the index";
+        for slot in [&self.index, &self.reader] {
+            if let Some(open) = slot.get() {
+                let mut open = open
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner);
+                // Closes the file; whoever opened it gets the new one below.
+                *open = Connection::open_in_memory().map_err(fault(doing))?;
+            }
+        }
+        for suffix in ["", "-wal", "-shm"] {
+            let path = self.dir.join(format!("{}{suffix}", schema::INDEX.name));
+            match std::fs::remove_file(&path) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(e).context(Kind::Internal, doing);
+                }
+                _ => {}
+            }
+        }
+        let fresh = schema::open(&self.dir, &schema::INDEX)?;
+        *lazily(&self.index, || schema::open(&self.dir, &schema::INDEX))? = fresh;
+        if let Some(reader) = self.reader.get() {
+            *reader
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner) =
+                schema::open_reader(&self.dir, &schema::INDEX)?;
+        }
+        Ok(())
+    }
+}
+
+fn quick_check(db: &Connection) -> Vec<String> {
+    let read = || -> rusqlite::Result<Vec<String>> {
+        db.prepare("PRAGMA quick_check(5)")?
+            .query_map([], |row| row.get(0))?
+            .collect()
+    };
+    match read() {
+        Ok(lines) => lines.into_iter().filter(|line| line != "ok").collect(),
+        Err(e) => vec![e.to_string()],
+    }
+}

@@ -57,6 +57,8 @@ fn run(cli: Cli, env: &Environment, looks: Looks) -> Result<Option<Kind>> {
         progress: progress::listener(&out.looks),
     };
     let done = dispatch(cli.command, &app, &mut out);
+    // A progress bar goes before the answer is written.
+    drop(app);
     // Rows already printed stay, whatever came after them.
     let flushed = out.flush();
     let done = done?;

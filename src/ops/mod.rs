@@ -32,7 +32,7 @@ pub struct App {
     pub progress: Box<dyn Fn(&Progress) + Send + Sync>,
 }
 
-/// How far a long operation is.
+/// How far a long operation is. The last call of a stage has `done == total`, which takes its bar away.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// What is being done, for a person: "importing lists.mbox".

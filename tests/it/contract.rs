@@ -435,3 +435,32 @@ fn a_bug_is_told_in_one_line() {
     );
     assert_eq!(run.stderr.lines().count(), 1, "{run}");
 }
+
+#[test]
+fn every_document_has_a_schema() {
+    let known = World::new().run(["schema", "--fields", "name"]).ok().stdout;
+    let known: Vec<_> = known.lines().collect();
+    let mut dirs = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli")];
+    let mut unknown = Vec::new();
+    while let Some(dir) = dirs.pop() {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                dirs.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let text = text.split("#[cfg(test)]").next().unwrap();
+            let names = text
+                .split('"')
+                .filter(|s| s.starts_with("comms.") && s.ends_with("/1"));
+            let is_test = path.file_name().is_some_and(|n| n == "tests.rs");
+            unknown.extend(
+                names
+                    .filter(|n| !is_test && !known.contains(n))
+                    .map(str::to_owned),
+            );
+        }
+    }
+    assert!(unknown.is_empty(), "not in cli/schema.rs: {unknown:?}");
+}

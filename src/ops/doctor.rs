@@ -237,7 +237,10 @@ async fn check_account(
 ) {
     let name = &account.name;
     if account.channel == ChannelKind::Maildir {
-        if let Some(path) = account.path.as_ref().filter(|path| !path.is_dir()) {
+        let path = account.path.as_ref().filter(|path| !path.is_dir());
+        if let (Some(_), true) = (path, account.built_in) {
+            report.ok(format!("{name}: maildir"), "made with the first delivery");
+        } else if let Some(path) = path {
             let error = Error::config(format!("`{}` is not a folder", path.display()))
                 .hint(format!("set `path` in [accounts.{name}]"));
             report.fault(format!("{name}: maildir"), &error);

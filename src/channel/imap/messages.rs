@@ -192,11 +192,11 @@ impl Session {
                 Response::Untagged(status) if status.verdict == Verdict::Bye => {
                     return Err(self.cut(None).because(status.text));
                 }
-                Response::Data { name, values, .. } if name == "FETCH" => {
-                    if let Some(message) = message(values) {
-                        return Ok(Some(message));
-                    }
-                }
+                Response::Data { name, values, .. } if name == "FETCH" => match message(values) {
+                    Some(Ok(message)) => return Ok(Some(message)),
+                    Some(Err(Unasked)) => return Err(self.garbled()),
+                    None => {}
+                },
                 _ => {}
             }
         }
@@ -352,32 +352,43 @@ fn flags_of(values: &[Value]) -> Option<(u32, Flags, Vec<String>)> {
     Some((uid?, flags, labels))
 }
 
+/// Something beside a message that nobody asked for: a literal longer than announced looks so.
+struct Unasked;
+
 /// A whole message; `None` for a flag update or a message that vanished in between.
-fn message(mut values: Vec<Value>) -> Option<Fetched> {
+fn message(mut values: Vec<Value>) -> Option<std::result::Result<Fetched, Unasked>> {
     let Some(Value::List(list)) = values.first_mut() else {
         return None;
     };
+    let odd = !list.len().is_multiple_of(2);
     let mut list = std::mem::take(list).into_iter();
     let mut uid = None;
     let mut found = (Flags::default(), Vec::new());
     let mut received_at = None;
     let mut raw = None;
+    let mut unasked = odd;
     while let (Some(name), Some(value)) = (list.next(), list.next()) {
-        match (name.text()?.to_ascii_uppercase().as_str(), value) {
+        let name = name.text().unwrap_or_default().to_ascii_uppercase();
+        match (name.as_str(), value) {
             ("UID", value) => uid = value.number(),
             ("FLAGS", value) => found = read_flags(value.list()),
             ("INTERNALDATE", value) => received_at = value.text().and_then(internal_date),
             ("BODY[]", Value::Bytes(bytes)) => raw = Some(bytes),
-            _ => {}
+            ("BODY[]", Value::Nil) | ("MODSEQ" | "RFC822.SIZE", _) => {}
+            _ => unasked = true,
         }
     }
-    Some(Fetched {
+    let raw = raw?;
+    if unasked {
+        return Some(Err(Unasked));
+    }
+    Some(Ok(Fetched {
         uid: uid?,
         flags: found.0,
         labels: found.1,
         received_at,
-        raw: raw?,
-    })
+        raw,
+    }))
 }
 
 /// Keywords that programs set for themselves and no reader wants as labels.

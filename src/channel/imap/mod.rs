@@ -12,3 +12,6 @@ pub use folders::{Folder, Standing};
 pub use login::{Credentials, is_loopback};
 pub use messages::{Changes, Fetched, Fetching, FlagChange, Moved, Opened, Since};
 pub use session::{Session, Stream, is_cut};
+
+#[cfg(test)]
+mod tests;

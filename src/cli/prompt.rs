@@ -91,3 +91,27 @@ fn settle<T>(answer: dialoguer::Result<T>) -> Result<T> {
         other => other.context(Kind::Internal, "asking at the terminal"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::flags::{Environment, GlobalFlags, Looks};
+
+    #[test]
+    fn without_a_terminal_the_flag_that_answers_is_named() {
+        let looks = Looks::decide(&GlobalFlags::default(), &Environment::default());
+        let looks = Looks {
+            terminal_in: false,
+            ..looks
+        };
+        let now = "2026-11-21T12:00:00[UTC]".parse().unwrap();
+        let out = Output::new(looks, now, 80, Box::new(std::io::sink()));
+        let error = confirm(&out, "Send it to 300 people?", "--yes").unwrap_err();
+        assert_eq!(error.kind, Kind::Usage);
+        assert_eq!(
+            error.message,
+            "there is no terminal to ask at: Send it to 300 people"
+        );
+        assert_eq!(error.hint.as_deref(), Some("answer with --yes"));
+    }
+}

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::support::World;
+use crate::support::smtp::Smtp;
 
 /// A world with the sample mailbox in it.
 fn with_mail() -> World {
@@ -304,6 +305,30 @@ fn exit_codes_follow_the_table() {
     );
     locked.run(send).fails(4);
     locked.env("COMMS_READONLY", "1").run(send).fails(6);
+}
+
+#[test]
+fn what_the_server_says_is_the_exit_code() {
+    let server = Smtp::start();
+    let world = World::new().config(&server.account("work"));
+    let send = |to: &[&str]| {
+        let rest = ["-s", "x", "-m", "x", "--json"];
+        world.run(["send"].iter().chain(to).copied().chain(rest))
+    };
+    send(&["bob@example.com"]).ok();
+    send(&["no@bounce.example"]).fails(6);
+    let waits = send(&["later@slow.example"]).fails(8);
+    assert_eq!(waits.json()["retry"]["owner"], "comms", "{waits}");
+    send(&["bob@example.com", "no@bounce.example"]).fails(9);
+    let unknown = send(&["who@silent.example"]).fails(10);
+    assert!(
+        unknown.to_string().contains("comms outbox resolve"),
+        "{unknown}"
+    );
+    assert_eq!(server.received().len(), 3);
+    // Nothing of it is ever sent again by itself.
+    world.run(["outbox", "run"]);
+    assert_eq!(server.received().len(), 3);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 pub mod mail;
 pub mod pty;
+pub mod smtp;
 
 use std::ffi::OsString;
 use std::fmt;

@@ -1,16 +1,31 @@
 //! `comms inbox`.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use crate::error::Result;
 use crate::ops::App;
 
-use super::Done;
 use super::output::Output;
+use super::{Done, sync, watch};
 
 #[derive(Debug, Args)]
-pub struct InboxArgs {}
+pub struct InboxArgs {
+    #[command(subcommand)]
+    command: Option<InboxCommand>,
+}
 
-pub fn run(_args: InboxArgs, _app: &App, _out: &mut Output) -> Result<Done> {
-    todo!()
+#[derive(Debug, Subcommand)]
+pub enum InboxCommand {
+    /// Fetch what is new and tell servers what changed here
+    Sync(sync::SyncArgs),
+    /// Print each new message as it comes
+    Watch(watch::WatchArgs),
+}
+
+pub fn run(args: InboxArgs, app: &App, out: &mut Output) -> Result<Done> {
+    match args.command {
+        Some(InboxCommand::Sync(args)) => sync::run(args, app, out),
+        Some(InboxCommand::Watch(args)) => watch::run(args, app, out),
+        None => todo!(),
+    }
 }

@@ -16,6 +16,7 @@ pub mod search;
 pub mod send;
 pub mod settings;
 pub mod status;
+pub mod sync;
 pub mod usage;
 pub mod watch;
 

@@ -194,7 +194,7 @@ fn check_store(app: &App, request: DoctorRequest, report: &mut DoctorReport) {
     if !app.config.data_dir.join("index.db").exists() {
         return report.ok("store", "empty");
     }
-    match app.store.sources().map(|_| Vec::<String>::new()) {
+    match app.store.check() {
         Err(e) => report.fault("store", &e),
         Ok(faults) if faults.is_empty() => report.ok("store", "sound"),
         Ok(faults) => {

@@ -15,6 +15,11 @@ pub struct Document<'a, D: Serialize> {
     pub document: &'a D,
 }
 
+/// Appends a value as compact JSON.
+pub fn append<T: Serialize>(out: &mut Vec<u8>, value: &T) -> Result<()> {
+    serde_json::to_writer(out, value).context(Kind::Internal, "writing JSON")
+}
+
 /// The document with other rows under `key`.
 pub fn with_rows<D: Serialize>(document: &D, key: &str, rows: Vec<Value>) -> Result<Value> {
     let mut value = serde_json::to_value(document).context(Kind::Internal, "writing JSON")?;

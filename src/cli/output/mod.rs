@@ -21,6 +21,9 @@ use crate::format::clean;
 pub use crate::config::flags::Format;
 pub use error::{ErrorDocument, render as render_error};
 
+/// Bytes of JSON lines that are handed on at once.
+const CHUNK: usize = 64 * 1024;
+
 /// Where and how results are written.
 pub struct Output {
     pub format: Format,
@@ -92,7 +95,7 @@ impl Output {
             .size_checked()
             .map_or(100, |(_, columns)| usize::from(columns));
         // A terminal shows each row as it comes; a pipe gets large writes.
-        let sink = std::io::BufWriter::with_capacity(64 * 1024, std::io::stdout());
+        let sink = std::io::BufWriter::with_capacity(CHUNK, std::io::stdout());
         Self::new(looks, now, width, Box::new(sink))
     }
 
@@ -134,10 +137,8 @@ impl Output {
                 let document = json::with_rows(document, key, rows)?;
                 self.document(schema, &document)
             }
-            (Format::Jsonl, None) => rows.iter().try_for_each(|row| self.json_line(row)),
-            (Format::Jsonl, Some(chosen)) => fields::rows(rows, chosen)?
-                .iter()
-                .try_for_each(|row| self.json_line(row)),
+            (Format::Jsonl, None) => self.json_lines(rows),
+            (Format::Jsonl, Some(chosen)) => self.json_lines(&fields::rows(rows, chosen)?),
             (Format::Plain, chosen) => {
                 let text = match chosen {
                     None => table::plain(rows, columns),
@@ -298,26 +299,33 @@ impl Output {
 
     /// One JSON value on a line of its own.
     pub fn json_line<T: Serialize>(&mut self, value: &T) -> Result<()> {
-        if self.closed {
-            return Ok(());
+        self.json_lines(std::slice::from_ref(value))
+    }
+
+    fn json_lines<T: Serialize>(&mut self, values: &[T]) -> Result<()> {
+        let mut lines = Vec::new();
+        for value in values {
+            json::append(&mut lines, value)?;
+            lines.push(b'\n');
+            if lines.len() > CHUNK {
+                self.write(&lines)?;
+                lines.clear();
+            }
         }
-        let result = serde_json::to_writer(&mut self.sink, value).map_err(std::io::Error::from);
-        self.settle(result)?;
-        self.write(b"\n")
+        self.write(&lines)
     }
 
     fn document<D: Serialize>(&mut self, schema: &'static str, document: &D) -> Result<()> {
-        if self.closed {
-            return Ok(());
-        }
         let document = json::Document { schema, document };
-        let result = if self.terminal {
-            serde_json::to_writer_pretty(&mut self.sink, &document)
+        // Into memory first: what can't be serialised must not leave half a document behind.
+        let mut text = Vec::new();
+        if self.terminal {
+            text = serde_json::to_vec_pretty(&document).context(Kind::Internal, "writing JSON")?;
         } else {
-            serde_json::to_writer(&mut self.sink, &document)
-        };
-        self.settle(result.map_err(std::io::Error::from))?;
-        self.write(b"\n")
+            json::append(&mut text, &document)?;
+        }
+        text.push(b'\n');
+        self.write(&text)
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {

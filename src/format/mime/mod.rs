@@ -11,6 +11,8 @@ mod transfer;
 mod walk;
 mod words;
 
+pub use date::read as read_date;
+
 use std::ops::ControlFlow;
 
 use crate::model::message::{Attachment, Parsed};

@@ -437,7 +437,7 @@ mod tests {
         ] {
             let raw = piece.repeat(10_000);
             let tree = walk(raw.as_bytes());
-            assert!(tree.parts.len() <= DEEPEST + 2, "{}", tree.parts.len());
+            assert!(tree.parts.len() <= MOST_PARTS, "{}", tree.parts.len());
             assert!(
                 tree.faults.iter().any(|f| f.starts_with("nesting cut")),
                 "{piece}"

@@ -12,6 +12,7 @@ use comms::cli::{progress, usage};
 use comms::config::Config;
 use comms::config::flags::{Environment, GlobalFlags, Looks};
 use comms::error::{Error, Kind, Result};
+use comms::model::account::Account;
 use comms::ops::App;
 use comms::store::Store;
 
@@ -51,7 +52,8 @@ fn run(cli: Cli, env: &Environment, looks: Looks) -> Result<Option<Kind>> {
     };
     let mut out = Output::to_stdout(looks, clock.now_local());
     let app = App {
-        store: Store::at(&config.data_dir),
+        store: Store::at(&config.data_dir)
+            .owned_by(config.accounts.iter().flat_map(Account::own_addresses)),
         config,
         clock,
         progress: progress::listener(&out.looks),

@@ -35,6 +35,8 @@ pub struct Entry<'a> {
 /// the one before.
 pub struct Indexer<'a> {
     index: &'a Connection,
+    /// The owner's addresses, folded.
+    own: &'a [String],
     texts: Vec<(i64, Texts)>,
     folders: HashMap<i64, (i64, i64)>,
     spill: i64,
@@ -50,9 +52,10 @@ struct Texts {
 }
 
 impl<'a> Indexer<'a> {
-    pub fn new(index: &'a Connection) -> Self {
+    pub fn new(index: &'a Connection, own: &'a [String]) -> Self {
         Indexer {
             index,
+            own,
             texts: Vec::new(),
             folders: HashMap::new(),
             spill: 0,
@@ -78,7 +81,7 @@ impl<'a> Indexer<'a> {
         let thread = threading::place(self.index, &placing)?;
         let attachments = parsed.attachments.iter().filter(|a| !a.inline).count();
         let attachments = i64::try_from(attachments).unwrap_or(i64::MAX);
-        let bits = derived_bits(entry);
+        let bits = self.derived_bits(entry);
         self.index
             .prepare_cached(
                 "INSERT INTO messages VALUES
@@ -126,6 +129,22 @@ impl<'a> Indexer<'a> {
         *counts = (counts.0 + 1, counts.1 + unread);
         self.texts.push((key, texts(parsed)));
         Ok(())
+    }
+
+    fn derived_bits(&self, entry: &Entry<'_>) -> i64 {
+        let by_owner = || {
+            let from = entry.parsed.from.iter();
+            from.map(|person| fold(&person.email))
+                .any(|email| self.own.contains(&email))
+        };
+        // A stranger can write any From, but not put it among what the owner keeps.
+        let sent = match entry.folder.role {
+            Role::Sent => true,
+            Role::Inbox | Role::Junk | Role::Trash => false,
+            Role::Drafts | Role::Archive | Role::All | Role::Other => by_owner(),
+        };
+        let bit = |holds: bool, bit: i64| if holds { bit } else { 0 };
+        entry.flags | bit(entry.parsed.has_link, LINK_BIT) | bit(sent, SENT_BIT)
     }
 
     /// Writes what was held back; nothing is complete before.
@@ -201,8 +220,8 @@ pub fn alter(
     (flags, labels): (Flags, &str),
 ) -> rusqlite::Result<()> {
     let mut bits = with_flags(known.bits, flags);
-    if from.id != to.id {
-        bits = (bits & !SENT_BIT) | sent_bit(to, bits & SENT_BIT != 0 && from.role != Role::Sent);
+    if to.role == Role::Sent {
+        bits |= SENT_BIT;
     }
     if bits == known.bits && labels == known.labels && from.id == to.id {
         return Ok(());
@@ -269,8 +288,13 @@ pub fn change_role(index: &Connection, old: &Folder, new: &Folder) -> rusqlite::
         let Some(known) = find(index, id)? else {
             continue;
         };
-        let bits = (known.bits & !SENT_BIT)
-            | sent_bit(new, known.bits & SENT_BIT != 0 && old.role != Role::Sent);
+        let mut bits = known.bits;
+        if old.role == Role::Sent {
+            bits &= !SENT_BIT;
+        }
+        if new.role == Role::Sent {
+            bits |= SENT_BIT;
+        }
         index.execute(
             "UPDATE messages SET flags = ?2 WHERE key = ?1",
             [known.key, bits],
@@ -285,19 +309,6 @@ pub fn change_role(index: &Connection, old: &Folder, new: &Folder) -> rusqlite::
         }
     }
     Ok(())
-}
-
-fn derived_bits(entry: &Entry<'_>) -> i64 {
-    let link = if entry.parsed.has_link { LINK_BIT } else { 0 };
-    entry.flags | link | sent_bit(entry.folder, false)
-}
-
-fn sent_bit(folder: &Folder, own: bool) -> i64 {
-    if own || folder.role == Role::Sent {
-        SENT_BIT
-    } else {
-        0
-    }
 }
 
 fn texts(parsed: &Parsed) -> Texts {

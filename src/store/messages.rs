@@ -33,7 +33,7 @@ impl Store {
         }
         self.write("storing messages", |write| {
             let mut keeper = bytes::Keeper::new(&self.dir)?;
-            let mut indexer = Indexer::new(&write.index);
+            let mut indexer = Indexer::new(&write.index, &self.own);
             let mut folders: HashMap<(String, String), Folder> = HashMap::new();
             let mut last = meta(&write.raw, "last_id").map_err(fault("storing messages"))?;
             let mut added = Vec::with_capacity(batch.len());

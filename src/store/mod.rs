@@ -39,11 +39,15 @@ use crate::error::{Error, Kind, Result};
 /// Opens nothing by itself; each file is opened by the first method that needs it.
 pub struct Store {
     dir: PathBuf,
+    /// The owner's addresses, folded.
+    own: Vec<String>,
+    // Readers come first, so that they close first: only a writer that closes last folds its log back
+    // into the file.
+    raw_reader: OnceLock<Mutex<Connection>>,
+    reader: OnceLock<Mutex<Connection>>,
     main: OnceLock<Mutex<Connection>>,
     raw: OnceLock<Mutex<Connection>>,
-    raw_reader: OnceLock<Mutex<Connection>>,
     index: OnceLock<Mutex<Connection>>,
-    reader: OnceLock<Mutex<Connection>>,
 }
 
 impl Store {
@@ -51,12 +55,20 @@ impl Store {
     pub fn at(dir: &Path) -> Self {
         Store {
             dir: dir.to_owned(),
+            own: Vec::new(),
             main: OnceLock::new(),
             raw: OnceLock::new(),
             raw_reader: OnceLock::new(),
             index: OnceLock::new(),
             reader: OnceLock::new(),
         }
+    }
+
+    /// Names the owner's addresses: what comes from one of them is `sent`, wherever it is kept, except
+    /// where strangers can put it (inbox, junk, trash).
+    pub fn owned_by<'a>(mut self, addresses: impl Iterator<Item = &'a str>) -> Self {
+        self.own = addresses.map(row::fold).collect();
+        self
     }
 
     /// The folder of the three files.

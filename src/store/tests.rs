@@ -126,3 +126,464 @@ fn the_same_copy_is_stored_once() {
     assert_eq!(store.count(&Query::All).unwrap(), 2);
     sound(&store);
 }
+
+#[test]
+fn a_late_parent_joins_its_answers_and_merges_their_threads() {
+    let (_dir, store) = store();
+    // Two answers to a message nobody has seen yet, then one that names both, then the parent.
+    add(
+        &store,
+        vec![mail(2, &[1], "Re: a", "x"), mail(3, &[9], "Re: b", "y")],
+    );
+    assert_eq!(store.thread(ThreadId(1)).unwrap().len(), 1);
+    assert_eq!(store.thread(ThreadId(2)).unwrap().len(), 1);
+    add(
+        &store,
+        vec![mail(4, &[1, 9], "Re: c", "z"), mail(1, &[], "a", "first")],
+    );
+    let subjects: Vec<String> = store
+        .thread(ThreadId(2))
+        .unwrap()
+        .into_iter()
+        .map(|e| e.subject)
+        .collect();
+    assert_eq!(subjects, ["a", "Re: a", "Re: b", "Re: c"]);
+    assert_eq!(store.thread(ThreadId(1)).unwrap().len(), 4);
+    assert_eq!(ids(&store, &Query::Thread(ThreadId(2))), [3, 2, 1, 4]);
+    sound(&store);
+}
+
+#[test]
+fn a_reply_without_references_joins_by_subject_only_among_the_same_people() {
+    let (_dir, store) = store();
+    let reply = |from: &str, to: &str, day: i64| {
+        let date = at(day * 1440).strftime("%a, %d %b %Y %H:%M:%S +0000");
+        message(
+            &format!("From: {from}\nTo: {to}\nSubject: RE: Lunch\nDate: {date}"),
+            "yes",
+        )
+    };
+    let added = add(
+        &store,
+        vec![
+            mail(1, &[], "Lunch", "when?"),
+            reply("bob@example.com", "ada@example.com", 3),
+            reply("eve@example.com", "mallory@example.com", 3),
+            reply("bob@example.com", "ada@example.com", 90),
+            mail(9, &[], "Lunch", "another day"),
+        ],
+    );
+    let threads: Vec<i64> = store
+        .envelopes(&added)
+        .unwrap()
+        .iter()
+        .map(|e| e.thread.0)
+        .collect();
+    assert_eq!(threads, [1, 1, 3, 4, 5]);
+}
+
+#[test]
+fn flags_and_labels_change_in_both_files_and_every_count() {
+    let (_dir, store) = store();
+    let all = add(&store, (0..4).map(|n| mail(n, &[], "s", "text")).collect());
+    let seen = Change {
+        seen: Some(true),
+        add_labels: vec!["Work".into(), "work".into()],
+        ..Change::default()
+    };
+    store.change(&all[..3], &seen).unwrap();
+    assert_eq!(
+        store.unread_by_account().unwrap(),
+        [("local".to_owned(), 1)]
+    );
+    assert_eq!(ids(&store, &Query::Label("WORK".into())), [3, 2, 1]);
+    assert_eq!(ids(&store, &Query::Is(Fact::Unread)), [4]);
+    let unseen = Change {
+        seen: Some(false),
+        starred: Some(true),
+        remove_labels: vec!["WORK".into()],
+        ..Change::default()
+    };
+    store.change(&all[..1], &unseen).unwrap();
+    assert_eq!(ids(&store, &Query::Label("work".into())), [3, 2]);
+    let starred = Flags {
+        starred: true,
+        ..Flags::default()
+    };
+    assert_eq!(store.location(all[0]).unwrap().flags, starred);
+    store
+        .set_flags(&[(
+            all[3],
+            Flags {
+                seen: true,
+                ..Flags::default()
+            },
+            Some(vec!["x".into()]),
+        )])
+        .unwrap();
+    assert_eq!(store.envelopes(&all[3..]).unwrap()[0].labels, ["x"]);
+    assert_eq!(store.count(&Query::Is(Fact::Unread)).unwrap(), 1);
+    sound(&store);
+}
+
+#[test]
+fn a_moved_message_leaves_the_inbox_and_keeps_its_id() {
+    let (_dir, store) = store();
+    let all = add(&store, vec![mail(1, &[], "a", "b"), mail(2, &[], "c", "d")]);
+    let ident = Ident::Uid {
+        validity: 1,
+        uid: 7,
+    };
+    store
+        .relocate(all[0], "Archive", Role::Archive, &ident, None)
+        .unwrap();
+    let inbox = ThreadFilter {
+        query: Query::All,
+        any_folder: false,
+    };
+    let page = store.threads(&inbox, 10, None).unwrap();
+    assert_eq!(page.rows.len(), 1);
+    let location = store.location(all[0]).unwrap();
+    assert_eq!(
+        (location.folder.as_str(), location.role, location.ident),
+        ("Archive", Role::Archive, ident.clone())
+    );
+    assert_eq!(
+        store.find("local", "Archive", &ident).unwrap(),
+        Some(all[0])
+    );
+    assert_eq!(ids(&store, &Query::In("archive".into())), [1]);
+    assert_eq!(ids(&store, &Query::In("INBOX".into())), [2]);
+    // Where it goes another copy is already known: that one gives way.
+    store
+        .relocate(all[1], "Archive", Role::Archive, &ident, None)
+        .unwrap();
+    assert_eq!(ids(&store, &Query::All), [2]);
+    sound(&store);
+}
+
+#[test]
+fn removed_messages_leave_nothing_and_their_ids_are_never_given_again() {
+    let (dir, store) = store();
+    let big = mail(3, &[], "big", &"line of text\n".repeat(100_000));
+    let all = add(
+        &store,
+        vec![
+            mail(1, &[], "a", "secret"),
+            mail(2, &[1], "Re: a", "b"),
+            big,
+        ],
+    );
+    let blobs = || std::fs::read_dir(dir.path().join("blobs")).unwrap().count();
+    assert_eq!(blobs(), 1);
+    assert_eq!(
+        store.raw(all[2]).unwrap().len() as u64,
+        store.envelopes(&all).unwrap()[2].size_bytes
+    );
+    store.remove(&[all[0], all[2]]).unwrap();
+    assert_eq!(blobs(), 0);
+    assert_eq!(ids(&store, &word("secret")), [0; 0]);
+    assert_eq!(store.raw(all[0]).unwrap_err().kind, Kind::NotFound);
+    assert_eq!(store.by_message_id("1@x").unwrap(), []);
+    assert_eq!(store.thread(ThreadId(1)).unwrap().len(), 1);
+    assert_eq!(add(&store, vec![mail(5, &[], "n", "n")]), [MessageId(4)]);
+    sound(&store);
+    // The founder is gone, its number is not.
+    store.rebuild_index(&|_, _| ()).unwrap();
+    assert_eq!(store.thread(ThreadId(1)).unwrap()[0].id, all[1]);
+}
+
+#[test]
+fn an_index_that_fell_behind_is_mended_by_the_next_writer() {
+    let (dir, first) = store();
+    let all = add(&first, (0..5).map(|n| mail(n, &[], "s", "old")).collect());
+    drop(first);
+    let index = dir.path().join("index.db");
+    let kept = std::fs::read(&index).unwrap();
+    let second = Store::at(dir.path());
+    add(&second, vec![mail(9, &[0], "Re: s", "new")]);
+    second
+        .change(
+            &all[..1],
+            &Change {
+                seen: Some(true),
+                ..Change::default()
+            },
+        )
+        .unwrap();
+    second.remove(&all[1..2]).unwrap();
+    second
+        .relocate(
+            all[2],
+            "Old",
+            Role::Archive,
+            &Ident::Maildir("x".into()),
+            None,
+        )
+        .unwrap();
+    let wanted = second
+        .search(&Query::All, Sort::Newest, None, None)
+        .unwrap();
+    drop(second);
+    // As after a crash between the two commits.
+    std::fs::write(&index, kept).unwrap();
+    let third = Store::at(dir.path());
+    assert_eq!(third.count(&word("new")).unwrap(), 0);
+    assert_eq!(third.check().unwrap().len(), 1);
+    assert!(third.add(vec![mail(9, &[0], "Re: s", "new")]).unwrap()[0].id == MessageId(6));
+    assert_eq!(
+        third.search(&Query::All, Sort::Newest, None, None).unwrap(),
+        wanted
+    );
+    sound(&third);
+    drop(third);
+    std::fs::remove_file(&index).unwrap();
+    let fourth = Store::at(dir.path());
+    assert_eq!(
+        fourth
+            .search(&Query::All, Sort::Newest, None, None)
+            .unwrap(),
+        wanted
+    );
+    sound(&fourth);
+}
+
+#[test]
+fn a_rebuilt_index_is_the_same_even_from_a_damaged_file() {
+    let (dir, store) = store();
+    let mut batch: Vec<NewMessage> = (0..30)
+        .map(|n| mail(n, &[(n - 7).max(0), n / 2], "Re: s", "text"))
+        .collect();
+    batch.reverse();
+    let mut file = mail(99, &[], "in place", "file");
+    let path = dir.path().join("1.x:2,S");
+    let Raw::Bytes(bytes) = &file.raw else {
+        panic!()
+    };
+    std::fs::write(&path, bytes).unwrap();
+    file.raw = Raw::File(path);
+    file.ident = Ident::Maildir("1.x".into());
+    batch.push(file);
+    add(&store, batch);
+    store.save_source("local", at(0), None).unwrap();
+    store.save_source_stamp("x", b"stamp").unwrap();
+    let all = || store.search(&Query::All, Sort::Newest, None, None).unwrap();
+    let wanted = all();
+    assert_eq!(store.rebuild_index(&|_, _| ()).unwrap(), 31);
+    assert_eq!(all(), wanted);
+    assert_eq!(store.source_stamp("x").unwrap().unwrap(), b"stamp");
+    sound(&store);
+    // Garbage in the middle of the file, after everything reached it.
+    store
+        .index()
+        .unwrap()
+        .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
+        .unwrap();
+    let index = dir.path().join("index.db");
+    let mut bytes = std::fs::read(&index).unwrap();
+    bytes[100..].fill(0xA5);
+    std::fs::write(&index, bytes).unwrap();
+    let again = Store::at(dir.path());
+    assert!(again.search(&Query::All, Sort::Newest, None, None).is_err());
+    assert_eq!(again.rebuild_index(&|_, _| ()).unwrap(), 31);
+    assert_eq!(
+        again.search(&Query::All, Sort::Newest, None, None).unwrap(),
+        wanted
+    );
+    sound(&again);
+}
+
+#[test]
+fn folders_cursors_and_queued_changes_are_remembered() {
+    let (_dir, store) = store();
+    let state = FolderState {
+        path: "Lists/Rust".into(),
+        role: Role::Other,
+        uid_validity: Some(3),
+        uid_next: Some(12),
+        highest_modseq: Some(77),
+        stamp: None,
+    };
+    store.save_folder("work", &state).unwrap();
+    assert_eq!(store.folders("work").unwrap(), std::slice::from_ref(&state));
+    let mut one = mail(1, &[], "a", "b");
+    one.account = "work".into();
+    one.channel = ChannelKind::Imap;
+    one.folder = "Lists/Rust".into();
+    one.ident = Ident::Uid {
+        validity: 3,
+        uid: 300,
+    };
+    let mut two = mail(2, &[], "a", "b");
+    two.ident = Ident::Uid {
+        validity: 3,
+        uid: 11,
+    };
+    (two.account, two.channel, two.folder) = (one.account.clone(), one.channel, one.folder.clone());
+    let all = add(&store, vec![one, two]);
+    let uids: Vec<u32> = store
+        .uids("work", "Lists/Rust")
+        .unwrap()
+        .iter()
+        .map(|u| u.0)
+        .collect();
+    assert_eq!(uids, [11, 300]);
+    assert_eq!(ids(&store, &Query::In("rust".into())), [2, 1]);
+    let change = Change {
+        seen: Some(true),
+        ..Change::default()
+    };
+    store.queue_change(all[0], &change).unwrap();
+    let queued = store.queued_changes("work").unwrap();
+    assert_eq!((queued[0].1, &queued[0].2), (all[0], &change));
+    store.drop_changes(&[queued[0].0]).unwrap();
+    assert_eq!(store.queued_changes("work").unwrap(), []);
+    // Its role becomes known later.
+    store
+        .save_folder(
+            "work",
+            &FolderState {
+                role: Role::Sent,
+                ..state
+            },
+        )
+        .unwrap();
+    assert_eq!(ids(&store, &Query::Is(Fact::Sent)), [2, 1]);
+    assert_eq!(store.unread_by_account().unwrap(), []);
+    store.save_source("work", at(1), None).unwrap();
+    store
+        .save_source("work", at(2), Some("no network"))
+        .unwrap();
+    let source = &store.sources().unwrap()[0];
+    assert_eq!(
+        (source.synced_at, source.state.as_str()),
+        (Some(at(1)), "failed")
+    );
+    sound(&store);
+    store.forget_folder("work", "Lists/Rust").unwrap();
+    assert_eq!(store.count(&Query::All).unwrap(), 0);
+    assert_eq!(store.folders("work").unwrap(), []);
+    sound(&store);
+}
+
+#[test]
+fn what_comes_from_the_owner_is_sent_but_not_where_strangers_write() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::at(dir.path()).owned_by(["Ada@Example.com"].into_iter());
+    let mut kept = mail(1, &[], "a", "b");
+    (kept.folder, kept.role) = ("All".into(), Role::All);
+    add(&store, vec![kept, mail(2, &[], "forged", "b")]);
+    assert_eq!(ids(&store, &Query::Is(Fact::Sent)), [1]);
+    assert_eq!(ids(&store, &Query::Is(Fact::Received)), [2]);
+}
+
+#[test]
+fn a_thousand_messages_of_the_same_second_keep_their_date() {
+    let (_dir, store) = store();
+    let batch: Vec<NewMessage> = (0..1000)
+        .map(|n| {
+            let mut same = message(&format!("Subject: s{n}"), "same");
+            same.received_at = at(0);
+            same
+        })
+        .collect();
+    add(&store, batch);
+    let minute = |from: i64, to: i64| {
+        Query::And(vec![
+            Query::Since(at(from)),
+            Query::Until(at(to)),
+            word("same"),
+        ])
+    };
+    assert_eq!(store.count(&minute(0, 1)).unwrap(), 1000);
+    let second_later = Timestamp::from_second(at(0).as_second() + 1).unwrap();
+    assert_eq!(store.count(&Query::Until(second_later)).unwrap(), 1000);
+    assert_eq!(store.count(&Query::Since(second_later)).unwrap(), 0);
+    assert_eq!(store.count(&minute(1, 2)).unwrap(), 0);
+    sound(&store);
+}
+
+#[test]
+fn pages_follow_each_other_without_gaps_or_repeats() {
+    let (_dir, store) = store();
+    add(
+        &store,
+        (0..25)
+            .map(|n| mail(n, &[n % 5], "s", "word word"))
+            .collect(),
+    );
+    for sort in [Sort::Newest, Sort::Relevance] {
+        let mut after = None;
+        let mut seen = Vec::new();
+        loop {
+            let page = store
+                .search(&word("word"), sort, Some(10), after.as_deref())
+                .unwrap();
+            seen.extend(page.rows.iter().map(|e| e.id.0));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen.len(), 25);
+        if sort == Sort::Newest {
+            assert!(seen.is_sorted_by(|a, b| a > b));
+        }
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), 25);
+    }
+    let filter = ThreadFilter {
+        query: Query::All,
+        any_folder: true,
+    };
+    let first = store.threads(&filter, 3, None).unwrap();
+    let second = store.threads(&filter, 3, first.next.as_deref()).unwrap();
+    let numbers: Vec<i64> = first
+        .rows
+        .iter()
+        .chain(&second.rows)
+        .map(|t| t.id.0)
+        .collect();
+    assert_eq!(numbers, [5, 4, 3, 2, 1]);
+    assert_eq!(second.next, None);
+    let bad = store
+        .search(&Query::All, Sort::Newest, None, Some("zzz"))
+        .unwrap_err();
+    assert_eq!(bad.kind, Kind::Usage);
+}
+
+#[test]
+fn readers_and_a_second_writer_meet_in_the_files() {
+    let (dir, store) = store();
+    add(&store, vec![mail(1, &[], "a", "shared")]);
+    let other = Store::at(dir.path());
+    add(&other, vec![mail(2, &[], "a", "shared")]);
+    let _open = store.index().unwrap().execute_batch("BEGIN IMMEDIATE");
+    assert_eq!(other.count(&word("shared")).unwrap(), 2);
+    store.index().unwrap().execute_batch("COMMIT").unwrap();
+    add(&store, vec![mail(3, &[], "a", "shared")]);
+    assert_eq!(ids(&other, &word("shared")), [3, 2, 1]);
+    sound(&store);
+}
+
+#[test]
+fn a_newer_or_foreign_file_is_told_as_such() {
+    let (dir, first) = store();
+    add(&first, vec![mail(1, &[], "a", "b")]);
+    first
+        .index()
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
+    drop(first);
+    let error = Store::at(dir.path()).count(&Query::All).unwrap_err();
+    assert_eq!(error.kind, Kind::Config);
+    std::fs::write(
+        dir.path().join("index.db"),
+        "not a database, and long enough to be read",
+    )
+    .unwrap();
+    let error = Store::at(dir.path()).count(&Query::All).unwrap_err();
+    assert!(error.message.contains("damaged"), "{error}");
+}

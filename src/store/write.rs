@@ -5,7 +5,6 @@
 //! commits, and the next writer mends the index before its own work.
 
 use std::cell::RefCell;
-use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
@@ -90,7 +89,7 @@ impl Store {
         } else if indexed_generation != generation {
             reconcile(raw, index)?;
         }
-        while let Some(next) = index_batch(&self.dir, raw, index, indexed)? {
+        while let Some(next) = self.index_batch(raw, index, indexed)? {
             indexed = next;
         }
         set_meta(index, "generation", generation)
@@ -124,7 +123,7 @@ impl Store {
                 .transaction_with_behavior(immediate)
                 .map_err(fault(doing))?;
             let from = meta(&index, "last_id").map_err(fault(doing))?;
-            let next = index_batch(&self.dir, &raw, &index, from)?;
+            let next = self.index_batch(&raw, &index, from)?;
             let finish = || -> rusqlite::Result<i64> {
                 let reached = match next {
                     Some(id) => id,
@@ -141,6 +140,56 @@ impl Store {
                 return Ok(done);
             }
         }
+    }
+
+    /// Indexes the messages after `from`; the last id it reached, `None` if there were no more.
+    fn index_batch(&self, raw: &Connection, index: &Connection, from: i64) -> Result<Option<i64>> {
+        let doing = "rebuilding the index";
+        mirror_folders(raw, index).map_err(fault(doing))?;
+        let folders = Folders::load(index)?;
+        let rows = || -> rusqlite::Result<Vec<RawRow>> {
+            raw.prepare_cached(
+                "SELECT m.id, m.folder, m.received_at, m.flags, m.size, m.labels, f.thread
+             FROM mail m LEFT JOIN founders f ON f.id = m.id
+             WHERE m.id > ?1 ORDER BY m.id LIMIT ?2",
+            )?
+            .query_map(params![from, BATCH], |row| {
+                Ok(RawRow {
+                    id: row.get(0)?,
+                    folder: row.get(1)?,
+                    received_at: row.get(2)?,
+                    flags: row.get(3)?,
+                    size: row.get(4)?,
+                    labels: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
+                    founder: row.get(6)?,
+                })
+            })?
+            .collect()
+        };
+        let rows = rows().map_err(fault(doing))?;
+        let mut indexer = Indexer::new(index, &self.own);
+        for row in &rows {
+            let Some(folder) = folders.by_id(row.folder) else {
+                continue;
+            };
+            let parsed = match bytes::read(&self.dir, raw, row.id) {
+                Ok(bytes) => mime::parse(&bytes),
+                // A file that another program removed: the next scan will say so.
+                Err(_) => Parsed::default(),
+            };
+            indexer.add(&Entry {
+                id: row.id,
+                folder,
+                flags: row.flags,
+                labels: &row.labels,
+                received_at: row.received_at,
+                size: row.size,
+                founder: row.founder,
+                parsed: &parsed,
+            })?;
+        }
+        indexer.finish()?;
+        Ok(rows.last().map(|row| row.id))
     }
 
     fn clear_index(&self) -> Result<()> {
@@ -212,56 +261,6 @@ fn mirror_folders(raw: &Connection, index: &Connection) -> rusqlite::Result<()> 
         folders::mirror(index, folder)?;
     }
     Ok(())
-}
-
-/// Indexes the messages after `from`; the last id it reached, `None` if there were no more.
-fn index_batch(dir: &Path, raw: &Connection, index: &Connection, from: i64) -> Result<Option<i64>> {
-    let doing = "rebuilding the index";
-    mirror_folders(raw, index).map_err(fault(doing))?;
-    let folders = Folders::load(index)?;
-    let rows = || -> rusqlite::Result<Vec<RawRow>> {
-        raw.prepare_cached(
-            "SELECT m.id, m.folder, m.received_at, m.flags, m.size, m.labels, f.thread
-             FROM mail m LEFT JOIN founders f ON f.id = m.id
-             WHERE m.id > ?1 ORDER BY m.id LIMIT ?2",
-        )?
-        .query_map(params![from, BATCH], |row| {
-            Ok(RawRow {
-                id: row.get(0)?,
-                folder: row.get(1)?,
-                received_at: row.get(2)?,
-                flags: row.get(3)?,
-                size: row.get(4)?,
-                labels: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
-                founder: row.get(6)?,
-            })
-        })?
-        .collect()
-    };
-    let rows = rows().map_err(fault(doing))?;
-    let mut indexer = Indexer::new(index);
-    for row in &rows {
-        let Some(folder) = folders.by_id(row.folder) else {
-            continue;
-        };
-        let parsed = match bytes::read(dir, raw, row.id) {
-            Ok(bytes) => mime::parse(&bytes),
-            // A file that another program removed: the next scan will say so.
-            Err(_) => Parsed::default(),
-        };
-        indexer.add(&Entry {
-            id: row.id,
-            folder,
-            flags: row.flags,
-            labels: &row.labels,
-            received_at: row.received_at,
-            size: row.size,
-            founder: row.founder,
-            parsed: &parsed,
-        })?;
-    }
-    indexer.finish()?;
-    Ok(rows.last().map(|row| row.id))
 }
 
 struct RawRow {

@@ -78,7 +78,7 @@ pub async fn watch(
     let watcher = Watcher {
         app,
         request,
-        writer: Writer::start(app.store.dir()),
+        writer: Writer::start(app.store.twin()),
         several: accounts.len() > 1,
         each: RefCell::new(each),
         watched: Cell::default(),

@@ -71,6 +71,11 @@ impl Store {
         self
     }
 
+    /// The same store with connections of its own, for another thread.
+    pub fn twin(&self) -> Self {
+        Store::at(&self.dir).owned_by(self.own.iter().map(String::as_str))
+    }
+
     /// The folder of the three files.
     pub fn dir(&self) -> &Path {
         &self.dir

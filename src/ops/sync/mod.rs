@@ -112,7 +112,7 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(60);
 /// Syncs accounts, all at once. An error only if every account failed.
 pub async fn sync(app: &App, request: &SyncRequest) -> Result<SyncReport> {
     let accounts = chosen(app, &request.accounts)?;
-    let writer = Writer::start(app.store.dir());
+    let writer = Writer::start(app.store.twin());
     let syncs = accounts
         .iter()
         .map(|account| timed(app, account, &writer, LOCK_PATIENCE));
@@ -142,7 +142,7 @@ pub async fn one(app: &App, account: &Account, writer: &Writer) -> Result<Accoun
 pub async fn refresh(app: &App, request: &RefreshRequest) -> Result<Vec<SourceState>> {
     let accounts = chosen(app, &request.accounts)?;
     let before = sources(app, &accounts, request.max_age)?;
-    let writer = Writer::start(app.store.dir());
+    let writer = Writer::start(app.store.twin());
     let syncs = accounts.iter().zip(&before).map(|(account, state)| {
         let due =
             request.fresh || account.channel == ChannelKind::Maildir || state.state != "fresh";

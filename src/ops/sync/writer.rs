@@ -1,7 +1,5 @@
 //! The thread that parses and stores what accounts fetch, while their connections read on.
 
-use std::path::Path;
-
 use tokio::sync::{mpsc, oneshot};
 
 use crate::channel::imap::Fetched;
@@ -34,12 +32,10 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread with a store of its own; it opens nothing before the first batch.
-    pub fn start(dir: &Path) -> Writer {
+    /// Starts the thread with a store of its own ([`Store::twin`]); it opens nothing before the first batch.
+    pub fn start(store: Store) -> Writer {
         let (jobs, mut waiting) = mpsc::channel::<Job>(1);
-        let dir = dir.to_owned();
         tokio::task::spawn_blocking(move || {
-            let store = Store::at(&dir);
             while let Some(job) = waiting.blocking_recv() {
                 let added = add(&store, &job.place, job.messages);
                 // The account may have given up in between.

@@ -31,6 +31,7 @@ enum AuthCommand {
     /// Ask for a secret, prove it against the server and keep it in the keyring
     #[command(after_help = "Example: pass mail/work | comms auth login work --stdin")]
     Login {
+        /// The account to log in to
         account: String,
         /// Read the secret from stdin instead of asking
         #[arg(long)]
@@ -38,7 +39,10 @@ enum AuthCommand {
     },
     /// Remove a secret from the keyring
     #[command(after_help = "Example: comms auth logout work")]
-    Logout { account: String },
+    Logout {
+        /// The account whose secret goes
+        account: String,
+    },
 }
 
 pub fn run(args: AuthArgs, app: &App, out: &mut Output) -> Result<Done> {

@@ -160,12 +160,15 @@ fn check_data_folder(app: &App, report: &mut DoctorReport) {
     {
         let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
         if mode & 0o077 != 0 {
-            let error = Error::config(format!(
-                "others can look into `{}` (mode {mode:o})",
+            let detail = format!(
+                "others can look into `{}` (mode {mode:o}); its files are private",
                 dir.display()
-            ))
-            .hint(format!("chmod 700 '{}'", dir.display()));
-            return report.fault("data folder", &error);
+            );
+            return report.note(
+                "data folder",
+                detail,
+                format!("chmod 700 '{}'", dir.display()),
+            );
         }
     }
     if let Err(e) = tempfile::tempfile_in(dir) {

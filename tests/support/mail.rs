@@ -130,6 +130,23 @@ impl Mail {
         std::fs::read_to_string(self.path("dovecot.log")).unwrap_or_default()
     }
 
+    /// What the client of the nth session that logged out said after its login, in bytes.
+    pub fn bytes_of_session(&self, nth: usize) -> u64 {
+        let end = Instant::now() + Duration::from_secs(5);
+        loop {
+            let log = self.log();
+            let mut sessions = log.lines().filter_map(|line| {
+                let (_, rest) = line.split_once("Logged out in=")?;
+                rest.split(' ').next()?.parse().ok()
+            });
+            if let Some(bytes) = sessions.nth(nth - 1) {
+                return bytes;
+            }
+            assert!(Instant::now() < end, "that session has not ended: {log}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// An `[accounts.NAME]` table for ann over TLS, sending through submission.
     pub fn account(&self, name: &str) -> String {
         format!(

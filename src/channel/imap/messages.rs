@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::model::message::Flags;
 
-use super::names::{keyword, label, quote, ranges, uid_set};
+use super::names::{label, quote, ranges, uid_set};
 use super::parse::{Response, Status, Value, Verdict};
 use super::session::Session;
 
@@ -241,9 +241,23 @@ impl Session {
             .await?;
         if self.offers("UIDPLUS") {
             self.run(&format!("UID EXPUNGE {set}")).await?;
+        } else {
+            self.expunge_only(path, uids).await?;
         }
-        // Without UIDPLUS a bare EXPUNGE would also take what others marked; the mark alone must do.
         Ok(moved)
+    }
+
+    /// A bare EXPUNGE takes all that is marked: what others marked is unmarked meanwhile.
+    async fn expunge_only(&mut self, path: &str, uids: &[u32]) -> Result<()> {
+        let mut others = self.search(path, "DELETED").await?;
+        others.retain(|uid| !uids.contains(uid));
+        let deleted = ["\\Deleted".to_owned()];
+        self.store(path, &others, FlagChange::Remove(&deleted))
+            .await?;
+        self.step = format!("moving messages from `{path}`");
+        let expunged = self.run("EXPUNGE").await;
+        self.store(path, &others, FlagChange::Add(&deleted)).await?;
+        expunged.map(drop)
     }
 
     /// Puts a message into a folder; tells its UIDVALIDITY and UID if the server does.

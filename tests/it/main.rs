@@ -11,3 +11,5 @@ mod floors;
 mod generated;
 mod hints;
 mod imap;
+mod sync_faults;
+mod watch;

@@ -1,0 +1,174 @@
+//! Syncs over connections that break.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use comms::model::query::{Query, Sort};
+use comms::store::Store;
+
+use crate::support::World;
+use crate::support::mail::{ANN, Mail};
+
+/// A wire to a server that is cut after so many bytes of answers, this many times; then it holds.
+struct Wire {
+    port: u16,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Wire {
+    fn to(server: u16, cut_after: u64, cuts: usize) -> Wire {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let counter = connections.clone();
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let nth = counter.fetch_add(1, Ordering::SeqCst);
+                let budget = if nth < cuts { cut_after } else { u64::MAX };
+                let (Ok(client), Ok(server)) = (client, TcpStream::connect(("127.0.0.1", server)))
+                else {
+                    return;
+                };
+                let left = Arc::new(AtomicU64::new(budget));
+                pump(&client, &server, Arc::new(AtomicU64::new(u64::MAX)));
+                pump(&server, &client, left);
+            }
+        });
+        Wire { port, connections }
+    }
+}
+
+/// Carries bytes one way until the budget is spent; then both ends are hung up.
+fn pump(from: &TcpStream, to: &TcpStream, left: Arc<AtomicU64>) {
+    let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(read @ 1..) = from.read(&mut buffer) {
+            let allowed = left.load(Ordering::SeqCst).min(read as u64);
+            left.fetch_sub(allowed, Ordering::SeqCst);
+            let allowed = usize::try_from(allowed).unwrap();
+            if to.write_all(&buffer[..allowed]).is_err() || allowed < read {
+                break;
+            }
+        }
+        let _ = from.shutdown(Shutdown::Both);
+        let _ = to.shutdown(Shutdown::Both);
+    });
+}
+
+fn fill(mail: &Mail, messages: usize) {
+    let mut other = mail.client(ANN);
+    for n in 0..messages {
+        let body = "a line of the body that is not short\r\n".repeat(20 + n % 50);
+        other.append(
+            "INBOX",
+            "",
+            format!("From: a@example.org\r\nSubject: number {n}\r\nMessage-ID: <{n}@example.org>\r\n\r\n{body}"),
+        );
+    }
+}
+
+fn through(mail: &Mail, wire: &Wire) -> World {
+    let config = mail.account("work").replace(
+        &format!("localhost:{}", mail.imaps),
+        &format!("localhost:{}", wire.port),
+    );
+    World::new().config(&config)
+}
+
+fn subjects(world: &World) -> Vec<String> {
+    let page = Store::at(&world.home()).search(&Query::All, Sort::Newest, None, None);
+    let mut subjects: Vec<_> = page
+        .unwrap()
+        .rows
+        .into_iter()
+        .map(|row| row.subject)
+        .collect();
+    subjects.sort();
+    subjects
+}
+
+const MESSAGES: usize = 200;
+
+#[test]
+fn a_connection_cut_twice_in_mid_sync_brings_every_message_once() {
+    let Some(mail) = Mail::start() else { return };
+    fill(&mail, MESSAGES);
+    let wire = Wire::to(mail.imaps, 150_000, 2);
+    let world = through(&mail, &wire);
+    let run = world
+        .run(["inbox", "sync", "--account", "work", "--json"])
+        .ok();
+    assert_eq!(run.json()["accounts"][0]["added"], MESSAGES, "{run}");
+    assert_eq!(wire.connections.load(Ordering::SeqCst), 3);
+    let found = subjects(&world);
+    assert_eq!(found.len(), MESSAGES);
+    let mut distinct = found.clone();
+    distinct.dedup();
+    assert_eq!(distinct.len(), MESSAGES);
+}
+
+#[test]
+fn a_sync_that_gave_up_goes_on_where_it_ended() {
+    let Some(mail) = Mail::start() else { return };
+    fill(&mail, MESSAGES);
+    // Each connection dies before it brings one message: no use in trying for ever.
+    let wire = Wire::to(mail.imaps, 4_000, 4);
+    let world = through(&mail, &wire);
+    let run = world.run(["inbox", "sync", "--account", "work"]).fails(7);
+    assert!(
+        run.stderr.contains(&format!("localhost:{}", wire.port)),
+        "{run}"
+    );
+    assert!(
+        run.stderr.contains("closed the connection") || run.stderr.contains("TLS"),
+        "{run}"
+    );
+    let mut tries = 0;
+    while world.run(["inbox", "sync", "--account", "work"]).code != 0 {
+        tries += 1;
+        assert!(tries < 5);
+    }
+    assert_eq!(subjects(&world).len(), MESSAGES);
+}
+
+#[test]
+fn two_syncs_at_once_fetch_everything_once() {
+    let Some(mail) = Mail::start() else { return };
+    fill(&mail, MESSAGES);
+    let world = World::new().config(&mail.account("work"));
+    let args = ["inbox", "sync", "--account", "work", "--json"];
+    let runs: Vec<_> = (0..3).map(|_| world.spawn(args)).collect();
+    let mut added = 0;
+    for run in runs {
+        let output = run.wait_with_output().unwrap();
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{words}");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        added += report["accounts"][0]["added"].as_u64().unwrap();
+    }
+    assert_eq!(added, MESSAGES as u64);
+    assert_eq!(subjects(&world).len(), MESSAGES);
+}
+
+#[test]
+fn what_is_no_imap_server_is_told_by_name_and_step() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let _ = client
+                .unwrap()
+                .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    let world = World::new().config(&format!(
+        "[accounts.work]\nchannel = \"imap\"\naddress = \"ann@example.com\"\nimap = \"127.0.0.1:{port}\"\n\
+         tls = \"none\"\nsecret_command = \"echo annpw\"\n"
+    ));
+    let run = world.run(["inbox", "sync", "--account", "work"]).fails(7);
+    assert!(run.stderr.contains(&format!("127.0.0.1:{port}")), "{run}");
+    assert!(run.stderr.contains("not IMAP while greeting"), "{run}");
+}

@@ -570,6 +570,27 @@ fn readers_and_a_second_writer_meet_in_the_files() {
 }
 
 #[test]
+fn eight_writers_that_start_together_all_get_their_turn() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("new");
+    std::thread::scope(|scope| {
+        for n in 0..8 {
+            let path = &path;
+            scope.spawn(move || {
+                let store = Store::at(path);
+                for m in 0..3 {
+                    add(&store, vec![mail(n * 10 + m, &[0], "s", "shared")]);
+                }
+                assert!(store.count(&word("shared")).unwrap() >= 3);
+            });
+        }
+    });
+    let store = Store::at(&path);
+    assert_eq!(store.count(&word("shared")).unwrap(), 24);
+    sound(&store);
+}
+
+#[test]
 fn a_newer_or_foreign_file_is_told_as_such() {
     let (dir, first) = store();
     add(&first, vec![mail(1, &[], "a", "b")]);

@@ -15,6 +15,7 @@ pub mod schema;
 pub mod search;
 pub mod send;
 pub mod settings;
+pub mod show;
 pub mod status;
 pub mod sync;
 pub mod usage;

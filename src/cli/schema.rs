@@ -180,6 +180,9 @@ fn documents() -> Vec<Document> {
             "comms.auth_change/1",
             "comms auth login, comms auth logout",
         ),
+        document::<ops::show::MessageReport>("comms.message/1", "comms inbox show"),
+        document::<ops::show::ThreadReport>("comms.thread/1", "comms inbox thread"),
+        document::<ops::save::SaveReport>("comms.save/1", "comms inbox save"),
         document::<ops::doctor::DoctorReport>("comms.doctor/1", "comms doctor"),
     ];
     all.sort_by_key(|d| d.name);

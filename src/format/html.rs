@@ -1,5 +1,8 @@
 //! HTML mail to plain text: [`quick`] for the index, [`wrapped`] for reading on a terminal.
 
+use std::borrow::Cow;
+
+use html2text::render::TextDecorator;
 use memchr::{memchr, memchr2, memmem};
 
 /// Text of HTML in one pass, for search and previews, and whether it links to the web.
@@ -28,7 +31,223 @@ pub fn has_link(html: &str) -> bool {
 
 /// Plain text of HTML for a reader, 78 columns wide.
 pub fn to_text(html: &str) -> String {
-    quick(html).0
+    wrapped(html, 78)
+}
+
+/// Plain text of HTML for a reader, `width` columns wide: links as footnotes, images as `[image: …]`, what the
+/// sender hid left out. Nothing is ever fetched. Falls back to [`quick`] where the HTML is hostile or too much.
+pub fn wrapped(html: &str, width: usize) -> String {
+    let html = without_hidden(html);
+    if html.len() > LARGEST || depth(&html) > DEEPEST {
+        return quick(&html).0;
+    }
+    let laid_out = html2text::config::with_decorator(Reading)
+        .link_footnotes(true)
+        // Tables lay out the page in nearly all mail; their cells read well one after the other.
+        .raw_mode(true)
+        .allow_width_overflow()
+        .string_from_read(html.as_bytes(), width.clamp(20, 120));
+    match laid_out {
+        Ok(text) => tidy(&text),
+        Err(_) => quick(&html).0,
+    }
+}
+
+/// HTML beyond this size and nesting is not laid out.
+const LARGEST: usize = 2_000_000;
+const DEEPEST: usize = 200;
+
+/// How elements look in plain text.
+#[derive(Clone)]
+struct Reading;
+
+impl TextDecorator for Reading {
+    type Annotation = ();
+
+    fn decorate_link_start(&mut self, _url: &str) -> (String, ()) {
+        (String::new(), ())
+    }
+    fn decorate_link_end(&mut self) -> String {
+        String::new()
+    }
+    fn decorate_em_start(&self) -> (String, ()) {
+        (String::new(), ())
+    }
+    fn decorate_em_end(&self) -> String {
+        String::new()
+    }
+    fn decorate_strong_start(&self) -> (String, ()) {
+        (String::new(), ())
+    }
+    fn decorate_strong_end(&self) -> String {
+        String::new()
+    }
+    fn decorate_strikeout_start(&self) -> (String, ()) {
+        (String::new(), ())
+    }
+    fn decorate_strikeout_end(&self) -> String {
+        String::new()
+    }
+    fn decorate_code_start(&self) -> (String, ()) {
+        (String::new(), ())
+    }
+    fn decorate_code_end(&self) -> String {
+        String::new()
+    }
+    fn decorate_preformat_first(&self) {}
+    fn decorate_preformat_cont(&self) {}
+    fn decorate_image(&mut self, _src: &str, title: &str) -> (String, ()) {
+        (format!("[image: {}]", title.trim()), ())
+    }
+    fn header_prefix(&self, _level: usize) -> String {
+        String::new()
+    }
+    fn quote_prefix(&self) -> String {
+        "> ".to_owned()
+    }
+    fn unordered_item_prefix(&self) -> String {
+        "- ".to_owned()
+    }
+    fn ordered_item_prefix(&self, number: i64) -> String {
+        format!("{number}. ")
+    }
+    fn make_subblock_decorator(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// No white space at the ends of lines, no two blank lines in a row.
+fn tidy(text: &str) -> String {
+    let mut tidy = String::with_capacity(text.len());
+    let mut blank = true;
+    for line in text.lines() {
+        let line = line.trim_end();
+        if line.is_empty() && blank {
+            continue;
+        }
+        blank = line.is_empty();
+        tidy.push_str(line);
+        tidy.push('\n');
+    }
+    tidy.truncate(tidy.trim_end().len());
+    tidy
+}
+
+/// An estimate of how deep elements nest; those that close each other are not counted.
+fn depth(html: &str) -> usize {
+    let bytes = html.as_bytes();
+    let (mut open, mut deepest) = (0usize, 0);
+    for at in memchr::memchr_iter(b'<', bytes) {
+        let closing = bytes.get(at + 1) == Some(&b'/');
+        let name = element(&bytes[(at + 1 + usize::from(closing)).min(bytes.len())..]);
+        let nests = !matches!(
+            name.as_slice(),
+            b"" | b"p"
+                | b"li"
+                | b"td"
+                | b"th"
+                | b"tr"
+                | b"dt"
+                | b"dd"
+                | b"option"
+                | b"br"
+                | b"img"
+                | b"hr"
+                | b"meta"
+                | b"link"
+                | b"input"
+                | b"area"
+                | b"base"
+                | b"col"
+                | b"tbody"
+                | b"thead"
+                | b"wbr"
+                | b"o"
+                | b"body"
+                | b"html"
+        );
+        if nests {
+            open = if closing {
+                open.saturating_sub(1)
+            } else {
+                open + 1
+            };
+            deepest = deepest.max(open);
+        }
+    }
+    deepest
+}
+
+/// The lower-case element name at the start.
+fn element(bytes: &[u8]) -> Vec<u8> {
+    let name = bytes
+        .iter()
+        .take(16)
+        .take_while(|b| b.is_ascii_alphanumeric());
+    name.map(u8::to_ascii_lowercase).collect()
+}
+
+/// Leaves out elements whose style hides them: preheaders, traps for filters.
+fn without_hidden(html: &str) -> Cow<'_, str> {
+    let bytes = html.as_bytes();
+    let mut shown = String::new();
+    let mut kept = 0;
+    let mut from = 0;
+    let mut misses = 0;
+    while let Some(found) = memmem::find(&bytes[from..], b"display") {
+        let word = from + found;
+        from = word + 7;
+        let value = html[from..].trim_start_matches([' ', ':']);
+        if !value.starts_with("none") {
+            continue;
+        }
+        // It must stand in the tag of an element that can hold text.
+        let Some(open) = html[kept..word].rfind('<').map(|n| kept + n) else {
+            continue;
+        };
+        let name = element(&bytes[open + 1..]);
+        let Some(tag_end) = memchr(b'>', &bytes[word..]).map(|n| word + n + 1) else {
+            break;
+        };
+        let is_in_tag = memchr(b'>', &bytes[open..word]).is_none();
+        if !is_in_tag || !matches!(name.as_slice(), b"div" | b"span" | b"p" | b"td" | b"font") {
+            continue;
+        }
+        let Some(end) = element_end(bytes, tag_end, &name) else {
+            // Each look goes far: those who hide without end are not followed.
+            misses += 1;
+            if misses > 3 {
+                break;
+            }
+            continue;
+        };
+        shown.push_str(&html[kept..open]);
+        kept = end;
+        from = end;
+    }
+    if kept == 0 {
+        return Cow::Borrowed(html);
+    }
+    shown.push_str(&html[kept..]);
+    Cow::Owned(shown)
+}
+
+/// Where the element ends whose content begins at `from`; looked for in the next 100 kB.
+fn element_end(bytes: &[u8], from: usize, name: &[u8]) -> Option<usize> {
+    let mut depth = 1usize;
+    let window = &bytes[from..bytes.len().min(from + 100_000)];
+    for at in memchr::memchr_iter(b'<', window) {
+        let closing = window.get(at + 1) == Some(&b'/');
+        if element(&window[(at + 1 + usize::from(closing)).min(window.len())..]) != name {
+            continue;
+        }
+        depth = if closing { depth - 1 } else { depth + 1 };
+        if depth == 0 {
+            let end = memchr(b'>', &window[at..])?;
+            return Some(from + at + end + 1);
+        }
+    }
+    None
 }
 
 struct Quick<'a> {
@@ -337,6 +556,58 @@ mod tests {
             ("", "", false),
         ] {
             assert_eq!(quick(html), (text.to_owned(), link), "{html}");
+        }
+    }
+
+    #[test]
+    fn a_reader_sees_lines_links_and_no_tricks() {
+        let mut bad = Vec::new();
+        for (html, text) in [
+            (
+                "<h1>Title</h1><p>Hello <b>you</b></p><ul><li>one<li>two</ul>",
+                "Title\n\nHello you\n- one\n- two",
+            ),
+            (
+                "<p>see <a href=\"https://example.com/x\">this</a></p>",
+                "see this[1]\n\n[1]: https://example.com/x",
+            ),
+            (
+                "<p>x <img src=\"http://t.example/p.gif\" width=1 height=1></p>",
+                "x",
+            ),
+            ("<p><img src=a alt=\"a cat\"></p>", "[image: a cat]"),
+            (
+                "<div style=\"display:none\">pre<div>header</div></div><p>text</p>",
+                "text",
+            ),
+            ("<span style='color:red; display: none;'>x</span>y", "y"),
+            ("<style>a{display:none}</style><div>shown</div>", "shown"),
+            ("<blockquote>quoted</blockquote>", "> quoted"),
+            ("<table><tr><td>a</td><td>b</td></tr></table>", "a\nb"),
+            ("", ""),
+        ] {
+            if wrapped(html, 60) != text {
+                bad.push((html, wrapped(html, 60)));
+            }
+        }
+        assert!(bad.is_empty(), "{bad:#?}");
+        let long = wrapped(&format!("<p>{}</p>", "word ".repeat(40)), 40);
+        assert!(long.lines().all(|l| l.len() <= 40), "{long}");
+    }
+
+    #[test]
+    fn html_nested_beyond_reason_is_still_read() {
+        for tag in [
+            "div",
+            "table><tr><td",
+            "b",
+            "font",
+            "blockquote",
+            "ul><li",
+            "span style='display:none'",
+        ] {
+            let html = format!("{}text", format!("<{tag}>").repeat(20_000));
+            assert!(wrapped(&html, 80).contains("text"), "{tag}");
         }
     }
 

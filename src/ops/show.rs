@@ -1,1 +1,116 @@
-//! `show`.
+//! Reading: one message or a whole thread, with what a person sees and what there is to save.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::format::html;
+use crate::format::mime::{self, Passage};
+use crate::model::address::Address;
+use crate::model::id::{MessageId, ThreadId};
+use crate::model::message::{Attachment, Envelope};
+
+use super::App;
+
+/// Which message, laid out for how many columns.
+#[derive(Clone, Copy, Debug)]
+pub struct ShowRequest {
+    pub id: MessageId,
+    /// Columns for text that has to be made from HTML.
+    pub width: usize,
+}
+
+/// A message as it is read. Everything in it was written by someone else.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MessageReport {
+    pub message: Envelope,
+    /// Always true: the content was written by someone else.
+    pub untrusted: bool,
+    pub reply_to: Vec<Address>,
+    pub bcc: Vec<Address>,
+    pub list_id: Option<String>,
+    /// The readable text; made from the HTML if the message has no other.
+    pub text: String,
+    /// The HTML as sent; null if there is none.
+    pub html: Option<String>,
+    pub attachments: Vec<Attachment>,
+    /// What is broken about the message; empty for a sound one.
+    pub faults: Vec<String>,
+    /// All header fields in order, decoded.
+    pub headers: Vec<HeaderField>,
+}
+
+/// One header field.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HeaderField {
+    pub name: String,
+    pub value: String,
+}
+
+/// A thread as it is read.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ThreadReport {
+    pub thread: ThreadId,
+    /// Oldest first.
+    pub messages: Vec<MessageReport>,
+}
+
+/// Reads a message.
+pub fn show(app: &App, request: &ShowRequest) -> Result<MessageReport> {
+    let envelope = app.store.envelopes(&[request.id])?.remove(0);
+    read(app, envelope, request.width)
+}
+
+/// Reads all messages of a thread. The id of a merged thread leads to the new one.
+pub fn thread(app: &App, id: ThreadId, width: usize) -> Result<ThreadReport> {
+    let envelopes = app.store.thread(id)?;
+    let thread = envelopes.first().map_or(id, |e| e.thread);
+    let messages = envelopes
+        .into_iter()
+        .map(|envelope| read(app, envelope, width))
+        .collect::<Result<_>>()?;
+    Ok(ThreadReport { thread, messages })
+}
+
+/// The thread a message is in.
+pub fn thread_of(app: &App, id: MessageId) -> Result<ThreadId> {
+    Ok(app.store.location(id)?.thread)
+}
+
+/// The bytes of a message as they were received.
+pub fn raw(app: &App, id: MessageId) -> Result<Vec<u8>> {
+    app.store.raw(id)
+}
+
+fn read(app: &App, message: Envelope, width: usize) -> Result<MessageReport> {
+    let raw = app.store.raw(message.id)?;
+    let parsed = mime::parse(&raw);
+    let passages = mime::passages(&raw);
+    let mut text = String::new();
+    for passage in &passages {
+        if !text.is_empty() {
+            text.truncate(text.trim_end().len());
+            text.push_str("\n\n");
+        }
+        match passage {
+            Passage::Plain(plain) => text.push_str(plain),
+            Passage::Html(html) => text.push_str(&html::wrapped(html, width)),
+        }
+    }
+    let headers = mime::headers(&raw)
+        .into_iter()
+        .map(|(name, value)| HeaderField { name, value })
+        .collect();
+    Ok(MessageReport {
+        message,
+        untrusted: true,
+        reply_to: parsed.reply_to,
+        bcc: parsed.bcc,
+        list_id: parsed.list_id,
+        text,
+        html: mime::body(&raw).html,
+        attachments: parsed.attachments,
+        faults: parsed.faults,
+        headers,
+    })
+}

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::UNIX_EPOCH;
 
+use jiff::Timestamp;
+
 use crate::error::{Context, Kind, Result};
 use crate::model::message::Flags;
 
@@ -24,6 +26,21 @@ pub fn deliver(root: &Path, folder: &str, raw: &[u8], flags: Flags) -> Result<St
     let doing = || format!("delivering to `{}`", folder.dir.display());
     let name = write(&folder.dir, local.as_deref().unwrap_or(raw), flags)
         .with_context(Kind::Internal, doing)?;
+    Ok(unique_of(&name))
+}
+
+/// Writes a copy of a message byte for byte into a Maildir's directory, dated as it was received; answers
+/// the unique name. For many at once: the system decides when they are on disk.
+pub fn put(dir: &Path, raw: &[u8], flags: Flags, received_at: Timestamp) -> Result<String> {
+    let write = || {
+        let (temporary, mut file) = open_temporary(dir)?;
+        file.write_all(raw)?;
+        file.set_modified(received_at.into())?;
+        link(dir, &temporary, &file, flags)
+    };
+    let name = write().with_context(Kind::Internal, || {
+        format!("writing into `{}`", dir.display())
+    })?;
     Ok(unique_of(&name))
 }
 
@@ -85,10 +102,9 @@ fn create_new(path: &Path) -> io::Result<File> {
 
 fn write(dir: &Path, raw: &[u8], flags: Flags) -> io::Result<OsString> {
     let (temporary, file) = open_temporary(dir)?;
-    let written = write_and_link(dir, &temporary, file, raw, flags);
-    // Also after a success: the link is the message, this is only its first name.
-    let _ = fs::remove_file(&temporary);
-    written
+    write_and_link(dir, &temporary, file, raw, flags).inspect_err(|_| {
+        let _ = fs::remove_file(&temporary);
+    })
 }
 
 fn open_temporary(dir: &Path) -> io::Result<(PathBuf, File)> {
@@ -111,20 +127,28 @@ fn write_and_link(
 ) -> io::Result<OsString> {
     file.write_all(raw)?;
     file.sync_all()?;
-    let info = info(flags);
-    let sub = dir.join(if info.is_empty() { "new" } else { "cur" });
+    let name = link(dir, temporary, &file, flags)?;
+    File::open(dir.join(sub_for(flags)))?.sync_all()?;
+    Ok(name)
+}
+
+fn sub_for(flags: Flags) -> &'static str {
+    if info(flags).is_empty() { "new" } else { "cur" }
+}
+
+/// Gives a written file its name among the messages, in place of its temporary one.
+fn link(dir: &Path, temporary: &Path, file: &File, flags: Flags) -> io::Result<OsString> {
+    let sub = dir.join(sub_for(flags));
     loop {
         let mut name = fresh_name(&file.metadata()?);
-        name.push(&info);
+        name.push(info(flags));
         let target = sub.join(&name);
-        let linked = match fs::hard_link(temporary, &target) {
+        match fs::hard_link(temporary, &target) {
             Err(e) if e.kind() == ErrorKind::AlreadyExists => continue,
             // Some file systems know no links.
-            Err(_) => fs::rename(temporary, &target),
-            ok => ok,
-        };
-        linked?;
-        File::open(&sub)?.sync_all()?;
+            Err(_) => fs::rename(temporary, &target)?,
+            Ok(()) => fs::remove_file(temporary)?,
+        }
         return Ok(name);
     }
 }

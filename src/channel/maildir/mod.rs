@@ -12,7 +12,7 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-pub use deliver::{create_folder, deliver};
+pub use deliver::{create_folder, deliver, put};
 pub use entry::{find, move_to, read, remove, set_flags};
 pub use listing::{Entry, Listing, list, stamp};
 pub use name::{flags_of, unique_of};

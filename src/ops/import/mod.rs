@@ -156,7 +156,9 @@ pub fn import(app: &App, request: &ImportRequest) -> Result<ImportReport> {
             would_add: HashSet::new(),
         };
         let outcomes = plan.jobs.into_iter().enumerate();
-        outcomes.map(|(tag, job)| reader.read(tag, job)).collect::<Result<Vec<_>>>()
+        outcomes
+            .map(|(tag, job)| reader.read(tag, job))
+            .collect::<Result<Vec<_>>>()
     })?;
     for (outcome, count) in outcomes.iter_mut().zip(&counts) {
         outcome.source.added += count.added;

@@ -58,7 +58,9 @@ pub enum Work {
 /// Looks at every path; a source that can't be read is reported, the others are imported.
 pub fn make(app: &App, request: &ImportRequest) -> Result<Plan> {
     if request.paths.is_empty() {
-        return Err(Error::usage("there is nothing to import").hint("name a Maildir, mbox or .eml file"));
+        return Err(
+            Error::usage("there is nothing to import").hint("name a Maildir, mbox or .eml file")
+        );
     }
     let mut plan = Plan {
         jobs: Vec::new(),

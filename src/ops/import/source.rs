@@ -165,9 +165,8 @@ fn directory(path: &Path, request: &ImportRequest) -> Result<Found> {
     }
     if found.units.is_empty() && found.faults.is_empty() {
         return Err(
-            Error::usage(format!("there is no mail in `{}`", path.display())).hint(
-                "give the path of a Maildir, an mbox file, an .eml file or a folder of them",
-            ),
+            Error::usage(format!("there is no mail in `{}`", path.display()))
+                .hint("give the path of a Maildir, an mbox file, an .eml file or a folder of them"),
         );
     }
     Ok(found)

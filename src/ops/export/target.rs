@@ -122,7 +122,12 @@ pub struct Mbox<'a>(Sink<'a>);
 
 impl Mbox<'_> {
     pub fn add(&mut self, envelope: &Envelope, raw: &[u8]) -> Result<()> {
-        todo!()
+        let sender = envelope.from.first().map_or("", |from| &from.email);
+        let mut text = Vec::with_capacity(raw.len() + 128);
+        mbox::Writer::new(&mut text)
+            .write(sender, envelope.received_at, raw)
+            .context(Kind::Internal, "writing the export")?;
+        self.0.write(&text)
     }
 }
 

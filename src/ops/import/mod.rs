@@ -76,8 +76,6 @@ pub struct Broken {
     pub path: String,
     /// Counts from 1 in an mbox file; null for a file of its own.
     pub number: Option<u64>,
-    /// Where it begins in an mbox file.
-    pub offset: Option<u64>,
     pub faults: Vec<String>,
 }
 

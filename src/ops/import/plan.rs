@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -280,7 +281,10 @@ fn mbox_work(app: &App, unit: &Unit) -> Result<(Option<Work>, u64)> {
     if data.len() == old.size && changed_ns(&data) == old.changed_ns {
         return Ok((None, old.count));
     }
-    if data.len() > old.size && tail(&unit.path, old.size) == Some(old.tail) {
+    if data.len() > old.size
+        && tail(&unit.path, old.size) == Some(old.tail)
+        && begins_message(&unit.path, old.size)
+    {
         return Ok((Some(Work::Mbox { start: old.size }), old.count));
     }
     from_start
@@ -339,9 +343,20 @@ pub fn mbox_row(unit: &Unit, state: &MboxState, count: u64, memo: &mut Memo) {
     memo.set(memo::key("mbox", &unit.folder, &unit.path), value);
 }
 
-/// The hash of the last bytes before this size, and whether a message may begin there.
+/// Whether a message begins here: the one before was whole when it was read.
+fn begins_message(path: &Path, offset: u64) -> bool {
+    let read = || {
+        let mut file = fs::File::open(path)?;
+        file.seek(SeekFrom::Start(offset))?;
+        let mut head = Vec::new();
+        file.take(16).read_to_end(&mut head)?;
+        Ok::<_, std::io::Error>(head)
+    };
+    read().is_ok_and(|head| head.trim_ascii_start().starts_with(b"From "))
+}
+
+/// The hash of the last bytes before this size.
 fn tail(path: &Path, size: u64) -> Option<u64> {
-    use std::io::{Read, Seek, SeekFrom};
     let mut file = fs::File::open(path).ok()?;
     file.seek(SeekFrom::Start(size.saturating_sub(TAIL))).ok()?;
     let mut bytes = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{BufReader, ErrorKind, Read as _, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::channel::maildir;
 use crate::error::Result;
-use crate::format::mime;
+use crate::format::{mbox, mime};
 use crate::model::account::ChannelKind;
 use crate::model::message::{Flags, Ident, NewMessage, Raw};
 
@@ -19,7 +19,6 @@ use super::super::App;
 use super::super::intake::{self, Intake};
 use super::memo::{self, Memo};
 use super::plan::{self, Job, Work};
-use super::source::Unit;
 use super::{Broken, ImportSource, Notes};
 
 /// The account that imported mail belongs to.
@@ -51,7 +50,6 @@ struct Arrival<'a> {
     flags: Flags,
     path: &'a Path,
     number: Option<u64>,
-    offset: Option<u64>,
 }
 
 impl Reader<'_, '_> {
@@ -121,9 +119,8 @@ impl Reader<'_, '_> {
         outcome: &mut Outcome,
     ) -> Result<()> {
         for (path, name) in files {
-            // A file saved from a Maildir may still tell its flags; one that tells none was read.
-            let told = maildir::flags_of(path.file_name().unwrap_or_default());
-            let flags = Flags { seen: true, ..told };
+            // A file saved from a Maildir may still tell its flags.
+            let flags = maildir::flags_of(path.file_name().unwrap_or_default());
             match self.file(tag, job, (&path, flags), &mut outcome.source)? {
                 Read::Taken => names.add(name),
                 Read::Gone => self.fail(&path, "it is gone", &mut outcome.source),
@@ -134,6 +131,55 @@ impl Reader<'_, '_> {
             memo::key("names", &job.unit.folder, &job.unit.path),
             names.write(),
         );
+        Ok(())
+    }
+
+    fn mbox(&mut self, tag: usize, job: &Job, start: u64, outcome: &mut Outcome) -> Result<()> {
+        let path = &job.unit.path;
+        let source = &mut outcome.source;
+        let opened = File::open(path).and_then(|mut file| {
+            let (_, changed) = intake::measure(&file)?;
+            file.seek(SeekFrom::Start(start))?;
+            Ok((file, changed))
+        });
+        // Before reading: what is appended meanwhile is for the next time.
+        let state = plan::mbox_state(path);
+        let ((file, file_time), state) = match (opened, state) {
+            (Ok(opened), Some(state)) => (opened, state),
+            (Err(e), _) => {
+                self.fail(path, e, source);
+                return Ok(());
+            }
+            (_, None) => {
+                self.fail(path, "it can't be read", source);
+                return Ok(());
+            }
+        };
+        let limited = file.take(state.size().saturating_sub(start));
+        let mut number = job.known;
+        for entry in mbox::Reader::new(BufReader::with_capacity(1 << 18, limited)) {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(e) => {
+                    self.fail(path, e, source);
+                    return Ok(());
+                }
+            };
+            number += 1;
+            source.messages += 1;
+            self.intake.reserve(entry.raw.len() as u64)?;
+            let arrival = Arrival {
+                identity: identity_without_state(&entry.raw),
+                flags: mbox::status_flags(&entry.raw),
+                raw: entry.raw,
+                received_at: entry.received_at,
+                file_time,
+                path,
+                number: Some(number),
+            };
+            self.take(tag, job, arrival, source)?;
+        }
+        plan::mbox_row(&job.unit, &state, number, &mut outcome.memo);
         Ok(())
     }
 
@@ -174,7 +220,6 @@ impl Reader<'_, '_> {
             flags,
             path,
             number: None,
-            offset: None,
         };
         self.take(tag, job, arrival, source)?;
         Ok(Read::Taken)
@@ -249,7 +294,6 @@ impl Reader<'_, '_> {
         self.notes().broken(Broken {
             path: arrival.path.display().to_string(),
             number: arrival.number,
-            offset: arrival.offset,
             faults,
         });
     }
@@ -276,7 +320,75 @@ fn identity(raw: &[u8]) -> [u8; 16] {
     shortened(&blake3::hash(raw))
 }
 
+/// The hash of an mbox message without the headers in which mail programs keep its state there: reading a
+/// mail must not make another of it.
+fn identity_without_state(raw: &[u8]) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new();
+    let mut rest = raw;
+    let mut kept_from = raw;
+    let mut dropping = false;
+    while let Some(end) = rest.iter().position(|b| *b == b'\n') {
+        let line = &rest[..=end];
+        if line == b"\n" || line == b"\r\n" {
+            break;
+        }
+        let folded = matches!(line[0], b' ' | b'\t');
+        let drop = if folded { dropping } else { is_state(line) };
+        if drop {
+            if !dropping {
+                hasher.update(&kept_from[..kept_from.len() - rest.len()]);
+            }
+            kept_from = &rest[line.len()..];
+        }
+        dropping = drop;
+        rest = &rest[line.len()..];
+    }
+    hasher.update(kept_from);
+    shortened(&hasher.finalize())
+}
+
+fn is_state(line: &[u8]) -> bool {
+    const FIELDS: [&str; 9] = [
+        "status",
+        "x-status",
+        "x-keywords",
+        "x-uid",
+        "x-imap",
+        "x-imapbase",
+        "x-mozilla-status",
+        "x-mozilla-status2",
+        "content-length",
+    ];
+    line.iter().position(|b| *b == b':').is_some_and(|colon| {
+        FIELDS
+            .iter()
+            .any(|field| line[..colon].eq_ignore_ascii_case(field.as_bytes()))
+    })
+}
+
 fn shortened(hash: &blake3::Hash) -> [u8; 16] {
     let (halves, _) = hash.as_bytes().as_chunks::<16>();
     halves[0]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn state_headers_do_not_make_another_message() {
+        let plain = identity_without_state(b"From: a\nSubject: b\n\nStatus: text\n");
+        for raw in [
+            &b"From: a\nStatus: RO\nSubject: b\n\nStatus: text\n"[..],
+            b"Status: RO\nX-Status: A\nFrom: a\nSubject: b\nX-UID: 7\n\nStatus: text\n",
+            b"From: a\nX-Keywords: one\n two\nSubject: b\n\nStatus: text\n",
+        ] {
+            assert_eq!(identity_without_state(raw), plain);
+        }
+        assert_eq!(plain, identity(b"From: a\nSubject: b\n\nStatus: text\n"));
+        assert_ne!(
+            plain,
+            identity_without_state(b"From: a\nSubject: b\n\nother\n")
+        );
+    }
 }

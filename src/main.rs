@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 
 use comms::cli::output::{Output, render_error};
 use comms::cli::{Cli, dispatch};
-use comms::cli::{progress, usage};
+use comms::cli::{progress, search, usage};
 use comms::config::Config;
 use comms::config::flags::{Environment, GlobalFlags, Looks};
 use comms::error::{Error, Kind, Result};
@@ -17,7 +17,7 @@ use comms::ops::App;
 use comms::store::Store;
 
 fn main() -> ExitCode {
-    let args: Vec<_> = std::env::args_os().collect();
+    let args = search::shield(std::env::args_os().collect());
     let wants_json = asks_for_json(&args);
     report_panics(wants_json);
     let cli = match Cli::try_parse_from(args) {

@@ -11,6 +11,7 @@ pub mod outbox;
 pub mod output;
 pub mod progress;
 pub mod prompt;
+mod rows;
 pub mod schema;
 pub mod search;
 pub mod send;

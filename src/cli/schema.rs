@@ -171,6 +171,7 @@ fn documents() -> Vec<Document> {
         document::<ops::settings::ConfigCheck>("comms.config_check/1", "comms config check"),
         document::<ops::status::StatusReport>("comms.status/1", "comms"),
         document::<ops::sync::SyncReport>("comms.sync/1", "comms inbox sync"),
+        document::<ops::search::SearchReport>("comms.search/1", "comms search"),
         document::<crate::model::message::Envelope>(
             "comms.watch/1",
             "comms inbox watch, one per line",

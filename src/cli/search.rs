@@ -1,16 +1,229 @@
 //! `comms search`.
 
-use clap::Args;
+use std::ffi::OsString;
 
-use crate::error::Result;
+use clap::{Args, CommandFactory, ValueEnum};
+
+use crate::error::{Kind, Result};
+use crate::model::query::Sort;
 use crate::ops::App;
+use crate::ops::search::{self, Mode, SearchRequest};
 
-use super::Done;
-use super::output::Output;
+use super::output::{Format, Output};
+use super::{Done, rows};
 
 #[derive(Debug, Args)]
-pub struct SearchArgs {}
+#[command(
+    after_help = "Operators: from: to: cc: subject: channel: account: in: label: thread: has:attachment|link \
+                  is:unread|read|starred|sent|received after: before: on: older_than: newer_than: larger: smaller: \
+                  filename:\n\nExample: comms search 'from:ada (report OR \"year end\") -draft newer_than:2w'"
+)]
+pub struct SearchArgs {
+    /// What to look for; the words are joined by spaces, and `-word` after the first excludes
+    #[arg(value_name = "QUERY", required = true)]
+    query: Vec<String>,
+    /// Show at most this many messages
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+    /// Show the page after this cursor (`next` of the page before)
+    #[arg(long, value_name = "CURSOR")]
+    after: Option<String>,
+    /// Order by: newest or relevance
+    #[arg(
+        long,
+        value_enum,
+        value_name = "ORDER",
+        default_value = "newest",
+        hide_possible_values = true
+    )]
+    sort: Order,
+    /// Show the text around the hit
+    #[arg(long)]
+    snippets: bool,
+    /// Print only how many messages fit
+    #[arg(long, conflicts_with = "explain")]
+    count: bool,
+    /// Print how the query was read instead of searching
+    #[arg(long)]
+    explain: bool,
+    /// End with exit code 5 if nothing was found
+    #[arg(long)]
+    fail_empty: bool,
+}
 
-pub fn run(_args: SearchArgs, _app: &App, _out: &mut Output) -> Result<Done> {
-    todo!()
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Order {
+    Newest,
+    Relevance,
+}
+
+pub fn run(args: SearchArgs, app: &App, out: &mut Output) -> Result<Done> {
+    let request = SearchRequest {
+        query: args.query.join(" "),
+        limit: usize::try_from(args.limit).ok(),
+        after: args.after,
+        sort: match args.sort {
+            Order::Newest => Sort::Newest,
+            Order::Relevance => Sort::Relevance,
+        },
+        snippets: args.snippets,
+        mode: match (args.count, args.explain) {
+            (true, _) => Mode::Count,
+            (_, true) => Mode::Explain,
+            _ => Mode::List,
+        },
+    };
+    let mut report = search::search(app, &request)?;
+    let for_people = !out.format.is_json() && out.fields.is_none();
+    match (&report.explained, report.total) {
+        (Some(explained), _) if for_people => {
+            out.text(&crate::format::clean::text(&explained.to_string()))?
+        }
+        (_, Some(total)) if for_people => out.text(&total.to_string())?,
+        (Some(_), _) | (_, Some(_)) => out.report("comms.search/1", &report, |_| String::new())?,
+        _ => {
+            for message in &mut report.messages {
+                message.snippet = message
+                    .snippet
+                    .take()
+                    .map(|s| s.replace([search::OPEN, search::CLOSE], "**"));
+            }
+            let columns = rows::message_columns(&report.messages, args.snippets);
+            out.list(
+                "comms.search/1",
+                &report,
+                "messages",
+                &report.messages,
+                &columns,
+            )?;
+            if out.format == Format::Table
+                && let Some(next) = &report.next
+            {
+                out.hint(&format!("there are more: add --after {next}"));
+            }
+        }
+    }
+    let empty =
+        report.explained.is_none() && report.messages.is_empty() && report.total.unwrap_or(0) == 0;
+    Ok((args.fail_empty && empty).then_some(Kind::NotFound))
+}
+
+/// Lets `-word` after the first word of a search exclude that word: it becomes `NOT word`, unless it is a flag.
+///
+/// Works on the raw command line, because clap reads every `-word` as a flag, or none.
+pub fn shield(args: Vec<OsString>) -> Vec<OsString> {
+    let is_dashed = |arg: &OsString| {
+        arg.to_str()
+            .is_some_and(|a| a.starts_with('-') && a.len() > 1 && !a.starts_with("--"))
+    };
+    if !args.iter().any(|arg| arg == "search") || !args.iter().any(is_dashed) {
+        return args;
+    }
+    let mut cli = super::Cli::command();
+    cli.build();
+    let Some(command) = cli.find_subcommand("search") else {
+        return args;
+    };
+    let flag = |text: &str| {
+        command
+            .get_arguments()
+            .find(|arg| match text.strip_prefix("--") {
+                Some(long) => arg.get_long() == Some(long),
+                None => arg
+                    .get_short()
+                    .is_some_and(|short| text == format!("-{short}")),
+            })
+    };
+    let mut shielded = Vec::with_capacity(args.len());
+    let mut words = 0;
+    let mut args = args.into_iter();
+    shielded.extend(args.next());
+    while let Some(arg) = args.next() {
+        let text = arg.to_str().unwrap_or_default();
+        if text == "--" {
+            shielded.push(arg);
+            shielded.extend(args);
+            return shielded;
+        }
+        if !text.starts_with('-') || text == "-" {
+            // Another command has its own rules.
+            if words == 0 && text != "search" {
+                shielded.push(arg);
+                shielded.extend(args);
+                return shielded;
+            }
+            words += 1;
+        } else if let Some(flag) = flag(text) {
+            let takes_value = flag.get_action().takes_values();
+            shielded.push(arg);
+            if takes_value {
+                shielded.extend(args.next());
+            }
+            continue;
+        } else if words >= 2 && !text.starts_with("--") {
+            shielded.push(format!("NOT {}", &text[1..]).into());
+            continue;
+        }
+        shielded.push(arg);
+    }
+    shielded
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::{Cli, Command};
+    use super::*;
+
+    fn query(line: &str) -> Result<(String, u32, bool), String> {
+        let args = line.split('|').map(OsString::from).collect();
+        let cli = Cli::try_parse_from(shield(args)).map_err(|e| e.kind().to_string())?;
+        match cli.command {
+            Some(Command::Search(args)) => Ok((args.query.join(" "), args.limit, cli.global.json)),
+            other => Err(format!("{other:?}")),
+        }
+    }
+
+    #[test]
+    fn flags_stand_anywhere_and_other_dashes_exclude() {
+        for (line, words, limit, json) in [
+            ("comms|search|a", "a", 20, false),
+            ("comms|search|a|-b", "a NOT b", 20, false),
+            ("comms|search|a|-b|--limit|5", "a NOT b", 5, false),
+            ("comms|search|--limit|5|a|-b", "a NOT b", 5, false),
+            (
+                "comms|search|--limit=5|a|-from:bob|c",
+                "a NOT from:bob c",
+                5,
+                false,
+            ),
+            ("comms|--json|search|a|-b", "a NOT b", 20, true),
+            ("comms|search|a|--json|-b", "a NOT b", 20, true),
+            ("comms|search|a|-b|--json", "a NOT b", 20, true),
+            (
+                "comms|--format|json|search|a|-hello",
+                "a NOT hello",
+                20,
+                false,
+            ),
+            ("comms|search|a|-(b OR c)", "a NOT (b OR c)", 20, false),
+            ("comms|search|a -b", "a -b", 20, false),
+            ("comms|search|--|-b|--json", "-b --json", 20, false),
+            ("comms|search|a|--|-b", "a -b", 20, false),
+            ("comms|search|a|-limit", "a NOT limit", 20, false),
+            ("comms|search|a|-", "a -", 20, false),
+        ] {
+            assert_eq!(query(line), Ok((words.to_owned(), limit, json)), "{line}");
+        }
+        for wrong in [
+            "comms|search",
+            "comms|search|-b",
+            "comms|search|a|--nonsense",
+            "comms|search|a|--limit|0",
+            "comms|search|a|-h",
+        ] {
+            assert!(query(wrong).is_err(), "{wrong}");
+        }
+    }
 }

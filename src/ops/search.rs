@@ -1,1 +1,114 @@
-//! `search`.
+//! `search`: reads the store and nothing else; no network, no runtime.
+
+mod snippet;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::format::mime;
+use crate::model::message::Envelope;
+use crate::model::query::{Query, Sort};
+use crate::rules::query::{self, Explained};
+
+use super::App;
+
+pub use snippet::{CLOSE, OPEN};
+
+/// What to look for and how to show it.
+#[derive(Clone, Debug, Default)]
+pub struct SearchRequest {
+    /// In the query language.
+    pub query: String,
+    /// `None` means all.
+    pub limit: Option<usize>,
+    /// The `next` of the page before.
+    pub after: Option<String>,
+    pub sort: Sort,
+    pub snippets: bool,
+    pub mode: Mode,
+}
+
+/// What the answer is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    #[default]
+    List,
+    /// Only how many messages fit.
+    Count,
+    /// Only how the query was read.
+    Explain,
+}
+
+/// What was found. `comms.search/1`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SearchReport {
+    pub query: String,
+    /// How the query was read, under `--explain`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explained: Option<Explained>,
+    pub messages: Vec<Envelope>,
+    /// Give it back as `--after` for the next page; null on the last.
+    pub next: Option<String>,
+    /// How many messages fit, under `--count`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+}
+
+/// Finds messages.
+pub fn search(app: &App, request: &SearchRequest) -> Result<SearchReport> {
+    let tree = read(app, &request.query)?;
+    let mut report = SearchReport {
+        query: request.query.clone(),
+        explained: None,
+        messages: Vec::new(),
+        next: None,
+        total: None,
+    };
+    match request.mode {
+        Mode::Explain => report.explained = Some(query::explain(&tree, app.clock.zone())),
+        // Reading must not make a store.
+        Mode::Count if !app.store.exists() => report.total = Some(0),
+        Mode::List if !app.store.exists() => {}
+        Mode::Count => report.total = Some(app.store.count(&tree)?),
+        Mode::List => {
+            let page =
+                app.store
+                    .search(&tree, request.sort, request.limit, request.after.as_deref())?;
+            report.messages = page.rows;
+            report.next = page.next;
+            if request.snippets {
+                cut_snippets(app, &tree, &mut report.messages);
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// Reads a query against the accounts there are, in the config or only in the store.
+pub fn read(app: &App, text: &str) -> Result<Query> {
+    let now = app.clock.now_local();
+    if !text.to_ascii_lowercase().contains("account:") {
+        return query::parse(text, &now);
+    }
+    let mut accounts: Vec<String> = app.config.accounts.iter().map(|a| a.name.clone()).collect();
+    if app.store.exists() {
+        let stored = app.store.count_by_account()?;
+        accounts.extend(stored.into_iter().map(|(name, _)| name));
+    }
+    accounts.sort();
+    accounts.dedup();
+    query::parse_for(text, &now, Some(&accounts))
+}
+
+/// A message whose bytes can't be read any more keeps its preview alone.
+fn cut_snippets(app: &App, tree: &Query, messages: &mut [Envelope]) {
+    let needles = snippet::Needles::of(tree);
+    for message in messages {
+        message.snippet = app
+            .store
+            .raw(message.id)
+            .ok()
+            .and_then(|raw| needles.cut(&mime::parse(&raw).text));
+    }
+}

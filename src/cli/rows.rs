@@ -1,0 +1,103 @@
+//! Columns of lists of messages.
+
+use crate::format::clean;
+use crate::model::message::Envelope;
+
+use super::output::{Cell, Column, Style};
+
+/// Columns for these messages: the account when there are several, the snippet when it was asked for.
+pub fn message_columns(messages: &[Envelope], snippets: bool) -> Vec<Column<Envelope>> {
+    let mut columns = vec![
+        Column {
+            field: "id",
+            title: "id",
+            cell: |m: &Envelope, _| Cell::id(m.id),
+            plain: |m| m.id.to_string(),
+        },
+        Column {
+            field: "received_at",
+            title: "when",
+            cell: |m, out| Cell::new(out.when(m.sent_at.unwrap_or(m.received_at)), Style::Dim),
+            plain: |m| m.sent_at.unwrap_or(m.received_at).to_string(),
+        },
+        Column {
+            field: "from",
+            title: "from",
+            cell: |m, _| Cell::new(sender(m), weight(m)),
+            plain: |m| people(&m.from),
+        },
+        Column {
+            field: "subject",
+            title: "subject",
+            cell: |m, _| Cell::new(subject(m), weight(m)),
+            plain: |m| m.subject.clone(),
+        },
+    ];
+    if messages.iter().any(|m| m.account != messages[0].account) {
+        columns.insert(
+            2,
+            Column {
+                field: "account",
+                title: "account",
+                cell: |m, _| Cell::plain(clean::line(&m.account)),
+                plain: |m| m.account.clone(),
+            },
+        );
+    }
+    if snippets {
+        columns.push(Column {
+            field: "snippet",
+            title: "text",
+            cell: |m, _| Cell::plain(clean::line(m.snippet.as_deref().unwrap_or_default())),
+            plain: |m| m.snippet.clone().unwrap_or_default(),
+        });
+    }
+    columns
+}
+
+/// Who wrote it, as short as a list needs it.
+pub fn sender(message: &Envelope) -> String {
+    let from = message.from.first().map(|from| clean::line(from.label()));
+    from.filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "(unknown)".to_owned())
+}
+
+/// All of them, in full.
+pub fn people(people: &[crate::model::address::Address]) -> String {
+    people
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// The subject with marks: `*` starred, `(unread)` is said by the weight and the mark `•`, `[2]` attachments.
+pub fn subject(message: &Envelope) -> String {
+    let mut text = String::new();
+    if message.unread {
+        text.push_str("• ");
+    }
+    if message.starred {
+        text.push_str("* ");
+    }
+    let subject = clean::line(&message.subject);
+    text.push_str(if subject.is_empty() {
+        "(no subject)"
+    } else {
+        &subject
+    });
+    match message.attachments {
+        0 => {}
+        1 => text.push_str(" [1 file]"),
+        n => text.push_str(&format!(" [{n} files]")),
+    }
+    text
+}
+
+pub fn weight(message: &Envelope) -> Style {
+    if message.unread {
+        Style::Strong
+    } else {
+        Style::Normal
+    }
+}

@@ -2,16 +2,26 @@
 
 use clap::{Args, Subcommand};
 
-use crate::error::Result;
+use crate::error::{Kind, Result};
+use crate::format::clean;
+use crate::model::message::ThreadRow;
+use crate::model::time;
 use crate::ops::App;
+use crate::ops::inbox::{self, Freshness, InboxReport, InboxRequest};
 
-use super::output::Output;
-use super::{Done, show, sync, watch};
+use super::output::{Cell, Column, Format, Output, Style};
+use super::{Done, mark, rows, show, sync, watch};
 
 #[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  comms inbox --unread --since 2d\n  comms inbox --account work --json"
+)]
 pub struct InboxArgs {
     #[command(subcommand)]
     command: Option<InboxCommand>,
+    #[command(flatten)]
+    list: ListArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -22,10 +32,58 @@ pub enum InboxCommand {
     Thread(show::ThreadArgs),
     /// Save attachments or the message itself
     Save(show::SaveArgs),
+    /// Mark messages read, starred, archived and so on
+    Mark(mark::MarkArgs),
     /// Fetch what is new and tell servers what changed here
     Sync(sync::SyncArgs),
     /// Print each new message as it comes
     Watch(watch::WatchArgs),
+}
+
+#[derive(Debug, Args)]
+struct ListArgs {
+    /// Only threads with an unread message
+    #[arg(long)]
+    unread: bool,
+    /// Only threads with a starred message
+    #[arg(long)]
+    starred: bool,
+    /// Only this account
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+    /// Only this channel (mail)
+    #[arg(long, value_name = "CHANNEL")]
+    channel: Option<String>,
+    /// Only threads with a message of then or later (2d, yesterday, 2026-01-31)
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    since: Option<String>,
+    /// Only threads with a message from this name or address
+    #[arg(long, value_name = "WHO")]
+    from: Option<String>,
+    /// Only threads with this label
+    #[arg(long, value_name = "LABEL")]
+    label: Option<String>,
+    /// Look in this folder or role (archive, sent, trash …) instead
+    #[arg(long = "in", value_name = "FOLDER")]
+    folder: Option<String>,
+    /// Show at most this many threads
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+    /// Show the page after this cursor (`next` of the page before)
+    #[arg(long, value_name = "CURSOR")]
+    after: Option<String>,
+    /// Refresh what is older than this (60s, 5min)
+    #[arg(long, value_name = "TIME")]
+    max_age: Option<String>,
+    /// Refresh nothing
+    #[arg(long, conflicts_with_all = ["fresh", "max_age"])]
+    offline: bool,
+    /// Refresh everything, or fail
+    #[arg(long, conflicts_with = "max_age")]
+    fresh: bool,
+    /// End with exit code 5 if nothing is listed
+    #[arg(long)]
+    fail_empty: bool,
 }
 
 pub fn run(args: InboxArgs, app: &App, out: &mut Output) -> Result<Done> {
@@ -33,8 +91,160 @@ pub fn run(args: InboxArgs, app: &App, out: &mut Output) -> Result<Done> {
         Some(InboxCommand::Show(args)) => show::show(args, app, out),
         Some(InboxCommand::Thread(args)) => show::thread(args, app, out),
         Some(InboxCommand::Save(args)) => show::save(args, app, out),
+        Some(InboxCommand::Mark(args)) => mark::run(args, app, out),
         Some(InboxCommand::Sync(args)) => sync::run(args, app, out),
         Some(InboxCommand::Watch(args)) => watch::run(args, app, out),
-        None => todo!(),
+        None => list(args.list, app, out),
+    }
+}
+
+fn list(args: ListArgs, app: &App, out: &mut Output) -> Result<Done> {
+    let request = InboxRequest {
+        unread: args.unread,
+        starred: args.starred,
+        account: args.account,
+        channel: args.channel,
+        since: args.since,
+        from: args.from,
+        label: args.label,
+        folder: args.folder,
+        limit: usize::try_from(args.limit).unwrap_or(usize::MAX),
+        after: args.after,
+        max_age: args.max_age.as_deref().map(time::duration).transpose()?,
+        freshness: match (args.offline, args.fresh) {
+            (true, _) => Freshness::Offline,
+            (_, true) => Freshness::Fresh,
+            _ => Freshness::Usual,
+        },
+    };
+    // A wrong filter is told before the network is asked.
+    inbox::filter(app, &request)?;
+    let sources = match request.freshness {
+        Freshness::Offline => inbox::sources(app, &request)?,
+        _ => super::wait(inbox::refresh(app, &request))?,
+    };
+    let report = inbox::list(app, &request, sources)?;
+    if request.freshness != Freshness::Offline {
+        warn_of_stale(&report, out);
+    }
+    let columns = columns(&report);
+    out.list(
+        "comms.inbox/1",
+        &report,
+        "threads",
+        &report.threads,
+        &columns,
+    )?;
+    if out.format == Format::Table
+        && let Some(next) = &report.next
+    {
+        out.hint(&format!("there are more: add --after {next}"));
+    }
+    Ok((args.fail_empty && report.threads.is_empty()).then_some(Kind::NotFound))
+}
+
+fn warn_of_stale(report: &InboxReport, out: &Output) {
+    for source in report.sources.iter().filter(|s| s.state != "fresh") {
+        let since = match source.synced_at {
+            Some(at) => format!("shown as of {}", out.when(at)),
+            None => "never synced yet".to_owned(),
+        };
+        match &source.error {
+            Some(error) => out.warn(&format!(
+                "`{}` was not refreshed, {since}: {error}",
+                source.account
+            )),
+            None => out.warn(&format!(
+                "`{}` was not refreshed in time, {since}",
+                source.account
+            )),
+        }
+    }
+}
+
+fn columns(report: &InboxReport) -> Vec<Column<ThreadRow>> {
+    let mut columns = vec![
+        Column {
+            field: "id",
+            title: "id",
+            cell: |t: &ThreadRow, _| Cell::id(t.id),
+            plain: |t| t.id.to_string(),
+        },
+        Column {
+            field: "when",
+            title: "when",
+            cell: |t, out| {
+                Cell::new(
+                    out.when(t.newest.sent_at.unwrap_or(t.newest.received_at)),
+                    Style::Dim,
+                )
+            },
+            plain: |t| t.newest.sent_at.unwrap_or(t.newest.received_at).to_string(),
+        },
+        Column {
+            field: "participants",
+            title: "from",
+            cell: |t, _| Cell::new(who(t), rows::weight(&t.newest)),
+            plain: |t| rows::people(&t.participants),
+        },
+        Column {
+            field: "subject",
+            title: "subject",
+            cell: |t, _| Cell::new(rows::subject(&t.newest), rows::weight(&t.newest)),
+            plain: |t| t.newest.subject.clone(),
+        },
+        Column {
+            field: "count",
+            title: "messages",
+            cell: |t, _| Cell::plain(counts(t)),
+            plain: |t| t.count.to_string(),
+        },
+        Column {
+            field: "unread",
+            title: "unread",
+            cell: |t, _| Cell::plain(t.unread.to_string()),
+            plain: |t| t.unread.to_string(),
+        },
+    ];
+    // The table says it beside the count.
+    let several = report
+        .threads
+        .iter()
+        .any(|t| t.newest.account != report.threads[0].newest.account);
+    if several {
+        columns.insert(
+            2,
+            Column {
+                field: "account",
+                title: "account",
+                cell: |t, _| Cell::plain(clean::line(&t.newest.account)),
+                plain: |t| t.newest.account.clone(),
+            },
+        );
+    }
+    columns
+}
+
+fn counts(thread: &ThreadRow) -> String {
+    thread.count.to_string()
+}
+
+/// The names of up to three who wrote, by first name when there are several.
+fn who(thread: &ThreadRow) -> String {
+    let names: Vec<String> = thread
+        .participants
+        .iter()
+        .map(|p| clean::line(p.label()))
+        .filter(|name| !name.is_empty())
+        .collect();
+    match names.as_slice() {
+        [] => "(unknown)".to_owned(),
+        [one] => one.clone(),
+        many => {
+            let first = |name: &String| name.split([' ', '@']).next().unwrap_or(name).to_owned();
+            let shown: Vec<_> = many.iter().take(3).map(first).collect();
+            let more = if many.len() > 3 { " …" } else { "" };
+            format!("{}{more}", shown.join(", "))
+        }
     }
 }

@@ -7,6 +7,7 @@ pub mod generate;
 mod help;
 pub mod import;
 pub mod inbox;
+pub mod mark;
 pub mod outbox;
 pub mod output;
 pub mod progress;

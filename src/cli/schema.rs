@@ -172,6 +172,8 @@ fn documents() -> Vec<Document> {
         document::<ops::status::StatusReport>("comms.status/1", "comms"),
         document::<ops::sync::SyncReport>("comms.sync/1", "comms inbox sync"),
         document::<ops::search::SearchReport>("comms.search/1", "comms search"),
+        document::<ops::inbox::InboxReport>("comms.inbox/1", "comms inbox"),
+        document::<ops::mark::MarkReport>("comms.mark/1", "comms inbox mark"),
         document::<crate::model::message::Envelope>(
             "comms.watch/1",
             "comms inbox watch, one per line",

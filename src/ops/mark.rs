@@ -1,1 +1,153 @@
-//! `mark`.
+//! `inbox mark`: changes here at once, then tells files and servers.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::model::id::{MessageId, ThreadId};
+use crate::model::message::{Change, Envelope, Ident, Location};
+
+use super::{App, scan, sync};
+
+/// How long a server may take before it is left for the next sync.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What to change, and in which messages.
+#[derive(Clone, Debug, Default)]
+pub struct MarkRequest {
+    /// Message and thread ids; a thread stands for all its messages.
+    pub ids: Vec<String>,
+    pub change: Change,
+    pub dry_run: bool,
+}
+
+/// What was changed. `comms.mark/1`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MarkReport {
+    pub dry_run: bool,
+    /// The messages as they are now; under `--dry-run` as they still are.
+    pub messages: Vec<Envelope>,
+    /// Accounts whose server will be told at the next sync.
+    pub untold: Vec<String>,
+}
+
+/// Changes made here, and whom to tell.
+pub struct Marked {
+    ids: Vec<MessageId>,
+    dry_run: bool,
+    /// Accounts with changes their server has not been told.
+    pub untold: Vec<String>,
+}
+
+/// Changes messages here and in Maildirs. No id is touched unless all of them exist.
+pub fn mark(app: &App, request: &MarkRequest) -> Result<Marked> {
+    if app.config.read_only && !request.dry_run {
+        return Err(
+            Error::refused("nothing is marked: comms was told to be read-only")
+                .hint("leave out --read-only and unset COMMS_READONLY"),
+        );
+    }
+    let ids = resolve(app, &request.ids)?;
+    let mut untold = BTreeSet::new();
+    if request.dry_run {
+        return Ok(Marked {
+            ids,
+            dry_run: true,
+            untold: Vec::new(),
+        });
+    }
+    let locations: Vec<Location> = ids
+        .iter()
+        .map(|id| app.store.location(*id))
+        .collect::<Result<_>>()?;
+    // Files first: if one can't be renamed, the store must not claim it was.
+    for location in &locations {
+        if !matches!(location.ident, Ident::Uid { .. }) {
+            scan::apply(app, location, &request.change)?;
+        }
+    }
+    app.store.change(&ids, &request.change)?;
+    for location in &locations {
+        if matches!(location.ident, Ident::Uid { .. }) {
+            app.store.queue_change(location.id, &request.change)?;
+            untold.insert(location.account.clone());
+        }
+    }
+    Ok(Marked {
+        ids,
+        dry_run: false,
+        untold: untold.into_iter().collect(),
+    })
+}
+
+/// Tells the servers; one that can't be reached stays in `untold`, with the reason returned.
+pub async fn tell(app: &App, marked: &mut Marked) -> Result<Vec<(String, Error)>> {
+    let mut troubles = Vec::new();
+    let mut untold = Vec::new();
+    for name in std::mem::take(&mut marked.untold) {
+        let told = match app.config.account(&name) {
+            Ok(account) => match tokio::time::timeout(PATIENCE, sync::push(app, account)).await {
+                Ok(told) => told,
+                Err(_) => Err(Error::unavailable("the server did not answer in time")),
+            },
+            Err(e) => Err(e),
+        };
+        match told {
+            Err(error) => {
+                troubles.push((name.clone(), error));
+                untold.push(name);
+            }
+            // Another process may hold the account; then the queue is still there.
+            Ok(()) if !app.store.queued_changes(&name)?.is_empty() => untold.push(name),
+            Ok(()) => {}
+        }
+    }
+    marked.untold = untold;
+    Ok(troubles)
+}
+
+/// The messages as they are now.
+pub fn report(app: &App, marked: Marked) -> Result<MarkReport> {
+    Ok(MarkReport {
+        dry_run: marked.dry_run,
+        messages: app.store.envelopes(&marked.ids)?,
+        untold: marked.untold,
+    })
+}
+
+/// Message ids in the order given, threads spelled out, each once.
+fn resolve(app: &App, ids: &[String]) -> Result<Vec<MessageId>> {
+    let mut seen = BTreeSet::new();
+    let mut messages = Vec::new();
+    for id in ids {
+        let found = if id.starts_with('t') {
+            let thread: ThreadId = id.parse()?;
+            existing(app, id)?;
+            app.store.thread(thread)?.iter().map(|m| m.id).collect()
+        } else {
+            let message: MessageId = id.parse()?;
+            existing(app, id)?;
+            app.store.location(message)?;
+            vec![message]
+        };
+        messages.extend(found.into_iter().filter(|id| seen.insert(*id)));
+    }
+    if messages.is_empty() {
+        return Err(Error::usage("no message was named").hint("give ids like `m17` or `t8`"));
+    }
+    Ok(messages)
+}
+
+/// Looking for a message must not make a store.
+fn existing(app: &App, id: &str) -> Result<()> {
+    if app.store.exists() {
+        return Ok(());
+    }
+    Err(
+        Error::not_found(format!("there is no `{id}`: no mail was stored yet"))
+            .hint("`comms import PATH` brings mail in"),
+    )
+}

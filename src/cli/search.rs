@@ -176,7 +176,7 @@ mod tests {
     use super::super::{Cli, Command};
     use super::*;
 
-    fn query(line: &str) -> Result<(String, u32, bool), String> {
+    fn query(line: &str) -> std::result::Result<(String, u32, bool), String> {
         let args = line.split('|').map(OsString::from).collect();
         let cli = Cli::try_parse_from(shield(args)).map_err(|e| e.kind().to_string())?;
         match cli.command {

@@ -213,7 +213,7 @@ mod tests {
                 "my **re\u{301}sume\u{301}**!",
             ),
             ("résumé", "my resume", "my **resume**"),
-            ("rep*", "reports reply rep", "**reports** reply **rep**"),
+            ("rep*", "reports airport rep", "**reports** airport **rep**"),
             ("東京", "私は東京に住む", "私は**東京**に住む"),
             (
                 "ada@example.com",

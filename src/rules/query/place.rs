@@ -11,6 +11,7 @@ const AROUND: usize = 60;
 
 /// A usage error with the query and carets under the place it is about.
 pub fn point(text: &str, at: Range<usize>, message: impl std::fmt::Display) -> Error {
+    let message = short(&message.to_string());
     let (before, cut) = tail(&text[..at.start]);
     let marked: String = text[at.clone()].chars().take(AROUND).collect();
     let marked = visible(&marked);
@@ -22,6 +23,17 @@ pub fn point(text: &str, at: Range<usize>, message: impl std::fmt::Display) -> E
     Error::usage(format!(
         "{message}\n  {lead}{before}{marked}{after}\n  {indent}{carets}"
     ))
+}
+
+/// The message on one line; what it quotes may be as long as the query.
+fn short(message: &str) -> String {
+    const LONGEST: usize = 240;
+    let mut short = visible(message);
+    if let Some((end, _)) = short.char_indices().nth(LONGEST) {
+        short.truncate(end);
+        short.push('…');
+    }
+    short
 }
 
 /// The last part of a text, and whether more came before it.

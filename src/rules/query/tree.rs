@@ -74,7 +74,10 @@ impl<'a> Builder<'a> {
     }
 
     fn all(&mut self, within: Option<Operator>) -> Result<Query> {
-        let mut parts = vec![self.one(within)?];
+        let mut parts = match self.one(within)? {
+            Query::And(inner) => inner,
+            part => vec![part],
+        };
         loop {
             match self.peek().map(|t| &t.kind) {
                 None | Some(Kind::Or | Kind::Close) => return Ok(one_or(parts, Query::And)),
@@ -219,11 +222,7 @@ impl<'a> Builder<'a> {
                         name.at.start..token.at.end,
                         "an exclusion stands before the operator",
                     )
-                    .hint(format!(
-                        "write `-{}{}`",
-                        operator.label(),
-                        &word[1..]
-                    )));
+                    .hint(format!("write `-{}…`", operator.label())));
                 }
                 self.take();
                 self.leaf(Some(operator), word, &token.at)

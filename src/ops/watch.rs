@@ -48,6 +48,9 @@ pub enum Event<'a> {
     Trouble(&'a Error),
 }
 
+/// What hears the events; an error of its own ends the watch.
+pub type Listener<'a> = dyn FnMut(Event<'_>) -> Result<()> + 'a;
+
 /// How a watch went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Watched {
@@ -62,18 +65,14 @@ struct Watcher<'a> {
     request: &'a WatchRequest,
     writer: Writer,
     several: bool,
-    each: RefCell<&'a mut dyn FnMut(Event<'_>) -> Result<()>>,
+    each: RefCell<&'a mut Listener<'a>>,
     watched: Cell<Watched>,
     /// Something was handed on, or failed to be.
     moved: Notify,
 }
 
 /// Watches until the time is up, the first messages came (`once`), Ctrl-C, or no account can be watched.
-pub async fn watch(
-    app: &App,
-    request: &WatchRequest,
-    each: &mut dyn FnMut(Event<'_>) -> Result<()>,
-) -> Result<Watched> {
+pub async fn watch(app: &App, request: &WatchRequest, each: &mut Listener<'_>) -> Result<Watched> {
     let accounts = sync::chosen(app, &request.accounts)?;
     let watcher = Watcher {
         app,

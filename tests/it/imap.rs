@@ -186,7 +186,7 @@ fn what_another_client_does_is_seen_here() {
         other.run("SELECT INBOX");
         other.run("UID STORE 1 -FLAGS (\\Seen Urgent)");
         assert_eq!(counts(&sync(&world)), [0, 1, 0, 0], "{kind:?}");
-        assert_eq!(listing(&world)[2].2, true, "{kind:?}");
+        assert!(listing(&world)[2].2, "{kind:?}");
 
         other.run("SELECT INBOX");
         other.run("UID STORE 1:* +FLAGS (\\Deleted)");

@@ -2,26 +2,21 @@
 //!
 //! The cursor is only moved over what is committed, so a cut connection costs at most one batch.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet};
 
-use tokio::sync::oneshot;
-
-use crate::channel::imap::{Fetched, Folder, Opened, Session, Since};
-use crate::error::{Error, Result};
+use crate::channel::imap::{Folder, Opened, Session, Since};
+use crate::error::Result;
 use crate::model::account::Account;
 use crate::model::id::MessageId;
 use crate::model::message::{Flags, Ident};
-use crate::ops::{App, Progress};
-use crate::store::{Added, FolderState};
+use crate::ops::App;
+use crate::store::FolderState;
 
 use super::Tally;
-use super::writer::{self, Place, Writer};
+use super::writer::Writer;
 
-/// A batch is handed over at this many messages or bytes.
-const BATCH_MESSAGES: usize = 1000;
-const BATCH_BYTES: usize = 8 << 20;
 /// Up to here single look-ups are cheaper than loading a folder's UIDs, and a thread costs more than it saves.
-const FEW: usize = 64;
+pub(super) const FEW: usize = 64;
 
 /// Everything one folder's sync needs.
 pub struct FolderSync<'a> {
@@ -30,7 +25,7 @@ pub struct FolderSync<'a> {
     pub writer: &'a Writer,
     pub folder: &'a Folder,
     pub tally: &'a mut Tally,
-    state: FolderState,
+    pub(super) state: FolderState,
     known: Option<BTreeMap<u32, (MessageId, Flags)>>,
 }
 
@@ -153,7 +148,7 @@ impl<'a> FolderSync<'a> {
         Ok(())
     }
 
-    fn save(&self) -> Result<()> {
+    pub(super) fn save(&self) -> Result<()> {
         self.app.store.save_folder(&self.account.name, &self.state)
     }
 
@@ -241,7 +236,7 @@ impl<'a> FolderSync<'a> {
         Ok(self.known.as_ref().expect("loaded just above"))
     }
 
-    fn find(&self, uid: u32) -> Result<Option<MessageId>> {
+    pub(super) fn find(&self, uid: u32) -> Result<Option<MessageId>> {
         let validity = self.state.uid_validity.unwrap_or(0);
         self.app.store.find(
             &self.account.name,
@@ -332,160 +327,5 @@ impl<'a> FolderSync<'a> {
         }
         *changes = fresh;
         Ok(())
-    }
-
-    /// Fetches and stores these messages, moving the cursor as they are committed.
-    async fn fetch(&mut self, session: &mut Session, mut wanted: Vec<u32>) -> Result<()> {
-        if wanted.len() <= FEW {
-            // Moved here by ourselves: the row is already in its place.
-            let mut unknown = Vec::with_capacity(wanted.len());
-            for uid in wanted {
-                if self.find(uid)?.is_none() {
-                    unknown.push(uid);
-                }
-            }
-            wanted = unknown;
-        }
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        let mut intake = Intake::new(wanted);
-        let mut fetching = session.fetch(&self.folder.path, &intake.wanted, None);
-        let ended = self.take_in(session, &mut fetching, &mut intake).await;
-        // What came before a cut is kept.
-        self.hand_over(&mut intake).await?;
-        self.settle(&mut intake, 0).await?;
-        ended?;
-        if fetching.refused.is_some() {
-            let missing: Vec<u32> = intake.missing();
-            let mut single = session.fetch(&self.folder.path, &missing, Some(1));
-            let ended = self.take_in(session, &mut single, &mut intake).await;
-            self.hand_over(&mut intake).await?;
-            self.settle(&mut intake, 0).await?;
-            ended?;
-        }
-        Ok(())
-    }
-
-    async fn take_in(
-        &mut self,
-        session: &mut Session,
-        fetching: &mut crate::channel::imap::Fetching,
-        intake: &mut Intake,
-    ) -> Result<()> {
-        while let Some(message) = session.next_message(fetching).await? {
-            if !intake.take(message) {
-                continue;
-            }
-            if intake.batch.len() >= BATCH_MESSAGES || intake.bytes >= BATCH_BYTES {
-                self.hand_over(intake).await?;
-                self.settle(intake, 1).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Gives the batch to the store: here if it is small, else on the writer's thread.
-    async fn hand_over(&mut self, intake: &mut Intake) -> Result<()> {
-        if intake.batch.is_empty() {
-            return Ok(());
-        }
-        let batch = std::mem::take(&mut intake.batch);
-        intake.bytes = 0;
-        let uids: Vec<u32> = batch.iter().map(|message| message.uid).collect();
-        let place = Place {
-            account: self.account.name.clone(),
-            folder: self.folder.path.clone(),
-            role: self.folder.role,
-            uid_validity: self.state.uid_validity.unwrap_or(0),
-            now: self.app.clock.now(),
-        };
-        if batch.len() <= FEW && intake.pending.is_empty() {
-            let added = writer::add(&self.app.store, &place, batch)?;
-            return self.committed(intake, &uids, &added);
-        }
-        let answer = self.writer.add(place, batch).await?;
-        intake.pending.push_back((uids, answer));
-        Ok(())
-    }
-
-    /// Waits until no more than `most` batches are on their way.
-    async fn settle(&mut self, intake: &mut Intake, most: usize) -> Result<()> {
-        while intake.pending.len() > most {
-            let Some((uids, answer)) = intake.pending.pop_front() else {
-                break;
-            };
-            let added = answer
-                .await
-                .map_err(|_| Error::internal("the thread that stores messages broke down"))??;
-            self.committed(intake, &uids, &added)?;
-        }
-        Ok(())
-    }
-
-    fn committed(&mut self, intake: &mut Intake, uids: &[u32], added: &[Added]) -> Result<()> {
-        self.tally.added += added.iter().filter(|added| added.new).count() as u64;
-        intake.stored.extend(uids);
-        (self.app.progress)(&Progress {
-            stage: format!("fetching {}/{}", self.account.name, self.folder.path),
-            done: intake.stored.len() as u64,
-            total: Some(intake.wanted.len() as u64),
-        });
-        // Servers may answer in any order: the cursor stands before the first gap.
-        while let Some(uid) = intake.wanted.get(intake.through)
-            && intake.stored.contains(uid)
-        {
-            intake.through += 1;
-        }
-        if let Some(before) = intake.through.checked_sub(1) {
-            let next = intake.wanted[before].saturating_add(1);
-            self.state.uid_next = Some(self.state.uid_next.unwrap_or(1).max(next));
-        }
-        self.save()
-    }
-}
-
-/// Messages on their way from the wire into the store.
-struct Intake {
-    /// Ascending.
-    wanted: Vec<u32>,
-    seen: HashSet<u32>,
-    batch: Vec<Fetched>,
-    bytes: usize,
-    pending: VecDeque<(Vec<u32>, oneshot::Receiver<Result<Vec<Added>>>)>,
-    stored: HashSet<u32>,
-    /// How many of `wanted`, from the front, are stored.
-    through: usize,
-}
-
-impl Intake {
-    fn new(wanted: Vec<u32>) -> Self {
-        Intake {
-            wanted,
-            seen: HashSet::new(),
-            batch: Vec::new(),
-            bytes: 0,
-            pending: VecDeque::new(),
-            stored: HashSet::new(),
-            through: 0,
-        }
-    }
-
-    /// Adds a message to the batch; false if nobody asked for it or it came before.
-    fn take(&mut self, message: Fetched) -> bool {
-        if self.wanted.binary_search(&message.uid).is_err() || !self.seen.insert(message.uid) {
-            return false;
-        }
-        self.bytes += message.raw.len();
-        self.batch.push(message);
-        true
-    }
-
-    fn missing(&self) -> Vec<u32> {
-        self.wanted
-            .iter()
-            .copied()
-            .filter(|uid| !self.seen.contains(uid))
-            .collect()
     }
 }

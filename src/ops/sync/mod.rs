@@ -2,6 +2,7 @@
 
 pub mod account;
 mod folder;
+mod intake;
 mod lock;
 mod push;
 mod writer;

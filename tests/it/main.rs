@@ -11,5 +11,6 @@ mod floors;
 mod generated;
 mod hints;
 mod imap;
+mod reading;
 mod sync_faults;
 mod watch;

@@ -99,23 +99,118 @@ complete -c comms -n "__fish_comms_using_subcommand forward" -l config -d 'Read 
 complete -c comms -n "__fish_comms_using_subcommand forward" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand forward" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand forward" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from sync watch" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l account -d 'Only this account' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l channel -d 'Only this channel (mail)' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l since -d 'Only threads with a message of then or later (2d, yesterday, 2026-01-31)' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l from -d 'Only threads with a message from this name or address' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l label -d 'Only threads with this label' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l in -d 'Look in this folder or role (archive, sent, trash …) instead' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l limit -d 'Show at most this many threads' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l after -d 'Show the page after this cursor (`next` of the page before)' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l max-age -d 'Refresh what is older than this (60s, 5min)' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
 jsonl\t'One row per line'"
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from sync watch" -l fields -d 'Show only these columns or keys, comma-separated' -r
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from sync watch" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from sync watch" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
 json\t'One JSON line per step on stderr'
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from sync watch" -l config -d 'Read this config file instead of the usual one' -r -F
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from sync watch" -l json -d 'Short for --format json'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from sync watch" -l read-only -d 'Refuse everything that would change something at a provider'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from sync watch" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from sync watch" -f -a "sync" -d 'Fetch what is new and tell servers what changed here'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from sync watch" -f -a "watch" -d 'Print each new message as it comes'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l unread -d 'Only threads with an unread message'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l starred -d 'Only threads with a starred message'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l offline -d 'Refresh nothing'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l fresh -d 'Refresh everything, or fail'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l fail-empty -d 'End with exit code 5 if nothing is listed'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -f -a "show" -d 'Read a message'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -f -a "thread" -d 'Read all messages of a thread, oldest first'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -f -a "save" -d 'Save attachments or the message itself'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -f -a "mark" -d 'Mark messages read, starred, archived and so on'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -f -a "sync" -d 'Fetch what is new and tell servers what changed here'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -f -a "watch" -d 'Print each new message as it comes'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from show" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from show" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from show" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from show" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from show" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from show" -l headers -d 'Show all header fields'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from show" -l raw -d 'Print the bytes as they were received'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from show" -l html -d 'Print the HTML of the message'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from show" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from show" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from thread" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from thread" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from thread" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from thread" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from thread" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from thread" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from thread" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from thread" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from save" -l attachment -d 'Save only the attachment with this number' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from save" -l to -d 'Folder to save to; `-` prints the bytes' -r -F
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from save" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from save" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from save" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from save" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from save" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from save" -l raw -d 'Save the message itself as an .eml file'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from save" -l force -d 'Replace files that are there'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from save" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from save" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from save" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l label -d 'Add a label; may be given more than once' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l unlabel -d 'Take a label away; may be given more than once' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l read -d 'Mark as read'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l unread -d 'Mark as unread'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l archive -d 'Move to the archive'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l trash -d 'Move to the trash'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l inbox -d 'Move back to the inbox'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l star -d 'Add a star'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l unstar -d 'Take the star away'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l dry-run -d 'Show what would be marked'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from sync" -l account -d 'Sync this account only; may be given more than once' -r
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from sync" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
@@ -151,6 +246,10 @@ complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subco
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand search" -l limit -d 'Show at most this many messages' -r
+complete -c comms -n "__fish_comms_using_subcommand search" -l after -d 'Show the page after this cursor (`next` of the page before)' -r
+complete -c comms -n "__fish_comms_using_subcommand search" -l sort -d 'Order by: newest or relevance' -r -f -a "newest\t''
+relevance\t''"
 complete -c comms -n "__fish_comms_using_subcommand search" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
@@ -163,6 +262,10 @@ complete -c comms -n "__fish_comms_using_subcommand search" -l progress -d 'Show
 json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand search" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand search" -l snippets -d 'Show the text around the hit'
+complete -c comms -n "__fish_comms_using_subcommand search" -l count -d 'Print only how many messages fit'
+complete -c comms -n "__fish_comms_using_subcommand search" -l explain -d 'Print how the query was read instead of searching'
+complete -c comms -n "__fish_comms_using_subcommand search" -l fail-empty -d 'End with exit code 5 if nothing was found'
 complete -c comms -n "__fish_comms_using_subcommand search" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand search" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand search" -s h -l help -d 'Print help'
@@ -261,6 +364,8 @@ complete -c comms -n "__fish_comms_using_subcommand outbox" -l config -d 'Read t
 complete -c comms -n "__fish_comms_using_subcommand outbox" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand outbox" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand outbox" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand import" -l name -d 'Import into `imported/NAME` instead of the name of the file or folder' -r
+complete -c comms -n "__fish_comms_using_subcommand import" -l folder -d 'Import into this folder of the account `local`' -r
 complete -c comms -n "__fish_comms_using_subcommand import" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
@@ -273,9 +378,14 @@ complete -c comms -n "__fish_comms_using_subcommand import" -l progress -d 'Show
 json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand import" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand import" -l dry-run -d 'Count what would be added; store nothing'
 complete -c comms -n "__fish_comms_using_subcommand import" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand import" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand import" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand export" -l to -d 'File or folder to write; `-` is stdout' -r -F
+complete -c comms -n "__fish_comms_using_subcommand export" -l as -d 'Write in this form, whatever the name says' -r -f -a "mbox\t''
+maildir\t''
+jsonl\t''"
 complete -c comms -n "__fish_comms_using_subcommand export" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
@@ -288,6 +398,8 @@ complete -c comms -n "__fish_comms_using_subcommand export" -l progress -d 'Show
 json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand export" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand export" -l force -d 'Replace a file, or add to a Maildir, that is there'
+complete -c comms -n "__fish_comms_using_subcommand export" -l raw -d 'Put the raw message into each JSON line, in base64'
 complete -c comms -n "__fish_comms_using_subcommand export" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand export" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand export" -s h -l help -d 'Print help'

@@ -1,1 +1,282 @@
-//! `send`.
+//! `send`, `reply` and `forward`: what someone wants sent becomes items in the outbox, then leaves.
+//!
+//! Written down and synced to disk first; what happens on the way is `ops::deliver`.
+
+mod letter;
+mod report;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::format::mime;
+use crate::model::account::ChannelKind;
+use crate::model::id::{MessageId, OutboxId};
+use crate::model::message::{Change, Role};
+use crate::model::outbox::State;
+use crate::rules::{reply, route};
+use crate::store::outbox::NewSend;
+
+use super::deliver::{self, Delivery};
+use super::{App, Origin, scan, sync};
+use letter::Outgoing;
+
+pub use report::{
+    AttachmentReport, AttemptReport, ItemReport, RecipientReport, Rendered, Retry, SendReport,
+};
+
+/// What is to be sent. Addresses and files are as typed.
+#[derive(Clone, Debug, Default)]
+pub struct SendRequest {
+    pub to: Vec<String>,
+    pub cc: Vec<String>,
+    pub bcc: Vec<String>,
+    pub reply_to: Vec<String>,
+    /// An account's name or address.
+    pub from: Option<String>,
+    pub subject: Option<String>,
+    pub text: String,
+    pub html: Option<String>,
+    /// The text is Markdown: HTML is made from it.
+    pub markdown: bool,
+    pub attachments: Vec<PathBuf>,
+    /// Makes the send happen once, however often it is asked for.
+    pub key: Option<String>,
+    pub mode: Mode,
+    /// Bounds what lies before the point of no return; `None` is 30 s.
+    pub timeout: Option<Duration>,
+    /// Tell what would leave; write nothing, send nothing.
+    pub dry_run: bool,
+}
+
+/// What becomes of an item now, and after a failure that may pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Send; keep it for a retry if it can't leave now.
+    #[default]
+    Send,
+    /// Send; if it can't leave now it failed.
+    NoQueue,
+    /// Only put it into the outbox.
+    Queue,
+    /// Keep it as a draft.
+    Draft,
+}
+
+/// Sends a new message.
+pub async fn send(app: &App, origin: Origin, request: &SendRequest) -> Result<SendReport> {
+    let outgoing = letter::read(app, request, letter::Thread::default())?;
+    dispatch(app, origin, request, outgoing).await
+}
+
+/// Answers a message; `all` adds its other recipients.
+pub async fn answer(
+    app: &App,
+    origin: Origin,
+    (id, all): (MessageId, bool),
+    request: &SendRequest,
+) -> Result<SendReport> {
+    let raw = app.store.raw(id)?;
+    let message = mime::parse(&raw);
+    let request = &choose_sender(app, id, &message, request)?;
+    let own: Vec<String> = own_addresses(app);
+    let people = reply::recipients(&message, &own, all);
+    let (in_reply_to, references) = reply::thread_of(&message);
+    let when = letter::when(app, &message);
+    let thread = letter::Thread {
+        to: people.to,
+        cc: people.cc,
+        subject: Some(reply::answer_subject(&message.subject)),
+        below: reply::quote(&message, &when),
+        in_reply_to,
+        references,
+        files: Vec::new(),
+        html_below: None,
+    };
+    let outgoing = letter::read(app, request, thread)?;
+    let mut report = dispatch(app, origin, request, outgoing).await?;
+    let change = Change {
+        answered: Some(true),
+        ..Change::default()
+    };
+    mark(app, id, &change, request, &mut report);
+    Ok(report)
+}
+
+/// Sends a message on, with all it holds.
+pub async fn forward(
+    app: &App,
+    origin: Origin,
+    id: MessageId,
+    request: &SendRequest,
+) -> Result<SendReport> {
+    let raw = app.store.raw(id)?;
+    let message = mime::parse(&raw);
+    let request = &choose_sender(app, id, &message, request)?;
+    let when = letter::when(app, &message);
+    let body = mime::body(&raw);
+    let thread = letter::Thread {
+        subject: Some(reply::forward_subject(&message.subject)),
+        below: reply::forwarded(&message, &when),
+        html_below: body
+            .html
+            .map(|html| letter::forwarded_html(&message, &when, &html)),
+        references: reply::thread_of(&message).1,
+        files: letter::files_of(&raw, &message),
+        ..letter::Thread::default()
+    };
+    let outgoing = letter::read(app, request, thread)?;
+    let mut report = dispatch(app, origin, request, outgoing).await?;
+    let change = Change {
+        forwarded: Some(true),
+        ..Change::default()
+    };
+    mark(app, id, &change, request, &mut report);
+    Ok(report)
+}
+
+fn own_addresses(app: &App) -> Vec<String> {
+    let accounts = app.config.accounts.iter();
+    accounts
+        .flat_map(|a| a.own_addresses().map(str::to_owned))
+        .collect()
+}
+
+/// An answer comes from the account the message came to, unless said otherwise.
+fn choose_sender(
+    app: &App,
+    id: MessageId,
+    message: &crate::model::message::Parsed,
+    request: &SendRequest,
+) -> Result<SendRequest> {
+    let mut request = request.clone();
+    if request.from.is_none() {
+        let account = app.store.location(id)?.account;
+        let senders = || app.config.accounts.iter().filter(|a| a.smtp.is_some());
+        let received = message.to.iter().chain(&message.cc).chain(&message.from);
+        let people: Vec<_> = received.collect();
+        let named = || {
+            senders().find(|a| {
+                a.own_addresses()
+                    .any(|own| people.iter().any(|p| p.same_mailbox(own)))
+            })
+        };
+        request.from = senders()
+            .find(|a| a.name == account)
+            .or_else(named)
+            .map(|a| a.name.clone());
+    }
+    Ok(request)
+}
+
+/// Writes it down, then lets it leave.
+async fn dispatch(
+    app: &App,
+    origin: Origin,
+    request: &SendRequest,
+    outgoing: Outgoing,
+) -> Result<SendReport> {
+    let staged = letter::render(app, request, &outgoing)?;
+    if request.dry_run {
+        return Ok(report::dry_run(staged, outgoing.warnings));
+    }
+    let leaves = matches!(request.mode, Mode::Send | Mode::NoQueue);
+    if app.config.read_only && leaves {
+        return Err(Error::refused("nothing is sent while comms is read-only")
+            .hint("keep it for later with --draft or --queue"));
+    }
+    let owner = app.store.owner()?;
+    let new = NewSend {
+        key: request.key.clone(),
+        origin: format!("{origin:?}").to_lowercase(),
+        content_hash: outgoing.content_hash(),
+        items: staged,
+    };
+    let hash = new.content_hash;
+    let mut warnings = outgoing.warnings;
+    let claim = leaves.then_some(&owner);
+    let ids = match app.store.stage(new, app.clock.now(), claim)? {
+        Ok(ids) => ids,
+        Err(known) if known.content_hash == hash => {
+            return Ok(SendReport {
+                replayed: true,
+                ..report::of(app, &known.items, warnings)?
+            });
+        }
+        Err(known) => {
+            let key = request.key.as_deref().unwrap_or_default();
+            let error = Error::usage(format!("key `{key}` was used for another message"))
+                .hint("use a new key for a new message");
+            return Err(match known.items.first() {
+                Some(id) => error.item(id),
+                None => error,
+            });
+        }
+    };
+    match request.mode {
+        Mode::Queue => {}
+        Mode::Draft => keep_draft(app, &ids, &mut warnings).await,
+        Mode::Send | Mode::NoQueue => {
+            let delivery = Delivery {
+                owner: &owner,
+                timeout: request.timeout,
+                keep: request.mode == Mode::Send,
+            };
+            for id in &ids {
+                warnings.extend(deliver::deliver(app, *id, &delivery).await?);
+            }
+        }
+    }
+    report::of(app, &ids, warnings)
+}
+
+/// A copy for other programs, where the account has drafts.
+async fn keep_draft(app: &App, ids: &[OutboxId], warnings: &mut Vec<String>) {
+    for id in ids {
+        let copy = async {
+            let item = app.store.outbox_item(*id)?;
+            let account = app.config.account(&item.account)?;
+            let raw = app.store.outbox_bytes(*id)?;
+            sync::file_copy(app, account, Role::Drafts, &raw).await
+        };
+        if let Err(e) = copy.await {
+            warnings.push(format!(
+                "the draft is in the outbox, but not in the account's drafts: {}",
+                e.message
+            ));
+        }
+    }
+}
+
+/// Notes at the original that it was answered or sent on; the send stands without it.
+fn mark(app: &App, id: MessageId, change: &Change, request: &SendRequest, report: &mut SendReport) {
+    let left = report.items.iter().any(|i| i.state == State::Sent);
+    if request.dry_run || !left {
+        return;
+    }
+    let done = app.store.location(id).and_then(|location| {
+        if location.channel == ChannelKind::Maildir {
+            scan::apply(app, &location, change)?;
+        } else {
+            app.store.queue_change(id, change)?;
+        }
+        app.store.change(&[id], change)
+    });
+    if let Err(e) = done {
+        report
+            .warnings
+            .push(format!("`{id}` was not marked as answered: {}", e.message));
+    }
+}
+
+pub(super) use report::rendered;
+
+/// Reports on items of the outbox as `send` does.
+pub(super) fn report_on(app: &App, ids: &[OutboxId], warnings: Vec<String>) -> Result<SendReport> {
+    report::of(app, ids, warnings)
+}
+
+/// Whether mail to all of these stays on this machine.
+fn all_local(people: &[&crate::model::address::Address]) -> bool {
+    people.iter().all(|a| route::is_local(&a.email))
+}

@@ -71,7 +71,7 @@ pub fn status(app: &App) -> Result<StatusReport> {
             OutboxStatus::default(),
         )
     } else {
-        (accounts(app)?, outbox(app)?)
+        (accounts(app)?, super::outbox::summary(app)?)
     };
     let mut report = StatusReport {
         first_run,
@@ -142,10 +142,6 @@ fn accounts(app: &App) -> Result<Vec<AccountStatus>> {
         status
     });
     Ok(told.collect())
-}
-
-fn outbox(_app: &App) -> Result<OutboxStatus> {
-    Ok(OutboxStatus::default())
 }
 
 fn steps(report: &StatusReport) -> Vec<Step> {

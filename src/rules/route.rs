@@ -1,1 +1,196 @@
-//! placeholder
+//! What a TO means by its form, and which account takes it.
+
+use crate::error::{Error, Result};
+use crate::model::account::Account;
+use crate::model::address::Address;
+
+use super::address;
+
+/// What someone typed as a recipient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    Mail(Vec<Address>),
+    /// A channel that is named and what stands behind the colon.
+    Channel(String, String),
+    Group(String),
+    /// A person's name, to be looked up.
+    Person(String),
+}
+
+const CHANNELS: [&str; 5] = ["sms", "whatsapp", "slack", "chat", "to"];
+
+/// Reads one TO by its form; it may be several addresses separated by commas.
+pub fn read(text: &str) -> Result<Target> {
+    let trimmed = text.trim();
+    if let Some((channel, rest)) = trimmed.split_once(':')
+        && CHANNELS.contains(&channel)
+    {
+        return Ok(Target::Channel(channel.to_owned(), rest.to_owned()));
+    }
+    if trimmed.starts_with('+')
+        && trimmed[1..].starts_with(|c: char| c.is_ascii_digit())
+        && !trimmed.contains('@')
+    {
+        return Ok(Target::Channel("sms".to_owned(), trimmed.to_owned()));
+    }
+    if let Some(group) = trimmed.strip_prefix('@')
+        && !group.is_empty()
+        && !group.contains(['@', '.', ' '])
+        && !group.contains(char::is_control)
+    {
+        return Ok(Target::Group(group.to_owned()));
+    }
+    if trimmed.contains('@') || trimmed.contains('<') || trimmed.is_empty() {
+        return address::parse_list(text).map(Target::Mail);
+    }
+    Ok(Target::Person(trimmed.to_owned()))
+}
+
+/// Mail addresses of what was typed. `texts` after the first are taken for a forgotten `-m`.
+pub fn addresses(texts: &[String]) -> Result<Vec<Address>> {
+    let mut all = Vec::new();
+    for (n, text) in texts.iter().enumerate() {
+        match read(text)? {
+            Target::Mail(some) => all.extend(some),
+            Target::Channel(channel, _) => {
+                return Err(
+                    Error::config(format!("there is no account for channel {channel}"))
+                        .hint("e-mail addresses work now: ada@example.com"),
+                );
+            }
+            Target::Group(name) => {
+                return Err(Error::not_found(format!("there is no group `@{name}`"))
+                    .hint("write the addresses, separated by commas"));
+            }
+            Target::Person(name) => {
+                let name: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
+                let error = Error::not_found(format!("there is no contact `{name}`"));
+                return Err(if n > 0 {
+                    error.hint("use -m for the text")
+                } else {
+                    error.hint("write the address")
+                });
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Whether mail to this address stays on this machine.
+pub fn is_local(email: &str) -> bool {
+    email
+        .rsplit_once('@')
+        .is_some_and(|(_, domain)| domain.eq_ignore_ascii_case("localhost"))
+}
+
+/// The account that sends mail to the outside: the one asked for, the default, or the only one.
+pub fn outside<'a>(
+    accounts: &'a [Account],
+    asked: Option<&str>,
+    default: Option<&str>,
+) -> Result<&'a Account> {
+    let senders: Vec<&Account> = accounts.iter().filter(|a| a.smtp.is_some()).collect();
+    if let Some(asked) = asked {
+        let account = named(accounts, asked)?;
+        return match account.smtp {
+            Some(_) => Ok(account),
+            None if account.built_in => Err(Error::config(format!(
+                "account `{}` delivers only to …@localhost",
+                account.name
+            ))
+            .hint("set up an account with an `smtp` server in the config")),
+            None => Err(
+                Error::config(format!("account `{}` can't send", account.name))
+                    .hint("give it an `smtp` server in the config"),
+            ),
+        };
+    }
+    if let Some(account) = default.and_then(|name| senders.iter().find(|a| a.name == name)) {
+        return Ok(account);
+    }
+    match senders.as_slice() {
+        [one] => Ok(one),
+        [] => Err(
+            Error::config("there is no account that sends mail to the outside").hint(
+                "set up an account with an `smtp` server in the config; …@localhost works without",
+            ),
+        ),
+        several => {
+            let names: Vec<_> = several.iter().map(|a| format!("`{}`", a.name)).collect();
+            Err(
+                Error::usage(format!("several accounts could send: {}", names.join(", "))).hint(
+                    format!(
+                        "pick one with --from {}, or set `email` under [defaults]",
+                        several[0].name
+                    ),
+                ),
+            )
+        }
+    }
+}
+
+/// The account of this name, or with this address.
+pub fn named<'a>(accounts: &'a [Account], asked: &str) -> Result<&'a Account> {
+    let by_name = accounts.iter().find(|a| a.name == asked);
+    let by_address = || {
+        let own = |a: &&Account| a.own_addresses().any(|own| own.eq_ignore_ascii_case(asked));
+        accounts.iter().find(own)
+    };
+    by_name.or_else(by_address).ok_or_else(|| {
+        let known: Vec<_> = accounts.iter().map(|a| format!("`{}`", a.name)).collect();
+        let asked: String = asked.chars().filter(|c| !c.is_control()).take(80).collect();
+        Error::config(format!("there is no account `{asked}`"))
+            .hint(format!("accounts are {}", known.join(", ")))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    fn kind(texts: &[&str]) -> Kind {
+        let texts: Vec<_> = texts.iter().map(|t| (*t).to_owned()).collect();
+        addresses(&texts).unwrap_err().kind
+    }
+
+    #[test]
+    fn the_form_says_the_channel() {
+        assert!(matches!(read("ada@example.com").unwrap(), Target::Mail(_)));
+        assert!(matches!(
+            read("Ada <ada@example.com>").unwrap(),
+            Target::Mail(_)
+        ));
+        assert_eq!(
+            read("sms:+1415").unwrap(),
+            Target::Channel("sms".into(), "+1415".into())
+        );
+        assert_eq!(
+            read("+14155550100").unwrap(),
+            Target::Channel("sms".into(), "+14155550100".into())
+        );
+        assert_eq!(read("@ops").unwrap(), Target::Group("ops".into()));
+        assert_eq!(read("Ada").unwrap(), Target::Person("Ada".into()));
+    }
+
+    #[test]
+    fn what_can_not_be_reached_yet_says_so() {
+        for to in [
+            "sms:+1",
+            "whatsapp:+1",
+            "slack:#ops",
+            "chat:spaces/A",
+            "+14155550100",
+        ] {
+            assert_eq!(kind(&[to]), Kind::Config, "{to}");
+        }
+        assert_eq!(kind(&["Ada"]), Kind::NotFound);
+        let second = addresses(&["ada@example.com".into(), "hello there".into()]).unwrap_err();
+        assert_eq!(second.hint.as_deref(), Some("use -m for the text"));
+    }
+
+    #[test]
+    fn localhost_stays_here() {
+        assert!(is_local("you@LocalHost") && !is_local("you@localhost.example.com"));
+    }
+}

@@ -8,7 +8,8 @@ mod bytes;
 mod entry;
 mod folders;
 mod messages;
-mod outbox;
+pub mod outbox;
+mod owner;
 mod plan;
 mod row;
 mod schema;
@@ -25,6 +26,7 @@ mod write;
 mod tests;
 
 pub use messages::Added;
+pub use owner::Owner;
 pub use search::{Page, ThreadFilter};
 pub use sync::{FolderState, SourceState};
 

@@ -1,0 +1,482 @@
+//! From what was typed to rendered items: addresses, accounts, files, bodies, ids.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::format::compose::{self, File, Letter, compose};
+use crate::format::{clean, html, markdown, mime};
+use crate::model::account::Account;
+use crate::model::address::Address;
+use crate::model::message::Parsed;
+use crate::model::outbox::{Place, RecipientState, State};
+use crate::ops::App;
+use crate::rules::{address, route};
+use crate::store::outbox::{NewItem, Recipient};
+
+use super::report::AttachmentReport;
+use super::{Mode, SendRequest, all_local};
+
+/// All files of a message together; beyond this nobody takes it, and the store could not either.
+const MOST_BYTES: u64 = 500 * 1024 * 1024;
+
+/// What an answer or a forward adds to what was typed.
+#[derive(Clone, Debug, Default)]
+pub struct Thread {
+    pub to: Vec<Address>,
+    pub cc: Vec<Address>,
+    pub subject: Option<String>,
+    /// Text below what was typed.
+    pub below: String,
+    /// The same as HTML, where the original has some.
+    pub html_below: Option<String>,
+    pub in_reply_to: Vec<String>,
+    pub references: Vec<String>,
+    pub files: Vec<File>,
+}
+
+/// Everything about a message but its ids and its accounts.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    to: Vec<Address>,
+    cc: Vec<Address>,
+    bcc: Vec<Address>,
+    reply_to: Vec<Address>,
+    subject: String,
+    text: String,
+    html: Option<String>,
+    files: Vec<File>,
+    in_reply_to: Vec<String>,
+    references: Vec<String>,
+    pub warnings: Vec<String>,
+}
+
+/// Reads a request: every address, every file, every header-bound text is checked here.
+pub fn read(app: &App, request: &SendRequest, thread: Thread) -> Result<Outgoing> {
+    let mut to = thread.to;
+    let mut cc = thread.cc;
+    to.extend(route::addresses(&request.to)?);
+    cc.extend(lists(&request.cc)?);
+    let bcc = lists(&request.bcc)?;
+    let (to, cc, bcc) = without_repeats(to, cc, bcc);
+    if to.is_empty() && cc.is_empty() && bcc.is_empty() {
+        return Err(
+            Error::usage("there is nobody to send it to").hint("write an address: ada@example.com")
+        );
+    }
+    let subject = request
+        .subject
+        .clone()
+        .or(thread.subject)
+        .unwrap_or_default();
+    compose::refuse_controls("subject", &subject)?;
+    if let Some(key) = &request.key {
+        compose::refuse_controls("key", key)?;
+    }
+    if request.markdown && request.html.is_some() {
+        return Err(Error::usage(
+            "--markdown makes the HTML itself: it can't go with --html",
+        ));
+    }
+    let (text, html) = bodies(request, &thread.below, thread.html_below.as_deref());
+    let mut files = thread.files;
+    files.extend(read_files(app, &request.attachments)?);
+    Ok(Outgoing {
+        to,
+        cc,
+        bcc,
+        reply_to: lists(&request.reply_to)?,
+        subject,
+        text,
+        html,
+        files,
+        in_reply_to: thread.in_reply_to,
+        references: thread.references,
+        warnings: Vec::new(),
+    })
+}
+
+fn lists(texts: &[String]) -> Result<Vec<Address>> {
+    let mut all = Vec::new();
+    for text in texts {
+        all.extend(address::parse_list(text)?);
+    }
+    Ok(all)
+}
+
+/// Each mailbox once, in the most visible place.
+fn without_repeats(
+    to: Vec<Address>,
+    cc: Vec<Address>,
+    bcc: Vec<Address>,
+) -> (Vec<Address>, Vec<Address>, Vec<Address>) {
+    let mut seen = std::collections::HashSet::new();
+    let mut keep = |list: Vec<Address>| -> Vec<Address> {
+        list.into_iter()
+            .filter(|a| seen.insert(a.email.to_lowercase()))
+            .collect()
+    };
+    let to = keep(to);
+    let cc = keep(cc);
+    let bcc = keep(bcc);
+    (to, cc, bcc)
+}
+
+fn bodies(
+    request: &SendRequest,
+    below: &str,
+    html_below: Option<&str>,
+) -> (String, Option<String>) {
+    let typed_html = match (&request.html, request.markdown) {
+        (Some(html), _) => Some(html.clone()),
+        (None, true) => Some(markdown::to_html(&request.text)),
+        (None, false) => None,
+    };
+    let mut text = match (&request.html, request.text.trim().is_empty()) {
+        (Some(typed), true) => html::to_text(typed),
+        _ => request.text.clone(),
+    };
+    if !below.is_empty() {
+        if !text.trim().is_empty() {
+            text.truncate(text.trim_end().len());
+            text.push_str("\n\n");
+        } else {
+            text.clear();
+        }
+        text.push_str(below);
+    }
+    let html = match (typed_html, html_below) {
+        (None, None) => None,
+        (Some(typed), None) if below.is_empty() => Some(typed),
+        (Some(typed), None) => Some(append(&typed, &preformatted(below))),
+        (None, Some(old)) => Some(format!("{}{old}", preformatted(&request.text))),
+        (Some(typed), Some(old)) => Some(append(&typed, old)),
+    };
+    (text, html)
+}
+
+/// HTML put before the end of an HTML document.
+fn append(document: &str, more: &str) -> String {
+    // Byte offsets of the lower-cased copy hold only where its length is the same.
+    let lower = document.to_ascii_lowercase();
+    match lower.rfind("</body>") {
+        Some(at) => format!("{}{more}{}", &document[..at], &document[at..]),
+        None => format!("{document}{more}"),
+    }
+}
+
+fn preformatted(text: &str) -> String {
+    if text.trim().is_empty() {
+        return String::new();
+    }
+    format!(
+        "<div style=\"white-space: pre-wrap\">{}</div>\n",
+        escape(text)
+    )
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+/// The HTML of a message that is sent on, under its head.
+pub fn forwarded_html(message: &Parsed, when: &str, html: &str) -> String {
+    let mut head = message.clone();
+    head.text.clear();
+    let head = crate::rules::reply::forwarded(&head, when);
+    format!("{}{html}", preformatted(head.trim_end()))
+}
+
+/// All attachments and inline images of a message, byte for byte.
+pub fn files_of(raw: &[u8], message: &Parsed) -> Vec<File> {
+    let attached = message.attachments.iter();
+    attached
+        .filter_map(|a| mime::attachment(raw, a.number))
+        .map(|(a, bytes)| File {
+            media_type: sound_type(&a.media_type, &a.name, &bytes),
+            name: a.name,
+            bytes,
+            content_id: a.content_id.filter(|id| {
+                a.inline
+                    && !id.is_empty()
+                    && id
+                        .bytes()
+                        .all(|b| b.is_ascii_graphic() && !b"<>".contains(&b))
+            }),
+        })
+        .collect()
+}
+
+/// A stranger's media type if it can stand in our header, and needs no encoding we may not use.
+fn sound_type(stated: &str, name: &str, bytes: &[u8]) -> String {
+    let token = |t: &str| {
+        !t.is_empty()
+            && t.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-+._".contains(&b))
+    };
+    let sound = stated
+        .split_once('/')
+        .is_some_and(|(a, b)| token(a) && token(b));
+    if sound && !stated.starts_with("multipart/") && !stated.starts_with("message/") {
+        return stated.to_owned();
+    }
+    if stated == "message/rfc822" {
+        return compose::media_type("message.eml", bytes);
+    }
+    compose::media_type(name, bytes)
+}
+
+/// When the original was written, for the line above the quote.
+pub fn when(app: &App, message: &Parsed) -> String {
+    message.sent_at.map_or(String::new(), |at| {
+        at.to_zoned(app.clock.zone().clone())
+            .strftime("%a, %d %b %Y %H:%M %z")
+            .to_string()
+    })
+}
+
+fn read_files(app: &App, paths: &[std::path::PathBuf]) -> Result<Vec<File>> {
+    let mut total = 0;
+    let mut files = Vec::new();
+    for path in paths {
+        (app.progress)(&crate::ops::Progress {
+            stage: "reading attachments".to_owned(),
+            done: files.len() as u64,
+            total: Some(paths.len() as u64),
+        });
+        files.push(read_file(path, &mut total)?);
+    }
+    Ok(files)
+}
+
+fn read_file(path: &Path, total: &mut u64) -> Result<File> {
+    let shown = clean::line(&path.display().to_string());
+    let unreadable = |e: std::io::Error| {
+        let error = Error::usage(format!("`{shown}` can't be attached"));
+        match e.kind() {
+            std::io::ErrorKind::NotFound => Error::usage(format!("there is no file `{shown}`")),
+            _ => error.because(e),
+        }
+    };
+    let meta = std::fs::metadata(path).map_err(unreadable)?;
+    if meta.is_dir() {
+        return Err(Error::usage(format!("`{shown}` is a folder, not a file"))
+            .hint("attach its files, or pack it first"));
+    }
+    *total += meta.len();
+    if *total > MOST_BYTES {
+        return Err(Error::usage(format!(
+            "the attachments have more than {} MB",
+            MOST_BYTES / 1024 / 1024
+        ))
+        .hint("no mail server takes so much: send a link"));
+    }
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    let name = path.file_name().map_or(String::from("attachment"), |n| {
+        n.to_string_lossy().into_owned()
+    });
+    compose::refuse_controls("file name", &name)?;
+    Ok(File {
+        media_type: compose::media_type(&name, &bytes),
+        name,
+        bytes,
+        content_id: None,
+    })
+}
+
+impl Outgoing {
+    /// What makes two sends the same for a key: recipients, subject, bodies, attachments.
+    pub fn content_hash(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        let mut add = |part: &[u8]| {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        };
+        for (place, list) in [("to", &self.to), ("cc", &self.cc), ("bcc", &self.bcc)] {
+            add(place.as_bytes());
+            for a in list {
+                add(a.email.as_bytes());
+            }
+        }
+        add(self.subject.as_bytes());
+        add(self.text.as_bytes());
+        add(self.html.as_deref().unwrap_or_default().as_bytes());
+        for file in &self.files {
+            add(file.name.as_bytes());
+            add(&file.bytes);
+        }
+        *hasher.finalize().as_bytes()
+    }
+
+    fn people(&self) -> Vec<(Place, &Address)> {
+        let of = |place, list: &'_ [Address]| -> Vec<(Place, usize)> {
+            (0..list.len()).map(|n| (place, n)).collect()
+        };
+        let mut all = Vec::new();
+        for (place, list) in [
+            (Place::To, &self.to),
+            (Place::Cc, &self.cc),
+            (Place::Bcc, &self.bcc),
+        ] {
+            all.extend(of(place, list).into_iter().map(|(p, n)| (p, &list[n])));
+        }
+        all
+    }
+}
+
+/// One item for each account that has to carry it: the outside, and this machine.
+pub fn render(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<Vec<NewItem>> {
+    let people = outgoing.people();
+    let addresses: Vec<&Address> = people.iter().map(|(_, a)| *a).collect();
+    let accounts = &app.config.accounts;
+    let local = accounts.iter().find(|a| a.built_in);
+    let asked = request.from.as_deref();
+    let outside = if all_local(&addresses) {
+        None
+    } else {
+        Some(route::outside(
+            accounts,
+            asked,
+            app.config.default_email.as_deref(),
+        )?)
+    };
+    let identity = match (outside, asked) {
+        (Some(account), _) => account,
+        (None, Some(asked)) => route::named(accounts, asked)?,
+        (None, None) => local.ok_or_else(no_local)?,
+    };
+    let from = sender(identity)?;
+    let domain = from.email.rsplit_once('@').map_or("localhost", |(_, d)| d);
+    let message_id = new_message_id(app, domain)?;
+    let mut items = Vec::new();
+    for (account, is_for_local) in [(outside, false), (local, true)] {
+        let chosen: Vec<_> = people
+            .iter()
+            .filter(|(_, a)| route::is_local(&a.email) == is_for_local)
+            .collect();
+        if chosen.is_empty() {
+            continue;
+        }
+        let account = account.ok_or_else(no_local)?;
+        let recipients = chosen
+            .into_iter()
+            .map(|(place, a)| Recipient {
+                place: *place,
+                name: a.name.clone(),
+                email: a.email.clone(),
+                state: RecipientState::Waiting,
+                code: None,
+                words: None,
+            })
+            .collect();
+        let mut item = item(app, outgoing, &from, &message_id)?;
+        item.account = account.name.clone();
+        item.channel = if account.built_in { "maildir" } else { "smtp" }.to_owned();
+        // One copy: where the message is from.
+        item.file_copy = account.name == identity.name && account.file_sent;
+        item.recipients = recipients;
+        item.state = if request.mode == Mode::Draft {
+            State::Draft
+        } else {
+            State::Ready
+        };
+        items.push(item);
+    }
+    Ok(items)
+}
+
+fn no_local() -> Error {
+    Error::config("there is no built-in account for …@localhost: the config gives its name `local` to another")
+}
+
+fn sender(account: &Account) -> Result<Address> {
+    let email = account.address.as_deref().ok_or_else(|| {
+        Error::config(format!(
+            "account `{}` has no `address` to send from",
+            account.name
+        ))
+    })?;
+    let mut from = address::parse(email).map_err(|e| {
+        Error::config(format!(
+            "the `address` of account `{}` is not one",
+            account.name
+        ))
+        .because(e.message)
+    })?;
+    if let Some(name) = &account.display_name {
+        compose::refuse_controls("display name", name)?;
+        from.name = Some(name.clone());
+    }
+    Ok(from)
+}
+
+/// The item with its bytes; who gets it is filled in by the caller.
+fn item(app: &App, outgoing: &Outgoing, from: &Address, message_id: &str) -> Result<NewItem> {
+    let own_id = format!("c{}", random_hex::<12>()?);
+    let date = app.clock.now_local();
+    let raw = compose(&Letter {
+        from,
+        reply_to: &outgoing.reply_to,
+        to: &outgoing.to,
+        cc: &outgoing.cc,
+        subject: &outgoing.subject,
+        text: &outgoing.text,
+        html: outgoing.html.as_deref(),
+        files: &outgoing.files,
+        message_id,
+        in_reply_to: &outgoing.in_reply_to,
+        references: &outgoing.references,
+        own_id: &own_id,
+        date: &date,
+    })?;
+    let attached: Vec<_> = outgoing
+        .files
+        .iter()
+        .map(|f| AttachmentReport {
+            name: f.name.clone(),
+            media_type: f.media_type.clone(),
+            size_bytes: f.bytes.len() as u64,
+        })
+        .collect();
+    Ok(NewItem {
+        account: String::new(),
+        channel: String::new(),
+        sender: from.email.clone(),
+        subject: outgoing.subject.clone(),
+        message_id: message_id.to_owned(),
+        own_id,
+        attachments: serde_json::to_string(&attached).expect("names and numbers always serialise"),
+        raw,
+        state: State::Ready,
+        next_at: None,
+        file_copy: false,
+        recipients: Vec::new(),
+    })
+}
+
+/// An id nobody can guess; the time makes it unique even on a machine with poor randomness.
+fn new_message_id(app: &App, domain: &str) -> Result<String> {
+    let time = app.clock.now().as_millisecond();
+    let domain: String = domain
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || ".-".contains(*c))
+        .collect();
+    let domain = if domain.is_empty() {
+        "localhost"
+    } else {
+        &domain
+    };
+    Ok(format!("{}.{time:x}@{domain}", random_hex::<12>()?))
+}
+
+fn random_hex<const N: usize>() -> Result<String> {
+    let mut bytes = [0u8; N];
+    getrandom::fill(&mut bytes).map_err(|e| Error::internal(format!("no randomness: {e}")))?;
+    let mut hex = String::with_capacity(N * 2);
+    for byte in bytes {
+        write!(hex, "{byte:02x}").expect("writing to a string");
+    }
+    Ok(hex)
+}

@@ -1,0 +1,383 @@
+//! What a send came to, per item and recipient, and the exit code that follows.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Kind, Result};
+use crate::format::{clean, mime};
+use crate::model::id::OutboxId;
+use crate::model::outbox::{Place, RecipientState, State};
+use crate::ops::App;
+use crate::store::outbox::{Item, NewItem};
+
+/// `comms.send/1`.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct SendReport {
+    pub items: Vec<ItemReport>,
+    /// Who tries again, if anybody has to.
+    pub retry: Option<Retry>,
+    /// Told from an earlier send with the same key; nothing was sent now.
+    pub replayed: bool,
+    /// Nothing was written and nothing left.
+    pub dry_run: bool,
+    pub warnings: Vec<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Retry {
+    /// `comms` keeps it and goes on by itself; `caller` has to do something.
+    pub owner: String,
+    pub next_at: Option<Timestamp>,
+}
+
+/// One message for one account.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ItemReport {
+    /// Null in a dry run.
+    pub id: Option<OutboxId>,
+    pub state: State,
+    pub account: String,
+    pub channel: String,
+    pub from: String,
+    pub subject: String,
+    /// RFC 5322 Message-ID without brackets.
+    pub message_id: String,
+    pub recipients: Vec<RecipientReport>,
+    pub attachments: Vec<AttachmentReport>,
+    pub size_bytes: u64,
+    /// Attempts made.
+    pub tries: u32,
+    pub next_at: Option<Timestamp>,
+    /// Why it did not leave, as a code of the exit-code table.
+    pub error_code: Option<String>,
+    pub error: Option<String>,
+    pub hint: Option<String>,
+    /// A copy is in the account's Sent folder.
+    pub filed: bool,
+    pub created_at: Option<Timestamp>,
+    /// Every attempt, oldest first (`outbox show`).
+    pub attempts: Vec<AttemptReport>,
+    /// What it looks like (`--dry-run`, `outbox show`).
+    pub rendered: Option<Rendered>,
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct RecipientReport {
+    pub email: String,
+    pub name: Option<String>,
+    pub place: Place,
+    pub state: RecipientState,
+    /// The server's status code.
+    pub code: Option<u16>,
+    /// The server's words.
+    pub words: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct AttachmentReport {
+    pub name: String,
+    pub media_type: String,
+    pub size_bytes: u64,
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AttemptReport {
+    pub at: Timestamp,
+    pub outcome: String,
+    pub words: String,
+}
+
+/// A message as it leaves.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Rendered {
+    pub headers: String,
+    pub text: String,
+}
+
+/// The report on these items as they stand.
+pub fn of(app: &App, ids: &[OutboxId], warnings: Vec<String>) -> Result<SendReport> {
+    let items = ids
+        .iter()
+        .map(|id| app.store.outbox_item(*id).map(ItemReport::from))
+        .collect::<Result<Vec<_>>>()?;
+    let mut report = SendReport {
+        items,
+        warnings,
+        ..SendReport::default()
+    };
+    report.retry = report.retry();
+    Ok(report)
+}
+
+/// What would leave.
+pub fn dry_run(staged: Vec<NewItem>, warnings: Vec<String>) -> SendReport {
+    let items = staged
+        .into_iter()
+        .map(|item| ItemReport {
+            id: None,
+            state: item.state,
+            account: item.account,
+            channel: item.channel,
+            from: item.sender,
+            subject: item.subject,
+            message_id: item.message_id,
+            attachments: attachments(&item.attachments),
+            size_bytes: item.raw.len() as u64,
+            tries: 0,
+            next_at: item.next_at,
+            error_code: None,
+            error: None,
+            hint: None,
+            filed: false,
+            created_at: None,
+            attempts: Vec::new(),
+            rendered: Some(rendered(&item.raw)),
+            recipients: item
+                .recipients
+                .into_iter()
+                .map(RecipientReport::from)
+                .collect(),
+        })
+        .collect();
+    SendReport {
+        items,
+        dry_run: true,
+        warnings,
+        ..SendReport::default()
+    }
+}
+
+/// How a message looks.
+pub fn rendered(raw: &[u8]) -> Rendered {
+    let headers = mime::headers(raw)
+        .into_iter()
+        .map(|(name, value)| format!("{name}: {}\n", clean::line(&value)))
+        .collect();
+    Rendered {
+        headers,
+        text: mime::body(raw).text.unwrap_or_default(),
+    }
+}
+
+fn attachments(json: &str) -> Vec<AttachmentReport> {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+impl From<crate::store::outbox::Recipient> for RecipientReport {
+    fn from(r: crate::store::outbox::Recipient) -> Self {
+        RecipientReport {
+            email: r.email,
+            name: r.name,
+            place: r.place,
+            state: r.state,
+            code: r.code,
+            words: r.words,
+        }
+    }
+}
+
+impl From<Item> for ItemReport {
+    fn from(item: Item) -> Self {
+        ItemReport {
+            id: Some(item.id),
+            state: item.state,
+            account: item.account,
+            channel: item.channel,
+            from: item.sender,
+            subject: item.subject,
+            message_id: item.message_id,
+            attachments: attachments(&item.attachments),
+            size_bytes: item.size_bytes,
+            tries: item.tries,
+            next_at: item.next_at,
+            error_code: item.error_code,
+            error: item.error,
+            hint: item.hint,
+            filed: item.filed_at.is_some(),
+            created_at: Some(item.created_at),
+            attempts: Vec::new(),
+            rendered: None,
+            recipients: item
+                .recipients
+                .into_iter()
+                .map(RecipientReport::from)
+                .collect(),
+        }
+    }
+}
+
+impl SendReport {
+    /// How the command ends; `None` is success.
+    ///
+    /// The first that holds decides, over all items and recipients:
+    ///
+    /// 1. anything in doubt: `unconfirmed` (10), for repeating anything could send twice;
+    /// 2. comms keeps something for a retry: `pending` (8), whoever else was served or refused, for the outcome is not
+    ///    known before comms is done with it, and repeating would send twice;
+    /// 3. some sent and some not, and nothing goes on by itself: `partial` (9);
+    /// 4. nobody served: the reason of the failure (3, 4, 6, 7); with several reasons `unavailable` wins, as a
+    ///    repetition may then help someone.
+    ///
+    /// What was staged because it was asked for (draft, queue) is success.
+    pub fn outcome(&self) -> Option<Kind> {
+        if self.dry_run {
+            return None;
+        }
+        let any = |f: &dyn Fn(&ItemReport) -> bool| self.items.iter().any(f);
+        if any(&|i| matches!(i.state, State::Unconfirmed | State::Sending)) {
+            return Some(Kind::Unconfirmed);
+        }
+        if any(&|i| i.state == State::Held || (i.state == State::Ready && i.tries > 0)) {
+            return Some(Kind::Pending);
+        }
+        let recipients = || self.items.iter().flat_map(|i| &i.recipients);
+        let failed = recipients().any(|r| r.state == RecipientState::Failed);
+        if !failed {
+            return None;
+        }
+        if recipients().any(|r| r.state == RecipientState::Sent) {
+            return Some(Kind::Partial);
+        }
+        let codes: Vec<Kind> = self.items.iter().filter_map(ItemReport::fault).collect();
+        let first = codes.first().copied().unwrap_or(Kind::Refused);
+        Some(if codes.contains(&Kind::Unavailable) {
+            Kind::Unavailable
+        } else {
+            first
+        })
+    }
+
+    /// The error of a send that left nothing behind and has no report of its own (3, 4, 7 and bugs).
+    pub fn failure(&self) -> Option<Error> {
+        let kind = self.outcome()?;
+        if matches!(
+            kind,
+            Kind::Pending | Kind::Partial | Kind::Unconfirmed | Kind::Refused
+        ) {
+            return None;
+        }
+        let item = self.items.iter().find(|i| i.fault() == Some(kind))?;
+        let words = item
+            .error
+            .clone()
+            .unwrap_or_else(|| "it was not sent".to_owned());
+        let mut error = Error::new(kind, words);
+        error.hint = item.hint.clone();
+        Some(match item.id {
+            Some(id) => error.item(id),
+            None => error,
+        })
+    }
+
+    fn retry(&self) -> Option<Retry> {
+        let owner = match self.outcome()? {
+            Kind::Pending => "comms",
+            _ => "caller",
+        };
+        let next_at = self.items.iter().filter_map(|i| i.next_at).min();
+        Some(Retry {
+            owner: owner.to_owned(),
+            next_at: next_at.filter(|_| owner == "comms"),
+        })
+    }
+}
+
+impl ItemReport {
+    fn fault(&self) -> Option<Kind> {
+        let code = self.error_code.as_deref()?;
+        Kind::ALL.into_iter().find(|k| k.code() == code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(
+        state: State,
+        tries: u32,
+        code: Option<&str>,
+        recipients: &[RecipientState],
+    ) -> ItemReport {
+        let recipient = |state: &RecipientState| RecipientReport {
+            email: "bob@example.com".to_owned(),
+            name: None,
+            place: Place::To,
+            state: *state,
+            code: None,
+            words: None,
+        };
+        ItemReport {
+            id: Some(OutboxId(1)),
+            state,
+            account: "work".to_owned(),
+            channel: "smtp".to_owned(),
+            from: String::new(),
+            subject: String::new(),
+            message_id: String::new(),
+            recipients: recipients.iter().map(recipient).collect(),
+            attachments: Vec::new(),
+            size_bytes: 0,
+            tries,
+            next_at: None,
+            error_code: code.map(str::to_owned),
+            error: None,
+            hint: None,
+            filed: false,
+            created_at: None,
+            attempts: Vec::new(),
+            rendered: None,
+        }
+    }
+
+    #[test]
+    fn the_code_follows_the_owner_of_the_retry() {
+        use RecipientState::*;
+        for (items, wanted) in [
+            (vec![item(State::Sent, 1, None, &[Sent])], None),
+            (vec![item(State::Draft, 0, None, &[Waiting])], None),
+            (vec![item(State::Ready, 0, None, &[Waiting])], None),
+            (
+                vec![item(State::Ready, 1, None, &[Sent, Failed, Waiting])],
+                Some(Kind::Pending),
+            ),
+            (
+                vec![item(State::Sent, 1, None, &[Sent, Failed])],
+                Some(Kind::Partial),
+            ),
+            (
+                vec![item(State::Failed, 1, Some("refused"), &[Failed])],
+                Some(Kind::Refused),
+            ),
+            (
+                vec![item(State::Failed, 1, Some("unavailable"), &[Failed])],
+                Some(Kind::Unavailable),
+            ),
+            (
+                vec![item(State::Failed, 1, Some("auth"), &[Failed])],
+                Some(Kind::Auth),
+            ),
+            (
+                vec![
+                    item(State::Ready, 1, None, &[Waiting]),
+                    item(State::Unconfirmed, 1, None, &[Unconfirmed]),
+                ],
+                Some(Kind::Unconfirmed),
+            ),
+            (
+                vec![
+                    item(State::Sent, 1, None, &[Sent]),
+                    item(State::Failed, 1, Some("auth"), &[Failed]),
+                ],
+                Some(Kind::Partial),
+            ),
+        ] {
+            let report = SendReport {
+                items,
+                ..SendReport::default()
+            };
+            assert_eq!(report.outcome(), wanted, "{report:?}");
+        }
+    }
+}

@@ -1,16 +1,128 @@
 //! `comms outbox`.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::model::id::OutboxId;
+use crate::model::outbox::State;
 use crate::ops::App;
+use crate::ops::outbox;
+use crate::ops::send::ItemReport;
 
-use super::Done;
 use super::output::Output;
+use super::{Done, send, wait};
 
 #[derive(Debug, Args)]
-pub struct OutboxArgs {}
+#[command(after_help = "Example: comms outbox list")]
+pub struct OutboxArgs {
+    #[command(subcommand)]
+    command: OutboxCommand,
+}
 
-pub fn run(_args: OutboxArgs, _app: &App, _out: &mut Output) -> Result<Done> {
-    todo!()
+#[derive(Debug, Subcommand)]
+enum OutboxCommand {
+    /// List what waits, failed or is in doubt
+    #[command(after_help = "Example: comms outbox list --state failed")]
+    List {
+        /// Only items in this state; may be given several times
+        #[arg(long, value_name = "STATE")]
+        state: Vec<String>,
+        /// Also what was sent or cancelled
+        #[arg(long)]
+        all: bool,
+        /// How many at most
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        limit: usize,
+    },
+    /// Show one item: recipients, every attempt, the message
+    #[command(after_help = "Example: comms outbox show o17")]
+    Show {
+        /// The item
+        id: String,
+    },
+    /// Send an item now, to those who certainly got nothing
+    #[command(after_help = "Example: comms outbox retry o17")]
+    Retry {
+        /// The item
+        id: String,
+    },
+    /// Put an item away; it is never sent
+    #[command(after_help = "Example: comms outbox cancel o17")]
+    Cancel {
+        /// The item
+        id: String,
+    },
+    /// Say what became of an item in doubt
+    #[command(after_help = "Example: comms outbox resolve o17 --sent")]
+    Resolve {
+        /// The item
+        id: String,
+        /// It arrived
+        #[arg(
+            long,
+            conflicts_with = "not_sent",
+            required_unless_present = "not_sent"
+        )]
+        sent: bool,
+        /// It did not arrive
+        #[arg(long)]
+        not_sent: bool,
+    },
+    /// Send everything that is due; for cron
+    #[command(after_help = "Example: comms outbox run")]
+    Run,
+}
+
+pub fn run(args: OutboxArgs, app: &App, out: &mut Output) -> Result<Done> {
+    match args.command {
+        OutboxCommand::List { state, all, limit } => {
+            let states = state.iter().map(|s| named(s)).collect::<Result<Vec<_>>>()?;
+            let report = outbox::list(app, &states, all, limit)?;
+            out.list(
+                "comms.outbox/1",
+                &report,
+                "items",
+                &report.items,
+                &send::columns(),
+            )?;
+            Ok(None)
+        }
+        OutboxCommand::Show { id } => item(&outbox::show(app, parse(&id)?)?, out),
+        OutboxCommand::Retry { id } => {
+            let report = wait(outbox::retry(app, parse(&id)?))?;
+            send::finish(&report, out)
+        }
+        OutboxCommand::Cancel { id } => item(&outbox::cancel(app, parse(&id)?)?, out),
+        OutboxCommand::Resolve { id, sent, .. } => {
+            let report = outbox::resolve(app, parse(&id)?, sent)?;
+            item(&report, out)?;
+            if report.state == State::Failed {
+                out.hint(&format!("run `comms outbox retry {id}` to send it again"));
+            }
+            Ok(None)
+        }
+        OutboxCommand::Run => {
+            let report = wait(outbox::run(app))?;
+            send::finish(&report, out)
+        }
+    }
+}
+
+fn parse(id: &str) -> Result<OutboxId> {
+    id.parse()
+}
+
+fn named(name: &str) -> Result<State> {
+    State::named(name).ok_or_else(|| {
+        let known: Vec<_> = State::ALL.iter().map(|s| s.name()).collect();
+        Error::usage("that is no state of an outbox item")
+            .hint(format!("states are {}", known.join(", ")))
+    })
+}
+
+fn item(report: &ItemReport, out: &mut Output) -> Result<Done> {
+    out.report("comms.outbox_item/1", report, |out| {
+        send::item_text(report, out)
+    })?;
+    Ok(None)
 }

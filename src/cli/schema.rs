@@ -187,6 +187,15 @@ fn documents() -> Vec<Document> {
         document::<ops::show::ThreadReport>("comms.thread/1", "comms inbox thread"),
         document::<ops::save::SaveReport>("comms.save/1", "comms inbox save"),
         document::<ops::doctor::DoctorReport>("comms.doctor/1", "comms doctor"),
+        document::<ops::send::SendReport>(
+            "comms.send/1",
+            "comms send, reply, forward, comms outbox retry, comms outbox run",
+        ),
+        document::<ops::outbox::OutboxReport>("comms.outbox/1", "comms outbox list"),
+        document::<ops::send::ItemReport>(
+            "comms.outbox_item/1",
+            "comms outbox show, cancel, resolve",
+        ),
     ];
     all.sort_by_key(|d| d.name);
     all

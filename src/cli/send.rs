@@ -1,30 +1,245 @@
 //! `comms send`, `comms reply`, `comms forward`.
 
+mod body;
+mod show;
+
+use std::path::PathBuf;
+
 use clap::Args;
 
-use crate::error::Result;
-use crate::ops::App;
+use crate::error::{Error, Kind, Result};
+use crate::model::id::MessageId;
+use crate::ops::send::{self, Mode, SendReport, SendRequest};
+use crate::ops::{App, send::ItemReport};
 
-use super::Done;
 use super::output::Output;
+use super::{Done, origin, prompt, wait};
+use body::Source;
 
+pub use show::{columns, item_text};
+
+/// What all three share.
 #[derive(Debug, Args)]
-pub struct SendArgs {}
-
-#[derive(Debug, Args)]
-pub struct ReplyArgs {}
-
-#[derive(Debug, Args)]
-pub struct ForwardArgs {}
-
-pub fn send(_args: SendArgs, _app: &App, _out: &mut Output) -> Result<Done> {
-    todo!()
+pub struct MessageArgs {
+    /// The text
+    #[arg(short = 'm', long, value_name = "TEXT", conflicts_with = "file")]
+    message: Option<String>,
+    /// Read the text from a file, or from stdin with -
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The subject
+    #[arg(short, long, value_name = "TEXT")]
+    subject: Option<String>,
+    /// Attach a file; may be given several times
+    #[arg(short, long = "attach", value_name = "FILE")]
+    attach: Vec<PathBuf>,
+    /// Send a visible copy
+    #[arg(long, value_name = "TO")]
+    cc: Vec<String>,
+    /// Send a copy nobody else sees
+    #[arg(long, value_name = "TO")]
+    bcc: Vec<String>,
+    /// Send from this account, by name or address
+    #[arg(long, value_name = "ACCOUNT")]
+    from: Option<String>,
+    /// Have answers go to this address
+    #[arg(long, value_name = "ADDRESS")]
+    reply_to: Vec<String>,
+    /// Send this HTML too; the text is made from it if there is none
+    #[arg(long, value_name = "FILE", conflicts_with = "markdown")]
+    html: Option<PathBuf>,
+    /// Read the text as Markdown: it is sent as typed and as HTML
+    #[arg(long)]
+    markdown: bool,
+    /// Send it once, however often this is run with the same key
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+    /// Keep it as a draft
+    #[arg(long, conflicts_with_all = ["queue", "no_queue"])]
+    draft: bool,
+    /// Only put it into the outbox; `comms outbox run` sends it
+    #[arg(long, conflicts_with = "no_queue")]
+    queue: bool,
+    /// Fail if it can't leave now, instead of keeping it for another try
+    #[arg(long)]
+    no_queue: bool,
+    /// How long the server may take before the message is handed over
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "30s",
+        hide_default_value = true
+    )]
+    timeout: String,
+    /// Show what would leave; write and send nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Send it even if the text is empty
+    #[arg(long)]
+    allow_empty: bool,
 }
 
-pub fn reply(_args: ReplyArgs, _app: &App, _out: &mut Output) -> Result<Done> {
-    todo!()
+#[derive(Debug, Args)]
+#[command(after_help = "Example: comms send ada@example.com -s Lunch -m 'At one?'")]
+pub struct SendArgs {
+    /// Who gets it: addresses, `Ada <ada@example.com>`
+    #[arg(required = true, value_name = "TO")]
+    to: Vec<String>,
+    #[command(flatten)]
+    message: MessageArgs,
 }
 
-pub fn forward(_args: ForwardArgs, _app: &App, _out: &mut Output) -> Result<Done> {
-    todo!()
+#[derive(Debug, Args)]
+#[command(after_help = "Example: comms reply m17 --all -m 'Fine with me'")]
+pub struct ReplyArgs {
+    /// The message to answer
+    #[arg(value_name = "ID")]
+    id: String,
+    /// Answer everyone it went to
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    message: MessageArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: comms forward m17 bob@example.com -m 'For you'")]
+pub struct ForwardArgs {
+    /// The message to send on
+    #[arg(value_name = "ID")]
+    id: String,
+    /// Who gets it
+    #[arg(required = true, value_name = "TO")]
+    to: Vec<String>,
+    #[command(flatten)]
+    message: MessageArgs,
+}
+
+pub fn send(args: SendArgs, app: &App, out: &mut Output) -> Result<Done> {
+    let mut request = request(args.message, (app, out), Source::Required)?;
+    request.to = args.to;
+    if !request.dry_run {
+        ask_about(&request, out)?;
+    }
+    let report = wait(send::send(app, origin(app, out), &request))?;
+    finish(&report, out)
+}
+
+pub fn reply(args: ReplyArgs, app: &App, out: &mut Output) -> Result<Done> {
+    let id: MessageId = args.id.parse()?;
+    let request = request(args.message, (app, out), Source::Required)?;
+    let report = wait(send::answer(
+        app,
+        origin(app, out),
+        (id, args.all),
+        &request,
+    ))?;
+    finish(&report, out)
+}
+
+pub fn forward(args: ForwardArgs, app: &App, out: &mut Output) -> Result<Done> {
+    let id: MessageId = args.id.parse()?;
+    let mut request = request(args.message, (app, out), Source::Optional)?;
+    request.to = args.to;
+    let report = wait(send::forward(app, origin(app, out), id, &request))?;
+    finish(&report, out)
+}
+
+fn request(args: MessageArgs, (app, out): (&App, &Output), source: Source) -> Result<SendRequest> {
+    let timeout = crate::model::time::duration(&args.timeout)?;
+    if timeout.is_zero() {
+        return Err(Error::usage("--timeout 0 leaves no time to send anything"));
+    }
+    let html = args.html.as_deref().map(body::html).transpose()?;
+    let source = if html.is_some() {
+        Source::Optional
+    } else {
+        source
+    };
+    let typed = body::Typed {
+        message: args.message,
+        file: args.file,
+        allow_empty: args.allow_empty,
+    };
+    let text = body::read(typed, source, (app, out))?;
+    let mode = match (args.draft, args.queue, args.no_queue) {
+        (true, _, _) => Mode::Draft,
+        (_, true, _) => Mode::Queue,
+        (_, _, true) => Mode::NoQueue,
+        _ => Mode::Send,
+    };
+    Ok(SendRequest {
+        to: Vec::new(),
+        cc: args.cc,
+        bcc: args.bcc,
+        reply_to: args.reply_to,
+        from: args.from,
+        subject: args.subject,
+        text,
+        html,
+        markdown: args.markdown,
+        attachments: args.attach,
+        key: args.key,
+        mode,
+        timeout: Some(timeout),
+        dry_run: args.dry_run,
+    })
+}
+
+/// What people forget: asked about at a terminal, told elsewhere.
+fn ask_about(request: &SendRequest, out: &Output) -> Result<()> {
+    let mut doubts = Vec::new();
+    if request
+        .subject
+        .as_deref()
+        .is_none_or(|s| s.trim().is_empty())
+    {
+        doubts.push(("the subject is empty", "Send it without a subject?", "-s"));
+    }
+    if request.attachments.is_empty() && body::speaks_of_attachment(&request.text) {
+        doubts.push((
+            "the text speaks of an attachment, and nothing is attached",
+            "Send it without an attachment?",
+            "-a",
+        ));
+    }
+    for (warning, question, flag) in doubts {
+        if !prompt::can_ask(out) {
+            out.warn(warning);
+        } else if !prompt::confirm(out, &format!("{warning}. {question}"), flag)? {
+            return Err(Error::new(Kind::Interrupted, "not sent"));
+        }
+    }
+    Ok(())
+}
+
+/// Prints a report and ends as it says: an outcome with a report, or the error of a send that left nothing.
+pub fn finish(report: &SendReport, out: &mut Output) -> Result<Done> {
+    for warning in &report.warnings {
+        out.warn(warning);
+    }
+    if let Some(error) = report.failure() {
+        return Err(error);
+    }
+    show::report(report, out)?;
+    let done = report.outcome();
+    match done {
+        Some(Kind::Pending) => {
+            out.hint("comms keeps it and tries again: `comms outbox run` sends what is due")
+        }
+        Some(Kind::Unconfirmed) => {
+            let doubtful = |i: &&ItemReport| i.hint.is_some();
+            if let Some(hint) = report
+                .items
+                .iter()
+                .find(doubtful)
+                .and_then(|i| i.hint.as_deref())
+            {
+                out.hint(hint);
+            }
+        }
+        Some(Kind::Partial) => out.hint("repeat it only for those who failed: `comms outbox list`"),
+        _ => {}
+    }
+    Ok(done)
 }

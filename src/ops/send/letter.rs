@@ -388,7 +388,9 @@ pub fn render(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<V
 }
 
 fn no_local() -> Error {
-    Error::config("there is no built-in account for …@localhost: the config gives its name `local` to another")
+    Error::config(
+        "there is no built-in account for …@localhost: the config gives its name `local` to another",
+    )
 }
 
 fn sender(account: &Account) -> Result<Address> {

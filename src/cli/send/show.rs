@@ -1,0 +1,176 @@
+//! How sends and outbox items read: for people as lines, for pipes as rows.
+
+use crate::error::Result;
+use crate::format::clean;
+use crate::model::outbox::{RecipientState, State};
+use crate::ops::send::{ItemReport, SendReport};
+
+use super::super::output::{Cell, Column, Format, Output, Style};
+
+/// Prints what a send came to.
+pub fn report(report: &SendReport, out: &mut Output) -> Result<()> {
+    if out.format == Format::Table && out.fields.is_none() {
+        let text: String = report.items.iter().map(|i| item_text(i, out)).collect();
+        return out.text(&text);
+    }
+    out.list("comms.send/1", report, "items", &report.items, &columns())
+}
+
+/// The columns of a list of items.
+pub fn columns() -> [Column<ItemReport>; 7] {
+    [
+        Column {
+            field: "id",
+            title: "ID",
+            cell: |i, _| Cell::id(id(i)),
+            plain: id,
+        },
+        Column {
+            field: "state",
+            title: "STATE",
+            cell: |i, _| Cell::new(i.state.name(), style(i.state)),
+            plain: |i| i.state.name().to_owned(),
+        },
+        Column {
+            field: "account",
+            title: "ACCOUNT",
+            cell: |i, _| Cell::plain(clean::line(&i.account)),
+            plain: |i| i.account.clone(),
+        },
+        Column {
+            field: "recipients",
+            title: "TO",
+            cell: |i, _| Cell::plain(short_recipients(i)),
+            plain: |i| {
+                let all: Vec<_> = i.recipients.iter().map(|r| r.email.as_str()).collect();
+                all.join(", ")
+            },
+        },
+        Column {
+            field: "subject",
+            title: "SUBJECT",
+            cell: |i, _| Cell::plain(clean::line(&i.subject)),
+            plain: |i| i.subject.clone(),
+        },
+        Column {
+            field: "next_at",
+            title: "NEXT TRY",
+            cell: |i, out| {
+                Cell::new(
+                    i.next_at.map_or(String::new(), |at| out.when(at)),
+                    Style::Dim,
+                )
+            },
+            plain: |i| i.next_at.map_or(String::new(), |at| at.to_string()),
+        },
+        Column {
+            field: "error",
+            title: "WHY",
+            cell: |i, _| Cell::plain(clean::line(i.error.as_deref().unwrap_or_default())),
+            plain: |i| i.error.clone().unwrap_or_default(),
+        },
+    ]
+}
+
+fn id(item: &ItemReport) -> String {
+    item.id.map_or("-".to_owned(), |id| id.to_string())
+}
+
+fn short_recipients(item: &ItemReport) -> String {
+    let first = item.recipients.first().map_or("", |r| r.email.as_str());
+    match item.recipients.len() {
+        0 | 1 => clean::line(first),
+        n => format!("{} +{}", clean::line(first), n - 1),
+    }
+}
+
+fn style(state: State) -> Style {
+    match state {
+        State::Sent | State::Delivered | State::Read => Style::Good,
+        State::Failed | State::Unconfirmed | State::Undelivered => Style::Bad,
+        State::Cancelled => Style::Dim,
+        _ => Style::Normal,
+    }
+}
+
+/// Recipients shown one by one; more are counted.
+const SHOWN: usize = 20;
+
+/// One item for a person.
+pub fn item_text(item: &ItemReport, out: &Output) -> String {
+    let subject = match item.subject.as_str() {
+        "" => "(no subject)".to_owned(),
+        subject => clean::line(subject),
+    };
+    let head = match item.id {
+        Some(id) => format!(
+            "{} {}",
+            out.paint(Style::Id, &id.to_string()),
+            out.paint(style(item.state), item.state.name())
+        ),
+        None => "would leave".to_owned(),
+    };
+    let mut text = format!(
+        "{head}: {subject}, from {} by account {}\n",
+        clean::line(&item.from),
+        clean::line(&item.account)
+    );
+    let troubled = |s: RecipientState| {
+        matches!(
+            s,
+            RecipientState::Failed | RecipientState::Unconfirmed | RecipientState::Waiting
+        )
+    };
+    let (first, rest): (Vec<_>, Vec<_>) = item
+        .recipients
+        .iter()
+        .partition(|r| item.recipients.len() <= SHOWN || troubled(r.state) && item.id.is_some());
+    for r in first.iter().take(200) {
+        let words = r
+            .words
+            .as_deref()
+            .map(|w| format!("  {}", clean::line(w)))
+            .unwrap_or_default();
+        let state = if item.id.is_none() {
+            r.place.name()
+        } else {
+            r.state.name()
+        };
+        text.push_str(&format!("  {state:11} {}{words}\n", clean::line(&r.email)));
+    }
+    let more = rest.len() + first.len().saturating_sub(200);
+    if more > 0 {
+        text.push_str(&format!("  and {more} more recipients\n"));
+    }
+    for a in &item.attachments {
+        text.push_str(&format!(
+            "  attached    {} ({}, {} bytes)\n",
+            clean::line(&a.name),
+            a.media_type,
+            a.size_bytes
+        ));
+    }
+    if let Some(at) = item.next_at {
+        text.push_str(&format!("  next try    {}\n", out.when(at)));
+    }
+    if let Some(error) = item.error.as_deref().filter(|_| item.state != State::Sent) {
+        text.push_str(&format!("  because     {}\n", clean::line(error)));
+    }
+    for attempt in &item.attempts {
+        text.push_str(&format!(
+            "  {:11} {}  {}\n",
+            out.when(attempt.at),
+            attempt.outcome,
+            clean::line(&attempt.words)
+        ));
+    }
+    if let Some(rendered) = &item.rendered {
+        text.push_str(&format!(
+            "\n{}\n{}\n{} bytes\n",
+            clean::text(&rendered.headers),
+            clean::text(&rendered.text),
+            item.size_bytes
+        ));
+    }
+    text
+}

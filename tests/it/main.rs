@@ -12,5 +12,6 @@ mod generated;
 mod hints;
 mod imap;
 mod reading;
+mod sending;
 mod sync_faults;
 mod watch;

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::format::compose::{self, File, Letter, compose};
 use crate::format::{clean, html, markdown, mime};
-use crate::model::account::Account;
+use crate::model::account::{Account, ChannelKind};
 use crate::model::address::Address;
 use crate::model::message::Parsed;
 use crate::model::outbox::{Place, RecipientState, State};
@@ -375,7 +375,9 @@ pub fn render(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<V
         item.account = account.name.clone();
         item.channel = if account.built_in { "maildir" } else { "smtp" }.to_owned();
         // One copy: where the message is from.
-        item.file_copy = account.name == identity.name && account.file_sent;
+        item.file_copy = account.name == identity.name
+            && account.file_sent
+            && account.channel != ChannelKind::Smtp;
         item.recipients = recipients;
         item.state = if request.mode == Mode::Draft {
             State::Draft

@@ -244,7 +244,14 @@ fn quote_line(line: &[u8], out: &mut String) {
 }
 
 fn file_part(file: &File) -> MimePart<'_> {
-    let mut content = ContentType::new(file.media_type.as_str());
+    // The builder writes a type as it is: whatever could end the header is no type.
+    let sound = |b: u8| b.is_ascii_alphanumeric() || b"/-+._".contains(&b);
+    let kind = if file.media_type.bytes().all(sound) {
+        file.media_type.as_str()
+    } else {
+        "application/octet-stream"
+    };
+    let mut content = ContentType::new(kind);
     let mut disposition = ContentType::new(if file.content_id.is_some() {
         "inline"
     } else {

@@ -120,7 +120,7 @@ fn kind(trial: &Trial) -> Option<Kind> {
 fn three_recipients_get_three_answers_and_dots_arrive() {
     let (port, thread) = server(|peer| {
         greet(peer, &["x", "PIPELINING", "SIZE 1000"]);
-        assert_eq!(hear(peer), "MAIL FROM:<ada@example.com> SIZE=10");
+        assert_eq!(hear(peer), "MAIL FROM:<ada@example.com> SIZE=9");
         for reply in ["250 ok", "250 ok", "550-5.1.1 no such", "451 4.7.1 later"] {
             if reply.starts_with("550") {
                 say(peer, reply);

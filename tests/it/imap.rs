@@ -461,3 +461,63 @@ fn nothing_new_in_many_folders_is_few_words() {
     let said = mail.bytes_of_session(2);
     assert!(said < 250, "{said} bytes for nothing new");
 }
+
+#[test]
+fn a_message_by_another_client_is_listed_found_marked_and_saved() {
+    let Some(mail) = Mail::start() else { return };
+    // Every byte value, so that no line ending or charset can be bent unseen.
+    let attachment: Vec<u8> = (0..=255u8).cycle().take(70_000).collect();
+    let mut encoded = String::new();
+    for line in base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &attachment)
+        .as_bytes()
+        .chunks(76)
+    {
+        encoded.push_str(std::str::from_utf8(line).unwrap());
+        encoded.push_str("\r\n");
+    }
+    mail.deliver(
+        ANN,
+        format!(
+            "From: Grace <grace@elsewhere.example>\r\nTo: {ANN}\r\nSubject: the harvest\r\n\
+             Message-ID: <harvest@elsewhere.example>\r\nMIME-Version: 1.0\r\n\
+             Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n\
+             the quince is ripe\r\n--b\r\nContent-Type: application/octet-stream\r\n\
+             Content-Disposition: attachment; filename=quince.bin\r\nContent-Transfer-Encoding: base64\r\n\r\n\
+             {encoded}--b--\r\n"
+        ),
+    );
+    let world = world(&mail);
+    let inbox = world
+        .run(["inbox", "--account", "work", "--json"])
+        .ok()
+        .json();
+    let newest = &inbox["threads"][0]["newest"];
+    assert_eq!(newest["subject"], "the harvest", "{inbox}");
+    assert_eq!(newest["unread"], true, "{inbox}");
+    let id = newest["id"].as_str().unwrap();
+
+    let found = world.run(["search", "quince", "--json"]).ok().json();
+    assert_eq!(found["messages"][0]["id"], id, "{found}");
+
+    let to = world.dir().join("saved");
+    std::fs::create_dir(&to).unwrap();
+    world
+        .run(["inbox", "save", id, "--to", to.to_str().unwrap()])
+        .ok();
+    assert!(
+        std::fs::read(to.join("quince.bin")).unwrap() == attachment,
+        "bytes differ"
+    );
+
+    world.run(["inbox", "mark", id, "--read"]).ok();
+    let mut other = mail.client(ANN);
+    other.run("SELECT INBOX");
+    // Whoever was offline when it was marked is told by the next sync.
+    sync(&world);
+    assert!(other.run("UID FETCH 1 (FLAGS)").contains("\\Seen"));
+    let inbox = world
+        .run(["inbox", "--unread", "--account", "work", "--json"])
+        .ok()
+        .json();
+    assert_eq!(inbox["threads"].as_array().unwrap().len(), 0, "{inbox}");
+}

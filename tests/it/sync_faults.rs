@@ -172,3 +172,29 @@ fn what_is_no_imap_server_is_told_by_name_and_step() {
     assert!(run.stderr.contains(&format!("127.0.0.1:{port}")), "{run}");
     assert!(run.stderr.contains("not IMAP while greeting"), "{run}");
 }
+
+#[test]
+fn a_server_that_stalls_does_not_hold_the_inbox() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let held: Vec<_> = listener.incoming().collect();
+        drop(held);
+    });
+    let world = World::new().config(&format!(
+        "[inbox]\ndeadline = \"1s\"\n[accounts.work]\nchannel = \"imap\"\naddress = \"ann@example.com\"\n\
+         imap = \"127.0.0.1:{port}\"\ntls = \"none\"\nsecret_command = \"echo annpw\"\n"
+    ));
+    let began = std::time::Instant::now();
+    let run = world.run(["inbox", "--json"]).ok();
+    assert!(began.elapsed().as_secs() < 4, "{:?}", began.elapsed());
+    let report = run.json();
+    let sources = report["sources"].as_array().unwrap();
+    let work = sources
+        .iter()
+        .find(|source| source["account"] == "work")
+        .unwrap();
+    assert_eq!(work["state"], "failed", "{report}");
+    assert!(run.stderr.contains("work"), "{run}");
+    world.run(["inbox", "--fresh"]).fails(7);
+}

@@ -21,7 +21,7 @@ use crate::format::clean;
 #[command(after_help = "Example:\n  comms export from:ada after:2026-01-01 --to ada.mbox")]
 pub struct ExportArgs {
     /// What to export, as in `comms search`; everything if left out
-    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
+    #[arg(value_name = "QUERY")]
     query: Vec<String>,
     /// File or folder to write; `-` is stdout
     #[arg(long, value_name = "PATH")]

@@ -166,6 +166,8 @@ fn documents() -> Vec<Document> {
         document::<ErrorDocument>("comms.error/1", "every command that fails, on stderr"),
         document::<ProgressLine<'_>>("comms.progress/1", "--progress json, on stderr"),
         document::<SchemaReport>("comms.schema/1", "comms schema"),
+        document::<ops::import::ImportReport>("comms.import/1", "comms import"),
+        document::<ops::export::ExportReport>("comms.export/1", "comms export"),
         document::<ops::settings::ConfigReport>("comms.config/1", "comms config show"),
         document::<ops::settings::ConfigPath>("comms.config_path/1", "comms config path"),
         document::<ops::settings::ConfigCheck>("comms.config_check/1", "comms config check"),

@@ -108,7 +108,7 @@ pub fn run(args: SearchArgs, app: &App, out: &mut Output) -> Result<Done> {
     Ok((args.fail_empty && empty).then_some(Kind::NotFound))
 }
 
-/// Lets `-word` after the first word of a search exclude that word: it becomes `NOT word`, unless it is a flag.
+/// Lets `-word` after the first word of a search or export exclude that word: it becomes `NOT word`, unless it is a flag.
 ///
 /// Works on the raw command line, because clap reads every `-word` as a flag, or none.
 pub fn shield(args: Vec<OsString>) -> Vec<OsString> {
@@ -116,12 +116,16 @@ pub fn shield(args: Vec<OsString>) -> Vec<OsString> {
         arg.to_str()
             .is_some_and(|a| a.starts_with('-') && a.len() > 1 && !a.starts_with("--"))
     };
-    if !args.iter().any(|arg| arg == "search") || !args.iter().any(is_dashed) {
+    let takes_query = |arg: &OsString| arg == "search" || arg == "export";
+    let Some(name) = args.iter().find(|arg| takes_query(arg)) else {
+        return args;
+    };
+    if !args.iter().any(is_dashed) {
         return args;
     }
     let mut cli = super::Cli::command();
     cli.build();
-    let Some(command) = cli.find_subcommand("search") else {
+    let Some(command) = cli.find_subcommand(name) else {
         return args;
     };
     let flag = |text: &str| {
@@ -147,7 +151,7 @@ pub fn shield(args: Vec<OsString>) -> Vec<OsString> {
         }
         if !text.starts_with('-') || text == "-" {
             // Another command has its own rules.
-            if words == 0 && text != "search" {
+            if words == 0 && !takes_query(&arg) {
                 shielded.push(arg);
                 shielded.extend(args);
                 return shielded;

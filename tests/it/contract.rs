@@ -238,7 +238,10 @@ fn a_reader_that_goes_away_is_success() {
             .unwrap()
             .read_to_string(&mut stderr)
             .unwrap();
-        assert!(status.success() && stderr.is_empty(), "{format}: {stderr}");
+        assert!(
+            status.success() && !stderr.contains("error"),
+            "{format}: {stderr}"
+        );
     }
 }
 

@@ -85,9 +85,21 @@ fn check(found: &[(PathBuf, String)]) {
 /// Whether the line is a command, with any of some likely values where it has a gap.
 fn parses(command: &str) -> bool {
     ["work", "o17", "m17", "t17", "1"].iter().any(|value| {
-        let words = words(&fill(command, value));
+        let words = comms::cli::search::shield(
+            words(&fill(command, value))
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+        );
         match Cli::try_parse_from(&words) {
             Ok(_) => true,
+            // "`comms search` takes queries": the command is only named.
+            Err(e) if e.kind() == clap::error::ErrorKind::MissingRequiredArgument => {
+                words.iter().all(|w| {
+                    w.to_str()
+                        .is_some_and(|w| w.bytes().all(|b| b.is_ascii_lowercase()))
+                })
+            }
             Err(e) => matches!(
                 e.kind(),
                 clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion

@@ -10,7 +10,13 @@ impl World {
     /// Runs the binary at a terminal of 80 columns and gives everything it showed.
     pub fn run_at_terminal<S: AsRef<str>>(&self, args: impl IntoIterator<Item = S>) -> String {
         let mut session = self.at_terminal(args);
-        session.exp_eof().expect("the binary ends")
+        let shown = session.exp_eof().expect("the binary ends");
+        // rexpect makes a character of each byte.
+        let bytes: Vec<_> = shown
+            .chars()
+            .map(|c| u8::try_from(c).unwrap_or(b'?'))
+            .collect();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// Starts the binary at a terminal, to talk to it.

@@ -54,6 +54,17 @@ complete -c comms -n "__fish_comms_needs_command" -f -a "config" -d 'Show and ch
 complete -c comms -n "__fish_comms_needs_command" -f -a "schema" -d 'Print JSON Schemas, exit codes and the command tree'
 complete -c comms -n "__fish_comms_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c comms -n "__fish_comms_needs_command" -f -a "man" -d 'Print or write man pages'
+complete -c comms -n "__fish_comms_using_subcommand send" -s m -l message -d 'The text' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -s f -l file -d 'Read the text from a file, or from stdin with -' -r -F
+complete -c comms -n "__fish_comms_using_subcommand send" -s s -l subject -d 'The subject' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -s a -l attach -d 'Attach a file; may be given several times' -r -F
+complete -c comms -n "__fish_comms_using_subcommand send" -l cc -d 'Send a visible copy' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l bcc -d 'Send a copy nobody else sees' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l from -d 'Send from this account, by name or address' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l reply-to -d 'Have answers go to this address' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l html -d 'Send this HTML too; the text is made from it if there is none' -r -F
+complete -c comms -n "__fish_comms_using_subcommand send" -l key -d 'Send it once, however often this is run with the same key' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l timeout -d 'How long the server may take before the message is handed over' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
@@ -66,9 +77,26 @@ complete -c comms -n "__fish_comms_using_subcommand send" -l progress -d 'Show p
 json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand send" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand send" -l markdown -d 'Read the text as Markdown: it is sent as typed and as HTML'
+complete -c comms -n "__fish_comms_using_subcommand send" -l draft -d 'Keep it as a draft'
+complete -c comms -n "__fish_comms_using_subcommand send" -l queue -d 'Only put it into the outbox; `comms outbox run` sends it'
+complete -c comms -n "__fish_comms_using_subcommand send" -l no-queue -d 'Fail if it can\'t leave now, instead of keeping it for another try'
+complete -c comms -n "__fish_comms_using_subcommand send" -l dry-run -d 'Show what would leave; write and send nothing'
+complete -c comms -n "__fish_comms_using_subcommand send" -l allow-empty -d 'Send it even if the text is empty'
 complete -c comms -n "__fish_comms_using_subcommand send" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand send" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand send" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand reply" -s m -l message -d 'The text' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -s f -l file -d 'Read the text from a file, or from stdin with -' -r -F
+complete -c comms -n "__fish_comms_using_subcommand reply" -s s -l subject -d 'The subject' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -s a -l attach -d 'Attach a file; may be given several times' -r -F
+complete -c comms -n "__fish_comms_using_subcommand reply" -l cc -d 'Send a visible copy' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l bcc -d 'Send a copy nobody else sees' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l from -d 'Send from this account, by name or address' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l reply-to -d 'Have answers go to this address' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l html -d 'Send this HTML too; the text is made from it if there is none' -r -F
+complete -c comms -n "__fish_comms_using_subcommand reply" -l key -d 'Send it once, however often this is run with the same key' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l timeout -d 'How long the server may take before the message is handed over' -r
 complete -c comms -n "__fish_comms_using_subcommand reply" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
@@ -81,9 +109,27 @@ complete -c comms -n "__fish_comms_using_subcommand reply" -l progress -d 'Show 
 json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand reply" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand reply" -l all -d 'Answer everyone it went to'
+complete -c comms -n "__fish_comms_using_subcommand reply" -l markdown -d 'Read the text as Markdown: it is sent as typed and as HTML'
+complete -c comms -n "__fish_comms_using_subcommand reply" -l draft -d 'Keep it as a draft'
+complete -c comms -n "__fish_comms_using_subcommand reply" -l queue -d 'Only put it into the outbox; `comms outbox run` sends it'
+complete -c comms -n "__fish_comms_using_subcommand reply" -l no-queue -d 'Fail if it can\'t leave now, instead of keeping it for another try'
+complete -c comms -n "__fish_comms_using_subcommand reply" -l dry-run -d 'Show what would leave; write and send nothing'
+complete -c comms -n "__fish_comms_using_subcommand reply" -l allow-empty -d 'Send it even if the text is empty'
 complete -c comms -n "__fish_comms_using_subcommand reply" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand reply" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand reply" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand forward" -s m -l message -d 'The text' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -s f -l file -d 'Read the text from a file, or from stdin with -' -r -F
+complete -c comms -n "__fish_comms_using_subcommand forward" -s s -l subject -d 'The subject' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -s a -l attach -d 'Attach a file; may be given several times' -r -F
+complete -c comms -n "__fish_comms_using_subcommand forward" -l cc -d 'Send a visible copy' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l bcc -d 'Send a copy nobody else sees' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l from -d 'Send from this account, by name or address' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l reply-to -d 'Have answers go to this address' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l html -d 'Send this HTML too; the text is made from it if there is none' -r -F
+complete -c comms -n "__fish_comms_using_subcommand forward" -l key -d 'Send it once, however often this is run with the same key' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l timeout -d 'How long the server may take before the message is handed over' -r
 complete -c comms -n "__fish_comms_using_subcommand forward" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
@@ -96,6 +142,12 @@ complete -c comms -n "__fish_comms_using_subcommand forward" -l progress -d 'Sho
 json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand forward" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand forward" -l markdown -d 'Read the text as Markdown: it is sent as typed and as HTML'
+complete -c comms -n "__fish_comms_using_subcommand forward" -l draft -d 'Keep it as a draft'
+complete -c comms -n "__fish_comms_using_subcommand forward" -l queue -d 'Only put it into the outbox; `comms outbox run` sends it'
+complete -c comms -n "__fish_comms_using_subcommand forward" -l no-queue -d 'Fail if it can\'t leave now, instead of keeping it for another try'
+complete -c comms -n "__fish_comms_using_subcommand forward" -l dry-run -d 'Show what would leave; write and send nothing'
+complete -c comms -n "__fish_comms_using_subcommand forward" -l allow-empty -d 'Send it even if the text is empty'
 complete -c comms -n "__fish_comms_using_subcommand forward" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand forward" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand forward" -s h -l help -d 'Print help'
@@ -349,21 +401,122 @@ complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcom
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from logout" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from logout" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from logout" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand outbox" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve run" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
 jsonl\t'One row per line'"
-complete -c comms -n "__fish_comms_using_subcommand outbox" -l fields -d 'Show only these columns or keys, comma-separated' -r
-complete -c comms -n "__fish_comms_using_subcommand outbox" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve run" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve run" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand outbox" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve run" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
 json\t'One JSON line per step on stderr'
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand outbox" -l config -d 'Read this config file instead of the usual one' -r -F
-complete -c comms -n "__fish_comms_using_subcommand outbox" -l json -d 'Short for --format json'
-complete -c comms -n "__fish_comms_using_subcommand outbox" -l read-only -d 'Refuse everything that would change something at a provider'
-complete -c comms -n "__fish_comms_using_subcommand outbox" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve run" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve run" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve run" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve run" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve run" -f -a "list" -d 'List what waits, failed or is in doubt'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve run" -f -a "show" -d 'Show one item: recipients, every attempt, the message'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve run" -f -a "retry" -d 'Send an item now, to those who certainly got nothing'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve run" -f -a "cancel" -d 'Put an item away; it is never sent'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve run" -f -a "resolve" -d 'Say what became of an item in doubt'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve run" -f -a "run" -d 'Send everything that is due; for cron'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l state -d 'Only items in this state; may be given several times' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l limit -d 'How many at most' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l all -d 'Also what was sent or cancelled'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from show" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from show" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from show" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from show" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from show" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from show" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from show" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resolve" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resolve" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resolve" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resolve" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resolve" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resolve" -l sent -d 'It arrived'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resolve" -l not-sent -d 'It did not arrive'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resolve" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resolve" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand import" -l name -d 'Import into `imported/NAME` instead of the name of the file or folder' -r
 complete -c comms -n "__fish_comms_using_subcommand import" -l folder -d 'Import into this folder of the account `local`' -r
 complete -c comms -n "__fish_comms_using_subcommand import" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'

@@ -13,8 +13,14 @@ export COMMS_HOME
 trap 'rm -rf "$COMMS_HOME"' EXIT
 
 say() { # say WORDS...: shows the command, then runs it
+    local word
     printf '\n$ comms'
-    printf ' %q' "$@"
+    for word in "$@"; do
+        case $word in
+        *[!A-Za-z0-9_./:@=-]*) printf " '%s'" "$word" ;;
+        *) printf ' %s' "$word" ;;
+        esac
+    done
     printf '\n'
     "$COMMS" --format table "$@"
 }
@@ -25,6 +31,7 @@ say search 'from:grace budget OR hotel'
 say search '打ち合わせ'
 message=$("$COMMS" search 'subject:"Photo of the launch" has:attachment' --format plain --fields id --limit 1)
 say inbox show "$message"
+mkdir "$COMMS_HOME/saved"
 say inbox save "$message" --attachment 1 --to "$COMMS_HOME/saved"
 say send you@localhost -s 'Hello from comms' -m 'The first message, delivered to a Maildir on this machine.'
 say inbox --limit 1

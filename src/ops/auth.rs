@@ -1,12 +1,15 @@
 //! Accounts and their logins: which there are, whether they work, and their secrets in the OS keyring.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Serialize;
 
 use crate::channel::imap::{Credentials, Session};
+use crate::channel::smtp;
 use crate::error::{Context, Error, Kind, Result};
-use crate::model::account::{Account, ChannelKind};
+use crate::model::account::{Account, ChannelKind, Endpoint};
 use crate::net::tls;
 use crate::secret;
 
@@ -124,16 +127,34 @@ pub async fn prove(app: &App, account: &Account, secret: &SecretString) -> Resul
 }
 
 async fn prove_with(account: &Account, credentials: &Credentials) -> Result<String> {
+    let named = |server: &Endpoint| format!("{}:{}", server.host, server.port);
+    let mut servers = Vec::new();
     if let Some(imap) = &account.imap {
-        let session = Session::open(account, credentials).await?;
-        session.logout().await;
-        return Ok(format!("{}:{}", imap.host, imap.port));
+        Session::open(account, credentials).await?.logout().await;
+        servers.push(named(imap));
     }
-    let smtp = account.smtp.as_ref().ok_or_else(|| {
-        Error::config(format!("account `{}` has no server", account.name))
-            .hint("set `imap` or `smtp` in its table of the config")
-    })?;
-    Ok(format!("{}:{}", smtp.host, smtp.port))
+    if let Some(server) = &account.smtp {
+        prove_smtp(account, credentials).await?;
+        servers.push(named(server));
+    }
+    if servers.is_empty() {
+        return Err(
+            Error::config(format!("account `{}` has no server", account.name))
+                .hint("set `imap` or `smtp` in its table of the config"),
+        );
+    }
+    Ok(servers.join(" and "))
+}
+
+/// Logs in to the server that sends; nothing is sent.
+pub async fn prove_smtp(account: &Account, credentials: &Credentials) -> Result<()> {
+    let login = smtp::Credentials {
+        tls: credentials.tls.clone(),
+        secret: has_login(account).then(|| credentials.secret.clone()),
+        // A login changes nothing, so that it is allowed under `--read-only`.
+        read_only: false,
+    };
+    smtp::probe(account, &login, Duration::from_secs(20)).await
 }
 
 async fn try_login(app: &App, account: &Account) -> AccountRow {

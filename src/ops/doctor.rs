@@ -271,6 +271,12 @@ async fn check_account(
             report.fault(format!("{name}: imap"), &e);
         }
     }
+    if account.smtp.is_some() {
+        match auth::prove_smtp(account, &credentials).await {
+            Ok(()) => report.ok(format!("{name}: smtp"), "logged in; mail can leave"),
+            Err(e) => report.fault(format!("{name}: smtp"), &e),
+        }
+    }
 }
 
 async fn check_folders(

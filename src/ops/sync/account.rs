@@ -3,7 +3,7 @@
 use crate::channel::imap::{Credentials, Folder, Session, is_cut};
 use crate::error::{Context, Error, Kind, Result};
 use crate::format::mime;
-use crate::model::account::{Account, ChannelKind};
+use crate::model::account::{Account, AuthMethod, ChannelKind};
 use crate::model::id::MessageId;
 use crate::model::message::{Flags, Ident, NewMessage, Raw, Role};
 use crate::net::tls;
@@ -32,7 +32,10 @@ pub async fn credentials_with_source(
     let account = account.clone();
     let found = tokio::task::spawn_blocking(move || {
         let tls = tls::client_config(account.ca_file.as_deref())?;
-        let (secret, source) = secret::find(&account)?;
+        let (secret, source) = match account.auth {
+            AuthMethod::None => (secrecy::SecretString::default(), "not needed"),
+            _ => secret::find(&account)?,
+        };
         let credentials = Credentials {
             tls,
             secret,

@@ -88,7 +88,9 @@ impl Found {
             // RFC 5322 §4.3
             self.year = Some(match digits.len() {
                 1 | 2 if number < 50 => 2000 + number,
+                // "106" and "0106" are years since 1900 of software that never saw 2000.
                 1..=3 => 1900 + number,
+                4 if number < 200 => 1900 + number,
                 _ => number,
             });
         }
@@ -264,6 +266,7 @@ mod tests {
             ("2 Jan 06 15:04:05 EST", "2006-01-02T20:04:05Z"),
             ("Mon, 2 Jan 99 15:04:05 +0000", "1999-01-02T15:04:05Z"),
             ("Mon, 2 Jan 106 15:04:05 +0000", "2006-01-02T15:04:05Z"),
+            ("Mon, 2 Jan 0106 15:04:05 +0000", "2006-01-02T15:04:05Z"),
             ("Mon Jan  2 15:04:05 2006", "2006-01-02T15:04:05Z"),
             ("Mon Jan 2 15:04:05 PST 2006", "2006-01-02T23:04:05Z"),
             ("02-Jan-2006 15:04:05 +0100", "2006-01-02T14:04:05Z"),

@@ -25,10 +25,12 @@ pub fn spread(text: &str) -> Cow<'_, str> {
             continue;
         }
         let cjk = is_cjk(c);
-        if (cjk || after_cjk) && !c.is_whitespace() && !spread.ends_with(char::is_whitespace) {
-            if !spread.is_empty() {
-                spread.push(' ');
-            }
+        if (cjk || after_cjk)
+            && !c.is_whitespace()
+            && !spread.ends_with(char::is_whitespace)
+            && !spread.is_empty()
+        {
+            spread.push(' ');
         }
         spread.push(c);
         after_cjk = cjk;

@@ -157,10 +157,10 @@ impl<R: BufRead> Reader<R> {
             }
             if is_blank && body.is_none() {
                 body = Some(raw.len());
-                if let Some(length) = content_length(raw).filter(|_| self.lies < LIES) {
-                    if self.exactly(raw, length).context(Kind::Internal, doing)? {
-                        return Ok(None);
-                    }
+                if let Some(length) = content_length(raw).filter(|_| self.lies < LIES)
+                    && self.exactly(raw, length).context(Kind::Internal, doing)?
+                {
+                    return Ok(None);
                 }
             }
             after_blank = is_blank;

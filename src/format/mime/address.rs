@@ -134,10 +134,10 @@ impl Reader<'_> {
             _ => ends,
         };
         let mut inner = rest[1..close].trim_ascii();
-        if inner.starts_with(b"@") {
-            if let Some(colon) = memchr(b':', inner) {
-                inner = &inner[colon + 1..];
-            }
+        if inner.starts_with(b"@")
+            && let Some(colon) = memchr(b':', inner)
+        {
+            inner = &inner[colon + 1..];
         }
         let inner = inner.strip_prefix(b"mailto:").unwrap_or(inner);
         self.angle = Some(
@@ -189,10 +189,11 @@ impl Reader<'_> {
         }
         let text = words::decode(phrase, self.hint).replace(" @ ", "@");
         // An encoded word that holds the whole mailbox.
-        if let (Some(open), Some(close)) = (text.find('<'), text.rfind('>')) {
-            if open < close && text[open..close].contains('@') {
-                return mailbox(Some(text[..open].to_owned()), text[open + 1..close].trim());
-            }
+        if let (Some(open), Some(close)) = (text.find('<'), text.rfind('>'))
+            && open < close
+            && text[open..close].contains('@')
+        {
+            return mailbox(Some(text[..open].to_owned()), text[open + 1..close].trim());
         }
         match text.split(' ').rfind(|word| word.contains('@')) {
             Some(email) => {

@@ -33,10 +33,11 @@ pub fn decode<'a>(bytes: &'a [u8], label: Option<&str>, hint: Option<&str>) -> (
     match find(&label) {
         Some(Charset::Rs(encoding)) => {
             // Latin-1 is what software says when it doesn't know; real UTF-8 sequences hardly occur in it.
-            if encoding == WINDOWS_1252 && bytes.iter().any(|b| *b >= 0x80) {
-                if let Ok(text) = std::str::from_utf8(bytes) {
-                    return (text.into(), Fit::Lie);
-                }
+            if encoding == WINDOWS_1252
+                && bytes.iter().any(|b| *b >= 0x80)
+                && let Ok(text) = std::str::from_utf8(bytes)
+            {
+                return (text.into(), Fit::Lie);
             }
             let (text, _, broken) = encoding.decode(bytes);
             match std::str::from_utf8(bytes) {

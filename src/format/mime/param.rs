@@ -149,12 +149,12 @@ fn join(pieces: Vec<Piece>) -> Vec<(String, Vec<u8>, Option<String>)> {
         let (mut bytes, mut label) = (Vec::new(), None);
         for (n, piece) in sections.iter().enumerate() {
             let mut value = piece.value.as_slice();
-            if piece.extended && n == 0 {
-                if let [charset, _, text] = value.splitn(3, |b| *b == b'\'').collect::<Vec<_>>()[..]
-                {
-                    label = Some(String::from_utf8_lossy(charset).into_owned());
-                    value = text;
-                }
+            if piece.extended
+                && n == 0
+                && let [charset, _, text] = value.splitn(3, |b| *b == b'\'').collect::<Vec<_>>()[..]
+            {
+                label = Some(String::from_utf8_lossy(charset).into_owned());
+                value = text;
             }
             match piece.extended {
                 true => percent(value, &mut bytes),

@@ -18,7 +18,7 @@ use crate::format::clean;
 /// The form follows the name: `.mbox`, `.jsonl`, or a folder for a Maildir. Messages are written byte
 /// for byte, oldest first.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  comms export from:ada after:2026-01-01 --to ada.mbox")]
+#[command(after_help = "Example: comms export from:ada after:2026-01-01 --to ada.mbox")]
 pub struct ExportArgs {
     /// What to export, as in `comms search`; everything if left out
     #[arg(value_name = "QUERY")]

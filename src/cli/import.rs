@@ -18,7 +18,7 @@ use crate::format::clean;
 /// itself: a Maildir or a tree of them, an mbox file, a message, or a folder of these. Importing the
 /// same again adds only what is new.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  comms import ~/Mail lists.mbox")]
+#[command(after_help = "Example: comms import ~/Mail lists.mbox")]
 pub struct ImportArgs {
     /// Maildirs, mbox files, .eml files, or folders of them
     #[arg(value_name = "PATH", required = true)]
@@ -117,49 +117,49 @@ fn more(total: u64, named: usize, what: &str, out: &Output) {
 const COLUMNS: &[Column<ImportSource>] = &[
     Column {
         field: "path",
-        title: "Path",
+        title: "path",
         cell: |s, _| Cell::plain(clean::line(&s.path)),
         plain: |s| s.path.clone(),
     },
     Column {
         field: "kind",
-        title: "Kind",
+        title: "kind",
         cell: |s, _| Cell::new(s.kind.clone().unwrap_or_default(), Style::Dim),
         plain: |s| s.kind.clone().unwrap_or_default(),
     },
     Column {
         field: "folder",
-        title: "Folder",
+        title: "folder",
         cell: |s, _| Cell::plain(clean::line(s.folder.as_deref().unwrap_or_default())),
         plain: |s| s.folder.clone().unwrap_or_default(),
     },
     Column {
         field: "messages",
-        title: "Messages",
+        title: "messages",
         cell: |s, _| Cell::plain(s.messages.to_string()),
         plain: |s| s.messages.to_string(),
     },
     Column {
         field: "added",
-        title: "Added",
+        title: "added",
         cell: |s, _| Cell::new(s.added.to_string(), Style::Good),
         plain: |s| s.added.to_string(),
     },
     Column {
         field: "known",
-        title: "Known",
+        title: "known",
         cell: |s, _| Cell::plain(s.known.to_string()),
         plain: |s| s.known.to_string(),
     },
     Column {
         field: "broken",
-        title: "Broken",
+        title: "broken",
         cell: |s, _| Cell::plain(s.broken.to_string()),
         plain: |s| s.broken.to_string(),
     },
     Column {
         field: "failed",
-        title: "Failed",
+        title: "failed",
         cell: |s, _| match s.failed {
             0 => Cell::plain("0"),
             n => Cell::new(n.to_string(), Style::Bad),

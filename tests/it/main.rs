@@ -13,5 +13,7 @@ mod hints;
 mod imap;
 mod reading;
 mod sending;
+mod import;
+mod maildir;
 mod sync_faults;
 mod watch;

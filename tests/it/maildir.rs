@@ -47,7 +47,10 @@ fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 fn sync(world: &World) -> serde_json::Value {
-    let report = world.run(["--json", "inbox", "sync", "--account", "box"]).ok().json();
+    let report = world
+        .run(["--json", "inbox", "sync", "--account", "box"])
+        .ok()
+        .json();
     report["accounts"][0].clone()
 }
 

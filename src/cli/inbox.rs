@@ -140,6 +140,9 @@ fn list(args: ListArgs, app: &App, out: &mut Output) -> Result<Done> {
     {
         out.hint(&format!("there are more: add --after {next}"));
     }
+    if let Some(waiting) = inbox::outbox_in_words(app) {
+        out.hint(&waiting);
+    }
     Ok((args.fail_empty && report.threads.is_empty()).then_some(Kind::NotFound))
 }
 
@@ -196,7 +199,7 @@ fn columns(report: &InboxReport) -> Vec<Column<ThreadRow>> {
         Column {
             field: "count",
             title: "messages",
-            cell: |t, _| Cell::plain(counts(t)),
+            cell: |t, _| Cell::plain(t.count.to_string()),
             plain: |t| t.count.to_string(),
         },
         Column {
@@ -206,7 +209,6 @@ fn columns(report: &InboxReport) -> Vec<Column<ThreadRow>> {
             plain: |t| t.unread.to_string(),
         },
     ];
-    // The table says it beside the count.
     let several = report
         .threads
         .iter()
@@ -223,10 +225,6 @@ fn columns(report: &InboxReport) -> Vec<Column<ThreadRow>> {
         );
     }
     columns
-}
-
-fn counts(thread: &ThreadRow) -> String {
-    thread.count.to_string()
 }
 
 /// The names of up to three who wrote, by first name when there are several.

@@ -48,11 +48,36 @@ pub fn message_columns(messages: &[Envelope], snippets: bool) -> Vec<Column<Enve
         columns.push(Column {
             field: "snippet",
             title: "text",
-            cell: |m, _| Cell::plain(clean::line(m.snippet.as_deref().unwrap_or_default())),
+            cell: |m, _| {
+                Cell::plain(near_hit(&clean::line(
+                    m.snippet.as_deref().unwrap_or_default(),
+                )))
+            },
             plain: |m| m.snippet.clone().unwrap_or_default(),
         });
     }
     columns
+}
+
+/// Characters before the hit that a narrow column has room for.
+const LEAD: usize = 10;
+
+/// The snippet from shortly before its hit on: the end of a cell may be cut off, the hit must not be.
+fn near_hit(snippet: &str) -> String {
+    let Some(hit) = snippet.find("**") else {
+        return snippet.to_owned();
+    };
+    let lead = &snippet[..hit];
+    let Some((earliest, _)) = lead.char_indices().rev().nth(LEAD - 1) else {
+        return snippet.to_owned();
+    };
+    let start = lead[earliest..]
+        .find(char::is_whitespace)
+        .map_or(hit, |gap| earliest + gap + 1);
+    if start == 0 {
+        return snippet.to_owned();
+    }
+    format!("…{}", snippet[start..].trim_start())
 }
 
 /// Who wrote it, as short as a list needs it.
@@ -99,5 +124,31 @@ pub fn weight(message: &Envelope) -> Style {
         Style::Strong
     } else {
         Style::Normal
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::near_hit;
+
+    #[test]
+    fn a_cell_begins_near_the_hit() {
+        for (snippet, expected) in [
+            ("", ""),
+            (
+                "no hit at all in this long text",
+                "no hit at all in this long text",
+            ),
+            ("**hit** first", "**hit** first"),
+            ("the one **hit** here", "the one **hit** here"),
+            (
+                "a long way to go to a **hit** there",
+                "…go to a **hit** there",
+            ),
+            ("私は東京に住むので明日も**東京**都", "…**東京**都"),
+            ("unbreakable-thing **hit**", "…**hit**"),
+        ] {
+            assert_eq!(near_hit(snippet), expected);
+        }
     }
 }

@@ -5,6 +5,7 @@ use clap::Args;
 use crate::error::{Error, Kind, Result};
 use crate::format::clean;
 use crate::model::message::Envelope;
+use crate::model::time;
 use crate::ops::App;
 use crate::ops::watch::{self, Event, WatchRequest};
 
@@ -26,16 +27,21 @@ pub struct WatchArgs {
     #[arg(long)]
     once: bool,
     /// End after this long (30s, 10min, 1h)
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    timeout: Option<std::time::Duration>,
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
 }
 
 pub fn run(args: WatchArgs, app: &App, out: &mut Output) -> Result<Done> {
+    let timeout = args.timeout.as_deref().map(time::duration).transpose()?;
+    if timeout.is_some_and(|t| t.is_zero()) {
+        return Err(Error::usage("--timeout of nothing leaves no time to watch")
+            .hint("write it like `30s`, `10min` or `1h`"));
+    }
     let request = WatchRequest {
         accounts: args.account,
         exec: args.exec,
         once: args.once,
-        timeout: args.timeout,
+        timeout,
     };
     let mut each = |event: Event<'_>| match event {
         Event::Message(envelope) => show(envelope, out),
@@ -147,34 +153,4 @@ fn columns() -> Vec<Column<Envelope>> {
             plain: |e| e.subject.clone(),
         },
     ]
-}
-
-/// `30s`, `10min`, `1h`, `500ms`; a bare number is seconds.
-fn duration(text: &str) -> std::result::Result<std::time::Duration, String> {
-    let wrong = || format!("`{text}` is not a length of time; write 30s, 10min or 1h");
-    let seconds = text.parse::<u64>().ok().map(std::time::Duration::from_secs);
-    seconds
-        .or_else(|| {
-            let span: jiff::SignedDuration = text.parse().ok()?;
-            std::time::Duration::try_from(span).ok()
-        })
-        .filter(|time| !time.is_zero())
-        .ok_or_else(wrong)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::duration;
-    use std::time::Duration;
-
-    #[test]
-    fn lengths_of_time_are_read_or_refused() {
-        assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
-        assert_eq!(duration("10min"), Ok(Duration::from_secs(600)));
-        assert_eq!(duration("1h"), Ok(Duration::from_secs(3600)));
-        assert_eq!(duration("5"), Ok(Duration::from_secs(5)));
-        for bad in ["", "soon", "-1s", "0s"] {
-            assert!(duration(bad).is_err(), "{bad}");
-        }
-    }
 }

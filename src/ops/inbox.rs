@@ -12,8 +12,8 @@ use crate::model::query::{Fact, Field, Query, Text};
 use crate::model::time::{self, Direction};
 use crate::store::{SourceState, ThreadFilter};
 
-use super::App;
 use super::sync::{self, RefreshRequest};
+use super::{App, outbox};
 
 /// Which threads to list.
 #[derive(Clone, Debug, Default)]
@@ -147,6 +147,29 @@ pub fn filter(app: &App, request: &InboxRequest) -> Result<ThreadFilter> {
     Ok(ThreadFilter {
         query,
         any_folder: request.folder.is_some(),
+    })
+}
+
+/// What in the outbox wants to be looked at; `None` if nothing does.
+pub fn outbox_in_words(app: &App) -> Option<String> {
+    // Reading must not make a store, and the inbox is shown even if the outbox can't be.
+    let status = Some(app)
+        .filter(|app| app.store.exists())
+        .and_then(|app| outbox::summary(app).ok())?;
+    let parts: Vec<String> = [
+        (status.unconfirmed, "unconfirmed"),
+        (status.failed, "failed"),
+        (status.waiting, "waiting"),
+    ]
+    .into_iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, state)| format!("{n} {state}"))
+    .collect();
+    (!parts.is_empty()).then(|| {
+        format!(
+            "messages in the outbox: {}; see `comms outbox list`",
+            parts.join(", ")
+        )
     })
 }
 

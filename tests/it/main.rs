@@ -13,6 +13,8 @@ mod hints;
 mod imap;
 mod import;
 mod maildir;
+mod inbox;
+mod query;
 mod reading;
 mod sending;
 mod sync_faults;

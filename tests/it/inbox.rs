@@ -634,7 +634,6 @@ fn fields_of_ten_thousand_rows_cost_about_as_much_as_all_of_them() {
     };
     let all = timed(&[]);
     let some = timed(&["--fields", "id,subject"]);
-    eprintln!("all {all:?}, some {some:?}");
     assert!(
         some < all * 4 + Duration::from_secs(1),
         "all {all:?}, some {some:?}"

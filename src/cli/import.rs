@@ -56,7 +56,7 @@ pub fn run(args: ImportArgs, app: &App, out: &mut Output) -> Result<Done> {
 }
 
 /// What the rows don't say, for people.
-fn remarks(report: &ImportReport, out: &Output) {
+fn remarks(report: &ImportReport, out: &mut Output) {
     for source in &report.sources {
         if let Some(error) = &source.error {
             out.warn(&error.message);

@@ -145,7 +145,11 @@ pub fn forward(args: ForwardArgs, app: &App, out: &mut Output) -> Result<Done> {
     finish(&report, out)
 }
 
-fn request(args: MessageArgs, (app, out): (&App, &Output), source: Source) -> Result<SendRequest> {
+fn request(
+    args: MessageArgs,
+    (app, out): (&App, &mut Output),
+    source: Source,
+) -> Result<SendRequest> {
     let timeout = crate::model::time::duration(&args.timeout)?;
     if timeout.is_zero() {
         return Err(Error::usage("--timeout 0 leaves no time to send anything"));

@@ -243,9 +243,12 @@ impl Output {
         self.remark("warning", console::Color::Yellow, message);
     }
 
-    /// `hint: …` on stderr; only when stderr is a terminal or the format is for people.
-    pub fn hint(&self, message: &str) {
-        if self.looks.terminal_err || !self.format.is_json() {
+    /// `hint: …` on stderr, below what was printed so far; only when stderr is a terminal or the format is
+    /// for people, so that cron sends no mail about it.
+    pub fn hint(&mut self, message: &str) {
+        if self.looks.terminal_err || self.format == Format::Table {
+            // A reader that went away is told of by the next write to stdout.
+            let _ = self.flush();
             self.remark("hint", console::Color::Cyan, message);
         }
     }

@@ -29,7 +29,7 @@ pub struct Typed {
 }
 
 /// The text, from wherever it is.
-pub fn read(typed: Typed, source: Source, (app, out): (&App, &Output)) -> Result<String> {
+pub fn read(typed: Typed, source: Source, (app, out): (&App, &mut Output)) -> Result<String> {
     let text = match (typed.message, typed.file) {
         (Some(text), _) => text,
         (None, Some(path)) if path == Path::new("-") => stdin()?,
@@ -119,7 +119,7 @@ fn decode(bytes: Vec<u8>, what: &str) -> Result<String> {
 }
 
 /// Lets the user write it.
-fn edit(app: &App, out: &Output) -> Result<String> {
+fn edit(app: &App, out: &mut Output) -> Result<String> {
     let Some(editor) = app.config.editor.as_deref() else {
         out.hint("write the text, then press Ctrl-D on a line of its own");
         return stdin();

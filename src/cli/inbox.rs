@@ -127,7 +127,7 @@ fn list(args: ListArgs, app: &App, out: &mut Output) -> Result<Done> {
     if request.freshness != Freshness::Offline {
         warn_of_stale(&report, out);
     }
-    let columns = columns(&report);
+    let columns = columns(&report, out);
     out.list(
         "comms.inbox/1",
         &report,
@@ -165,7 +165,7 @@ fn warn_of_stale(report: &InboxReport, out: &Output) {
     }
 }
 
-fn columns(report: &InboxReport) -> Vec<Column<ThreadRow>> {
+fn columns(report: &InboxReport, out: &Output) -> Vec<Column<ThreadRow>> {
     let mut columns = vec![
         Column {
             field: "id",
@@ -209,11 +209,8 @@ fn columns(report: &InboxReport) -> Vec<Column<ThreadRow>> {
             plain: |t| t.unread.to_string(),
         },
     ];
-    let several = report
-        .threads
-        .iter()
-        .any(|t| t.newest.account != report.threads[0].newest.account);
-    if several {
+    let accounts = report.threads.iter().map(|t| t.newest.account.as_str());
+    if rows::tells_account(accounts, out) {
         columns.insert(
             2,
             Column {

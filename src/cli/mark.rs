@@ -75,7 +75,7 @@ pub fn run(args: MarkArgs, app: &App, out: &mut Output) -> Result<Done> {
         }
     }
     let report = mark::report(app, marked)?;
-    let columns = rows::message_columns(&report.messages, false);
+    let columns = rows::message_columns(&report.messages, false, out);
     out.list(
         "comms.mark/1",
         &report,

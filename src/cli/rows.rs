@@ -3,10 +3,14 @@
 use crate::format::clean;
 use crate::model::message::Envelope;
 
-use super::output::{Cell, Column, Style};
+use super::output::{Cell, Column, Format, Output, Style};
 
-/// Columns for these messages: the account when there are several, the snippet when it was asked for.
-pub fn message_columns(messages: &[Envelope], snippets: bool) -> Vec<Column<Envelope>> {
+/// Columns for these messages; the snippet when it was asked for.
+pub fn message_columns(
+    messages: &[Envelope],
+    snippets: bool,
+    out: &Output,
+) -> Vec<Column<Envelope>> {
     let mut columns = vec![
         Column {
             field: "id",
@@ -15,7 +19,7 @@ pub fn message_columns(messages: &[Envelope], snippets: bool) -> Vec<Column<Enve
             plain: |m| m.id.to_string(),
         },
         Column {
-            field: "received_at",
+            field: "when",
             title: "when",
             cell: |m, out| Cell::new(out.when(m.sent_at.unwrap_or(m.received_at)), Style::Dim),
             plain: |m| m.sent_at.unwrap_or(m.received_at).to_string(),
@@ -33,7 +37,7 @@ pub fn message_columns(messages: &[Envelope], snippets: bool) -> Vec<Column<Enve
             plain: |m| m.subject.clone(),
         },
     ];
-    if messages.iter().any(|m| m.account != messages[0].account) {
+    if tells_account(messages.iter().map(|m| m.account.as_str()), out) {
         columns.insert(
             2,
             Column {
@@ -57,6 +61,15 @@ pub fn message_columns(messages: &[Envelope], snippets: bool) -> Vec<Column<Enve
         });
     }
     columns
+}
+
+/// Whether rows of these accounts tell their account: a table only if they differ, everything else always, so
+/// that what a script reads doesn't depend on what is found.
+pub fn tells_account<'a>(mut accounts: impl Iterator<Item = &'a str>, out: &Output) -> bool {
+    let first = accounts.next();
+    out.format != Format::Table
+        || out.fields.is_some()
+        || accounts.any(|account| Some(account) != first)
 }
 
 /// Characters before the hit that a narrow column has room for.

@@ -88,7 +88,7 @@ pub fn run(args: SearchArgs, app: &App, out: &mut Output) -> Result<Done> {
                     .take()
                     .map(|s| s.replace([search::OPEN, search::CLOSE], "**"));
             }
-            let columns = rows::message_columns(&report.messages, args.snippets);
+            let columns = rows::message_columns(&report.messages, args.snippets, out);
             out.list(
                 "comms.search/1",
                 &report,

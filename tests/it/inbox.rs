@@ -251,6 +251,29 @@ fn filters_narrow_the_list() {
 }
 
 #[test]
+fn what_a_script_reads_has_the_same_columns_whatever_is_found() {
+    let world = filled();
+    for filters in [&[][..], &["--account", "home"]] {
+        let plain = ["--format", "plain"].iter().chain(filters).copied();
+        let plain = inbox(&world, &plain.collect::<Vec<_>>()).ok();
+        let first: Vec<_> = plain.stdout.lines().next().unwrap().split('\t').collect();
+        assert_eq!(first.len(), 7, "{plain}");
+        assert_eq!((first[2], first[4]), ("home", "Re: Re: Alpha"));
+        let chosen = ["--fields", "account,subject"]
+            .iter()
+            .chain(filters)
+            .copied();
+        let chosen = inbox(&world, &chosen.collect::<Vec<_>>()).ok();
+        assert!(
+            chosen.stdout.starts_with("home\tRe: Re: Alpha\n"),
+            "{chosen}"
+        );
+    }
+    let table = inbox(&world, &["--format", "table", "--account", "home"]).ok();
+    assert!(!table.stdout.contains("ACCOUNT"), "{table}");
+}
+
+#[test]
 fn an_empty_list_can_be_a_failure() {
     let world = World::new();
     inbox(&world, &[]).ok();

@@ -557,6 +557,7 @@ fn every_format_shows_the_same_messages() {
         rows[1][1..],
         [
             "2026-11-20T10:00:00Z",
+            "home",
             "Ada Lovelace <ada@example.com>",
             "Report for spring"
         ]
@@ -583,6 +584,21 @@ fn every_format_shows_the_same_messages() {
         .json();
     let first = chosen["messages"][0].as_object().unwrap();
     assert_eq!(first.keys().collect::<Vec<_>>(), ["id", "subject"]);
+    // The time of the row is when it was sent; what is called by its key is that key.
+    for format in ["plain", "jsonl"] {
+        let chosen = [
+            "report budget",
+            "--format",
+            format,
+            "--fields",
+            "when,account",
+        ];
+        let chosen = search(&world, &chosen).ok();
+        assert!(
+            chosen.stdout.contains("2026-11-20T10:00:00Z") && chosen.stdout.contains("home"),
+            "{chosen}"
+        );
+    }
     let unknown = search(&world, &["report", "--fields", "subjct"]).fails(2);
     assert!(
         unknown.stderr.contains("did you mean `subject`?"),

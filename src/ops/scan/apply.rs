@@ -22,6 +22,9 @@ pub fn apply(app: &App, location: &Location, change: &Change) -> Result<()> {
             None => Ok(()),
         };
     };
+    if !flags_change(change) && change.move_to.is_none() {
+        return Ok(());
+    }
     let account = app.config.account(&location.account)?;
     let root = super::root_of(app, account)?;
     let dir = maildir::folder_dir(&root, &location.folder);

@@ -143,6 +143,10 @@ pub fn import(app: &App, request: &ImportRequest) -> Result<ImportReport> {
     {
         return Err(error);
     }
+    if plan.jobs.is_empty() {
+        // Nothing is new: no thread is worth starting.
+        return Ok(report(request, plan.settled, plan.notes, plan.skipped));
+    }
     let notes = Mutex::new(plan.notes);
     let stage = stage(&plan.jobs);
     let (mut outcomes, counts) = intake::run(app, &stage, plan.total, |intake| {
@@ -172,16 +176,25 @@ pub fn import(app: &App, request: &ImportRequest) -> Result<ImportReport> {
         .unwrap_or_else(std::sync::PoisonError::into_inner);
     let mut sources = plan.settled;
     sources.extend(outcomes.into_iter().map(|o| o.source));
+    Ok(report(request, sources, notes, plan.skipped))
+}
+
+fn report(
+    request: &ImportRequest,
+    mut sources: Vec<ImportSource>,
+    notes: Notes,
+    skipped: u64,
+) -> ImportReport {
     sources.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(ImportReport {
+    ImportReport {
         dry_run: request.dry_run,
         sources,
         broken: notes.broken,
         broken_total: notes.broken_total,
         failed: notes.failed,
         failed_total: notes.failed_total,
-        skipped: plan.skipped,
-    })
+        skipped,
+    }
 }
 
 fn stage(jobs: &[plan::Job]) -> String {

@@ -57,6 +57,7 @@ fn run(cli: Cli, env: &Environment, looks: Looks) -> Result<Option<Kind>> {
         config,
         clock,
         progress: progress::listener(&out.looks),
+        notice: Box::new(progress::notice),
     };
     let done = dispatch(cli.command, &app, &mut out);
     // A progress bar goes before the answer is written.

@@ -132,6 +132,8 @@ pub fn wait<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
         .context(Kind::Internal, "starting the runtime")?;
     let result = runtime.block_on(async {
         tokio::select! {
+            // First: what was sent when Ctrl-C came is written down and told before the command ends.
+            biased;
             result = future => result,
             _ = tokio::signal::ctrl_c() => Err(Error::new(Kind::Interrupted, "interrupted")),
         }

@@ -35,6 +35,12 @@ pub fn listener(looks: &Looks) -> Box<dyn Fn(&Progress) + Send + Sync> {
     }
 }
 
+/// Tells on stderr what is waited for.
+pub fn notice(words: &str) {
+    let line = format!("note: {}\n", crate::format::clean::line(words));
+    let _ = std::io::stderr().write_all(line.as_bytes());
+}
+
 fn write_line(progress: &Progress) {
     let line = ProgressLine {
         schema: "comms.progress/1",

@@ -80,6 +80,9 @@ pub fn run(args: SyncArgs, app: &App, out: &mut Output) -> Result<Done> {
         &report.accounts,
         &columns,
     )?;
+    for warning in &report.warnings {
+        out.warn(warning);
+    }
     for row in &report.accounts {
         if let Some(hint) = row.error.as_ref().and_then(|error| error.hint.as_ref()) {
             out.hint(hint);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::channel::maildir;
-use crate::channel::smtp::{BATCH, Client, Credentials, Envelope};
+use crate::channel::smtp::{BATCH, Client, Credentials, Envelope, INTERRUPTED};
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::account::{Account, AuthMethod};
 use crate::model::id::OutboxId;
@@ -13,7 +13,7 @@ use crate::net::tls;
 use crate::rules::retry;
 use crate::secret;
 use crate::store::Owner;
-use crate::store::outbox::{Ending, Item};
+use crate::store::outbox::{Ending, Item, REVIVED};
 
 use super::{App, Progress, scan, sync};
 
@@ -27,10 +27,21 @@ pub struct Delivery<'a> {
     pub timeout: Option<Duration>,
     /// Whether what certainly did not leave is kept for another try.
     pub keep: bool,
+    /// Someone waits for it: what they interrupt before it left is not sent later behind their back.
+    pub by_hand: bool,
 }
 
-/// Makes one attempt of an item this owner claimed. Gives warnings; the outcome is in the store.
-pub async fn deliver(app: &App, id: OutboxId, delivery: &Delivery<'_>) -> Result<Vec<String>> {
+/// How a delivery went; the outcome itself is in the store.
+#[derive(Debug, Default)]
+pub struct Delivered {
+    pub warnings: Vec<String>,
+    pub interrupted: bool,
+}
+
+/// Makes one attempt of an item this owner claimed.
+///
+/// Ctrl-C before the point of no return means not sent; after it the item is in doubt at once.
+pub async fn deliver(app: &App, id: OutboxId, delivery: &Delivery<'_>) -> Result<Delivered> {
     let item = app.store.outbox_item(id)?;
     let mut run = Run {
         app,
@@ -39,19 +50,33 @@ pub async fn deliver(app: &App, id: OutboxId, delivery: &Delivery<'_>) -> Result
         accepted: None,
         failed: None,
         unknown: None,
+        under_way: Vec::new(),
     };
-    let done = match app.config.account(&item.account) {
-        Ok(account) if account.built_in => run.locally(account),
-        Ok(account) => run.through_smtp(account).await,
-        Err(e) => run.nothing_left(e),
+    let finished = tokio::select! {
+        // First, so that a wait that ends by Ctrl-C inside is not taken for one before the point of no return.
+        biased;
+        done = run.attempt() => { done?; true }
+        _ = tokio::signal::ctrl_c() => false,
     };
-    done?;
-    let state = run.settle()?;
-    let mut warnings = Vec::new();
-    if state == State::Sent && item.file_copy && item.filed_at.is_none() {
-        warnings.extend(file(app, id).await);
+    if !finished {
+        run.interrupted()?;
     }
-    Ok(warnings)
+    let state = run.settle()?;
+    let mut delivered = Delivered {
+        warnings: Vec::new(),
+        interrupted: !finished || run.unknown.as_ref().is_some_and(|u| u.interrupted),
+    };
+    if state == State::Sent && item.file_copy && item.filed_at.is_none() {
+        tokio::select! {
+            biased;
+            warning = file(app, id) => delivered.warnings.extend(warning),
+            _ = tokio::signal::ctrl_c() => {
+                delivered.interrupted = true;
+                delivered.warnings.push(format!("`{id}` was sent, but its copy is not in Sent yet: interrupted"));
+            }
+        }
+    }
+    Ok(delivered)
 }
 
 /// Files the copy of an accepted item; a warning if that did not work, which leaves it to the next run.
@@ -78,10 +103,50 @@ struct Run<'a> {
     delivery: &'a Delivery<'a>,
     accepted: Option<String>,
     failed: Option<(Error, Option<Duration>)>,
-    unknown: Option<String>,
+    unknown: Option<Doubt>,
+    /// Numbers of the recipients in the transaction that is open.
+    under_way: Vec<usize>,
+}
+
+/// Why it can't be told whether it was sent.
+struct Doubt {
+    why: String,
+    interrupted: bool,
 }
 
 impl Run<'_> {
+    async fn attempt(&mut self) -> Result<()> {
+        match self.app.config.account(&self.item.account) {
+            Ok(account) if account.built_in => self.locally(account),
+            Ok(account) => self.through_smtp(account).await,
+            Err(e) => self.nothing_left(e),
+        }
+    }
+
+    /// Ctrl-C while nothing could have been accepted yet.
+    fn interrupted(&mut self) -> Result<()> {
+        let e = Error::new(Kind::Interrupted, "interrupted before it left");
+        let state = if self.delivery.by_hand {
+            RecipientState::Failed
+        } else {
+            RecipientState::Waiting
+        };
+        let batch = if self.under_way.is_empty() {
+            self.waiting()
+        } else {
+            std::mem::take(&mut self.under_way)
+        };
+        self.record(&batch, vec![answer(state, &told(&e)); batch.len()])?;
+        self.failed = Some((
+            e.hint(format!(
+                "run `comms outbox retry {}` to send it",
+                self.item.id
+            )),
+            None,
+        ));
+        Ok(())
+    }
+
     /// Numbers of the recipients that certainly got nothing yet.
     fn waiting(&self) -> Vec<usize> {
         let recipients = self.item.recipients.iter().enumerate();
@@ -146,6 +211,14 @@ impl Run<'_> {
                 break;
             }
             client.renew();
+            self.under_way = batch.to_vec();
+            let peer = account.smtp.as_ref().map_or("", |e| e.host.as_str());
+            let slow = || {
+                (self.app.notice)(&format!(
+                    "`{}` has all of `{}`; waiting for it to say that it took it (up to 10 minutes)",
+                    peer, self.item.id
+                ))
+            };
             let emails: Vec<&str> = batch
                 .iter()
                 .map(|n| self.item.recipients[*n].email.as_str())
@@ -155,8 +228,10 @@ impl Run<'_> {
                     from: &self.item.sender,
                     recipients: &emails,
                     raw: &raw,
+                    slow: &slow,
                 })
                 .await;
+            self.under_way.clear();
             self.record(batch, trial.answers)?;
             match trial.attempt {
                 Attempt::Accepted(words) => self.accepted = Some(words),
@@ -170,7 +245,10 @@ impl Run<'_> {
                         self.failed = Some((e, after));
                     }
                 }
-                Attempt::Unknown(why) => self.unknown = Some(why),
+                Attempt::Unknown(why) => {
+                    let interrupted = why.contains(INTERRUPTED);
+                    self.unknown = Some(Doubt { why, interrupted });
+                }
             }
             if !client.is_usable() {
                 break;
@@ -209,18 +287,20 @@ impl Run<'_> {
         let app = self.app;
         let now = app.clock.now();
         let asked = self.failed.as_ref().and_then(|(_, after)| *after);
-        let age = now
-            .duration_since(self.item.created_at)
-            .try_into()
-            .unwrap_or_default();
+        let (tries, age) = self.series(now)?;
+        let stopped = self.delivery.by_hand
+            && self
+                .failed
+                .as_ref()
+                .is_some_and(|(e, _)| e.kind == Kind::Interrupted);
         let wait =
-            retry::wait(self.item.tries + 1, age, asked, chance()).filter(|_| self.delivery.keep);
+            retry::wait(tries + 1, age, asked, chance()).filter(|_| self.delivery.keep && !stopped);
         let mut ending = Ending {
             next_at: wait.and_then(|w| now.checked_add(w).ok()),
             ..Ending::default()
         };
         (ending.outcome, ending.words) = match (&self.unknown, &self.accepted, &self.failed) {
-            (Some(why), _, _) => ("unknown".to_owned(), why.clone()),
+            (Some(doubt), _, _) => ("unknown".to_owned(), doubt.why.clone()),
             (None, Some(words), _) => ("accepted".to_owned(), words.clone()),
             (None, None, Some((e, _))) => ("not sent".to_owned(), told(e)),
             (None, None, None) => (
@@ -228,9 +308,9 @@ impl Run<'_> {
                 "another process took it over".to_owned(),
             ),
         };
-        if let Some(why) = &self.unknown {
+        if let Some(doubt) = &self.unknown {
             ending.error_code = Some(Kind::Unconfirmed.code().to_owned());
-            ending.error = Some(why.clone());
+            ending.error = Some(doubt.why.clone());
             ending.hint = Some(format!(
                 "find out whether it arrived, then run `comms outbox resolve {0} --sent` or `comms outbox resolve {0} --not-sent`",
                 self.item.id
@@ -245,6 +325,23 @@ impl Run<'_> {
             return Ok(app.store.outbox_item(self.item.id)?.state);
         }
         app.store.settle(self.item.id, &ending, now)
+    }
+}
+
+impl Run<'_> {
+    /// Attempts since someone last asked for it, and for how long they have gone on.
+    fn series(&self, now: jiff::Timestamp) -> Result<(u32, Duration)> {
+        let all = self.app.store.outbox_attempts(self.item.id)?;
+        let begin = all
+            .iter()
+            .rposition(|a| a.outcome == REVIVED)
+            .map_or(0, |n| n + 1);
+        let series = &all[begin..];
+        let age = series
+            .first()
+            .and_then(|first| now.duration_since(first.at).try_into().ok())
+            .unwrap_or_default();
+        Ok((u32::try_from(series.len()).unwrap_or(u32::MAX), age))
     }
 }
 

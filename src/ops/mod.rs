@@ -30,6 +30,8 @@ pub struct App {
     pub store: Store,
     /// Called by long operations as they go; the door decides how it looks.
     pub progress: Box<dyn Fn(&Progress) + Send + Sync>,
+    /// Called with what someone who waits has to know now, not with the report.
+    pub notice: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 /// How far a long operation is. The last call of a stage has `done == total`, which takes its bar away.

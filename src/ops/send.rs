@@ -13,12 +13,12 @@ use crate::format::mime;
 use crate::model::account::ChannelKind;
 use crate::model::id::{MessageId, OutboxId};
 use crate::model::message::{Change, Role};
-use crate::model::outbox::State;
+use crate::model::outbox::{Event, State};
 use crate::rules::{reply, route};
 use crate::store::outbox::NewSend;
 
 use super::deliver::{self, Delivery};
-use super::{App, Origin, scan, sync};
+use super::{App, Origin, outbox, scan, sync};
 use letter::Outgoing;
 
 pub use report::{
@@ -221,9 +221,21 @@ async fn dispatch(
                 owner: &owner,
                 timeout: request.timeout,
                 keep: request.mode == Mode::Send,
+                by_hand: true,
             };
+            let mut interrupted = false;
             for id in &ids {
-                warnings.extend(deliver::deliver(app, *id, &delivery).await?);
+                if interrupted {
+                    app.store
+                        .outbox_event(*id, Event::Cancel, None, app.clock.now())?;
+                    continue;
+                }
+                let delivered = deliver::deliver(app, *id, &delivery).await?;
+                warnings.extend(delivered.warnings);
+                interrupted = delivered.interrupted;
+            }
+            if !interrupted {
+                warnings.extend(outbox::drain(app).await);
             }
         }
     }

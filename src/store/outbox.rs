@@ -254,6 +254,49 @@ impl Store {
             .map_err(fault(WRITING))
     }
 
+    /// Whether anything was ever sent, queued or drafted here.
+    pub fn has_outbox(&self) -> bool {
+        self.dir().join(super::schema::MAIN.name).exists()
+    }
+
+    /// Settles an item in doubt as sent, since a copy of it was found; these words say where. `None` if it is not in
+    /// doubt, or some recipients got it in another transaction: then the copy may be of that one.
+    pub fn confirm_found(
+        &self,
+        id: OutboxId,
+        (words, filed): (&str, bool),
+        now: Timestamp,
+    ) -> Result<Option<State>> {
+        let mut db = self.main()?;
+        let tx = begin(&mut db)?;
+        let mut all: Vec<RecipientState> = recipients(&tx, id)?.iter().map(|r| r.state).collect();
+        if all.contains(&RecipientState::Sent) || !all.contains(&RecipientState::Unconfirmed) {
+            return Ok(None);
+        }
+        for state in &mut all {
+            if *state == RecipientState::Unconfirmed {
+                *state = RecipientState::Sent;
+            }
+        }
+        let Ok(next) = advance(&tx, id, Event::Resolve(Verdict::of(all))) else {
+            return Ok(None);
+        };
+        tx.execute(
+            "UPDATE recipients SET state = 'sent', words = ?2 WHERE item = ?1 AND state = 'unconfirmed'",
+            params![id.0, words],
+        )
+        .map_err(fault(WRITING))?;
+        tx.execute(
+            "UPDATE items SET state = ?2, next_at = NULL, error_code = NULL, error = NULL, hint = NULL,
+             filed_at = CASE WHEN ?3 THEN ?4 ELSE filed_at END, updated_at = ?4 WHERE id = ?1",
+            params![id.0, next.name(), filed, ms(now)],
+        )
+        .map_err(fault(WRITING))?;
+        note(&tx, id, now, ("found", words))?;
+        tx.commit().map_err(fault(WRITING))?;
+        Ok(Some(next))
+    }
+
     /// Whether anything is due.
     pub fn has_due(&self, now: Timestamp) -> Result<bool> {
         self.main()?
@@ -351,11 +394,7 @@ impl Store {
             ],
         )
         .map_err(fault(WRITING))?;
-        tx.execute(
-            "INSERT INTO attempts (item, at, outcome, words) VALUES (?1, ?2, ?3, ?4)",
-            params![id.0, ms(now), ending.outcome, ending.words],
-        )
-        .map_err(fault(WRITING))?;
+        note(&tx, id, now, (&ending.outcome, &ending.words))?;
         tx.commit().map_err(fault(WRITING))?;
         Ok(next)
     }
@@ -386,6 +425,23 @@ impl Store {
             params![id.0, next.name(), ms(now)],
         )
         .map_err(fault(WRITING))?;
+        if matches!(event, Event::Release | Event::Revive | Event::Resolve(_)) {
+            // What went wrong before is in the attempts.
+            tx.execute(
+                "UPDATE items SET error_code = NULL, error = NULL, hint = NULL WHERE id = ?1",
+                [id.0],
+            )
+            .map_err(fault(WRITING))?;
+        }
+        match event {
+            Event::Release | Event::Revive => {
+                note(&tx, id, now, (REVIVED, "asked to send it now"))?
+            }
+            Event::Resolve(_) => {
+                note(&tx, id, now, ("resolved", "someone said what became of it"))?
+            }
+            _ => {}
+        }
         tx.commit().map_err(fault(WRITING))?;
         Ok(next)
     }
@@ -460,6 +516,23 @@ impl Store {
     }
 }
 
+/// The outcome of an attempt's row that begins a new series of tries.
+pub const REVIVED: &str = "revived";
+
+fn note(
+    tx: &Transaction<'_>,
+    id: OutboxId,
+    now: Timestamp,
+    (outcome, words): (&str, &str),
+) -> Result<()> {
+    tx.execute(
+        "INSERT INTO attempts (item, at, outcome, words) VALUES (?1, ?2, ?3, ?4)",
+        params![id.0, ms(now), outcome, words],
+    )
+    .map(drop)
+    .map_err(fault(WRITING))
+}
+
 /// How long a claim on a ready item holds, should its owner hang.
 const LEASE_MS: i64 = 10 * 60 * 1000;
 
@@ -484,11 +557,7 @@ fn give_up(tx: &Transaction<'_>, id: OutboxId, now: Timestamp) -> Result<State> 
         params![id.0, next.name(), DIED, ms(now)],
     )
     .map_err(fault(WRITING))?;
-    tx.execute(
-        "INSERT INTO attempts (item, at, outcome, words) VALUES (?1, ?2, 'unknown', ?3)",
-        params![id.0, ms(now), DIED],
-    )
-    .map_err(fault(WRITING))?;
+    note(tx, id, now, ("unknown", DIED))?;
     Ok(next)
 }
 

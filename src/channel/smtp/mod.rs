@@ -13,7 +13,7 @@ mod tests;
 
 pub use connect::{Client, Credentials, probe};
 pub use reply::Reply;
-pub use transaction::Envelope;
+pub use transaction::{Envelope, INTERRUPTED};
 
 /// Recipients of one transaction; RFC 5321 §4.5.3.1.8 lets a server take no more.
 pub const BATCH: usize = 100;

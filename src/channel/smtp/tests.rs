@@ -102,6 +102,7 @@ fn send(port: u16, recipients: &[&str], raw: &[u8]) -> Trial {
                 from: "ada@example.com",
                 recipients,
                 raw,
+                slow: &|| (),
             })
             .await;
         client.quit().await;

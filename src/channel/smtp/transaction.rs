@@ -16,7 +16,7 @@ const FINAL: Duration = Duration::from_secs(10 * 60);
 const CHUNK: usize = 64 * 1024;
 
 /// Who sends what to whom.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Envelope<'a> {
     /// Address for bounces.
     pub from: &'a str,
@@ -24,7 +24,15 @@ pub struct Envelope<'a> {
     pub recipients: &'a [&'a str],
     /// With CRLF line ends.
     pub raw: &'a [u8],
+    /// Called when the answer to the final dot is slow to come.
+    pub slow: &'a (dyn Fn() + Sync),
 }
+
+/// What an unknown outcome says when Ctrl-C ended the wait.
+pub const INTERRUPTED: &str = "the wait for the server's answer was interrupted";
+
+/// An answer to the final dot is slow after this long.
+const SLOW: Duration = Duration::from_secs(5);
 
 impl Client {
     /// One attempt, never repeated here; an answer for each recipient.
@@ -53,7 +61,7 @@ impl Client {
             }
             Err(Before::Fault(e)) => return not_sent(e, answers),
         }
-        self.end(answers).await
+        self.end(envelope, answers).await
     }
 
     /// MAIL and RCPT; how many recipients the server takes.
@@ -169,9 +177,14 @@ impl Client {
     }
 
     /// The final dot and what the server makes of it. From here on only a reply counts.
-    async fn end(&mut self, mut answers: Vec<Option<Answer>>) -> Trial {
+    async fn end(&mut self, envelope: &Envelope<'_>, mut answers: Vec<Option<Answer>>) -> Trial {
         let told = match self.write(b".\r\n").await {
-            Ok(()) => self.read_until(Instant::now() + FINAL).await,
+            Ok(()) => {
+                let patience = std::mem::replace(&mut self.patience, FINAL);
+                let told = self.verdict(envelope.slow).await;
+                self.patience = patience;
+                told
+            }
             Err(e) => Err(e),
         };
         let unknown = |why: String, mut answers: Vec<Option<Answer>>| {
@@ -214,6 +227,28 @@ impl Client {
                     .collect::<Vec<_>>()
                     .join(": ");
                 unknown(format!("the whole message had left when {why}"), answers)
+            }
+        }
+    }
+}
+
+impl Client {
+    /// The reply to the final dot. Ctrl-C ends the wait, not the process: what is known is still to be written down.
+    async fn verdict(&mut self, slow: &(dyn Fn() + Sync)) -> Result<Reply> {
+        let mut reply = std::pin::pin!(self.read_until(Instant::now() + FINAL));
+        let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+        let mut told = false;
+        loop {
+            tokio::select! {
+                biased;
+                reply = &mut reply => return reply,
+                _ = &mut interrupt => {
+                    return Err(Error::new(Kind::Interrupted, INTERRUPTED));
+                }
+                () = tokio::time::sleep(SLOW), if !told => {
+                    told = true;
+                    slow();
+                }
             }
         }
     }

@@ -19,7 +19,7 @@ use crate::model::id::MessageId;
 use crate::model::message::Role;
 use crate::store::SourceState;
 
-use super::{App, scan};
+use super::{App, outbox, scan};
 use lock::Lock;
 pub use writer::Writer;
 
@@ -33,6 +33,8 @@ pub struct SyncRequest {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SyncReport {
     pub accounts: Vec<AccountSync>,
+    /// What became of outbox items that went along and needs someone.
+    pub warnings: Vec<String>,
 }
 
 /// What became of one account.
@@ -119,14 +121,19 @@ pub async fn sync(app: &App, request: &SyncRequest) -> Result<SyncReport> {
         .map(|account| timed(app, account, &writer, LOCK_PATIENCE));
     let mut done = Vec::new();
     let mut errors = Vec::new();
-    for (report, error) in join_all(syncs).await {
+    let (ended, warnings) = tokio::join!(join_all(syncs), outbox::drain(app));
+    outbox::reconcile(app)?;
+    for (report, error) in ended {
         done.push(report);
         errors.extend(error);
     }
     if !done.is_empty() && errors.len() == done.len() {
         return Err(all_failed(errors));
     }
-    Ok(SyncReport { accounts: done })
+    Ok(SyncReport {
+        accounts: done,
+        warnings,
+    })
 }
 
 /// Syncs one account; waits for whoever refreshes it now.
@@ -149,7 +156,17 @@ pub async fn refresh(app: &App, request: &RefreshRequest) -> Result<Vec<SourceSt
             request.fresh || account.channel == ChannelKind::Maildir || state.state != "fresh";
         refresh_one(app, account, (&writer, due), request.deadline)
     });
-    let errors = join_all(syncs).await;
+    let asks = |(account, state): (&&Account, &SourceState)| {
+        account.channel == ChannelKind::Imap && (request.fresh || state.state != "fresh")
+    };
+    let uses_network = accounts.iter().zip(&before).any(asks);
+    let outbox = async {
+        if uses_network {
+            outbox::drain(app).await;
+        }
+    };
+    let (errors, ()) = tokio::join!(join_all(syncs), outbox);
+    outbox::reconcile(app)?;
     let mut after = sources(app, &accounts, request.max_age)?;
     for (state, error) in after.iter_mut().zip(errors) {
         let Some(error) = error else { continue };

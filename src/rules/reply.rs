@@ -116,10 +116,7 @@ fn bare(subject: &str, marks: &[&str]) -> String {
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
     let mut rest = line.trim();
-    loop {
-        let Some((mark, after)) = rest.split_once([':', '：']) else {
-            break;
-        };
+    while let Some((mark, after)) = rest.split_once([':', '：']) {
         // `Re[2]:` and `Re(3):` count answers.
         let word = mark
             .trim()

@@ -9,8 +9,34 @@ use std::sync::{Arc, Mutex};
 
 /// The server; it ends with the test's process.
 pub struct Smtp {
-    port: u16,
+    pub port: u16,
     received: Arc<Mutex<Vec<Received>>>,
+    commands: Arc<Mutex<Vec<String>>>,
+}
+
+/// How it differs from a well-behaved server.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Script {
+    /// EHLO lines in place of the usual ones.
+    pub offers: Option<&'static [&'static str]>,
+    /// Answers to AUTH and to each line of its dialogue.
+    pub auth: &'static [&'static str],
+    pub data: Data,
+}
+
+/// What becomes of a message's content.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Data {
+    #[default]
+    Accept,
+    /// Reads nothing after its 354.
+    StallBefore,
+    /// Takes all of it and answers after this many milliseconds.
+    Late(u64),
+    /// Takes all of it and never answers.
+    StallAfter,
+    /// Takes all of it and hangs up.
+    Close,
 }
 
 /// One message that came to its final dot.
@@ -25,18 +51,29 @@ pub struct Received {
 impl Smtp {
     /// Starts on a free port.
     pub fn start() -> Self {
+        Smtp::scripted(Script::default())
+    }
+
+    /// Starts a server that does as it is told here.
+    pub fn scripted(script: Script) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("bound").port();
         let received = Arc::new(Mutex::new(Vec::new()));
+        let commands = Arc::new(Mutex::new(Vec::new()));
         let shelf = Arc::clone(&received);
+        let log = Arc::clone(&commands);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let shelf = Arc::clone(&shelf);
+                let (shelf, log) = (Arc::clone(&shelf), Arc::clone(&log));
                 // A client that goes away ends its session, not the server.
-                std::thread::spawn(move || serve(stream, &shelf).ok());
+                std::thread::spawn(move || serve(stream, (&shelf, &log), script).ok());
             }
         });
-        Smtp { port, received }
+        Smtp {
+            port,
+            received,
+            commands,
+        }
     }
 
     /// `[accounts.NAME]` that sends through this server.
@@ -48,6 +85,24 @@ impl Smtp {
         )
     }
 
+    /// Every command so far, upper and lower case as sent.
+    pub fn commands(&self) -> Vec<String> {
+        self.commands
+            .lock()
+            .expect("no panic while it was held")
+            .clone()
+    }
+
+    /// Waits until it was told a command that begins so.
+    #[track_caller]
+    pub fn wait_for(&self, command: &str) {
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while !self.commands().iter().any(|c| c.starts_with(command)) {
+            assert!(std::time::Instant::now() < end, "no {command} came");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+
     /// What came so far.
     pub fn received(&self) -> Vec<Received> {
         self.received
@@ -57,7 +112,23 @@ impl Smtp {
     }
 }
 
-fn serve(stream: TcpStream, shelf: &Mutex<Vec<Received>>) -> std::io::Result<()> {
+fn serve(
+    stream: TcpStream,
+    (shelf, log): (&Mutex<Vec<Received>>, &Mutex<Vec<String>>),
+    script: Script,
+) -> std::io::Result<()> {
+    let usual: &[&str] = &["PIPELINING", "8BITMIME", "SIZE 50000000"];
+    let mut ehlo: String = script
+        .offers
+        .unwrap_or(usual)
+        .iter()
+        .map(|offer| format!("250-{offer}\r\n"))
+        .collect();
+    ehlo.insert_str(0, "250-test.example\r\n");
+    ehlo.push_str("250 HELP\r\n");
+    let stall = || loop {
+        std::thread::sleep(std::time::Duration::from_secs(3600));
+    };
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut out = stream;
     let mut from = String::new();
@@ -70,8 +141,24 @@ fn serve(stream: TcpStream, shelf: &Mutex<Vec<Received>>) -> std::io::Result<()>
             return Ok(());
         }
         let command = line.trim_end().to_ascii_uppercase();
+        log.lock()
+            .expect("no panic while it was held")
+            .push(line.trim_end().to_owned());
         let reply: &str = if command.starts_with("EHLO") {
-            "250-test.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 50000000\r\n"
+            &ehlo
+        } else if command.starts_with("AUTH ") {
+            for (n, answer) in script.auth.iter().enumerate() {
+                if n > 0 {
+                    line.clear();
+                    reader.read_line(&mut line)?;
+                    log.lock()
+                        .expect("no panic while it was held")
+                        .push(line.trim_end().to_owned());
+                }
+                out.write_all(answer.as_bytes())?;
+                out.write_all(b"\r\n")?;
+            }
+            continue;
         } else if command.starts_with("HELO") || command == "NOOP" {
             "250 OK\r\n"
         } else if command == "RSET" {
@@ -95,8 +182,12 @@ fn serve(stream: TcpStream, shelf: &Mutex<Vec<Received>>) -> std::io::Result<()>
             "554 5.5.1 no valid recipients\r\n"
         } else if command == "DATA" {
             out.write_all(b"354 go ahead\r\n")?;
+            if script.data == Data::StallBefore {
+                stall();
+            }
             let data = read_data(&mut reader)?;
-            let silent = to.iter().any(|r| r.ends_with("@silent.example"));
+            let silent =
+                script.data == Data::Close || to.iter().any(|r| r.ends_with("@silent.example"));
             let message = Received {
                 from: from.clone(),
                 to: std::mem::take(&mut to),
@@ -106,8 +197,16 @@ fn serve(stream: TcpStream, shelf: &Mutex<Vec<Received>>) -> std::io::Result<()>
                 .lock()
                 .expect("no panic while it was held")
                 .push(message);
-            if silent {
-                return Ok(());
+            match script.data {
+                _ if silent => return Ok(()),
+                Data::StallAfter => {
+                    log.lock()
+                        .expect("no panic while it was held")
+                        .push(".".to_owned());
+                    stall();
+                }
+                Data::Late(ms) => std::thread::sleep(std::time::Duration::from_millis(ms)),
+                _ => {}
             }
             "250 2.0.0 queued as TEST1\r\n"
         } else if command == "QUIT" {

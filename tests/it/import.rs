@@ -1,5 +1,7 @@
 //! Mail in from files and out again.
 
+#![allow(clippy::print_stdout, reason = "a test that skips says why")]
+
 use std::fs;
 use std::path::Path;
 

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use crate::error::{Context, Error, Kind, Result};
 
@@ -44,15 +44,14 @@ pub fn open(dir: &Path, file: &File) -> Result<Connection> {
     create_private_dir(dir)?;
     let path = dir.join(file.name);
     create_private_file(&path)?;
-    let mut db = Connection::open(&path).map_err(fault("opening the store"))?;
-    db.busy_timeout(BUSY).map_err(fault("opening the store"))?;
-    if version(&db)? == 0 {
+    let mut db = Connection::open(&path).map_err(opening(file))?;
+    db.busy_timeout(BUSY).map_err(opening(file))?;
+    if version(&db, file)? == 0 {
         // Only before the first table can the page size be chosen.
         db.execute_batch("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL;")
-            .map_err(fault("creating the store"))?;
+            .map_err(opening(file))?;
     }
-    db.execute_batch(file.pragmas)
-        .map_err(fault("opening the store"))?;
+    db.execute_batch(file.pragmas).map_err(opening(file))?;
     migrate(&mut db, file)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(db)
@@ -69,24 +68,42 @@ pub fn open_reader(dir: &Path, file: &File) -> Result<Connection> {
     }
     let flags =
         rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(&path, flags).map_err(fault("opening the store"))?;
-    db.busy_timeout(BUSY).map_err(fault("opening the store"))?;
-    let found = version(&db)?;
+    let db = Connection::open_with_flags(&path, flags).map_err(opening(file))?;
+    db.busy_timeout(BUSY).map_err(opening(file))?;
+    let found = version(&db, file)?;
     if found < file.migrations.len() {
         drop(open(dir, file)?);
     }
     refuse_newer(found, file)?;
     // Mapped pages spare a copy; lists for `IN` stay off the disk.
     db.execute_batch("PRAGMA mmap_size = 2147418112; PRAGMA temp_store = MEMORY;")
-        .map_err(fault("opening the store"))?;
+        .map_err(opening(file))?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(db)
 }
 
-fn version(db: &Connection) -> Result<usize> {
+/// Names the file that can't be opened, and what mends it.
+fn opening(file: &File) -> impl Fn(rusqlite::Error) -> Error {
+    let name = file.name;
+    move |e| match e.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            let mend = if name == INDEX.name {
+                "run `comms doctor --rebuild-index`: it is made again from what was received"
+            } else {
+                "restore it from a backup: `comms man operations` tells how"
+            };
+            Error::internal(format!("`{name}` is damaged"))
+                .hint(mend)
+                .because(e)
+        }
+        _ => fault("opening the store")(e),
+    }
+}
+
+fn version(db: &Connection, file: &File) -> Result<usize> {
     db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
         .map(|n| usize::try_from(n).unwrap_or(0))
-        .map_err(fault("opening the store"))
+        .map_err(opening(file))
 }
 
 fn refuse_newer(found: usize, file: &File) -> Result<()> {
@@ -102,7 +119,7 @@ fn refuse_newer(found: usize, file: &File) -> Result<()> {
 }
 
 fn migrate(db: &mut Connection, file: &File) -> Result<()> {
-    let found = version(db)?;
+    let found = version(db, file)?;
     refuse_newer(found, file)?;
     if found == file.migrations.len() {
         return Ok(());
@@ -112,7 +129,7 @@ fn migrate(db: &mut Connection, file: &File) -> Result<()> {
         .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
         .map_err(fault(doing))?;
     // Another process may have migrated while this one waited for the lock.
-    let found = version(&tx)?;
+    let found = version(&tx, file)?;
     for sql in file.migrations.iter().skip(found) {
         tx.execute_batch(sql).map_err(fault(doing))?;
     }

@@ -21,5 +21,6 @@ mod query;
 mod reading;
 mod sending;
 mod smtp;
+mod store;
 mod sync_faults;
 mod watch;

@@ -1,0 +1,166 @@
+//! A store that is damaged, newer, held by another process, or on a full disk: told clearly, nothing lost.
+
+use rusqlite::Connection;
+
+use crate::support::World;
+
+const MAIL: &str =
+    "From: Ada <ada@example.com>\nSubject: kept\nDate: Fri, 20 Nov 2026 10:00:00 +0000\n\nhello\n";
+
+fn with_mail() -> World {
+    let world = World::new();
+    let path = world.file("kept.eml", MAIL);
+    world.run(["import", &path]).ok();
+    world
+}
+
+#[test]
+fn a_damaged_index_is_named_with_what_mends_it_and_mended_without_loss() {
+    let world = with_mail();
+    let before = world.run(["search", "kept", "--json"]).ok().stdout;
+    std::fs::write(world.home().join("index.db"), [7_u8; 5000]).unwrap();
+
+    let run = world.run(["search", "kept"]).fails(1);
+    assert!(
+        run.stderr.starts_with("error: `index.db` is damaged"),
+        "{run}"
+    );
+    assert!(run.stderr.contains("comms doctor --rebuild-index"), "{run}");
+
+    world.run(["doctor", "--rebuild-index", "--offline"]).ok();
+    assert_eq!(world.run(["search", "kept", "--json"]).ok().stdout, before);
+}
+
+#[test]
+fn a_damaged_outbox_file_is_not_overwritten() {
+    let world = with_mail();
+    let damaged = [7_u8; 5000];
+    let path = world.home().join("comms.db");
+    std::fs::write(&path, damaged).unwrap();
+    let run = world.run(["outbox", "list"]).fails(1);
+    assert!(run.stderr.contains("`comms.db` is damaged"), "{run}");
+    assert!(run.stderr.contains("backup"), "{run}");
+    let send = world
+        .run(["send", "you@localhost", "-s", "x", "-m", "x"])
+        .fails(1);
+    assert!(send.stdout.is_empty(), "{send}");
+    assert_eq!(std::fs::read(&path).unwrap(), damaged);
+}
+
+#[test]
+fn a_store_of_a_newer_version_is_left_alone() {
+    let world = with_mail();
+    for file in ["index.db", "raw.db"] {
+        let db = Connection::open(world.home().join(file)).unwrap();
+        db.pragma_update(None, "user_version", 999).unwrap();
+    }
+    let path = world.file("more.eml", MAIL.replace("kept", "more"));
+    for args in [
+        vec!["search", "kept"],
+        vec!["import", &path],
+        vec!["inbox", "show", "m1"],
+    ] {
+        let run = world.run(args).fails(3);
+        assert!(
+            run.stderr.contains("written by a newer comms (format 999"),
+            "{run}"
+        );
+    }
+}
+
+#[test]
+fn a_store_that_another_process_holds_is_waited_for_then_told_as_unavailable() {
+    let world = with_mail();
+    let db = Connection::open(world.home().join("index.db")).unwrap();
+    db.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let path = world.file("more.eml", MAIL.replace("kept", "more"));
+
+    // Readers are not held up by a writer.
+    assert!(
+        world
+            .run(["search", "kept", "--count"])
+            .ok()
+            .stdout
+            .starts_with('1')
+    );
+    let run = world.run(["import", &path, "--json"]).fails(7);
+    assert_eq!(run.json_error()["error"]["code"], "unavailable", "{run}");
+    assert!(
+        run.stderr.contains("another process holds the store"),
+        "{run}"
+    );
+
+    db.execute_batch("ROLLBACK").unwrap();
+    world.run(["import", &path]).ok();
+    assert!(
+        world
+            .run(["search", "more", "--count"])
+            .ok()
+            .stdout
+            .starts_with('1')
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_stops_an_import_cleanly_and_the_next_run_goes_on() {
+    let world = with_mail();
+    let mbox: String = (0..400)
+        .map(|n| {
+            let noise: String = (0..1500).map(|i| format!("{:x} ", (i * 7919 + n * 104_729) % 65_537)).collect();
+            format!("From ada@example.com Fri Nov 20 10:00:00 2026\nFrom: ada@example.com\nSubject: filler {n}\n\n{noise}\n\n")
+        })
+        .collect();
+    let path = world.file("filler.mbox", mbox);
+    // `ulimit -f` fails writes beyond a size as a full disk does; SIGXFSZ is ignored so that the write returns.
+    let limited = |blocks: &str, args: &str| {
+        world
+            .command_of("bash")
+            .args([
+                "-c",
+                &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" {args}"),
+                crate::support::binary(),
+            ])
+            .output()
+            .unwrap()
+    };
+    let out = limited("500", &format!("import '{path}'"));
+    let stderr = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.code(), Some(1), "{stderr}");
+    assert!(stderr.starts_with("error: "), "{stderr}");
+    assert!(!stderr.contains("bug"), "{stderr}");
+
+    assert!(
+        world
+            .run(["search", "kept", "--count"])
+            .ok()
+            .stdout
+            .starts_with('1')
+    );
+    world.run(["import", &path]).ok();
+    assert!(
+        world
+            .run(["search", "filler", "--count"])
+            .ok()
+            .stdout
+            .starts_with("400")
+    );
+    world.run(["doctor", "--offline"]).ok();
+}
+
+#[cfg(unix)]
+#[test]
+fn the_files_of_the_store_are_the_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = with_mail();
+    world
+        .run(["send", "you@localhost", "-s", "x", "-m", "x"])
+        .ok();
+    for file in ["comms.db", "raw.db", "index.db"] {
+        let mode = std::fs::metadata(world.home().join(file))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+}

@@ -9,7 +9,7 @@ use crate::model::account::{Account, ChannelKind};
 use crate::model::message::Role;
 use crate::secret;
 
-use super::sync::account::credentials_with_source;
+use super::sync::account::{credentials_with_source, views_note};
 use super::{App, Progress, auth};
 
 /// What to look at.
@@ -316,6 +316,9 @@ async fn check_folders(
     .collect();
     let detail = format!("{} folders; {}", folders.len(), found.join(", "));
     report.ok(format!("{name}: folders"), detail);
+    if let Some(words) = views_note(account, &folders) {
+        report.say(format!("{name}: views"), "note", words);
+    }
     session.logout().await;
     Ok(())
 }

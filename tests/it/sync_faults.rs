@@ -1,6 +1,6 @@
 //! Syncs over connections that break.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -197,4 +197,128 @@ fn a_server_that_stalls_does_not_hold_the_inbox() {
     assert_eq!(work["state"], "failed", "{report}");
     assert!(run.stderr.contains("work"), "{run}");
     world.run(["inbox", "--fresh"]).fails(7);
+}
+
+/// A server that keeps message 2 to itself as long as the switch is on.
+fn refusing(withheld: &'static str) -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let refuses = Arc::new(AtomicUsize::new(1));
+    let switch = refuses.clone();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let refuses = switch.load(Ordering::SeqCst) == 1;
+            let mut client = client.unwrap();
+            let mut lines = BufReader::new(client.try_clone().unwrap());
+            let capability = "CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR CONDSTORE";
+            write!(client, "* OK [{capability}] hello\r\n").unwrap();
+            let mut line = String::new();
+            while lines.read_line(&mut line).is_ok_and(|n| n > 0) {
+                let answer = answer_of(line.trim_end(), refuses, withheld);
+                client.write_all(answer.as_bytes()).unwrap();
+                line.clear();
+            }
+        }
+    });
+    (port, refuses)
+}
+
+fn answer_of(line: &str, refuses: bool, withheld: &str) -> String {
+    let (tag, command) = line.split_once(' ').unwrap();
+    let message = |uid: u32| {
+        let raw =
+            format!("Subject: number {uid}\r\nMessage-ID: <{uid}@example.org>\r\n\r\nbody\r\n");
+        let size = raw.len();
+        format!("* {uid} FETCH (UID {uid} FLAGS () BODY[] {{{size}}}\r\n{raw})\r\n")
+    };
+    let answer = match command.split(' ').collect::<Vec<_>>()[..] {
+        ["LIST", ..] => "* LIST () \"/\" INBOX\r\n".to_owned(),
+        ["STATUS", ..] => {
+            "* STATUS INBOX (MESSAGES 3 UIDNEXT 4 UIDVALIDITY 7 HIGHESTMODSEQ 9)\r\n".to_owned()
+        }
+        ["SELECT", ..] => "* 3 EXISTS\r\n* OK [UIDVALIDITY 7] v\r\n* OK [UIDNEXT 4] n\r\n\
+                           * OK [HIGHESTMODSEQ 9] m\r\n"
+            .to_owned(),
+        ["UID", "SEARCH", ..] => "* SEARCH 1 2 3\r\n".to_owned(),
+        ["UID", "FETCH", "1:3", ..] if refuses => {
+            return format!(
+                "{}{}{tag} NO [SERVERBUG] it is broken\r\n",
+                message(1),
+                message(3)
+            );
+        }
+        ["UID", "FETCH", "2", ..] if refuses => return withheld.replace("{tag}", tag),
+        ["UID", "FETCH", "2", ..] => message(2),
+        _ => String::new(),
+    };
+    format!("{answer}{tag} OK done\r\n")
+}
+
+#[test]
+fn a_message_the_server_refuses_is_named_and_asked_for_again() {
+    for withheld in [
+        "{tag} NO [SERVERBUG] it is broken\r\n",
+        "* 2 FETCH (UID 2 FLAGS () BODY[] NIL)\r\n{tag} OK done\r\n",
+    ] {
+        let (port, refuses) = refusing(withheld);
+        let world = World::new().config(&format!(
+            "[accounts.work]\nchannel = \"imap\"\naddress = \"ann@example.com\"\nimap = \"127.0.0.1:{port}\"\n\
+             tls = \"none\"\nsecret_command = \"echo annpw\"\n"
+        ));
+        let args = ["inbox", "sync", "--account", "work", "--json"];
+        for added in [2, 0] {
+            let run = world.run(args).ok();
+            let report = run.json();
+            let row = &report["accounts"][0];
+            assert_eq!(row["added"], added, "{run}");
+            assert_eq!(row["refused"][0]["folder"], "INBOX", "{run}");
+            assert_eq!(row["refused"][0]["uid"], 2, "{run}");
+            assert_eq!(row["refused"].as_array().unwrap().len(), 1, "{run}");
+            let warning = report["warnings"][0].as_str().unwrap();
+            assert!(warning.contains("`INBOX` (UID 2)"), "{run}");
+        }
+        let run = world.run(["inbox", "sync", "--account", "work"]).ok();
+        assert!(run.stderr.contains("refused a message in `INBOX`"), "{run}");
+        refuses.store(0, Ordering::SeqCst);
+        let report = world.run(args).ok().json();
+        assert_eq!(report["accounts"][0]["added"], 1, "{report}");
+        assert_eq!(report["warnings"].as_array().unwrap().len(), 0, "{report}");
+        assert_eq!(subjects(&world), ["number 1", "number 2", "number 3"]);
+        let report = world.run(args).ok().json();
+        assert_eq!(report["accounts"][0]["added"], 0, "{report}");
+    }
+}
+
+#[test]
+fn a_message_dovecot_can_not_read_does_not_keep_the_others_away() {
+    use std::os::unix::fs::PermissionsExt;
+    let Some(mail) = Mail::start() else { return };
+    fill(&mail, 4);
+    mail.client(ANN).run("SELECT INBOX"); // moves them to `cur`
+    let cur = mail.maildir(ANN).join("cur");
+    let mut files: Vec<_> = std::fs::read_dir(cur)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    files.sort();
+    let mode = |mode| {
+        std::fs::set_permissions(&files[1], std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode(0);
+    let world = World::new().config(&mail.account("work"));
+    let run = world
+        .run(["inbox", "sync", "--account", "work", "--json"])
+        .ok();
+    assert_eq!(
+        run.json()["accounts"][0]["added"],
+        3,
+        "{run} {}",
+        mail.log()
+    );
+    assert_eq!(run.json()["accounts"][0]["refused"][0]["uid"], 2, "{run}");
+    mode(0o600);
+    let run = world
+        .run(["inbox", "sync", "--account", "work", "--json"])
+        .ok();
+    assert_eq!(run.json()["accounts"][0]["added"], 1, "{run}");
 }

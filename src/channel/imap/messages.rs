@@ -53,9 +53,18 @@ pub struct Fetched {
 /// A fetch under way; ask [`Session::next_message`] until it gives `None`.
 pub struct Fetching {
     waiting: VecDeque<Vec<u32>>,
-    running: VecDeque<String>,
-    /// The server refused at least one message.
-    pub refused: Option<String>,
+    running: VecDeque<(String, Vec<u32>)>,
+    /// UIDs of commands the server refused, or of messages it kept to itself, and its words.
+    pub refused: Vec<(Vec<u32>, String)>,
+    /// What the server said when it hung up in the middle.
+    pub farewell: Option<String>,
+}
+
+impl Fetching {
+    /// The UIDs of the command that is being answered.
+    pub fn current(&self) -> &[u32] {
+        self.running.front().map_or(&[], |(_, uids)| uids)
+    }
 }
 
 /// Where messages went: the UIDVALIDITY of the target, and (old UID, new UID).
@@ -162,7 +171,8 @@ impl Session {
         Fetching {
             waiting: uids.chunks(size).map(<[u32]>::to_vec).collect(),
             running: VecDeque::new(),
-            refused: None,
+            refused: Vec::new(),
+            farewell: None,
         }
     }
 
@@ -174,27 +184,34 @@ impl Session {
             {
                 let set = uid_set(&uids);
                 let command = format!("UID FETCH {set} (UID FLAGS INTERNALDATE BODY.PEEK[])");
-                fetching.running.push_back(self.send(&command).await?);
+                let tag = self.send(&command).await?;
+                fetching.running.push_back((tag, uids));
             }
-            let Some(tag) = fetching.running.front() else {
+            let Some((tag, _)) = fetching.running.front() else {
                 return Ok(None);
             };
             match self.read().await? {
                 Response::Tagged { tag: found, status } if found == *tag => {
-                    fetching.running.pop_front();
+                    let asked = fetching.running.pop_front();
                     if status.verdict == Verdict::No {
-                        fetching.refused = Some(status.text);
+                        let uids = asked.map(|(_, uids)| uids).unwrap_or_default();
+                        fetching.refused.push((uids, status.text));
                     } else {
                         self.must(status)?;
                     }
                 }
                 Response::Tagged { .. } => return Err(self.garbled()),
                 Response::Untagged(status) if status.verdict == Verdict::Bye => {
+                    fetching.farewell = Some(status.text.clone());
                     return Err(self.cut(None).because(status.text));
                 }
                 Response::Data { name, values, .. } if name == "FETCH" => match message(values) {
                     Some(Ok(message)) => return Ok(Some(message)),
-                    Some(Err(Unasked)) => return Err(self.garbled()),
+                    Some(Err(Odd::Withheld(uid))) => {
+                        let words = "the answer has no text".to_owned();
+                        fetching.refused.push((vec![uid], words));
+                    }
+                    Some(Err(Odd::Unasked)) => return Err(self.garbled()),
                     None => {}
                 },
                 _ => {}
@@ -366,11 +383,16 @@ fn flags_of(values: &[Value]) -> Option<(u32, Flags, Vec<String>)> {
     Some((uid?, flags, labels))
 }
 
-/// Something beside a message that nobody asked for: a literal longer than announced looks so.
-struct Unasked;
+/// What is no message though it answers for one.
+enum Odd {
+    /// Something beside a message that nobody asked for: a literal longer than announced looks so.
+    Unasked,
+    /// The server has this message and gives NIL for its text.
+    Withheld(u32),
+}
 
 /// A whole message; `None` for a flag update or a message that vanished in between.
-fn message(mut values: Vec<Value>) -> Option<std::result::Result<Fetched, Unasked>> {
+fn message(mut values: Vec<Value>) -> Option<std::result::Result<Fetched, Odd>> {
     let Some(Value::List(list)) = values.first_mut() else {
         return None;
     };
@@ -381,6 +403,7 @@ fn message(mut values: Vec<Value>) -> Option<std::result::Result<Fetched, Unaske
     let mut received_at = None;
     let mut raw = None;
     let mut unasked = odd;
+    let mut withheld = false;
     while let (Some(name), Some(value)) = (list.next(), list.next()) {
         let name = name.text().unwrap_or_default().to_ascii_uppercase();
         match (name.as_str(), value) {
@@ -388,13 +411,17 @@ fn message(mut values: Vec<Value>) -> Option<std::result::Result<Fetched, Unaske
             ("FLAGS", value) => found = read_flags(value.list()),
             ("INTERNALDATE", value) => received_at = value.text().and_then(internal_date),
             ("BODY[]", Value::Bytes(bytes)) => raw = Some(bytes),
-            ("BODY[]", Value::Nil) | ("MODSEQ" | "RFC822.SIZE", _) => {}
+            ("BODY[]", Value::Nil) => withheld = true,
+            ("MODSEQ" | "RFC822.SIZE", _) => {}
             _ => unasked = true,
         }
     }
+    if withheld {
+        return uid.map(|uid| Err(Odd::Withheld(uid)));
+    }
     let raw = raw?;
     if unasked {
-        return Some(Err(Unasked));
+        return Some(Err(Odd::Unasked));
     }
     Some(Ok(Fetched {
         uid: uid?,

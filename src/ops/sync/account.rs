@@ -53,7 +53,8 @@ pub async fn sync(app: &App, account: &Account, writer: &Writer, tally: &mut Tal
     let credentials = credentials(app, account).await?;
     let mut cuts = 0;
     loop {
-        let before = tally.added;
+        let before = (tally.added, tally.broken.count());
+        tally.refused.clear();
         let mut session = Session::open(account, &credentials).await?;
         match pass(app, account, writer, (&mut session, tally)).await {
             Ok(()) => {
@@ -61,8 +62,10 @@ pub async fn sync(app: &App, account: &Account, writer: &Writer, tally: &mut Tal
                 return Ok(());
             }
             Err(e) if is_cut(&e) => {
-                // A connection that brought something was worth it.
-                cuts = if tally.added > before { 1 } else { cuts + 1 };
+                // A connection that brought something, or found out at what the server hangs up, was worth it.
+                let worth = tally.added > before.0
+                    || (tally.broken.count() > before.1 && !tally.broken.is_full());
+                cuts = if worth { 1 } else { cuts + 1 };
                 if cuts > RECONNECTS {
                     return Err(e);
                 }
@@ -99,6 +102,7 @@ async fn pass(
     }
     let (chosen, missing) = choose(account, &folders);
     tally.folders = chosen.len();
+    tally.notes = views_note(account, &folders).into_iter().collect();
     for folder in chosen {
         let state = known.iter().find(|state| state.path == folder.path);
         if state.is_some_and(|state| is_unchanged(folder, state)) {
@@ -149,6 +153,22 @@ fn choose<'f>(account: &Account, folders: &'f [Folder]) -> (Vec<&'f Folder>, Opt
             .hint(format!("its folders are {}", paths.join(", ")))
         });
     (chosen, missing)
+}
+
+/// What is left out and how to have it, where a server shows messages twice (Gmail's labels).
+pub fn views_note(account: &Account, folders: &[Folder]) -> Option<String> {
+    let views: Vec<String> = folders
+        .iter()
+        .filter(|folder| account.folders.is_none() && folder.view)
+        .map(|folder| format!("`{}`", folder.path))
+        .collect();
+    (!views.is_empty()).then(|| {
+        format!(
+            "left out {}: shows messages of other folders; name it in `folders` of [accounts.{}] to sync it, too",
+            views.join(", "),
+            account.name
+        )
+    })
 }
 
 /// Tells the server what is queued, on a connection of its own.

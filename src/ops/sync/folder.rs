@@ -13,6 +13,7 @@ use crate::ops::App;
 use crate::store::FolderState;
 
 use super::Tally;
+use super::stamp::Stamp;
 use super::writer::Writer;
 
 /// Up to here single look-ups are cheaper than loading a folder's UIDs, and a thread costs more than it saves.
@@ -26,6 +27,8 @@ pub struct FolderSync<'a> {
     pub folder: &'a Folder,
     pub tally: &'a mut Tally,
     pub(super) state: FolderState,
+    /// As the sync leaves it; what was saved before is still in `state`.
+    pub(super) stamp: Stamp,
     known: Option<BTreeMap<u32, (MessageId, Flags)>>,
 }
 
@@ -41,12 +44,7 @@ pub fn is_unchanged(folder: &Folder, state: &FolderState) -> bool {
         && state.uid_next == Some(now.uid_next)
         && now.highest_modseq.is_some()
         && state.highest_modseq == now.highest_modseq
-        && state.stamp.as_deref() == Some(stamp(now.messages).as_str())
-}
-
-/// The number of messages on the server at the end of the last complete sync.
-fn stamp(messages: u32) -> String {
-    format!("n={messages}")
+        && state.stamp == Stamp::of(now.messages).written()
 }
 
 impl<'a> FolderSync<'a> {
@@ -69,6 +67,7 @@ impl<'a> FolderSync<'a> {
             folder,
             tally,
             state,
+            stamp: Stamp::default(),
             known: None,
         }
     }
@@ -95,6 +94,7 @@ impl<'a> FolderSync<'a> {
         self.state.uid_validity = Some(opened.uid_validity);
         let next = self.state.uid_next.unwrap_or(1);
 
+        let before = Stamp::read(self.state.stamp.as_deref());
         let wanted = if opened.messages == 0 {
             self.vanish(&[(1, u32::MAX)])?;
             Vec::new()
@@ -112,16 +112,30 @@ impl<'a> FolderSync<'a> {
                 self.reflag(&flags, next, opened.keywords)?;
             }
             let wanted = self.new_uids(session, next, &opened).await?;
-            self.complete(session, wanted, opened.messages).await?
+            self.complete(session, wanted, (&before, opened.messages))
+                .await?
         } else {
             let flags = session.flags(path, "1:*", None).await?;
             self.compare(&flags, opened.keywords)?
         };
 
         self.state.highest_modseq = opened.highest_modseq;
-        self.state.stamp = None;
+        let (refused, wanted): (Vec<u32>, Vec<u32>) = wanted
+            .into_iter()
+            .partition(|uid| before.refused.binary_search(uid).is_ok());
+        // With modification sequences old messages are not listed again.
+        let refused = match opened.messages {
+            0 => refused,
+            _ => before.refused.clone(),
+        };
+        // Until the folder is done, only what was refused before is sure.
+        let unfinished = Stamp {
+            messages: None,
+            ..before
+        };
+        self.state.stamp = unfinished.written();
         let highest = wanted.last().copied().unwrap_or(0);
-        self.fetch(session, wanted).await?;
+        self.fetch(session, wanted, refused).await?;
         self.state.uid_next = Some(
             opened
                 .uid_next
@@ -129,7 +143,8 @@ impl<'a> FolderSync<'a> {
                 .max(next)
                 .max(highest.saturating_add(1)),
         );
-        self.state.stamp = Some(stamp(opened.messages));
+        self.stamp.messages = Some(opened.messages);
+        self.state.stamp = self.stamp.written();
         self.save()
     }
 
@@ -177,11 +192,11 @@ impl<'a> FolderSync<'a> {
         &mut self,
         session: &mut Session,
         wanted: Vec<u32>,
-        messages: u32,
+        (saved, messages): (&Stamp, u32),
     ) -> Result<Vec<u32>> {
         let arrived = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
         let before = messages.saturating_sub(arrived);
-        if self.state.stamp.as_deref() == Some(stamp(before).as_str()) {
+        if saved.messages == Some(before) {
             return Ok(wanted);
         }
         let there = session.search(&self.folder.path, "ALL").await?;

@@ -9,7 +9,9 @@ use crate::error::{Error, Result};
 use crate::ops::Progress;
 use crate::store::Added;
 
+use super::Refusal;
 use super::folder::{FEW, FolderSync};
+use super::stamp::Stamp;
 use super::writer::{self, Place};
 
 /// A batch is handed over at this many messages or bytes.
@@ -17,12 +19,15 @@ const BATCH_MESSAGES: usize = 1000;
 const BATCH_BYTES: usize = 8 << 20;
 
 impl FolderSync<'_> {
-    /// Fetches and stores these messages, moving the cursor as they are committed.
+    /// Fetches and stores these messages, moving the cursor as they are committed; then, one by one, those that
+    /// were refused before.
     pub(super) async fn fetch(
         &mut self,
         session: &mut Session,
-        mut wanted: Vec<u32>,
+        wanted: Vec<u32>,
+        refused: Vec<u32>,
     ) -> Result<()> {
+        let mut wanted = self.without_broken(wanted);
         if wanted.len() <= FEW {
             // Moved here by ourselves: the row is already in its place.
             let mut unknown = Vec::with_capacity(wanted.len());
@@ -33,25 +38,95 @@ impl FolderSync<'_> {
             }
             wanted = unknown;
         }
-        if wanted.is_empty() {
+        self.fetch_many(session, Intake::new(wanted)).await?;
+        let refused = self.without_broken(refused);
+        if self.tally.broken.is_full() {
+            for uid in refused {
+                self.note_refused(uid, "the server hung up too often to ask again".to_owned());
+            }
             return Ok(());
         }
-        let mut intake = Intake::new(wanted);
-        let mut fetching = session.fetch(&self.folder.path, &intake.wanted, None);
-        let ended = self.take_in(session, &mut fetching, &mut intake).await;
-        // What came before a cut is kept.
-        self.hand_over(&mut intake).await?;
-        self.settle(&mut intake, 0).await?;
+        let mut intake = Intake::new(refused.clone());
+        self.ask_alone(session, &mut intake, &refused).await
+    }
+
+    async fn fetch_many(&mut self, session: &mut Session, mut intake: Intake) -> Result<()> {
+        let suspect = self.tally.broken.take_suspect(&self.folder.path);
+        if let Some(uid) = suspect.filter(|uid| intake.wanted.binary_search(uid).is_ok()) {
+            self.ask_alone(session, &mut intake, &[uid]).await?;
+        }
+        let mut fetching = session.fetch(&self.folder.path, &intake.missing(), None);
+        let ended = self.run_fetch(session, &mut fetching, &mut intake).await;
+        if let (Some(_), Some(first)) = (&fetching.farewell, intake.missing().first()) {
+            // Servers answer in order: this is where it stumbled.
+            self.tally.broken.suspect(&self.folder.path, *first);
+        }
         ended?;
-        if fetching.refused.is_some() {
-            let missing: Vec<u32> = intake.missing();
-            let mut single = session.fetch(&self.folder.path, &missing, Some(1));
-            let ended = self.take_in(session, &mut single, &mut intake).await;
-            self.hand_over(&mut intake).await?;
-            self.settle(&mut intake, 0).await?;
-            ended?;
+        if !fetching.refused.is_empty() {
+            let missing = intake.missing();
+            self.ask_alone(session, &mut intake, &missing).await?;
         }
         Ok(())
+    }
+
+    /// One message per command, so that each refusal is about one message.
+    async fn ask_alone(
+        &mut self,
+        session: &mut Session,
+        intake: &mut Intake,
+        uids: &[u32],
+    ) -> Result<()> {
+        let mut fetching = session.fetch(&self.folder.path, uids, Some(1));
+        let ended = self.run_fetch(session, &mut fetching, intake).await;
+        if let (Some(words), [uid]) = (&fetching.farewell, fetching.current()) {
+            self.tally.broken.note(&self.folder.path, *uid, words);
+            // Should this sync be given up, the next one begins with the others.
+            let mut stamp = Stamp::read(self.state.stamp.as_deref());
+            stamp.refused.push(*uid);
+            self.state.stamp = stamp.written();
+            self.save()?;
+        }
+        ended?;
+        for (uids, words) in fetching.refused {
+            for uid in uids {
+                self.note_refused(uid, words.clone());
+            }
+        }
+        Ok(())
+    }
+
+    async fn run_fetch(
+        &mut self,
+        session: &mut Session,
+        fetching: &mut Fetching,
+        intake: &mut Intake,
+    ) -> Result<()> {
+        let ended = self.take_in(session, fetching, intake).await;
+        // What came before a cut is kept.
+        self.hand_over(intake).await?;
+        self.settle(intake, 0).await?;
+        ended
+    }
+
+    /// Those of these messages at which the server did not hang up a moment ago.
+    fn without_broken(&mut self, mut uids: Vec<u32>) -> Vec<u32> {
+        for (uid, words) in self.tally.broken.of(&self.folder.path) {
+            if let Ok(at) = uids.binary_search(&uid) {
+                uids.remove(at);
+                self.note_refused(uid, words);
+            }
+        }
+        uids
+    }
+
+    /// A message refused even alone: told in the report, and asked for again next time.
+    fn note_refused(&mut self, uid: u32, message: String) {
+        self.stamp.refused.push(uid);
+        self.tally.refused.push(Refusal {
+            folder: self.folder.path.clone(),
+            uid,
+            message,
+        });
     }
 
     async fn take_in(

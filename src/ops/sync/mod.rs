@@ -1,10 +1,12 @@
 //! Bringing the store up to date with its sources, and telling them what changed here.
 
 pub mod account;
+mod broken;
 mod folder;
 mod intake;
 mod lock;
 mod push;
+mod stamp;
 mod writer;
 
 use std::time::{Duration, Instant};
@@ -13,6 +15,7 @@ use futures_util::future::join_all;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::channel::imap::names::uid_set;
 use crate::error::{Error, Kind, Result};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::id::MessageId;
@@ -20,6 +23,7 @@ use crate::model::message::Role;
 use crate::store::SourceState;
 
 use super::{App, outbox, scan};
+use broken::Broken;
 use lock::Lock;
 pub use writer::Writer;
 
@@ -33,7 +37,7 @@ pub struct SyncRequest {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SyncReport {
     pub accounts: Vec<AccountSync>,
-    /// What became of outbox items that went along and needs someone.
+    /// What needs someone: messages a server refused, outbox items that went along.
     pub warnings: Vec<String>,
 }
 
@@ -52,8 +56,21 @@ pub struct AccountSync {
     pub took_ms: u64,
     /// A server numbered a folder anew, so that its messages were fetched again.
     pub renumbered: bool,
+    /// Messages the server has and refuses to give; they are asked for again next time.
+    pub refused: Vec<Refusal>,
+    /// What to know about this account that is no fault.
+    pub notes: Vec<String>,
     /// Null if all went well.
     pub error: Option<Failure>,
+}
+
+/// A message the server refused even when it was asked for alone.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Refusal {
+    pub folder: String,
+    pub uid: u32,
+    /// The server's words.
+    pub message: String,
 }
 
 /// An account's error, as in an error document.
@@ -107,6 +124,9 @@ pub struct Tally {
     pub pushed: u64,
     /// A folder was fetched anew because its server numbered it anew.
     pub renumbered: bool,
+    pub refused: Vec<Refusal>,
+    pub notes: Vec<String>,
+    pub(super) broken: Broken,
 }
 
 /// How long a sync waits for another process that refreshes the same account.
@@ -121,15 +141,18 @@ pub async fn sync(app: &App, request: &SyncRequest) -> Result<SyncReport> {
         .map(|account| timed(app, account, &writer, LOCK_PATIENCE));
     let mut done = Vec::new();
     let mut errors = Vec::new();
-    let (ended, warnings) = tokio::join!(join_all(syncs), outbox::drain(app));
+    let (ended, sent) = tokio::join!(join_all(syncs), outbox::drain(app));
     outbox::reconcile(app)?;
+    let mut warnings = Vec::new();
     for (report, error) in ended {
+        warnings.extend(refusals(&report));
         done.push(report);
         errors.extend(error);
     }
     if !done.is_empty() && errors.len() == done.len() {
         return Err(all_failed(errors));
     }
+    warnings.extend(sent);
     Ok(SyncReport {
         accounts: done,
         warnings,
@@ -296,6 +319,8 @@ async fn timed(
         removed: tally.removed,
         pushed: tally.pushed,
         renumbered: tally.renumbered,
+        refused: tally.refused,
+        notes: tally.notes,
         took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         error: error.as_ref().map(Failure::of),
     };
@@ -341,6 +366,28 @@ async fn refresh_one(
             .hint("run `comms inbox sync` to let it take its time"),
         ),
     }
+}
+
+/// A line per folder with refused messages.
+fn refusals(report: &AccountSync) -> Vec<String> {
+    report
+        .refused
+        .chunk_by(|a, b| a.folder == b.folder)
+        .map(|refused| {
+            let uids: Vec<u32> = refused.iter().map(|refusal| refusal.uid).collect();
+            let (what, them) = match uids.len() {
+                1 => ("a message".to_owned(), "it is"),
+                n => (format!("{n} messages"), "they are"),
+            };
+            format!(
+                "account `{}`: the server refused {what} in `{}` (UID {}): {}; {them} asked for again next time",
+                report.account,
+                refused[0].folder,
+                uid_set(&uids),
+                refused[0].message
+            )
+        })
+        .collect()
 }
 
 /// One error for all: the first one's kind, the others as causes.

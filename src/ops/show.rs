@@ -38,6 +38,8 @@ pub struct MessageReport {
     pub faults: Vec<String>,
     /// All header fields in order, decoded.
     pub headers: Vec<HeaderField>,
+    /// Other copies of it in the same account that a thread doesn't show again.
+    pub copies: Vec<MessageId>,
 }
 
 /// One header field.
@@ -69,7 +71,48 @@ pub fn thread(app: &App, id: ThreadId, width: usize) -> Result<ThreadReport> {
         .into_iter()
         .map(|envelope| read(app, envelope, width))
         .collect::<Result<_>>()?;
-    Ok(ThreadReport { thread, messages })
+    Ok(ThreadReport {
+        thread,
+        messages: once(messages),
+    })
+}
+
+/// What one sent to oneself is there as sent and as received: the received copy stands for both.
+///
+/// Only copies that read the same are taken for one, so that nobody hides a message behind a borrowed Message-ID.
+fn once(messages: Vec<MessageReport>) -> Vec<MessageReport> {
+    let mut shown: Vec<MessageReport> = Vec::with_capacity(messages.len());
+    for mut next in messages {
+        let Some(twin) = shown.iter_mut().find(|m| is_copy(m, &next)) else {
+            shown.push(next);
+            continue;
+        };
+        if twin.message.sent && !next.message.sent {
+            std::mem::swap(twin, &mut next);
+        }
+        twin.copies.push(next.message.id);
+        twin.copies.append(&mut next.copies);
+    }
+    shown
+}
+
+fn is_copy(a: &MessageReport, b: &MessageReport) -> bool {
+    let (ma, mb) = (&a.message, &b.message);
+    let files = |m: &MessageReport| -> Vec<(String, u64)> {
+        let all = m.attachments.iter();
+        all.map(|a| (a.name.clone(), a.size_bytes)).collect()
+    };
+    ma.message_id.is_some()
+        && ma.message_id == mb.message_id
+        && ma.account == mb.account
+        && ma.sent != mb.sent
+        && !ma.draft
+        && !mb.draft
+        && ma.from == mb.from
+        && ma.subject == mb.subject
+        && a.text == b.text
+        && a.html == b.html
+        && files(a) == files(b)
 }
 
 /// The thread a message is in.
@@ -112,5 +155,6 @@ fn read(app: &App, message: Envelope, width: usize) -> Result<MessageReport> {
         attachments: parsed.attachments,
         faults: parsed.faults,
         headers,
+        copies: Vec::new(),
     })
 }

@@ -132,7 +132,8 @@ impl Client {
             return Err(Error::refused(format!(
                 "`{}` takes no addresses with letters beyond ASCII (no SMTPUTF8)",
                 self.peer
-            )));
+            ))
+            .hint("write the domain in its ASCII form (`xn--…`), or send through a server with SMTPUTF8"));
         }
         let mut line = format!("MAIL FROM:<{}>", checked(envelope.from)?);
         if self.offers.size.is_some() {

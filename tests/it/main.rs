@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod answering;
 mod contract;
 mod examples;
 mod floors;
@@ -20,6 +21,7 @@ mod outbox;
 mod query;
 mod reading;
 mod sending;
+mod sending_terminal;
 mod smtp;
 mod store;
 mod sync_faults;

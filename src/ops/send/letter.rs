@@ -265,6 +265,11 @@ fn read_file(path: &Path, total: &mut u64) -> Result<File> {
         return Err(Error::usage(format!("`{shown}` is a folder, not a file"))
             .hint("attach its files, or pack it first"));
     }
+    // A pipe or a device may never end.
+    if !meta.is_file() {
+        return Err(Error::usage(format!("`{shown}` is not a regular file"))
+            .hint("write it to a file first, and attach that"));
+    }
     *total += meta.len();
     if *total > MOST_BYTES {
         return Err(Error::usage(format!(

@@ -15,10 +15,8 @@ pub enum Clock {
 }
 
 impl Clock {
-    pub fn system() -> Self {
-        Clock::System {
-            zone: TimeZone::system(),
-        }
+    pub fn system(zone: TimeZone) -> Self {
+        Clock::System { zone }
     }
 
     pub fn fixed(now: Timestamp, zone: TimeZone) -> Self {

@@ -206,7 +206,7 @@ impl Environment {
     /// The clock: the system's, or fixed by `COMMS_NOW`. The zone is that of `TZ`.
     pub fn clock(&self) -> Result<Clock> {
         let Some(now) = self.get("COMMS_NOW") else {
-            return Ok(Clock::system());
+            return Ok(Clock::system(self.zone()));
         };
         let now: Timestamp = now.parse().map_err(|e: jiff::Error| {
             Error::config(format!(
@@ -215,7 +215,41 @@ impl Environment {
             .hint("write it like 2026-11-21T12:00:00Z, or unset it")
             .because(e)
         })?;
-        Ok(Clock::fixed(now, TimeZone::system()))
+        Ok(Clock::fixed(now, self.zone()))
+    }
+
+    /// The user's zone, from its own file: the library would first list the whole zone database, which costs
+    /// more than a search.
+    fn zone(&self) -> TimeZone {
+        let usual = || TimeZone::system();
+        if self.vars.contains_key("TZDIR") {
+            return usual();
+        }
+        let file = match self.vars.get("TZ").map(String::as_str) {
+            None => PathBuf::from("/etc/localtime"),
+            Some(name) => {
+                let name = name.strip_prefix(':').unwrap_or(name);
+                let is_name = |part: &str| {
+                    part.starts_with(|c: char| c.is_ascii_alphabetic())
+                        && part
+                            .bytes()
+                            .all(|b| b.is_ascii_alphanumeric() || b"_+-".contains(&b))
+                };
+                if !name.split('/').all(is_name) {
+                    return usual();
+                }
+                PathBuf::from("/usr/share/zoneinfo").join(name)
+            }
+        };
+        let name = file.canonicalize().ok();
+        let name = name
+            .as_deref()
+            .and_then(|f| f.to_str()?.split_once("/zoneinfo/"))
+            .map_or("", |(_, name)| name);
+        let read = std::fs::read(&file)
+            .ok()
+            .and_then(|data| TimeZone::tzif(name, &data).ok());
+        read.unwrap_or_else(usual)
     }
 }
 
@@ -320,5 +354,25 @@ mod tests {
             .clock()
             .unwrap_err();
         assert_eq!(error.kind, crate::error::Kind::Config);
+    }
+
+    #[test]
+    fn the_zone_is_the_one_that_the_library_would_find() {
+        let noon: Timestamp = "2026-07-21T12:00:00Z".parse().unwrap();
+        let offset = |tz: &str| {
+            let zone = Environment::of([("TZ", tz)]).zone();
+            zone.to_offset(noon).seconds() / 60
+        };
+        assert_eq!(offset("UTC"), 0);
+        if std::path::Path::new("/usr/share/zoneinfo/Asia/Kolkata").exists() {
+            assert_eq!(offset("Asia/Kolkata"), 330);
+            assert_eq!(offset(":Asia/Kolkata"), 330);
+        }
+        assert_eq!(Environment::of([("A", "")]).zone(), TimeZone::system());
+        // A path is no name; the library decides what it means.
+        assert_eq!(
+            Environment::of([("TZ", "../../../etc/passwd")]).zone(),
+            TimeZone::system()
+        );
     }
 }

@@ -215,45 +215,14 @@ fn unit(name: &str) -> Option<Unit> {
 
 /// The GNU date grammar, for what is left and names a month, a day or a length of time.
 fn last_resort(lower: &str, now: &Zoned) -> Option<Zoned> {
-    const KNOWN: &[&str] = &[
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "may",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "oct",
-        "nov",
-        "dec",
-        "mon",
-        "tue",
-        "wed",
-        "thu",
-        "fri",
-        "sat",
-        "sun",
-        "day",
-        "week",
-        "month",
-        "year",
-        "hour",
-        "minute",
-        "fortnight",
-        "noon",
-        "midnight",
-        "yesterday",
-        "tomorrow",
-        "today",
-    ];
     let mut runs = lower
         .split(|c: char| !c.is_alphabetic())
         .filter(|w| !w.is_empty());
-    let sound = runs.clone().all(|w| w.len() > 1 && w.is_ascii())
-        && runs.any(|w| KNOWN.iter().any(|known| w.starts_with(known)));
-    if !sound {
+    let sound = runs
+        .clone()
+        .all(|w| w.len() > 1 && w.is_ascii() && !is_slip(w))
+        && runs.any(|w| words::GRAMMAR.contains(&w));
+    if !sound || words::is_glued(lower) {
         return None;
     }
     match parse_datetime::parse_datetime_at_date(now.clone(), lower).ok()? {
@@ -262,6 +231,12 @@ fn last_resort(lower: &str, now: &Zoned) -> Option<Zoned> {
         }
         _ => None,
     }
+}
+
+/// Whether this begins like a word of the grammar but is none: `yesterdayy`, `mondayish`, `decem`.
+fn is_slip(word: &str) -> bool {
+    let begins = words::GRAMMAR.iter().any(|known| word.starts_with(known));
+    begins && !words::GRAMMAR.contains(&word)
 }
 
 /// Tomorrow's date and the like.

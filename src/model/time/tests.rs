@@ -167,3 +167,20 @@ proptest! {
         let _ = duration(&format!("{n}{unit}"));
     }
 }
+
+#[test]
+fn a_misspelt_day_is_no_time() {
+    for text in [
+        "yesterdayy",
+        "mondayish",
+        "today1",
+        "tomorrow9am",
+        "1 decem 2026",
+        "todays",
+    ] {
+        for direction in [Direction::Past, Direction::Future] {
+            let read = read(text, direction);
+            assert!(read.contains("is not a time"), "{text}: {read}");
+        }
+    }
+}

@@ -5,6 +5,28 @@ use jiff::civil::{Time, Weekday};
 
 use super::{Direction, at, days_from, start_of};
 
+/// The words that the GNU date grammar may be asked about, in full and as people shorten them.
+#[rustfmt::skip]
+pub const GRAMMAR: &[&str] = &[
+    "jan", "january", "feb", "february", "mar", "march", "apr", "april", "may", "jun", "june", "jul", "july",
+    "aug", "august", "sep", "sept", "september", "oct", "october", "nov", "november", "dec", "december",
+    "mon", "monday", "tue", "tues", "tuesday", "wed", "wednesday", "thu", "thur", "thurs", "thursday",
+    "fri", "friday", "sat", "saturday", "sun", "sunday",
+    "day", "days", "week", "weeks", "month", "months", "year", "years", "hour", "hours", "minute", "minutes",
+    "fortnight", "fortnights", "noon", "midnight", "yesterday", "tomorrow", "today",
+];
+
+/// Whether a number is glued to the end of a named day: `today1`, `monday9`.
+pub fn is_glued(lower: &str) -> bool {
+    let ends_so = |head: &str| {
+        let word = head.rsplit(|c: char| !c.is_ascii_alphabetic()).next();
+        word.is_some_and(|w| w.ends_with("day") || matches!(w, "tomorrow" | "noon" | "midnight"))
+    };
+    lower
+        .match_indices(|c: char| c.is_ascii_digit())
+        .any(|(at, _)| ends_so(&lower[..at]))
+}
+
 /// Reads a named day with or without a time of day, or a time of day alone. Takes lower case.
 pub fn parse(lower: &str, now: &Zoned, direction: Direction) -> Option<Zoned> {
     if lower == "now" {

@@ -20,8 +20,10 @@ pub fn from_clap(error: &clap::Error) -> Error {
             format!("there is no flag `{arg}` here")
         }
         ErrorKind::UnknownArgument => format!("`{arg}` is one word too many"),
-        ErrorKind::MissingRequiredArgument => format!("{arg} is missing"),
-        ErrorKind::MissingSubcommand => "a command is missing".to_owned(),
+        ErrorKind::MissingRequiredArgument => missing(&arg),
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            "a command is missing".to_owned()
+        }
         ErrorKind::ArgumentConflict => match text(ContextKind::PriorArg) {
             Some(prior) if prior == arg => format!("{arg} can be given only once"),
             Some(prior) => format!("{arg} and {prior} exclude each other"),
@@ -37,13 +39,17 @@ pub fn from_clap(error: &clap::Error) -> Error {
         }
         _ => fallback(error),
     };
+    let typed = text(ContextKind::InvalidSubcommand)
+        .or_else(|| Some(value.clone()).filter(|v| !v.is_empty()))
+        .unwrap_or_else(|| arg.clone());
     let suggestion = [
         ContextKind::SuggestedSubcommand,
         ContextKind::SuggestedArg,
         ContextKind::SuggestedValue,
     ]
     .into_iter()
-    .find_map(text);
+    .find_map(|kind| error.get(kind))
+    .and_then(|near| nearest(near, &typed));
     let hint = match (
         suggestion,
         text(ContextKind::ValidValue),
@@ -53,10 +59,62 @@ pub fn from_clap(error: &clap::Error) -> Error {
         (None, Some(values), _) if error.kind() == ErrorKind::InvalidValue => {
             format!("it may be {values}")
         }
+        (None, ..) if error.kind() == ErrorKind::InvalidSubcommand => LISTS.to_owned(),
+        // All there is then is the help text.
+        (None, ..) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let text = error.to_string();
+            let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
+            usage.map_or_else(|| LISTS.to_owned(), |usage| format!("usage: {usage}"))
+        }
         (None, _, Some(usage)) => usage.replace("Usage: ", "usage: "),
-        (None, _, None) => "`comms --help` lists the commands".to_owned(),
+        (None, _, None) => LISTS.to_owned(),
     };
     Error::usage(message).hint(hint)
+}
+
+const LISTS: &str = "`comms --help` lists the commands";
+
+/// What is missing; of flags that stand for each other, any one.
+fn missing(arg: &str) -> String {
+    match arg.strip_prefix('<').and_then(|a| a.strip_suffix('>')) {
+        Some(flags) if flags.starts_with("--") => {
+            format!("one of {} is missing", flags.replace('|', ", "))
+        }
+        _ => format!("{arg} is missing"),
+    }
+}
+
+/// The one suggestion that is nearest to what was typed.
+fn nearest(near: &ContextValue, typed: &str) -> Option<String> {
+    let ContextValue::Strings(names) = near else {
+        return Some(words(near)).filter(|w| !w.is_empty());
+    };
+    let best = names.iter().min_by_key(|name| distance(name, typed));
+    best.cloned()
+}
+
+/// Letters to insert, drop, change or swap with their neighbour to make one word of the other.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            rows[i][j] = if i == 0 || j == 0 {
+                i + j
+            } else {
+                let change = usize::from(a[i - 1] != b[j - 1]);
+                let least = (rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+                let least = least.min(rows[i - 1][j - 1] + change);
+                let swaps = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+                if swaps {
+                    least.min(rows[i - 2][j - 2] + 1)
+                } else {
+                    least
+                }
+            };
+        }
+    }
+    rows[a.len()][b.len()]
 }
 
 /// The first paragraph of clap's own text.
@@ -105,6 +163,16 @@ mod tests {
             told(&["sned"]),
             "there is no command `sned` / did you mean `send`?"
         );
+        assert_eq!(
+            told(&["serch", "x"]),
+            "there is no command `serch` / did you mean `search`?"
+        );
+        assert_eq!(
+            told(&["xyzzy"]),
+            "there is no command `xyzzy` / `comms --help` lists the commands"
+        );
+        assert!(told(&["outbox"]).starts_with("a command is missing / usage: comms outbox"));
+        assert!(told(&["inbox", "mark", "m1"]).starts_with("one of --read, --unread, "));
         assert_eq!(
             told(&["--formt", "json"]),
             "there is no flag `--formt` here / did you mean `--format`?"

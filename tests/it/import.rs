@@ -342,3 +342,17 @@ fn an_export_overwrites_only_when_forced() {
         .ok();
     assert!(run.stdout.contains('0'), "{run}");
 }
+
+#[test]
+fn mail_beside_a_maildir_is_imported_too() {
+    let world = World::new();
+    let root = world.dir().join("old");
+    maildir(&root.join("work"), &[("cur/1.a:2,S", ADA)]);
+    world.file("old/single.eml", BOB);
+    // Other programs keep notes beside their Maildirs; they are no mail.
+    world.file("old/state", "Version: 3\n");
+    let report = import(&world, &[root.to_str().unwrap()]);
+    assert_eq!(sums(&report), (2, 0), "{report}");
+    let again = import(&world, &[root.to_str().unwrap()]);
+    assert_eq!(sums(&again), (0, 2), "{again}");
+}

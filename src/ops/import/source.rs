@@ -162,6 +162,19 @@ fn directory(path: &Path, request: &ImportRequest) -> Result<Found> {
     }
     if found.units.is_empty() {
         files_below(path, (&base, ""), 0, &mut found);
+    } else if !maildir::is_maildir(path) {
+        // Mail beside Maildirs; other programs keep their state there, too, so that only a clear case counts.
+        let mut beside = Found::default();
+        files_below(path, (&base, ""), 0, &mut beside);
+        for unit in &mut beside.units {
+            if let Shape::Eml(files) = &mut unit.shape {
+                files.retain(|file| is_eml(file));
+            }
+        }
+        beside
+            .units
+            .retain(|unit| unit.shape != Shape::Eml(Vec::new()));
+        found.units.append(&mut beside.units);
     }
     if found.units.is_empty() && found.faults.is_empty() {
         return Err(
@@ -188,7 +201,9 @@ fn files_below(dir: &Path, (base, sub): (&str, &str), depth: usize, found: &mut 
             continue;
         }
         let Ok(kind) = item.file_type() else { continue };
-        if kind.is_dir() && depth < 32 {
+        if kind.is_dir() && maildir::is_maildir(&path) {
+            // Read as the Maildir it is.
+        } else if kind.is_dir() && depth < 32 {
             let name = name.to_string_lossy();
             let level = name.strip_suffix(".sbd").unwrap_or(&name);
             files_below(&path, (base, &join(sub, level)), depth + 1, found);

@@ -140,6 +140,13 @@ fn list(args: ListArgs, app: &App, out: &mut Output) -> Result<Done> {
     {
         out.hint(&format!("there are more: add --after {next}"));
     }
+    if out.format == Format::Table && report.threads.is_empty() {
+        out.hint(if request.is_filtered() {
+            "no thread fits; `comms search` looks in every folder"
+        } else {
+            "the inbox is empty; `comms import PATH` brings mail in, `comms inbox sync` fetches it"
+        });
+    }
     if let Some(waiting) = inbox::outbox_in_words(app) {
         out.hint(&waiting);
     }

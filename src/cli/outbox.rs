@@ -9,7 +9,7 @@ use crate::ops::App;
 use crate::ops::outbox;
 use crate::ops::send::ItemReport;
 
-use super::output::Output;
+use super::output::{Format, Output};
 use super::{Done, send, wait};
 
 #[derive(Debug, Args)]
@@ -31,8 +31,8 @@ enum OutboxCommand {
         #[arg(long)]
         all: bool,
         /// How many at most
-        #[arg(long, value_name = "N", default_value_t = 100)]
-        limit: usize,
+        #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+        limit: u32,
     },
     /// Show one item: recipients, every attempt, the message
     #[command(after_help = "Example: comms outbox show o17")]
@@ -77,6 +77,7 @@ pub fn run(args: OutboxArgs, app: &App, out: &mut Output) -> Result<Done> {
     match args.command {
         OutboxCommand::List { state, all, limit } => {
             let states = state.iter().map(|s| named(s)).collect::<Result<Vec<_>>>()?;
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
             let report = outbox::list(app, &states, all, limit)?;
             out.list(
                 "comms.outbox/1",
@@ -85,6 +86,13 @@ pub fn run(args: OutboxArgs, app: &App, out: &mut Output) -> Result<Done> {
                 &report.items,
                 &send::columns(),
             )?;
+            if out.format == Format::Table && report.items.is_empty() {
+                out.hint(match (all, state.is_empty()) {
+                    (_, false) => "no item is in this state",
+                    (true, _) => "nothing was ever sent or written here",
+                    _ => "nothing waits, failed or is in doubt; `--all` lists what was sent, too",
+                });
+            }
             Ok(None)
         }
         OutboxCommand::Show { id } => item(&outbox::show(app, parse(&id)?)?, out),
@@ -115,7 +123,7 @@ fn parse(id: &str) -> Result<OutboxId> {
 fn named(name: &str) -> Result<State> {
     State::named(name).ok_or_else(|| {
         let known: Vec<_> = State::ALL.iter().map(|s| s.name()).collect();
-        Error::usage("that is no state of an outbox item")
+        Error::usage(format!("`{name}` is no state of an outbox item"))
             .hint(format!("states are {}", known.join(", ")))
     })
 }

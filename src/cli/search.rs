@@ -96,6 +96,9 @@ pub fn run(args: SearchArgs, app: &App, out: &mut Output) -> Result<Done> {
                 &report.messages,
                 &columns,
             )?;
+            if out.format == Format::Table && report.messages.is_empty() {
+                out.hint("nothing fits; `--explain` tells how the query was read");
+            }
             if out.format == Format::Table
                 && let Some(next) = &report.next
             {

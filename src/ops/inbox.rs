@@ -36,6 +36,22 @@ pub struct InboxRequest {
     pub freshness: Freshness,
 }
 
+impl InboxRequest {
+    /// Whether it asks for less than the whole inbox.
+    pub fn is_filtered(&self) -> bool {
+        let given = [
+            &self.account,
+            &self.channel,
+            &self.since,
+            &self.from,
+            &self.label,
+            &self.folder,
+            &self.after,
+        ];
+        self.unread || self.starred || given.iter().any(|filter| filter.is_some())
+    }
+}
+
 /// What is done about sources that are older than `max_age`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Freshness {

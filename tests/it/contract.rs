@@ -478,3 +478,56 @@ fn every_document_has_a_schema() {
     }
     assert!(unknown.is_empty(), "not in cli/schema.rs: {unknown:?}");
 }
+
+#[test]
+fn a_person_is_told_that_there_is_nothing() {
+    let world = World::new();
+    for (args, told) in [
+        (&["inbox"][..], "the inbox is empty"),
+        (&["inbox", "--unread"], "no thread fits"),
+        (&["search", "nothing"], "nothing fits"),
+        (&["outbox", "list"], "nothing waits"),
+    ] {
+        let run = world.run(args).ok();
+        assert_eq!((&*run.stdout, &*run.stderr), ("", ""), "{args:?}: {run}");
+        let table = [args, &["--format", "table"]].concat();
+        let run = world.run(table).ok();
+        assert!(run.stdout.is_empty(), "{args:?}: {run}");
+        assert!(run.stderr.contains(told), "{args:?}: {run}");
+    }
+}
+
+#[test]
+fn the_doctor_cuts_nothing_off_at_a_narrow_terminal() {
+    let world = World::new().config(
+        "[accounts.work]\nchannel = \"maildir\"\naddress = \"ada@example.com\"\n\
+         path = \"/nowhere/a long name of a folder/that is far/too wide for one line/of a terminal/and goes on\"\n",
+    );
+    let shown = world.run_at_terminal(["doctor"]);
+    assert!(!shown.contains('…'), "{shown}");
+    let words: Vec<_> = shown.split_whitespace().collect();
+    assert!(
+        words
+            .join(" ")
+            .contains("too wide for one line/of a terminal/and goes on"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_command_without_its_subcommand_is_told_apart_from_help() {
+    let run = World::new().run(["outbox"]).fails(2);
+    assert!(run.stdout.is_empty(), "{run}");
+    assert!(
+        run.stderr
+            .starts_with("error: a command is missing\nhint: "),
+        "{run}"
+    );
+    let run = World::new()
+        .run(["outbox", "list", "--state", "lost"])
+        .fails(2);
+    assert!(run.stderr.contains("`lost` is no state"), "{run}");
+    World::new()
+        .run(["outbox", "list", "--limit", "0"])
+        .fails(2);
+}

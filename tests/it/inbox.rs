@@ -408,13 +408,12 @@ fn the_inbox_tells_of_an_outbox_that_wants_attention() {
         "[accounts.work]\nchannel = \"smtp\"\naddress = \"ann@example.com\"\nsmtp = \"127.0.0.1:1\"\ntls = \"none\"\nauth = \"none\"\n",
     );
     let table = ["--format", "table"];
-    assert_eq!(inbox(&world, &table).ok().stderr, "");
+    assert!(!inbox(&world, &table).ok().stderr.contains("outbox"));
     let sent = world.run(["send", "bob@example.com", "-s", "Hi", "-m", "x", "--json"]);
     assert_ne!(sent.code, 0, "{sent}");
     let plain = inbox(&world, &table).ok();
-    assert_eq!(plain.stderr.lines().count(), 1, "{plain}");
     assert!(
-        plain.stderr.starts_with("hint: messages in the outbox: 1 ")
+        plain.stderr.contains("hint: messages in the outbox: 1 ")
             && plain.stderr.contains("`comms outbox list`"),
         "{plain}"
     );

@@ -75,8 +75,9 @@ pub fn open_reader(dir: &Path, file: &File) -> Result<Connection> {
         drop(open(dir, file)?);
     }
     refuse_newer(found, file)?;
-    // Mapped pages spare a copy; lists for `IN` stay off the disk.
-    db.execute_batch("PRAGMA mmap_size = 2147418112; PRAGMA temp_store = MEMORY;")
+    // Lists for `IN` stay off the disk. No mmap: a short command touches few pages, and mapping them costs
+    // more than reading them (measured: 4.7 against 3.7 ms for a whole search).
+    db.execute_batch("PRAGMA temp_store = MEMORY;")
         .map_err(opening(file))?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(db)

@@ -1,6 +1,12 @@
 //! Tests through the real binary, one file per capability.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a test says why it skips, and is told by its environment which servers it needs"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

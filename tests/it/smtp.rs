@@ -125,16 +125,19 @@ fn tls_on_the_wrong_port_says_so() {
     }
 }
 
+/// EHLO lines, the server's answers, the account's secret, what has to be said.
+type Case = (
+    &'static [&'static str],
+    &'static [&'static str],
+    &'static str,
+    Vec<String>,
+);
+
 #[test]
 fn plain_login_and_tokens_are_spoken_as_their_documents_say() {
     let password = "username = \"ann\"\nsecret_command = \"echo p\u{e4}ss\"\n";
     let token = "auth = \"oauth\"\nsecret_command = \"echo tok3n\"\n";
-    let cases: [(
-        &'static [&'static str],
-        &'static [&'static str],
-        &str,
-        Vec<String>,
-    ); 4] = [
+    let cases: [Case; 4] = [
         (
             &["AUTH LOGIN PLAIN"],
             &["235 ok"],

@@ -184,7 +184,7 @@ fn another_reader_sees_the_same() {
         .stdout(Stdio::piped())
         .spawn();
     let Ok(mut python) = python else {
-        println!("skipped: there is no python3");
+        // Skipped where there is no python3.
         return;
     };
     let files = [file(

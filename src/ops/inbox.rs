@@ -153,6 +153,7 @@ pub fn filter(app: &App, request: &InboxRequest) -> Result<ThreadFilter> {
         parts.push(Query::Label(label.clone()));
     }
     if let Some(folder) = &request.folder {
+        super::search::check_folder(app, folder)?;
         parts.push(Query::In(folder.clone()));
     }
     let query = match parts.len() {

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::format::mime;
 use crate::model::message::Envelope;
 use crate::model::query::{Query, Sort};
-use crate::rules::query::{self, Explained};
+use crate::rules::query::{self, Explained, Known};
 
 use super::App;
 
@@ -85,20 +85,43 @@ pub fn search(app: &App, request: &SearchRequest) -> Result<SearchReport> {
     Ok(report)
 }
 
-/// Reads a query against the accounts there are, in the config or only in the store.
+/// Reads a query against the accounts there are, in the config or only in the store, and their folders.
 pub fn read(app: &App, text: &str) -> Result<Query> {
     let now = app.clock.now_local();
-    if !text.to_ascii_lowercase().contains("account:") {
-        return query::parse(text, &now);
+    let lower = text.to_ascii_lowercase();
+    let mut known = Known::default();
+    if lower.contains("account:") {
+        let mut accounts: Vec<String> =
+            app.config.accounts.iter().map(|a| a.name.clone()).collect();
+        if app.store.exists() {
+            let stored = app.store.count_by_account()?;
+            accounts.extend(stored.into_iter().map(|(name, _)| name));
+        }
+        accounts.sort();
+        accounts.dedup();
+        known.accounts = Some(accounts);
     }
-    let mut accounts: Vec<String> = app.config.accounts.iter().map(|a| a.name.clone()).collect();
-    if app.store.exists() {
-        let stored = app.store.count_by_account()?;
-        accounts.extend(stored.into_iter().map(|(name, _)| name));
+    if lower.contains("in:") {
+        known.folders = folders(app)?;
     }
-    accounts.sort();
-    accounts.dedup();
-    query::parse_for(text, &now, Some(&accounts))
+    query::parse_for(text, &now, &known)
+}
+
+/// Refuses a folder that is nowhere, with those there are.
+pub fn check_folder(app: &App, name: &str) -> Result<()> {
+    match folders(app)? {
+        Some(known) => query::check_folder(name, &known),
+        None => Ok(()),
+    }
+}
+
+/// Paths of all folders; `None` as long as nothing was ever synced or imported.
+fn folders(app: &App) -> Result<Option<Vec<String>>> {
+    if !app.store.exists() {
+        return Ok(None);
+    }
+    let paths = app.store.folder_paths()?;
+    Ok((!paths.is_empty()).then_some(paths))
 }
 
 /// A message whose bytes can't be read any more keeps its preview alone.

@@ -122,7 +122,7 @@ fn is(fact: Fact) -> Node {
         Fact::Unread => holds(row::UNREAD),
         Fact::Starred => holds(row::STARRED),
         Fact::Sent => holds(row::SENT),
-        Fact::Received => not(holds(row::SENT)),
+        Fact::Received => not(Node::Facts(vec![row::SENT, row::DRAFT])),
         Fact::HasAttachment => holds(row::ATTACHMENT),
         Fact::HasLink => holds(row::LINK),
     }

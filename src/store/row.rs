@@ -20,6 +20,8 @@ pub const ATTACHMENT: i64 = 4;
 pub const LINK: i64 = 5;
 /// In a folder that the inbox lists.
 pub const INBOX: i64 = 6;
+/// Not sent yet, and not received either.
+pub const DRAFT: i64 = 7;
 
 /// The fact "lies in this folder".
 pub fn folder_fact(folder: i64) -> i64 {
@@ -80,7 +82,8 @@ pub fn facts(bits: i64, attachments: i64, folder: &Folder) -> Vec<i64> {
     for (holds, fact) in [
         (bits & SEEN_BIT == 0, UNREAD),
         (bits & STARRED_BIT != 0, STARRED),
-        (bits & SENT_BIT != 0, SENT),
+        (is_sent(bits, folder), SENT),
+        (is_draft(bits, folder), DRAFT),
         (attachments > 0, ATTACHMENT),
         (bits & LINK_BIT != 0, LINK),
         (folder.in_inbox(), INBOX),
@@ -90,6 +93,16 @@ pub fn facts(bits: i64, attachments: i64, folder: &Folder) -> Vec<i64> {
         }
     }
     facts
+}
+
+/// By the owner, and gone out.
+fn is_sent(bits: i64, folder: &Folder) -> bool {
+    bits & SENT_BIT != 0 && !is_draft(bits, folder)
+}
+
+/// Clients forget the flag on the copy they file among what was sent.
+fn is_draft(bits: i64, folder: &Folder) -> bool {
+    folder.role == Role::Drafts || (bits & DRAFT_BIT != 0 && folder.role != Role::Sent)
 }
 
 /// Columns of `messages m` that [`envelope`] reads, in its order.
@@ -120,8 +133,8 @@ pub fn envelope(row: &Row<'_>, folders: &Folders) -> rusqlite::Result<Envelope> 
         snippet: None,
         unread: bits & SEEN_BIT == 0,
         starred: bits & STARRED_BIT != 0,
-        sent: bits & SENT_BIT != 0,
-        draft: bits & DRAFT_BIT != 0 || folder.is_some_and(|f| f.role == Role::Drafts),
+        sent: folder.is_some_and(|f| is_sent(bits, f)),
+        draft: folder.is_some_and(|f| is_draft(bits, f)),
         labels: split_labels(text(14)?),
         attachments: row.get::<_, i64>(8)?.try_into().unwrap_or(0),
         size_bytes: row.get::<_, i64>(7)?.try_into().unwrap_or(0),

@@ -40,6 +40,17 @@ pub struct SourceState {
 }
 
 impl Store {
+    /// The folders of all accounts by path, each path once.
+    pub fn folder_paths(&self) -> Result<Vec<String>> {
+        let db = self.reader()?;
+        let read = || -> rusqlite::Result<Vec<String>> {
+            db.prepare_cached("SELECT DISTINCT path FROM folders ORDER BY path")?
+                .query_map([], |row| row.get(0))?
+                .collect()
+        };
+        read().map_err(fault("reading the folders"))
+    }
+
     /// Folders of an account, by path.
     pub fn folders(&self, account: &str) -> Result<Vec<FolderState>> {
         let db = self.reader()?;

@@ -474,9 +474,24 @@ fn what_comes_from_the_owner_is_sent_but_not_where_strangers_write() {
     let store = Store::at(dir.path()).owned_by(["Ada@Example.com"].into_iter());
     let mut kept = mail(1, &[], "a", "b");
     (kept.folder, kept.role) = ("All".into(), Role::All);
-    add(&store, vec![kept, mail(2, &[], "forged", "b")]);
+    let mut draft = mail(3, &[], "not yet", "b");
+    (draft.folder, draft.role) = ("Drafts".into(), Role::Drafts);
+    let mut flagged = mail(4, &[], "nor this", "b");
+    (flagged.folder, flagged.role) = ("All".into(), Role::All);
+    flagged.flags.draft = true;
+    let forged = mail(2, &[], "forged", "b");
+    add(&store, vec![kept, forged, draft, flagged]);
     assert_eq!(ids(&store, &Query::Is(Fact::Sent)), [1]);
     assert_eq!(ids(&store, &Query::Is(Fact::Received)), [2]);
+    // Sent at last: another program takes the flag away.
+    let id = store
+        .search(&Query::All, Sort::Newest, None, None)
+        .unwrap()
+        .rows[0]
+        .id;
+    store.set_flags(&[(id, Flags::default(), None)]).unwrap();
+    assert_eq!(ids(&store, &Query::Is(Fact::Sent)), [4, 1]);
+    sound(&store);
 }
 
 #[test]

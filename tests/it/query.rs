@@ -88,7 +88,7 @@ fn each_query_finds_what_it_says() {
         ("is:unread", "Lunch Report Sale Spam Import Imported"),
         ("is:unread -in:junk account:home", "Lunch Report Sale"),
         ("is:starred", "Résumé"),
-        ("is:sent", "Draft Re:"),
+        ("is:sent", "Re:"),
         ("is:received has:attachment", "Report Old"),
         ("is:received to:ada", ""),
         ("in:sent", "Re:"),
@@ -189,6 +189,12 @@ fn a_mistake_is_pointed_at_and_ends_with_2() {
             "did you mean `home`?",
             "            ^^^",
         ),
+        ("in:trsh", "did you mean `Trash`?", "       ^^^^"),
+        (
+            "a -in:nowhere",
+            "no account has a folder `nowhere`",
+            "          ^^^^^^^",
+        ),
     ] {
         let failed = world.run(["search", "--format", "table", query]).fails(2);
         assert_eq!(failed.stdout, "", "{query}");
@@ -210,6 +216,8 @@ fn a_mistake_is_pointed_at_and_ends_with_2() {
         assert!(told.contains(message), "{told}");
     }
     world.run(["search", ""]).fails(2);
+    let failed = world.run(["inbox", "--in", "nowhere"]).fails(2);
+    assert!(failed.stderr.contains("folders are"), "{failed}");
     world.run(["search", "x", "--after", "nonsense"]).fails(2);
 }
 

@@ -207,8 +207,7 @@ impl Session {
         )))
     }
 
-    /// AUTHENTICATE with these answers; a further challenge is an error report and gets an empty answer, as
-    /// XOAUTH2 and OAUTHBEARER want it.
+    /// AUTHENTICATE with these answers; a further challenge is an error report that has to be answered, too.
     async fn authenticate(
         &mut self,
         mechanism: &str,
@@ -237,7 +236,12 @@ impl Session {
                     None => {
                         let words = STANDARD.decode(challenge.trim()).unwrap_or_default();
                         report = Some(String::from_utf8_lossy(&words).trim().to_owned());
-                        self.write(b"\r\n").await?;
+                        // RFC 7628 §3.2.3 wants one kvsep; XOAUTH2 wants nothing.
+                        let dummy: &[u8] = match mechanism {
+                            "OAUTHBEARER" => b"AQ==\r\n",
+                            _ => b"\r\n",
+                        };
+                        self.write(dummy).await?;
                     }
                 },
                 Response::Tagged { tag: found, status } if found == tag => {

@@ -21,18 +21,26 @@ use crate::error::{Error, Result};
 use crate::model::query::Query;
 
 pub use explain::{Explained, explain};
-pub use operator::names;
+pub use operator::{check_folder, names};
 
 /// Longer queries are refused; no person types one.
 const LONGEST: usize = 32 * 1024;
 
 /// Reads a query. Days and relative times are those of `now` and its zone.
 pub fn parse(text: &str, now: &Zoned) -> Result<Query> {
-    parse_for(text, now, None)
+    parse_for(text, now, &Known::default())
 }
 
-/// Reads a query and refuses accounts that are not among these.
-pub fn parse_for(text: &str, now: &Zoned, accounts: Option<&[String]>) -> Result<Query> {
+/// The names a query may use; `None` admits any.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    pub accounts: Option<Vec<String>>,
+    /// Paths of all accounts.
+    pub folders: Option<Vec<String>>,
+}
+
+/// Reads a query and refuses names that are not known.
+pub fn parse_for(text: &str, now: &Zoned, known: &Known) -> Result<Query> {
     if text.len() > LONGEST {
         return Err(Error::usage(format!(
             "the query is {} KB long; the longest is {} KB",
@@ -41,7 +49,7 @@ pub fn parse_for(text: &str, now: &Zoned, accounts: Option<&[String]>) -> Result
         )));
     }
     let tokens = lexer::tokens(text)?;
-    tree::build(text, &tokens, &operator::Context { now, accounts })
+    tree::build(text, &tokens, &operator::Context { now, known })
 }
 
 #[cfg(test)]

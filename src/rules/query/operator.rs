@@ -9,13 +9,13 @@ use crate::model::account::ChannelKind;
 use crate::model::query::{Fact, Field, Query};
 use crate::model::time::{self, Direction};
 
+use super::Known;
 use super::place::point;
 
 /// What a value may depend on.
 pub struct Context<'a> {
     pub now: &'a Zoned,
-    /// The accounts there are; `None` admits any name.
-    pub accounts: Option<&'a [String]>,
+    pub known: &'a Known,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,8 +201,11 @@ impl Operator {
         }
         match self {
             Operator::Channel => channel(value),
-            Operator::Account => account(value, context.accounts),
-            Operator::In => Ok(Query::In(value.to_owned())),
+            Operator::Account => account(value, context.known.accounts.as_deref()),
+            Operator::In => match &context.known.folders {
+                Some(known) => folder(value, known),
+                None => Ok(Query::In(value.to_owned())),
+            },
             Operator::Label => Ok(Query::Label(value.to_owned())),
             Operator::Thread => value
                 .to_ascii_lowercase()
@@ -286,6 +289,62 @@ fn account(value: &str, accounts: Option<&[String]>) -> Result<Query, Bad> {
             ),
             format!("accounts are {}", known.join(", ")),
         )),
+    }
+}
+
+/// Names that mean a role, whatever the folder is called.
+const ROLES: &[&str] = &[
+    "inbox", "sent", "drafts", "draft", "trash", "junk", "spam", "archive", "all",
+];
+
+/// Folders named in a hint; an account may have thousands.
+const NAMED_FOLDERS: usize = 12;
+
+/// A role, a path, or the last part of one.
+fn folder(value: &str, known: &[String]) -> Result<Query, Bad> {
+    let name = value.trim_matches('/').to_lowercase();
+    let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let fits = |path: &String| path.to_lowercase() == name || last(path) == name;
+    if ROLES.contains(&name.as_str()) || known.iter().any(fits) {
+        return Ok(Query::In(value.to_owned()));
+    }
+    let lower: Vec<String> = known.iter().map(|path| path.to_lowercase()).collect();
+    let lasts: Vec<String> = known.iter().map(|path| last(path)).collect();
+    let names = lower.iter().chain(&lasts).map(String::as_str);
+    let meant = nearest(&name, names.chain(ROLES.iter().copied())).map(|near| {
+        let path = known.iter().find(|path| path.to_lowercase() == near);
+        path.map_or(near, String::as_str)
+    });
+    let mut alike: Vec<&String> = known.iter().collect();
+    alike.sort_by_cached_key(|path| {
+        // Nearest first; a likeness has no order of its own.
+        let likeness = strsim::jaro_winkler(&name, &last(path));
+        ((1.0 - likeness) * 1000.0).round() as u32
+    });
+    let more = if alike.len() > NAMED_FOLDERS {
+        ", …"
+    } else {
+        ""
+    };
+    let paths: Vec<String> = alike
+        .iter()
+        .take(NAMED_FOLDERS)
+        .map(|path| format!("`{path}`"))
+        .collect();
+    Err(Bad::new(
+        format!(
+            "no account has a folder `{value}`{}",
+            meant.map_or(String::new(), |near| format!("; did you mean `{near}`?"))
+        ),
+        format!("folders are {}{more}", paths.join(", ")),
+    ))
+}
+
+/// Refuses a folder that is neither a role nor among these paths.
+pub fn check_folder(value: &str, known: &[String]) -> crate::error::Result<()> {
+    match folder(value, known) {
+        Ok(_) => Ok(()),
+        Err(bad) => Err(Error::usage(bad.message).hint(bad.hint)),
     }
 }
 

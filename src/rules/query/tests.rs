@@ -310,11 +310,36 @@ fn an_unknown_operator_lists_the_known_and_the_way_out() {
 }
 
 #[test]
-fn an_account_must_exist_when_the_accounts_are_known() {
-    let accounts = ["work".to_owned()];
-    assert!(parse_for("account:WORK", &now(), Some(&accounts)).is_ok());
-    let error = parse_for("account:wrok", &now(), Some(&accounts)).unwrap_err();
+fn accounts_and_folders_must_exist_when_they_are_known() {
+    let known = Known {
+        accounts: Some(vec!["work".to_owned()]),
+        folders: Some(vec!["INBOX".to_owned(), "Lists/Rust".to_owned()]),
+    };
+    let read = |text| parse_for(text, &now(), &known);
+    for text in [
+        "account:WORK",
+        "in:inbox",
+        "in:trash",
+        "in:lists/rust",
+        "in:rust",
+        "-in:Rust/",
+    ] {
+        assert!(read(text).is_ok(), "{text}");
+    }
+    let error = read("account:wrok").unwrap_err();
     assert!(error.message.contains("did you mean `work`?"), "{error}");
+    for (text, near) in [
+        ("in:lists/rsut", "Lists/Rust"),
+        ("in:rsut", "rust"),
+        ("in:trahs", "trash"),
+    ] {
+        let error = read(text).unwrap_err();
+        assert!(
+            error.message.contains(&format!("did you mean `{near}`?")),
+            "{error}"
+        );
+        assert!(error.hint.unwrap().contains("`Lists/Rust`"));
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 
 use crate::error::{Error, Result};
-use crate::model::account::{Account, AuthMethod, ChannelKind, Endpoint, TlsMode};
+use crate::model::account::{Account, AuthMethod, ChannelKind, Endpoint, TlsMode, secret_variable};
 
 use super::file::{At, RawAccount, Source, nearest};
 use super::flags::Environment;
@@ -105,21 +105,6 @@ pub fn resolve(
         file_sent: value(&raw.file_sent).unwrap_or(true),
         built_in: false,
     })
-}
-
-/// `COMMS_SECRET_<ACCOUNT>`: upper case, every other character an underscore.
-pub fn secret_variable(account: &str) -> String {
-    let name: String = account
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() {
-                c.to_ascii_uppercase()
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    format!("COMMS_SECRET_{name}")
 }
 
 fn value<T: Clone>(at: &Option<At<T>>) -> Option<T> {

@@ -109,3 +109,15 @@ impl Account {
         self.username.as_deref().or(self.address.as_deref())
     }
 }
+
+/// The environment variable that can hold an account's secret: upper case, every other character an underscore.
+pub fn secret_variable(account: &str) -> String {
+    let name: String = account
+        .chars()
+        .map(|c| match c.is_ascii_alphanumeric() {
+            true => c.to_ascii_uppercase(),
+            false => '_',
+        })
+        .collect();
+    format!("COMMS_SECRET_{name}")
+}

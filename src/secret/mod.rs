@@ -6,7 +6,7 @@ mod keyring;
 use secrecy::SecretString;
 
 use crate::error::{Error, Result};
-use crate::model::account::Account;
+use crate::model::account::{Account, secret_variable};
 
 /// The account's secret (password, or access token under `auth = "oauth"`), and who gave it.
 ///
@@ -31,7 +31,7 @@ pub fn find(account: &Account) -> Result<(SecretString, &'static str)> {
         ))
         .hint(format!(
             "set {} or `secret_command`; `comms doctor` says what is wrong with the keyring",
-            variable(&account.name)
+            secret_variable(&account.name)
         ))
         .because(fault.cause)),
     }
@@ -43,7 +43,7 @@ pub fn store(account: &Account, secret: &SecretString) -> Result<String> {
         Error::auth(format!("the secret was not kept: {}", fault.message))
             .hint(format!(
                 "without a keyring set {} or `secret_command`",
-                variable(&account.name)
+                secret_variable(&account.name)
             ))
             .because(fault.cause)
     })
@@ -63,26 +63,11 @@ pub fn keyring_state() -> std::result::Result<String, String> {
         .map_err(|fault| format!("{} ({})", fault.message, fault.cause))
 }
 
-/// The environment variable that can hold an account's secret.
-pub fn variable(account: &str) -> String {
-    let name: String = account
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() {
-                c.to_ascii_uppercase()
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    format!("COMMS_SECRET_{name}")
-}
-
 fn next_step(account: &Account) -> String {
     format!(
         "run `comms auth login {}`, or set {} or `secret_command`",
         account.name,
-        variable(&account.name)
+        secret_variable(&account.name)
     )
 }
 
@@ -92,7 +77,7 @@ mod tests {
 
     #[test]
     fn the_variable_of_an_account_is_a_name_every_shell_takes() {
-        assert_eq!(variable("work"), "COMMS_SECRET_WORK");
-        assert_eq!(variable("ada-2.x"), "COMMS_SECRET_ADA_2_X");
+        assert_eq!(secret_variable("work"), "COMMS_SECRET_WORK");
+        assert_eq!(secret_variable("ada-2.x"), "COMMS_SECRET_ADA_2_X");
     }
 }

@@ -118,10 +118,12 @@ pub struct ForwardArgs {
 pub fn send(args: SendArgs, app: &App, out: &mut Output) -> Result<Done> {
     let mut request = request(args.message, (app, out), Source::Required)?;
     request.to = args.to;
+    let mut doubts = Vec::new();
     if !request.dry_run {
-        ask_about(&request, out)?;
+        doubts = ask_about(&request, out)?;
     }
-    let report = wait(send::send(app, origin(app, out), &request))?;
+    let mut report = wait(send::send(app, origin(app, out), &request))?;
+    report.warnings.extend(doubts);
     finish(&report, out)
 }
 
@@ -190,8 +192,9 @@ fn request(
     })
 }
 
-/// What people forget: asked about at a terminal, told elsewhere.
-fn ask_about(request: &SendRequest, out: &Output) -> Result<()> {
+/// What people forget: asked about at a terminal; elsewhere the warnings for the report.
+fn ask_about(request: &SendRequest, out: &Output) -> Result<Vec<String>> {
+    let mut warnings = Vec::new();
     let mut doubts = Vec::new();
     if request
         .subject
@@ -209,17 +212,18 @@ fn ask_about(request: &SendRequest, out: &Output) -> Result<()> {
     }
     for (warning, question, flag) in doubts {
         if !prompt::can_ask(out) {
-            out.warn(warning);
+            warnings.push(warning.to_owned());
         } else if !prompt::confirm(out, &format!("{warning}. {question}"), flag)? {
             return Err(Error::new(Kind::Interrupted, "not sent"));
         }
     }
-    Ok(())
+    Ok(warnings)
 }
 
 /// Prints a report and ends as it says: an outcome with a report, or the error of a send that left nothing.
 pub fn finish(report: &SendReport, out: &mut Output) -> Result<Done> {
-    for warning in &report.warnings {
+    // Programs find them in the report, and stderr keeps to one line of JSON.
+    for warning in report.warnings.iter().filter(|_| !out.format.is_json()) {
         out.warn(warning);
     }
     if let Some(error) = report.failure() {

@@ -37,7 +37,7 @@ pub enum Shell {
     after_help = "Examples:\n  comms man mail | man -l -\n  comms man --dir ~/.local/share/man"
 )]
 pub struct ManArgs {
-    /// Print this page: a command (`inbox show`) or a guide (mail, query, outbox, operations)
+    /// Print this page: a guide (mail, query, outbox, operations) or a command (`inbox show`, `outbox.1`)
     #[arg(value_name = "PAGE")]
     page: Vec<String>,
     /// Write all pages below this folder (man1/, man7/)
@@ -67,14 +67,17 @@ pub fn man(args: ManArgs, out: &mut Output) -> Result<Done> {
     }
     let wanted = args.page.join("-");
     let wanted = wanted.strip_prefix("comms-").unwrap_or(&wanted);
-    let stem = if wanted.is_empty() || wanted == "comms" {
+    let name = if wanted.is_empty() || wanted == "comms" {
         "comms".to_owned()
     } else {
         format!("comms-{wanted}")
     };
-    let page = pages()
-        .into_iter()
-        .find(|(name, _)| name.rsplit_once('.').is_some_and(|(s, _)| s == stem));
+    // A guide goes before the command of its name: that one is told by `--help`, too.
+    let mut pages: Vec<_> = pages().into_iter().rev().collect();
+    pages.sort_by_key(|(page, _)| !page.ends_with(".7"));
+    let page = pages.into_iter().find(|(page, _)| {
+        *page == name || page.rsplit_once('.').is_some_and(|(stem, _)| stem == name)
+    });
     let Some((_, text)) = page else {
         let guides: Vec<_> = GUIDES.iter().map(|(name, _)| *name).collect();
         return Err(

@@ -67,8 +67,7 @@ impl Sink<'_> {
         if !force && path.symlink_metadata().is_ok() {
             return Err(exists(path));
         }
-        let file = NamedTempFile::new_in(parent(path))
-            .with_context(Kind::Usage, || format!("creating `{}`", path.display()))?;
+        let file = NamedTempFile::new_in(parent(path)).map_err(|e| cannot_make(path, e))?;
         Ok(Sink::File {
             file: BufWriter::with_capacity(1 << 18, file),
             path: path.to_owned(),
@@ -155,8 +154,7 @@ impl Maildir {
                     .hint("name a folder that is not there yet")
             });
         }
-        let doing = || format!("creating `{}`", path.display());
-        let temporary = TempDir::new_in(parent(path)).with_context(Kind::Usage, doing)?;
+        let temporary = TempDir::new_in(parent(path)).map_err(|e| cannot_make(path, e))?;
         let dir = temporary.path().join("mail");
         maildir::create_folder(&dir, "INBOX")?;
         Ok(Maildir {
@@ -183,6 +181,14 @@ fn parent(path: &Path) -> &Path {
     path.parent()
         .filter(|p| !p.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
+}
+
+/// The folder is missing or closed; the temporary file's own name says nothing to anyone.
+fn cannot_make(path: &Path, error: std::io::Error) -> Error {
+    let why = std::io::Error::from(error.kind());
+    Error::usage(format!("`{}` can't be created", path.display()))
+        .hint("make its folder first, or name another place")
+        .because(why)
 }
 
 fn exists(path: &Path) -> Error {

@@ -93,7 +93,8 @@ fn file(path: &Path, request: &ImportRequest) -> Result<Found> {
             .hint("check the rights of the file")
             .because(e)
     })? {
-        Sniffed::Mbox => Shape::Mbox,
+        // A mailbox that holds nothing is one all the same.
+        Sniffed::Mbox | Sniffed::Empty => Shape::Mbox,
         Sniffed::Message => Shape::Eml(vec![path.to_owned()]),
         Sniffed::Packed(program) => {
             return Err(
@@ -102,7 +103,7 @@ fn file(path: &Path, request: &ImportRequest) -> Result<Found> {
                 )),
             );
         }
-        Sniffed::Empty | Sniffed::Other => {
+        Sniffed::Other => {
             return Err(Error::usage(format!(
                 "`{}` is neither a Maildir, an mbox file nor a message",
                 path.display()

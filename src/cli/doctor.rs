@@ -111,9 +111,9 @@ fn text(checks: &[Check], out: &Output) -> String {
     text
 }
 
-/// Cleaned, in lines of at most this width where its words allow it; never narrower than a few words.
+/// Cleaned, in lines of at most this width where its words allow it; never narrower than a word or two.
 fn wrap(text: &str, width: usize) -> Vec<String> {
-    let width = width.max(30);
+    let width = width.max(16);
     let mut lines = vec![String::new()];
     for word in clean::line(text).split(' ') {
         let last = lines.last_mut().expect("there is always a line");

@@ -69,7 +69,13 @@ pub fn from_clap(error: &clap::Error) -> Error {
         (None, _, Some(usage)) => usage.replace("Usage: ", "usage: "),
         (None, _, None) => LISTS.to_owned(),
     };
-    Error::usage(message).hint(hint)
+    let error = error.kind();
+    let told = Error::usage(message);
+    // The reason says what would do; the list of commands would not.
+    if error == ErrorKind::ValueValidation && hint == LISTS {
+        return told;
+    }
+    told.hint(hint)
 }
 
 const LISTS: &str = "`comms --help` lists the commands";
@@ -170,6 +176,10 @@ mod tests {
         assert_eq!(
             told(&["xyzzy"]),
             "there is no command `xyzzy` / `comms --help` lists the commands"
+        );
+        assert_eq!(
+            told(&["search", "x", "--limit", "0"]),
+            "`0` is not a value of --limit <N>: 0 is not in 1..=4294967295 / "
         );
         assert!(told(&["outbox"]).starts_with("a command is missing / usage: comms outbox"));
         assert!(told(&["inbox", "mark", "m1"]).starts_with("one of --read, --unread, "));

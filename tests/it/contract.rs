@@ -531,3 +531,44 @@ fn a_command_without_its_subcommand_is_told_apart_from_help() {
         .run(["outbox", "list", "--limit", "0"])
         .fails(2);
 }
+
+#[test]
+fn a_guide_is_shown_before_the_command_of_its_name() {
+    let world = World::new();
+    let guide = world.run(["man", "outbox"]).ok().stdout;
+    assert!(guide.contains(".TH COMMS-OUTBOX 7"), "{guide}");
+    let command = world.run(["man", "outbox.1"]).ok().stdout;
+    assert!(!command.contains(".TH COMMS-OUTBOX 7"), "{command}");
+    assert!(command.contains("COMMS-OUTBOX 1"), "{command}");
+}
+
+#[test]
+fn a_send_in_json_tells_its_warnings_in_the_report_alone() {
+    let world = World::new();
+    let sent = [
+        "send",
+        "you@localhost",
+        "-m",
+        "see the attached plan",
+        "--json",
+    ];
+    let run = world.run(sent).ok();
+    assert_eq!(run.stderr, "", "{run}");
+    assert_eq!(run.json()["warnings"].as_array().unwrap().len(), 2, "{run}");
+    let plain = world.run(&sent[..4]).ok();
+    assert_eq!(plain.stderr.matches("warning: ").count(), 2, "{plain}");
+    let failed = world.run(["send", "nobody", "-m", "x", "--json"]).fails(5);
+    assert_eq!(failed.stderr.lines().count(), 1, "{failed}");
+}
+
+#[test]
+fn times_stay_whole_in_a_narrow_table() {
+    let world = World::new();
+    let old = "From: a-rather-long-name@example.com\nSubject: a long, long, long, long subject\n\
+               Date: Thu, 30 Sep 2010 10:00:00 +0000\n\nx\n";
+    let file = world.file("old.eml", old);
+    world.run(["import", &file]).ok();
+    let mut session = world.at_terminal_of(44, ["search", "*"]);
+    let shown = session.exp_eof().unwrap();
+    assert!(shown.contains("30 Sep 2010"), "{shown}");
+}

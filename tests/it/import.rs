@@ -356,3 +356,17 @@ fn mail_beside_a_maildir_is_imported_too() {
     let again = import(&world, &[root.to_str().unwrap()]);
     assert_eq!(sums(&again), (0, 2), "{again}");
 }
+
+#[test]
+fn an_empty_mailbox_is_one_with_nothing_in_it() {
+    let world = World::new();
+    let out = world.dir().join("none.mbox");
+    let out = out.to_str().unwrap();
+    world.run(["export", "nothing", "--to", out]).ok();
+    assert_eq!(sums(&import(&world, &[out])), (0, 0));
+    let run = world
+        .run(["export", "x", "--to", "no/such/folder/x.mbox"])
+        .fails(2);
+    assert!(run.stderr.contains("hint: make its folder first"), "{run}");
+    assert!(!run.stderr.contains(".tmp"), "{run}");
+}

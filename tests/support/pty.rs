@@ -21,10 +21,23 @@ impl World {
 
     /// Starts the binary at a terminal, to talk to it.
     pub fn at_terminal<S: AsRef<str>>(&self, args: impl IntoIterator<Item = S>) -> PtySession {
+        self.at_terminal_of(80, args)
+    }
+
+    /// Starts the binary at a terminal of so many columns.
+    pub fn at_terminal_of<S: AsRef<str>>(
+        &self,
+        columns: u16,
+        args: impl IntoIterator<Item = S>,
+    ) -> PtySession {
         // The shell gives the terminal a size before it becomes the binary.
         let mut command = self.command_of("sh");
         command
-            .args(["-c", "stty cols 80 rows 24; exec \"$0\" \"$@\"", binary()])
+            .args([
+                "-c",
+                &format!("stty cols {columns} rows 24; exec \"$0\" \"$@\""),
+                binary(),
+            ])
             .env("TERM", "xterm-256color")
             .env("PAGER", "cat");
         for arg in args {

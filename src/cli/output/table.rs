@@ -148,12 +148,14 @@ impl Sheet {
                 *have = (*have).max(measure_text_width(&cell.text));
             }
         }
-        // An id that is cut is no id.
+        // An id that is cut is no id, and a time without its year is another time.
         let fixed: Vec<bool> = (0..widths.len())
             .map(|n| {
-                self.rows
-                    .iter()
-                    .any(|row| row.get(n).is_some_and(|c| c.style == Style::Id))
+                self.titles[n] == "when"
+                    || self
+                        .rows
+                        .iter()
+                        .any(|row| row.get(n).is_some_and(|c| c.style == Style::Id))
             })
             .collect();
         let room = width

@@ -1,0 +1,358 @@
+//! From a claim to its end: leases, attempts, answers, and what a dead process left behind.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::row::{begin, ms, number, recipients, state_of, unknown};
+use super::{DOING, Ending, WRITING};
+use crate::error::{Error, Result};
+use crate::model::id::OutboxId;
+use crate::model::outbox::{Answer, Event, RecipientState, State, Verdict};
+use crate::store::owner::{Owner, is_alive};
+use crate::store::{Store, fault};
+
+impl Store {
+    /// Takes the next due item for this owner; `None` if nothing is due.
+    pub fn claim_due(&self, owner: &Owner, now: Timestamp) -> Result<Option<OutboxId>> {
+        self.main()?
+            .query_row(
+                "UPDATE items SET lease_owner = ?1, lease_until = ?2 WHERE id =
+                   (SELECT id FROM items WHERE state = 'ready' AND coalesce(next_at, 0) <= ?3
+                    AND (lease_owner IS NULL OR lease_until < ?3) ORDER BY next_at, id LIMIT 1)
+                 RETURNING id",
+                params![owner.name, ms(now) + LEASE_MS, ms(now)],
+                |row| row.get(0).map(OutboxId),
+            )
+            .optional()
+            .map_err(fault(WRITING))
+    }
+
+    /// Takes this item for this owner if it is ready and nobody else holds it.
+    pub fn claim(&self, id: OutboxId, owner: &Owner, now: Timestamp) -> Result<bool> {
+        self.main()?
+            .execute(
+                "UPDATE items SET lease_owner = ?2, lease_until = ?3
+                 WHERE id = ?1 AND state = 'ready' AND (lease_owner IS NULL OR lease_until < ?4)",
+                params![id.0, owner.name, ms(now) + LEASE_MS, ms(now)],
+            )
+            .map(|n| n == 1)
+            .map_err(fault(WRITING))
+    }
+
+    /// Settles an item in doubt as sent, since a copy of it was found; these words say where. `None` if it is not in
+    /// doubt, or some recipients got it in another transaction: then the copy may be of that one.
+    pub fn confirm_found(
+        &self,
+        id: OutboxId,
+        (words, filed): (&str, bool),
+        now: Timestamp,
+    ) -> Result<Option<State>> {
+        let mut db = self.main()?;
+        let tx = begin(&mut db)?;
+        let mut all: Vec<RecipientState> = recipients(&tx, id)?.iter().map(|r| r.state).collect();
+        if all.contains(&RecipientState::Sent) || !all.contains(&RecipientState::Unconfirmed) {
+            return Ok(None);
+        }
+        for state in &mut all {
+            if *state == RecipientState::Unconfirmed {
+                *state = RecipientState::Sent;
+            }
+        }
+        let Ok(next) = advance(&tx, id, Event::Resolve(Verdict::of(all))) else {
+            return Ok(None);
+        };
+        tx.execute(
+            "UPDATE recipients SET state = 'sent', words = ?2 WHERE item = ?1 AND state = 'unconfirmed'",
+            params![id.0, words],
+        )
+        .map_err(fault(WRITING))?;
+        tx.execute(
+            "UPDATE items SET state = ?2, next_at = NULL, error_code = NULL, error = NULL, hint = NULL,
+             filed_at = CASE WHEN ?3 THEN ?4 ELSE filed_at END, updated_at = ?4 WHERE id = ?1",
+            params![id.0, next.name(), filed, ms(now)],
+        )
+        .map_err(fault(WRITING))?;
+        note(&tx, id, now, ("found", words))?;
+        tx.commit().map_err(fault(WRITING))?;
+        Ok(Some(next))
+    }
+
+    /// Whether anything is due.
+    pub fn has_due(&self, now: Timestamp) -> Result<bool> {
+        self.main()?
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM items WHERE state = 'ready' AND coalesce(next_at, 0) <= ?1)",
+                [ms(now)],
+                |row| row.get(0),
+            )
+            .map_err(fault(DOING))
+    }
+
+    /// Commits that these recipients' bytes are about to leave. False if the lease was lost: then they must not.
+    pub fn begin_sending(&self, id: OutboxId, owner: &Owner, batch: &[usize]) -> Result<bool> {
+        let mut db = self.main()?;
+        let tx = begin(&mut db)?;
+        let found: Option<(String, Option<String>)> = tx
+            .query_row(
+                "SELECT state, lease_owner FROM items WHERE id = ?1",
+                [id.0],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()
+            .map_err(fault(DOING))?;
+        let Some((state, holder)) = found else {
+            return Err(unknown(id));
+        };
+        let state = state_of(state);
+        // A later batch of the same attempt finds the item `sending` already.
+        let may = state.on(Event::Begin).is_some() || state == State::Sending;
+        if holder.as_deref() != Some(&owner.name) || !may {
+            return Ok(false);
+        }
+        tx.execute("UPDATE items SET state = 'sending' WHERE id = ?1", [id.0])
+            .map_err(fault(WRITING))?;
+        let mut mark = tx
+            .prepare("UPDATE recipients SET state = 'sending' WHERE item = ?1 AND n = ?2 AND state = 'waiting'")
+            .map_err(fault(WRITING))?;
+        for n in batch {
+            mark.execute(params![id.0, number(*n)])
+                .map_err(fault(WRITING))?;
+        }
+        drop(mark);
+        tx.commit().map_err(fault(WRITING))?;
+        Ok(true)
+    }
+
+    /// Writes the answers for recipients, by number.
+    pub fn record_answers(&self, id: OutboxId, answers: &[(usize, Answer)]) -> Result<()> {
+        let mut db = self.main()?;
+        let tx = begin(&mut db)?;
+        let mut write = tx
+            .prepare("UPDATE recipients SET state = ?3, code = ?4, words = ?5 WHERE item = ?1 AND n = ?2")
+            .map_err(fault(WRITING))?;
+        for (n, answer) in answers {
+            write
+                .execute(params![
+                    id.0,
+                    number(*n),
+                    answer.state.name(),
+                    answer.code,
+                    answer.words
+                ])
+                .map_err(fault(WRITING))?;
+        }
+        drop(write);
+        tx.commit().map_err(fault(WRITING))
+    }
+
+    /// Ends an attempt: the state follows from the recipients, the lease is given back.
+    pub fn settle(&self, id: OutboxId, ending: &Ending, now: Timestamp) -> Result<State> {
+        let mut db = self.main()?;
+        let tx = begin(&mut db)?;
+        if ending.next_at.is_none() {
+            tx.execute(
+                "UPDATE recipients SET state = 'failed' WHERE item = ?1 AND state = 'waiting'
+                 AND NOT EXISTS (SELECT 1 FROM recipients r WHERE r.item = ?1 AND r.state IN ('unconfirmed', 'sending'))",
+                [id.0],
+            )
+            .map_err(fault(WRITING))?;
+        }
+        let verdict = Verdict::of(recipients(&tx, id)?.iter().map(|r| r.state));
+        let next = advance(&tx, id, Event::Settle(verdict))?;
+        let next_at = ending.next_at.filter(|_| next == State::Ready);
+        tx.execute(
+            "UPDATE items SET state = ?2, next_at = ?3, tries = tries + 1, error_code = ?4, error = ?5, hint = ?6,
+             lease_owner = NULL, lease_until = NULL, updated_at = ?7 WHERE id = ?1",
+            params![
+                id.0,
+                next.name(),
+                next_at.map(ms),
+                ending.error_code,
+                ending.error,
+                ending.hint,
+                ms(now)
+            ],
+        )
+        .map_err(fault(WRITING))?;
+        note(&tx, id, now, (&ending.outcome, &ending.words))?;
+        tx.commit().map_err(fault(WRITING))?;
+        Ok(next)
+    }
+
+    /// Moves an item by an event of a person's; recipients in `from` states become `to`.
+    pub fn outbox_event(
+        &self,
+        id: OutboxId,
+        event: Event,
+        change: Option<(&[RecipientState], RecipientState)>,
+        now: Timestamp,
+    ) -> Result<State> {
+        let mut db = self.main()?;
+        let tx = begin(&mut db)?;
+        let next = advance(&tx, id, event)?;
+        if let Some((from, to)) = change {
+            for state in from {
+                tx.execute(
+                    "UPDATE recipients SET state = ?3 WHERE item = ?1 AND state = ?2",
+                    params![id.0, state.name(), to.name()],
+                )
+                .map_err(fault(WRITING))?;
+            }
+        }
+        tx.execute(
+            "UPDATE items SET state = ?2, next_at = NULL, lease_owner = NULL, lease_until = NULL, updated_at = ?3
+             WHERE id = ?1",
+            params![id.0, next.name(), ms(now)],
+        )
+        .map_err(fault(WRITING))?;
+        if matches!(event, Event::Release | Event::Revive | Event::Resolve(_)) {
+            // What went wrong before is in the attempts.
+            tx.execute(
+                "UPDATE items SET error_code = NULL, error = NULL, hint = NULL WHERE id = ?1",
+                [id.0],
+            )
+            .map_err(fault(WRITING))?;
+        }
+        match event {
+            Event::Release | Event::Revive => {
+                note(&tx, id, now, (REVIVED, "asked to send it now"))?
+            }
+            Event::Resolve(_) => {
+                note(&tx, id, now, ("resolved", "someone said what became of it"))?
+            }
+            _ => {}
+        }
+        tx.commit().map_err(fault(WRITING))?;
+        Ok(next)
+    }
+
+    /// Records that the copy is filed.
+    pub fn mark_filed(&self, id: OutboxId, now: Timestamp) -> Result<()> {
+        self.main()?
+            .execute(
+                "UPDATE items SET filed_at = ?2 WHERE id = ?1",
+                params![id.0, ms(now)],
+            )
+            .map(drop)
+            .map_err(fault(WRITING))
+    }
+
+    /// Items that were accepted but whose copy is not filed yet, oldest first.
+    pub fn unfiled(&self, limit: usize) -> Result<Vec<OutboxId>> {
+        let db = self.main()?;
+        let mut statement = db
+            .prepare("SELECT id FROM items WHERE state = 'sent' AND file_copy = 1 AND filed_at IS NULL ORDER BY id LIMIT ?1")
+            .map_err(fault(DOING))?;
+        let rows = statement
+            .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+                row.get(0).map(OutboxId)
+            })
+            .map_err(fault(DOING))?;
+        rows.collect::<rusqlite::Result<_>>().map_err(fault(DOING))
+    }
+
+    /// Takes items back from processes that died: what was `sending` becomes unconfirmed, claims are dropped.
+    pub fn sweep(&self, now: Timestamp) -> Result<Vec<OutboxId>> {
+        let mut db = self.main()?;
+        let holders: Vec<String> = {
+            let mut statement = db
+                .prepare("SELECT DISTINCT lease_owner FROM items WHERE lease_owner IS NOT NULL")
+                .map_err(fault(DOING))?;
+            let rows = statement
+                .query_map([], |row| row.get(0))
+                .map_err(fault(DOING))?;
+            rows.collect::<rusqlite::Result<_>>()
+                .map_err(fault(DOING))?
+        };
+        let mut doubtful = Vec::new();
+        for holder in holders.iter().filter(|h| !is_alive(self.dir(), h)) {
+            let tx = begin(&mut db)?;
+            let held: Vec<(i64, String)> = {
+                let mut statement = tx
+                    .prepare("SELECT id, state FROM items WHERE lease_owner = ?1")
+                    .map_err(fault(DOING))?;
+                let rows = statement
+                    .query_map([holder], |row| Ok((row.get(0)?, row.get(1)?)))
+                    .map_err(fault(DOING))?;
+                rows.collect::<rusqlite::Result<_>>()
+                    .map_err(fault(DOING))?
+            };
+            for (id, state) in held {
+                if state_of(state) == State::Sending {
+                    let id = OutboxId(id);
+                    if give_up(&tx, id, now)? == State::Unconfirmed {
+                        doubtful.push(id);
+                    }
+                }
+            }
+            tx.execute(
+                "UPDATE items SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = ?1",
+                [holder],
+            )
+            .map_err(fault(WRITING))?;
+            tx.commit().map_err(fault(WRITING))?;
+        }
+        Ok(doubtful)
+    }
+}
+
+/// The outcome of an attempt's row that begins a new series of tries.
+pub const REVIVED: &str = "revived";
+
+fn note(
+    tx: &Transaction<'_>,
+    id: OutboxId,
+    now: Timestamp,
+    (outcome, words): (&str, &str),
+) -> Result<()> {
+    tx.execute(
+        "INSERT INTO attempts (item, at, outcome, words) VALUES (?1, ?2, ?3, ?4)",
+        params![id.0, ms(now), outcome, words],
+    )
+    .map(drop)
+    .map_err(fault(WRITING))
+}
+
+/// How long a claim on a ready item holds, should its owner hang.
+pub(super) const LEASE_MS: i64 = 10 * 60 * 1000;
+
+const DIED: &str = "comms ended while it was being sent";
+
+/// A process died in the middle of this item: whoever was in its transaction may have got it.
+fn give_up(tx: &Transaction<'_>, id: OutboxId, now: Timestamp) -> Result<State> {
+    tx.execute(
+        "UPDATE recipients SET state = 'unconfirmed', words = ?2 WHERE item = ?1 AND state = 'sending'",
+        params![id.0, DIED],
+    )
+    .map_err(fault(WRITING))?;
+    // Between two batches nobody was in doubt: the rest goes on.
+    let verdict = Verdict::of(recipients(tx, id)?.iter().map(|r| r.state));
+    let next = match verdict {
+        Verdict::Unknown => advance(tx, id, Event::OwnerDied)?,
+        settled => advance(tx, id, Event::Settle(settled))?,
+    };
+    tx.execute(
+        "UPDATE items SET state = ?2, error_code = 'unconfirmed', error = ?3, hint = NULL, tries = tries + 1,
+         updated_at = ?4 WHERE id = ?1",
+        params![id.0, next.name(), DIED, ms(now)],
+    )
+    .map_err(fault(WRITING))?;
+    note(tx, id, now, ("unknown", DIED))?;
+    Ok(next)
+}
+
+fn advance(tx: &Transaction<'_>, id: OutboxId, event: Event) -> Result<State> {
+    let state = tx
+        .query_row("SELECT state FROM items WHERE id = ?1", [id.0], |row| {
+            row.get::<_, String>(0)
+        })
+        .optional()
+        .map_err(fault(DOING))?
+        .map(state_of)
+        .ok_or_else(|| unknown(id))?;
+    state.on(event).ok_or_else(|| {
+        Error::usage(format!("`{id}` is {}: that can't be done", state.name()))
+            .hint(format!("run `comms outbox show {id}`"))
+            .item(id)
+    })
+}

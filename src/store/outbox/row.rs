@@ -1,0 +1,101 @@
+//! Rows of the outbox to values and back.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+
+use super::{DOING, Item, Recipient, WRITING};
+use crate::error::{Error, Result};
+use crate::model::id::OutboxId;
+use crate::model::outbox::{Place, RecipientState, State};
+use crate::store::fault;
+
+pub(super) const SELECT: &str = "SELECT items.id, items.send, sends.origin, sends.key, account, channel, sender, subject,
+ message_id, own_id, attachments, size_bytes, state, held_by, next_at, tries, error_code, error, hint, file_copy,
+ filed_at, items.created_at FROM items JOIN sends ON sends.id = items.send";
+
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Item> {
+    Ok(Item {
+        id: OutboxId(row.get(0)?),
+        send: row.get(1)?,
+        origin: row.get(2)?,
+        key: row.get(3)?,
+        account: row.get(4)?,
+        channel: row.get(5)?,
+        sender: row.get(6)?,
+        subject: row.get(7)?,
+        message_id: row.get(8)?,
+        own_id: row.get(9)?,
+        attachments: row.get(10)?,
+        size_bytes: row.get::<_, i64>(11)?.unsigned_abs(),
+        state: state_of(row.get::<_, String>(12)?),
+        held_by: row.get(13)?,
+        next_at: row.get::<_, Option<i64>>(14)?.map(at),
+        tries: row.get(15)?,
+        error_code: row.get(16)?,
+        error: row.get(17)?,
+        hint: row.get(18)?,
+        file_copy: row.get(19)?,
+        filed_at: row.get::<_, Option<i64>>(20)?.map(at),
+        created_at: at(row.get(21)?),
+        recipients: Vec::new(),
+    })
+}
+
+pub(super) fn item(db: &Connection, id: OutboxId) -> Result<Item> {
+    let mut item = db
+        .query_row(&format!("{SELECT} WHERE items.id = ?1"), [id.0], read)
+        .optional()
+        .map_err(fault(DOING))?
+        .ok_or_else(|| unknown(id))?;
+    item.recipients = recipients(db, id)?;
+    Ok(item)
+}
+
+pub(super) fn recipients(db: &Connection, id: OutboxId) -> Result<Vec<Recipient>> {
+    let mut statement = db
+        .prepare_cached(
+            "SELECT place, name, email, state, code, words FROM recipients WHERE item = ?1 ORDER BY n",
+        )
+        .map_err(fault(DOING))?;
+    let rows = statement
+        .query_map([id.0], |row| {
+            Ok(Recipient {
+                place: Place::named(&row.get::<_, String>(0)?),
+                name: row.get(1)?,
+                email: row.get(2)?,
+                // A word this version doesn't know must never be tried again blindly.
+                state: RecipientState::named(&row.get::<_, String>(3)?)
+                    .unwrap_or(RecipientState::Unconfirmed),
+                code: row.get(4)?,
+                words: row.get(5)?,
+            })
+        })
+        .map_err(fault(DOING))?;
+    rows.collect::<rusqlite::Result<_>>().map_err(fault(DOING))
+}
+
+pub(super) fn begin(db: &mut Connection) -> Result<Transaction<'_>> {
+    db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        .map_err(fault(WRITING))
+}
+
+pub(super) fn unknown(id: OutboxId) -> Error {
+    Error::not_found(format!("there is no outbox item `{id}`")).hint("run `comms outbox list`")
+}
+
+pub(super) fn state_of(name: String) -> State {
+    // A state of a newer version is none we may act on.
+    State::named(&name).unwrap_or(State::Unconfirmed)
+}
+
+pub(super) fn number(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+pub(super) fn ms(at: Timestamp) -> i64 {
+    at.as_millisecond()
+}
+
+pub(super) fn at(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH)
+}

@@ -1,0 +1,134 @@
+//! The outbox's own promises: claims, leases, keys and doubt.
+
+use super::*;
+use crate::model::outbox::Answer;
+
+fn now() -> Timestamp {
+    "2026-11-21T12:00:00Z".parse().unwrap()
+}
+
+fn send(key: Option<&str>) -> NewSend {
+    let to = |email: &str| Recipient {
+        place: Place::To,
+        name: None,
+        email: email.to_owned(),
+        state: RecipientState::Waiting,
+        code: None,
+        words: None,
+    };
+    NewSend {
+        key: key.map(str::to_owned),
+        origin: "script".to_owned(),
+        content_hash: [7; 32],
+        items: vec![NewItem {
+            account: "work".to_owned(),
+            channel: "smtp".to_owned(),
+            sender: "ada@example.com".to_owned(),
+            subject: "hello".to_owned(),
+            message_id: "x@example.com".to_owned(),
+            own_id: format!("own-{key:?}"),
+            attachments: "[]".to_owned(),
+            raw: b"raw".to_vec(),
+            state: State::Ready,
+            next_at: None,
+            file_copy: false,
+            recipients: vec![to("bob@example.com"), to("eve@example.com")],
+        }],
+    }
+}
+
+#[test]
+fn two_drains_never_take_the_same_item() {
+    let dir = tempfile::tempdir().unwrap();
+    let (one, two) = (Store::at(dir.path()), Store::at(dir.path()));
+    one.stage(send(None), now(), None).unwrap().unwrap();
+    let (mine, yours) = (one.owner().unwrap(), two.owner().unwrap());
+    let id = one.claim_due(&mine, now()).unwrap().unwrap();
+    assert_eq!(two.claim_due(&yours, now()).unwrap(), None);
+    assert!(!two.begin_sending(id, &yours, &[0, 1]).unwrap());
+    assert!(one.begin_sending(id, &mine, &[0, 1]).unwrap());
+}
+
+#[test]
+fn an_item_whose_sender_died_is_in_doubt_and_never_due_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::at(dir.path());
+    let owner = store.owner().unwrap();
+    let id = store
+        .stage(send(None), now(), Some(&owner))
+        .unwrap()
+        .unwrap()[0];
+    assert!(store.begin_sending(id, &owner, &[0]).unwrap());
+    assert!(store.sweep(now()).unwrap().is_empty());
+    drop(owner);
+    assert_eq!(store.sweep(now()).unwrap(), [id]);
+    let item = store.outbox_item(id).unwrap();
+    assert_eq!(item.state, State::Unconfirmed);
+    assert_eq!(item.recipients[0].state, RecipientState::Unconfirmed);
+    assert_eq!(item.recipients[1].state, RecipientState::Waiting);
+    assert!(!store.has_due(now()).unwrap());
+}
+
+#[test]
+fn a_claim_of_a_dead_process_is_free_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::at(dir.path());
+    let owner = store.owner().unwrap();
+    let id = store
+        .stage(send(None), now(), Some(&owner))
+        .unwrap()
+        .unwrap()[0];
+    drop(owner);
+    assert!(store.sweep(now()).unwrap().is_empty());
+    let other = store.owner().unwrap();
+    assert_eq!(store.claim_due(&other, now()).unwrap(), Some(id));
+}
+
+#[test]
+fn a_key_is_taken_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::at(dir.path());
+    let first = store.stage(send(Some("k")), now(), None).unwrap().unwrap();
+    let again = store
+        .stage(send(Some("k")), now(), None)
+        .unwrap()
+        .unwrap_err();
+    assert_eq!(again.items, first);
+}
+
+#[test]
+fn only_those_who_wait_are_given_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::at(dir.path());
+    let owner = store.owner().unwrap();
+    let id = store
+        .stage(send(None), now(), Some(&owner))
+        .unwrap()
+        .unwrap()[0];
+    store.begin_sending(id, &owner, &[0, 1]).unwrap();
+    let answer = |state| Answer {
+        state,
+        code: Some(250),
+        words: "ok".to_owned(),
+    };
+    store
+        .record_answers(
+            id,
+            &[
+                (0, answer(RecipientState::Sent)),
+                (1, answer(RecipientState::Waiting)),
+            ],
+        )
+        .unwrap();
+    let later = Ending {
+        next_at: Some(now()),
+        ..Ending::default()
+    };
+    assert_eq!(store.settle(id, &later, now()).unwrap(), State::Ready);
+    assert_eq!(
+        store.settle(id, &Ending::default(), now()).unwrap(),
+        State::Sent
+    );
+    let states: Vec<_> = store.outbox_item(id).unwrap().recipients;
+    assert_eq!(states[1].state, RecipientState::Failed);
+}

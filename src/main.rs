@@ -82,8 +82,14 @@ fn refuse(error: &clap::Error, json: bool) -> ExitCode {
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     ) {
-        let _ = error.print();
-        return ExitCode::SUCCESS;
+        let printed = error.print().and_then(|()| std::io::stdout().flush());
+        return match printed {
+            Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+                let error = Error::internal("writing to stdout").because(e);
+                fail(&error, json, false)
+            }
+            _ => ExitCode::SUCCESS,
+        };
     }
     let color = Looks::decide(&GlobalFlags::default(), &Environment::read()).color_err;
     fail(&usage::from_clap(error), json, color)

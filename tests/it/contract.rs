@@ -572,3 +572,14 @@ fn times_stay_whole_in_a_narrow_table() {
     let shown = session.exp_eof().unwrap();
     assert!(shown.contains("30 Sep 2010"), "{shown}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn help_that_could_not_be_written_is_no_success() {
+    let world = World::new();
+    for flag in ["--help", "--version"] {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let run = world.command().arg(flag).stdout(full).output().unwrap();
+        assert_eq!(run.status.code(), Some(1), "{flag}");
+    }
+}

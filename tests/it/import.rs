@@ -370,3 +370,13 @@ fn an_empty_mailbox_is_one_with_nothing_in_it() {
     assert!(run.stderr.contains("hint: make its folder first"), "{run}");
     assert!(!run.stderr.contains(".tmp"), "{run}");
 }
+
+#[test]
+fn a_pipe_is_refused_instead_of_waited_for() {
+    let world = World::new();
+    let pipe = world.dir().join("pipe.mbox");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let run = world.run(["import", pipe.to_str().unwrap()]).fails(2);
+    assert!(run.stderr.contains("is not a regular file"), "{run}");
+}

@@ -88,6 +88,13 @@ fn base_folder(path: &Path, request: &ImportRequest) -> String {
 
 fn file(path: &Path, request: &ImportRequest) -> Result<Found> {
     let folder = base_folder(path, request);
+    // It is read more than once, and a pipe would be waited for without an end.
+    if !path.is_file() {
+        return Err(
+            Error::usage(format!("`{}` is not a regular file", path.display()))
+                .hint("write it to a file first, and import that"),
+        );
+    }
     let shape = match sniff(path).map_err(|e| {
         Error::internal(format!("`{}` can't be read", path.display()))
             .hint("check the rights of the file")

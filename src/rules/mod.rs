@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod folder;
+pub mod maildir;
 pub mod query;
 pub mod reply;
 pub mod retry;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{Context, Error, Kind, Result};
+use crate::rules::maildir::unique_of;
 
 use super::{fault, schema};
 
@@ -193,17 +194,46 @@ fn read_in_place(path: &Path, id: i64) -> Result<Vec<u8>> {
 
 /// The file with the same unique name, under whatever flags, in cur or new.
 fn renamed(path: &Path) -> Option<PathBuf> {
-    let name = path.file_name()?.to_str()?;
-    let unique = name.split(':').next()?;
+    let unique = unique_of(path.file_name()?);
     let folder = path.parent()?.parent()?;
-    ["cur", "new"].into_iter().find_map(|part| {
+    // Twice, since the file may move from `cur` to `new` behind the first look.
+    ["cur", "new", "cur", "new"].into_iter().find_map(|part| {
         std::fs::read_dir(folder.join(part))
             .ok()?
             .flatten()
-            .find(|entry| {
-                let name = entry.file_name();
-                name.to_str().and_then(|n| n.split(':').next()) == Some(unique)
-            })
+            .find(|entry| unique_of(&entry.file_name()) == unique)
             .map(|entry| entry.path())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    #[test]
+    fn a_message_is_found_under_whatever_name_its_file_has_now() {
+        let names: [(&[u8], &[u8]); 6] = [
+            (b"1.a.host", b"1.a.host:2,S"),
+            (b"1.a.host;2,", b"1.a.host;2,S"),
+            (b"1.a.host!2,", b"1.a.host!2,RS"),
+            (b"1.a.host:2,", b"1.a.host,U=7:2,S"),
+            (b"1.a.host,U=7,S=4:2,", b"1.a.host,S=4:2,S"),
+            (b"1.\xff.host:2,", b"1.\xff.host:2,F"),
+        ];
+        for (before, after) in names {
+            let dir = tempfile::tempdir().unwrap();
+            let cur = dir.path().join("cur");
+            std::fs::create_dir(&cur).unwrap();
+            for (name, text) in [(&b"1.\xfe.host:2,"[..], "other"), (after, "this")] {
+                std::fs::write(cur.join(OsStr::from_bytes(name)), text).unwrap();
+            }
+            // It was listed in `new`, which is gone altogether.
+            let path = dir.path().join("new").join(OsStr::from_bytes(before));
+            assert_eq!(read_in_place(&path, 1).unwrap(), b"this");
+            let error = read_in_place(&dir.path().join("new/2.b.host"), 2).unwrap_err();
+            assert_eq!(error.kind, Kind::NotFound);
+        }
+    }
 }

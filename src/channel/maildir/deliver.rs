@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use crate::error::{Context, Kind, Result};
 use crate::model::message::Flags;
 
-use super::name::{info, unique_of};
 use super::tree::{Folder, folder_dir};
+use crate::rules::maildir::{info, unique_of};
 
 /// Delivers a message into a folder (`INBOX`, `Sent`, `lists/rust`), which is made if missing; answers the
 /// unique name.

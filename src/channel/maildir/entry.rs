@@ -9,7 +9,7 @@ use crate::model::message::Change;
 
 use super::Folder;
 use super::deliver::{fresh_name, make_folder, sync_dir};
-use super::name::{changed, info_of, moved, unique_of};
+use crate::rules::maildir::{changed, info_of, moved, unique_of};
 
 /// How often a file that was renamed under our hands is looked for again.
 const ATTEMPTS: usize = 4;
@@ -30,7 +30,7 @@ pub fn find(dir: &Path, unique: &str) -> Option<PathBuf> {
         for item in reader.flatten() {
             let file = item.file_name();
             if unique_of(&file) == unique
-                || super::name::readable(file.as_encoded_bytes()) == unique
+                || crate::rules::maildir::readable(file.as_encoded_bytes()) == unique
             {
                 return Some(item.path());
             }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::model::message::Flags;
 
 use super::Fault;
-use super::name::{flags_of, unique_of};
+use crate::rules::maildir::{flags_of, unique_of};
 
 /// A message file as its name tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +126,7 @@ fn settle_doubles(dir: &Path, entries: &mut Vec<Entry>) {
     let mut last = String::new();
     for entry in entries.iter_mut() {
         if entry.unique == last {
-            entry.unique = super::name::readable(entry.file.as_encoded_bytes());
+            entry.unique = crate::rules::maildir::readable(entry.file.as_encoded_bytes());
         } else {
             last.clone_from(&entry.unique);
         }

@@ -6,16 +6,16 @@
 mod deliver;
 mod entry;
 mod listing;
-mod name;
+
 mod tree;
 
 #[cfg(test)]
 mod tests;
 
+pub use crate::rules::maildir::{flags_of, unique_of};
 pub use deliver::{create_folder, deliver, put};
 pub use entry::{find, move_to, read, remove, set_flags};
 pub use listing::{Entry, Listing, list, stamp};
-pub use name::{flags_of, unique_of};
 pub use tree::{Folder, Tree, folder_dir, folders, is_maildir};
 
 use std::path::PathBuf;

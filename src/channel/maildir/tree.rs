@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::format::utf7;
 
 use super::Fault;
-use super::name::readable;
+use crate::rules::maildir::readable;
 
 /// A folder and the directory that holds its `cur` and `new`.
 #[derive(Clone, Debug, PartialEq, Eq)]

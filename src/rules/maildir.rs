@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use crate::model::message::{Change, Flags};
 
 /// A file name taken apart: everything before the info, the separator, the flag letters.
-pub(super) struct Parts<'a> {
+pub struct Parts<'a> {
     base: &'a [u8],
     /// `:` on Unix; `;` and `!` where file names can't hold it.
     separator: u8,
@@ -14,7 +14,7 @@ pub(super) struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    pub(super) fn of(name: &'a OsStr) -> Self {
+    pub fn of(name: &'a OsStr) -> Self {
         let bytes = name.as_encoded_bytes();
         for at in (0..bytes.len().saturating_sub(1)).rev() {
             let separator = bytes[at];
@@ -86,7 +86,7 @@ pub fn flags_of(name: &OsStr) -> Flags {
 }
 
 /// Bytes as text that is different for different bytes.
-pub(super) fn readable(bytes: &[u8]) -> String {
+pub fn readable(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         out.push_str(chunk.valid());
@@ -98,7 +98,7 @@ pub(super) fn readable(bytes: &[u8]) -> String {
 }
 
 /// The info part for flags: sorted letters after `:2,`; empty when there are none.
-pub(super) fn info(flags: Flags) -> String {
+pub fn info(flags: Flags) -> String {
     let letters: String = [
         (flags.draft, 'D'),
         (flags.starred, 'F'),
@@ -117,7 +117,7 @@ pub(super) fn info(flags: Flags) -> String {
 }
 
 /// The name of the same message with flags changed; letters of other programs stay.
-pub(super) fn changed(name: &OsStr, change: &Change) -> OsString {
+pub fn changed(name: &OsStr, change: &Change) -> OsString {
     let parts = Parts::of(name);
     let mut letters = parts.letters.to_vec();
     for (wanted, letter) in [
@@ -142,7 +142,7 @@ pub(super) fn changed(name: &OsStr, change: &Change) -> OsString {
 }
 
 /// The name for another folder: without the `,U=17` that only counts in this one.
-pub(super) fn moved(name: &OsStr) -> OsString {
+pub fn moved(name: &OsStr) -> OsString {
     let bytes = name.as_encoded_bytes();
     let parts = Parts::of(name);
     let info = &bytes[parts.base.len()..];
@@ -150,7 +150,7 @@ pub(super) fn moved(name: &OsStr) -> OsString {
 }
 
 /// The info part of a name, with its separator.
-pub(super) fn info_of(name: &OsStr) -> OsString {
+pub fn info_of(name: &OsStr) -> OsString {
     let bytes = name.as_encoded_bytes();
     os_string(bytes[Parts::of(name).base.len()..].to_vec())
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -57,7 +58,7 @@ fn run(cli: Cli, env: &Environment, looks: Looks) -> Result<Option<Kind>> {
         config,
         clock,
         progress: progress::listener(&out.looks),
-        notice: Box::new(progress::notice),
+        notice: Arc::new(progress::notice),
     };
     let done = dispatch(cli.command, &app, &mut out);
     // A progress bar goes before the answer is written.

@@ -1,7 +1,7 @@
 //! How long work shows itself: a bar on a terminal, JSON lines for programs, nothing in a pipe.
 
 use std::io::Write;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -23,14 +23,14 @@ pub struct ProgressLine<'a> {
 }
 
 /// What the operations call as they go.
-pub fn listener(looks: &Looks) -> Box<dyn Fn(&Progress) + Send + Sync> {
+pub fn listener(looks: &Looks) -> Arc<dyn Fn(&Progress) + Send + Sync> {
     match looks.progress {
-        ProgressChoice::Never => Box::new(|_| ()),
-        ProgressChoice::Json => Box::new(write_line),
-        ProgressChoice::Auto if !looks.terminal_err => Box::new(|_| ()),
+        ProgressChoice::Never => Arc::new(|_| ()),
+        ProgressChoice::Json => Arc::new(write_line),
+        ProgressChoice::Auto if !looks.terminal_err => Arc::new(|_| ()),
         ProgressChoice::Auto => {
             let bar: Mutex<Option<Bar>> = Mutex::new(None);
-            Box::new(move |progress| draw(&bar, progress))
+            Arc::new(move |progress| draw(&bar, progress))
         }
     }
 }

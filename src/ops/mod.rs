@@ -19,6 +19,8 @@ pub mod status;
 pub mod sync;
 pub mod watch;
 
+use std::sync::Arc;
+
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::Store;
@@ -29,9 +31,31 @@ pub struct App {
     pub clock: Clock,
     pub store: Store,
     /// Called by long operations as they go; the door decides how it looks.
-    pub progress: Box<dyn Fn(&Progress) + Send + Sync>,
+    pub progress: Arc<dyn Fn(&Progress) + Send + Sync>,
     /// Called with what someone who waits has to know now, not with the report.
-    pub notice: Box<dyn Fn(&str) + Send + Sync>,
+    pub notice: Arc<dyn Fn(&str) + Send + Sync>,
+}
+
+impl App {
+    /// The same for another thread, with connections of its own. It falls silent when this one is gone.
+    pub fn twin(&self) -> App {
+        let (progress, notice) = (Arc::downgrade(&self.progress), Arc::downgrade(&self.notice));
+        App {
+            config: self.config.clone(),
+            clock: self.clock.clone(),
+            store: self.store.twin(),
+            progress: Arc::new(move |step| {
+                if let Some(progress) = progress.upgrade() {
+                    progress(step);
+                }
+            }),
+            notice: Arc::new(move |words| {
+                if let Some(notice) = notice.upgrade() {
+                    notice(words);
+                }
+            }),
+        }
+    }
 }
 
 /// How far a long operation is. The last call of a stage has `done == total`, which takes its bar away.

@@ -521,3 +521,41 @@ fn a_message_by_another_client_is_listed_found_marked_and_saved() {
         .json();
     assert_eq!(inbox["threads"].as_array().unwrap().len(), 0, "{inbox}");
 }
+
+#[test]
+fn folders_of_any_name_are_synced_and_named_as_people_read_them() {
+    let Some(mail) = Mail::start() else { return };
+    let world = world(&mail);
+    let mut other = mail.client(ANN);
+    // On the wire: quoted, as a literal, in modified UTF-7.
+    let folders = [
+        ("\"say \\\"hi\\\"\"", "say \"hi\""),
+        ("\"back\\\\slash\"", "back\\slash"),
+        ("\"Tom &- Jerry\"", "Tom & Jerry"),
+        ("\"Gr&APYA3w-e/&ZeVnLIqe-\"", "Größe/日本語"),
+        ("\"a (b) {3} %\"", "a (b) {3} %"),
+        ("NIL", "NIL"),
+        ("\"17\"", "17"),
+    ];
+    for (wire, path) in folders {
+        let said = other.run(&format!("CREATE {wire}"));
+        assert!(said.contains("OK"), "{path}: {said}");
+        let bare = wire.strip_prefix('"').and_then(|w| w.strip_suffix('"'));
+        other.append(bare.unwrap_or(wire), "", simple(path));
+    }
+    assert_eq!(sync(&world)["added"], folders.len() as u64);
+    for (_, path) in folders {
+        assert_eq!(
+            subjects(&world, path).len(),
+            1,
+            "{path}: {:?}",
+            listing(&world)
+        );
+    }
+    assert_eq!(counts(&sync(&world)), [0, 0, 0, 0]);
+    let found = world
+        .run(["search", "in:\"Tom & Jerry\"", "--json"])
+        .ok()
+        .json();
+    assert_eq!(found["messages"].as_array().unwrap().len(), 1, "{found}");
+}

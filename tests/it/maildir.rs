@@ -223,3 +223,29 @@ fn a_delivered_message_is_readable_by_another_program() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("Hello a word for you"), "{text}");
 }
+
+#[test]
+fn a_first_look_at_a_large_maildir_does_not_hold_the_inbox() {
+    let (world, root) = world();
+    for n in 10..4010 {
+        fs::write(root.join(format!("cur/{n}.x:2,S")), message(n)).unwrap();
+    }
+    let config = fs::read_to_string(world.home().join("config.toml")).unwrap();
+    let world = world.config(&format!("[inbox]\ndeadline = \"100ms\"\n{config}"));
+    let run = world.run(["inbox", "--json"]).ok();
+    let report = run.json();
+    let sources = report["sources"].as_array().unwrap();
+    let source = sources.iter().find(|row| row["account"] == "box").unwrap();
+    assert_eq!(source["state"], "stale", "{run}");
+    let words = source["error"].as_str().unwrap();
+    assert!(words.contains("was not read to its end"), "{run}");
+    world.run(["inbox", "--fresh"]).fails(7);
+    // What was cut short is neither lost nor there twice.
+    world.run(["inbox", "sync"]).ok();
+    let count = world.run(["search", "--count", "letter", "--json"]).ok();
+    assert_eq!(count.json()["total"], 4004, "{count}");
+    let report = world
+        .run(["inbox", "sync", "--account", "box", "--json"])
+        .ok();
+    assert_eq!(report.json()["accounts"][0]["added"], 0, "{report}");
+}

@@ -322,3 +322,39 @@ fn a_message_dovecot_can_not_read_does_not_keep_the_others_away() {
         .ok();
     assert_eq!(run.json()["accounts"][0]["added"], 1, "{run}");
 }
+
+#[test]
+fn a_sync_an_import_and_the_inbox_at_once_leave_each_other_in_peace() {
+    let Some(mail) = Mail::start() else { return };
+    fill(&mail, MESSAGES);
+    let world = World::new().config(&mail.account("work"));
+    let mbox: String = (0..MESSAGES)
+        .map(|n| {
+            format!("From a Mon Nov  2 10:00:00 2026\nSubject: imported {n}\nMessage-ID: <i{n}@example.org>\n\nbody\n\n")
+        })
+        .collect();
+    let mbox = world.file("old.mbox", mbox);
+    let commands: [&[&str]; 6] = [
+        &["inbox", "sync", "--account", "work", "--json"],
+        &["import", &mbox, "--json"],
+        &["inbox", "--json"],
+        &["inbox", "sync", "--json"],
+        &["search", "number", "--json"],
+        &["inbox", "--json"],
+    ];
+    let runs: Vec<_> = commands
+        .iter()
+        .map(|args| world.spawn(args.iter().copied()))
+        .collect();
+    for (run, args) in runs.into_iter().zip(commands) {
+        let output = run.wait_with_output().unwrap();
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{args:?}: {words}");
+    }
+    let found = subjects(&world);
+    assert_eq!(found.len(), 2 * MESSAGES);
+    let mut distinct = found.clone();
+    distinct.dedup();
+    assert_eq!(distinct, found);
+    assert_eq!(Store::at(&world.home()).check().unwrap(), [""; 0]);
+}

@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::channel::imap::names::uid_set;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Context, Error, Kind, Result};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::id::MessageId;
 use crate::model::message::Role;
@@ -191,12 +191,14 @@ pub async fn refresh(app: &App, request: &RefreshRequest) -> Result<Vec<SourceSt
     let (errors, ()) = tokio::join!(join_all(syncs), outbox);
     outbox::reconcile(app)?;
     let mut after = sources(app, &accounts, request.max_age)?;
-    for (state, error) in after.iter_mut().zip(errors) {
+    for ((state, error), account) in after.iter_mut().zip(errors).zip(&accounts) {
         let Some(error) = error else { continue };
         if request.fresh {
             return Err(error);
         }
-        if state.synced_at.is_some() && error.kind == Kind::Unavailable {
+        // What was read of a Maildir so far is shown, also the first time.
+        let some = state.synced_at.is_some() || account.channel == ChannelKind::Maildir;
+        if some && error.kind == Kind::Unavailable {
             state.state = "stale".to_owned();
         } else {
             state.state = "failed".to_owned();
@@ -295,8 +297,8 @@ async fn timed(
     let began = Instant::now();
     let mut tally = Tally::default();
     let ended = match Lock::acquire(app.store.dir(), &account.name, patience).await {
-        Ok(Some(_lock)) => {
-            let ended = run(app, account, writer, &mut tally).await;
+        Ok(Some(lock)) => {
+            let ended = run((app, account, lock), writer, &mut tally).await;
             let words = ended.as_ref().err().map(|e| e.message.clone());
             let noted = app
                 .store
@@ -327,17 +329,32 @@ async fn timed(
     (report, error)
 }
 
-async fn run(app: &App, account: &Account, writer: &Writer, tally: &mut Tally) -> Result<()> {
+async fn run(
+    (app, account, lock): (&App, &Account, Lock),
+    writer: &Writer,
+    tally: &mut Tally,
+) -> Result<()> {
     match account.channel {
         ChannelKind::Imap => account::sync(app, account, writer, tally).await,
-        ChannelKind::Maildir => look_through(app, account, tally),
+        ChannelKind::Maildir => look_through((app, account, lock), tally).await,
         ChannelKind::Smtp => Ok(()),
     }
 }
 
 /// A Maildir's files; what can't be read is told once all the rest is in the store.
-fn look_through(app: &App, account: &Account, tally: &mut Tally) -> Result<()> {
-    let scanned = scan::scan(app, account)?;
+///
+/// On a thread of its own, which keeps the lock: a first look at a large tree takes longer than anyone waits.
+async fn look_through(
+    (app, account, lock): (&App, &Account, Lock),
+    tally: &mut Tally,
+) -> Result<()> {
+    let (app, account) = (app.twin(), account.clone());
+    let scan = tokio::task::spawn_blocking(move || {
+        let scanned = scan::scan(&app, &account);
+        drop(lock);
+        scanned
+    });
+    let scanned = scan.await.context(Kind::Internal, "reading a Maildir")??;
     tally.folders = scanned.folders;
     tally.added = scanned.added;
     tally.changed = scanned.changed;
@@ -359,8 +376,12 @@ async fn refresh_one(
         Ok((_, error)) => error,
         Err(_) => Some(
             Error::unavailable(format!(
-                "account `{}` did not answer within {} s",
+                "account `{}` {} within {} s",
                 account.name,
+                match account.channel {
+                    ChannelKind::Maildir => "was not read to its end",
+                    _ => "did not answer",
+                },
                 deadline.as_secs_f32()
             ))
             .hint("run `comms inbox sync` to let it take its time"),

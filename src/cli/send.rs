@@ -64,12 +64,7 @@ pub struct MessageArgs {
     #[arg(long)]
     no_queue: bool,
     /// How long the server may take before the message is handed over
-    #[arg(
-        long,
-        value_name = "TIME",
-        default_value = "30s",
-        hide_default_value = true
-    )]
+    #[arg(long, value_name = "TIME", default_value = "30s")]
     timeout: String,
     /// Show what would leave; write and send nothing
     #[arg(long)]

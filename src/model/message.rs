@@ -173,6 +173,8 @@ pub struct ThreadRow {
     pub unread: usize,
     /// Who wrote in it, oldest first, without repeats.
     pub participants: Vec<Address>,
+    /// Always true: the names were written by someone else.
+    pub untrusted: bool,
     /// Its newest message that the filters admit.
     pub newest: Envelope,
 }

@@ -217,6 +217,7 @@ fn thread_row(
         count: usize::try_from(count).unwrap_or(0),
         unread: usize::try_from(unread).unwrap_or(0),
         participants,
+        untrusted: true,
         newest,
     })
 }

@@ -583,3 +583,15 @@ fn help_that_could_not_be_written_is_no_success() {
         assert_eq!(run.status.code(), Some(1), "{flag}");
     }
 }
+
+#[test]
+fn every_list_of_what_strangers_wrote_says_so() {
+    let world = with_mail();
+    let threads = world.run(["inbox", "--json"]).ok().json();
+    let messages = world.run(["search", "*", "--json"]).ok().json();
+    for rows in [&threads["threads"], &messages["messages"]] {
+        let rows = rows.as_array().unwrap();
+        assert!(!rows.is_empty());
+        assert!(rows.iter().all(|row| row["untrusted"] == true), "{rows:?}");
+    }
+}

@@ -156,6 +156,13 @@ fn check_data_folder(app: &App, report: &mut DoctorReport) {
             .hint("point COMMS_HOME at a folder");
         return report.fault("data folder", &error);
     }
+    // The worse fault first.
+    if let Err(e) = tempfile::tempfile_in(dir) {
+        let error = Error::internal(format!("`{}` can't be written to", dir.display()))
+            .hint("free some space, or give yourself the right to write there")
+            .because(e);
+        return report.fault("data folder", &error);
+    }
     #[cfg(unix)]
     {
         let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
@@ -170,12 +177,6 @@ fn check_data_folder(app: &App, report: &mut DoctorReport) {
                 format!("chmod 700 '{}'", dir.display()),
             );
         }
-    }
-    if let Err(e) = tempfile::tempfile_in(dir) {
-        let error = Error::internal(format!("`{}` can't be written to", dir.display()))
-            .hint("free some space, or give yourself the right to write there")
-            .because(e);
-        return report.fault("data folder", &error);
     }
     report.ok("data folder", format!("`{}`", dir.display()));
 }

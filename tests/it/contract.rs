@@ -595,3 +595,27 @@ fn every_list_of_what_strangers_wrote_says_so() {
         assert!(rows.iter().all(|row| row["untrusted"] == true), "{rows:?}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn the_doctor_finds_a_folder_that_others_may_read_and_nobody_write() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    let mode = |mode| {
+        let rights = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(world.home(), rights).unwrap();
+    };
+    mode(0o555);
+    // Root may write everywhere.
+    let is_root = std::fs::write(world.home().join("probe"), "").is_ok();
+    let run = world.run(["doctor", "--offline", "--json"]);
+    mode(0o755);
+    let checks = run.json();
+    let checks = checks["checks"].as_array().unwrap();
+    let folder = checks.iter().find(|c| c["name"] == "data folder").unwrap();
+    assert_eq!(
+        folder["state"],
+        if is_root { "note" } else { "fault" },
+        "{run}"
+    );
+}

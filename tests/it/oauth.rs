@@ -71,7 +71,10 @@ fn talk(mut client: TcpStream, script: Script, heard: &Mutex<Vec<String>>) {
                     format!("{tag} NO [AUTHENTICATIONFAILED] no")
                 }
             }
-            ["LIST", ..] => format!("* LIST () \"/\" INBOX\r\n{tag} OK done"),
+            ["LIST", ..] => {
+                let all = "* LIST (\\All) \"/\" \"[Gmail]/All Mail\"";
+                format!("* LIST () \"/\" INBOX\r\n{all}\r\n{tag} OK done")
+            }
             ["STATUS", ..] => {
                 format!("* STATUS INBOX (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 7)\r\n{tag} OK done")
             }
@@ -136,6 +139,34 @@ fn a_token_from_the_environment_or_a_command_logs_in() {
             assert_eq!(said, [expected]);
         }
     }
+}
+
+#[test]
+fn a_folder_that_shows_everything_again_is_left_out_and_said_so() {
+    let (port, _) = serve(SCRIPTS[0]);
+    let secret = "secret_command = \"echo tok3n\"\n";
+    let world = config(port, secret);
+    let row = sync(&world).ok().json()["accounts"][0].clone();
+    assert_eq!(row["folders"], 1, "{row}");
+    let note = row["notes"][0].as_str().unwrap();
+    assert!(
+        note.contains("`[Gmail]/All Mail`") && note.contains("[accounts.work]"),
+        "{row}"
+    );
+    let checks = world.run(["doctor", "--json"]).ok().json();
+    let checks = checks["checks"].as_array().unwrap();
+    let views = checks
+        .iter()
+        .find(|check| check["name"] == "work: views")
+        .unwrap();
+    assert_eq!(
+        (&views["state"], views["detail"].as_str()),
+        (&"note".into(), Some(note))
+    );
+    // Named, it is nobody's surprise.
+    let world = config(port, &format!("{secret}folders = [\"INBOX\"]\n"));
+    let row = sync(&world).ok().json()["accounts"][0].clone();
+    assert_eq!(row["notes"].as_array().unwrap().len(), 0, "{row}");
 }
 
 #[test]

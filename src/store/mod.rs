@@ -156,6 +156,11 @@ pub(crate) fn fault(doing: &'static str) -> impl Fn(rusqlite::Error) -> Error {
                 .hint("wait for the other comms to finish, then repeat")
                 .because(e)
         }
+        Some(ErrorCode::ReadOnly) => {
+            Error::internal(format!("{doing}: the store can't be written"))
+                .hint("its files belong to another user, or the disk is read-only")
+                .because(e)
+        }
         Some(ErrorCode::DiskFull) => Error::internal(format!("{doing}: the disk is full"))
             .hint("free some space; nothing that was stored is lost")
             .because(e),

@@ -43,6 +43,10 @@ pub const INDEX: File = File {
 pub fn open(dir: &Path, file: &File) -> Result<Connection> {
     create_private_dir(dir)?;
     let path = dir.join(file.name);
+    if path.exists() && is_read_only(&path) {
+        // Another user's store can still be read; what writes is told so by SQLite.
+        return connect_reader(&path, file);
+    }
     create_private_file(&path)?;
     let mut db = Connection::open(&path).map_err(opening(file))?;
     db.busy_timeout(BUSY).map_err(opening(file))?;
@@ -66,15 +70,19 @@ pub fn open_reader(dir: &Path, file: &File) -> Result<Connection> {
     if !path.exists() {
         drop(open(dir, file)?);
     }
-    let flags =
-        rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(&path, flags).map_err(opening(file))?;
-    db.busy_timeout(BUSY).map_err(opening(file))?;
-    let found = version(&db, file)?;
-    if found < file.migrations.len() {
+    let db = connect_reader(&path, file)?;
+    if version(&db, file)? < file.migrations.len() {
         drop(open(dir, file)?);
     }
-    refuse_newer(found, file)?;
+    Ok(db)
+}
+
+fn connect_reader(path: &Path, file: &File) -> Result<Connection> {
+    let flags =
+        rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags).map_err(opening(file))?;
+    db.busy_timeout(BUSY).map_err(opening(file))?;
+    refuse_newer(version(&db, file)?, file)?;
     // Lists for `IN` stay off the disk. No mmap: a short command touches few pages, and mapping them costs
     // more than reading them (measured: 4.7 against 3.7 ms for a whole search).
     db.execute_batch("PRAGMA temp_store = MEMORY;")
@@ -149,6 +157,12 @@ pub fn create_private_dir(dir: &Path) -> Result<()> {
     builder
         .create(dir)
         .with_context(Kind::Internal, || format!("creating `{}`", dir.display()))
+}
+
+fn is_read_only(path: &Path) -> bool {
+    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    let opened = std::fs::OpenOptions::new().append(true).open(path);
+    opened.is_err_and(|e| matches!(e.kind(), PermissionDenied | ReadOnlyFilesystem))
 }
 
 fn create_private_file(path: &Path) -> Result<()> {

@@ -164,3 +164,31 @@ fn the_files_of_the_store_are_the_owners_alone() {
         assert_eq!(mode & 0o777, 0o600, "{file}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_store_that_can_only_be_read_is_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = with_mail();
+    world
+        .run(["send", "you@localhost", "-s", "x", "-m", "x"])
+        .ok();
+    for file in ["comms.db", "raw.db", "index.db"] {
+        let path = world.home().join(file);
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o400)).unwrap();
+    }
+    if std::fs::OpenOptions::new()
+        .append(true)
+        .open(world.home().join("comms.db"))
+        .is_ok()
+    {
+        println!("skipped: root may write every file");
+        return;
+    }
+    world.run(["outbox", "list", "--json"]).ok();
+    world.run(["search", "kept"]).ok();
+    let run = world
+        .run(["send", "you@localhost", "-s", "y", "-m", "y"])
+        .fails(1);
+    assert!(run.stderr.contains("can't be written"), "{run}");
+}

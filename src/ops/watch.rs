@@ -18,6 +18,7 @@ use crate::error::{Context, Error, Kind, Result};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::id::MessageId;
 use crate::model::message::{Envelope, Role};
+use crate::secret;
 
 use super::App;
 use super::sync::{self, Writer, account};
@@ -268,7 +269,7 @@ async fn exec(command: &str, envelope: &Envelope) -> Result<()> {
         Error::unavailable(format!("the command for message `{}` {how}", envelope.id))
             .hint("the message is handed to it again with the next news")
     };
-    let mut child = shell(command)
+    let mut child = Command::from(secret::shell(command))
         .stdin(Stdio::piped())
         .stdout(to_stderr())
         .kill_on_drop(true)
@@ -287,20 +288,6 @@ async fn exec(command: &str, envelope: &Envelope) -> Result<()> {
     } else {
         Err(told(format!("ended with {status}")))
     }
-}
-
-#[cfg(unix)]
-fn shell(command: &str) -> Command {
-    let mut shell = Command::new("/bin/sh");
-    shell.arg("-c").arg(command);
-    shell
-}
-
-#[cfg(not(unix))]
-fn shell(command: &str) -> Command {
-    let mut shell = Command::new("cmd");
-    shell.arg("/C").arg(command);
-    shell
 }
 
 /// stdout is our data and nothing else: what a command prints goes to stderr.

@@ -61,15 +61,17 @@ pub fn run(account: &str, command: &str) -> Result<SecretString> {
     }
 }
 
+/// A command line for the user's shell.
 #[cfg(unix)]
-fn shell(command: &str) -> Command {
+pub fn shell(command: &str) -> Command {
     let mut shell = Command::new("/bin/sh");
     shell.arg("-c").arg(command);
     shell
 }
 
+/// A command line for the user's shell.
 #[cfg(not(unix))]
-fn shell(command: &str) -> Command {
+pub fn shell(command: &str) -> Command {
     let mut shell = Command::new("cmd");
     shell.arg("/C").arg(command);
     shell

@@ -3,6 +3,8 @@
 mod command;
 mod keyring;
 
+pub use command::shell;
+
 use secrecy::SecretString;
 
 use crate::error::{Error, Result};

@@ -164,9 +164,7 @@ fn write_blob(dir: &Path, path: &Path, packed: &[u8]) -> Result<()> {
         .and_then(|()| file.as_file().sync_all())
         .with_context(Kind::Internal, doing)?;
     file.persist(path).with_context(Kind::Internal, doing)?;
-    std::fs::File::open(dir)
-        .and_then(|dir| dir.sync_all())
-        .with_context(Kind::Internal, doing)
+    schema::sync_dir(dir).with_context(Kind::Internal, doing)
 }
 
 fn unpack(packed: &[u8], id: i64) -> Result<Vec<u8>> {

@@ -2,6 +2,7 @@
 //!
 //! Migrations are numbered and append-only; `PRAGMA user_version` counts them.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode};
@@ -43,22 +44,55 @@ pub const INDEX: File = File {
 pub fn open(dir: &Path, file: &File) -> Result<Connection> {
     create_private_dir(dir)?;
     let path = dir.join(file.name);
-    if path.exists() && is_read_only(&path) {
+    if is_missing(&path) {
+        create(dir, file)?;
+    }
+    if is_read_only(&path) {
         // Another user's store can still be read; what writes is told so by SQLite.
         return connect_reader(&path, file);
     }
-    create_private_file(&path)?;
     let mut db = Connection::open(&path).map_err(opening(file))?;
     db.busy_timeout(BUSY).map_err(opening(file))?;
-    if version(&db, file)? == 0 {
-        // Only before the first table can the page size be chosen.
-        db.execute_batch("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL;")
-            .map_err(opening(file))?;
-    }
     db.execute_batch(file.pragmas).map_err(opening(file))?;
     migrate(&mut db, file)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(db)
+}
+
+/// Makes the whole file under another name and then gives it its own: SQLite refuses to begin a log for a
+/// file that somebody else has open, without waiting.
+fn create(dir: &Path, file: &File) -> Result<()> {
+    let (path, fresh) = (dir.join(file.name), format!("{}.new", file.name));
+    let locks = dir.join("locks");
+    create_private_dir(&locks)?;
+    let doing = || format!("creating `{}`", path.display());
+    let creating = private_file(&locks.join("creating"))?;
+    creating.lock().with_context(Kind::Internal, doing)?;
+    if !is_missing(&path) {
+        return Ok(());
+    }
+    // What an interrupted creation, or a file that was taken away, left behind.
+    for name in [fresh.as_str(), file.name] {
+        for suffix in ["", "-journal", "-wal", "-shm"] {
+            match std::fs::remove_file(dir.join(format!("{name}{suffix}"))) {
+                Err(e) if e.kind() != ErrorKind::NotFound => {
+                    return Err(e).with_context(Kind::Internal, doing);
+                }
+                _ => {}
+            }
+        }
+    }
+    let fresh = dir.join(fresh);
+    private_file(&fresh)?;
+    let mut db = Connection::open(&fresh).map_err(opening(file))?;
+    // Only before the first table can the page size be chosen.
+    db.execute_batch("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL;")
+        .map_err(opening(file))?;
+    migrate(&mut db, file)?;
+    db.close().map_err(|(_, e)| opening(file)(e))?;
+    std::fs::rename(&fresh, &path)
+        .and_then(|()| sync_dir(dir))
+        .with_context(Kind::Internal, doing)
 }
 
 /// How many prepared statements a connection keeps.
@@ -67,7 +101,7 @@ const STATEMENTS: usize = 64;
 /// Opens for reading only; makes the file first if there is none yet.
 pub fn open_reader(dir: &Path, file: &File) -> Result<Connection> {
     let path = dir.join(file.name);
-    if !path.exists() {
+    if is_missing(&path) {
         drop(open(dir, file)?);
     }
     let db = connect_reader(&path, file)?;
@@ -159,19 +193,83 @@ pub fn create_private_dir(dir: &Path) -> Result<()> {
         .with_context(Kind::Internal, || format!("creating `{}`", dir.display()))
 }
 
-fn is_read_only(path: &Path) -> bool {
-    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
-    let opened = std::fs::OpenOptions::new().append(true).open(path);
-    opened.is_err_and(|e| matches!(e.kind(), PermissionDenied | ReadOnlyFilesystem))
+/// Whether there is no file, or one that nothing was written to yet.
+fn is_missing(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| found.len() == 0)
+        || path
+            .symlink_metadata()
+            .is_err_and(|e| e.kind() == ErrorKind::NotFound)
 }
 
-fn create_private_file(path: &Path) -> Result<()> {
+fn is_read_only(path: &Path) -> bool {
+    let opened = std::fs::OpenOptions::new().append(true).open(path);
+    opened.is_err_and(|e| {
+        matches!(
+            e.kind(),
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+        )
+    })
+}
+
+fn private_file(path: &Path) -> Result<std::fs::File> {
     let mut options = std::fs::OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
         .open(path)
-        .map(drop)
         .with_context(Kind::Internal, || format!("creating `{}`", path.display()))
+}
+
+/// Makes the names in a folder last.
+pub fn sync_dir(dir: &Path) -> std::io::Result<()> {
+    std::fs::File::open(dir)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::*;
+
+    #[test]
+    fn a_new_store_is_opened_by_many_at_once() {
+        for _ in 0..20 {
+            let dir = tempfile::tempdir().unwrap();
+            let start = Barrier::new(8);
+            std::thread::scope(|scope| {
+                for n in 0..8 {
+                    let (dir, start) = (dir.path(), &start);
+                    scope.spawn(move || {
+                        start.wait();
+                        for file in [MAIN, RAW, INDEX] {
+                            let opened = if n % 2 == 0 {
+                                open(dir, &file)
+                            } else {
+                                open_reader(dir, &file)
+                            };
+                            let mode: String = opened
+                                .unwrap()
+                                .pragma_query_value(None, "journal_mode", |row| row.get(0))
+                                .unwrap();
+                            assert_eq!(mode, "wal");
+                        }
+                    });
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn an_interrupted_creation_is_begun_again() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["raw.db", "raw.db.new"] {
+            std::fs::write(dir.path().join(name), "").unwrap();
+        }
+        std::fs::write(dir.path().join("raw.db.new-journal"), "half").unwrap();
+        std::fs::write(dir.path().join("raw.db-wal"), "of another file").unwrap();
+        let db = open(dir.path(), &RAW).unwrap();
+        assert_eq!(version(&db, &RAW).unwrap(), RAW.migrations.len());
+        assert!(!dir.path().join("raw.db.new").exists());
+    }
 }

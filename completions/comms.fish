@@ -54,17 +54,6 @@ complete -c comms -n "__fish_comms_needs_command" -f -a "config" -d 'Show and ch
 complete -c comms -n "__fish_comms_needs_command" -f -a "schema" -d 'Print JSON Schemas, exit codes and the command tree'
 complete -c comms -n "__fish_comms_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c comms -n "__fish_comms_needs_command" -f -a "man" -d 'Print or write man pages'
-complete -c comms -n "__fish_comms_using_subcommand send" -s m -l message -d 'The text' -r
-complete -c comms -n "__fish_comms_using_subcommand send" -s f -l file -d 'Read the text from a file, or from stdin with -' -r -F
-complete -c comms -n "__fish_comms_using_subcommand send" -s s -l subject -d 'The subject' -r
-complete -c comms -n "__fish_comms_using_subcommand send" -s a -l attach -d 'Attach a file; may be given several times' -r -F
-complete -c comms -n "__fish_comms_using_subcommand send" -l cc -d 'Send a visible copy' -r
-complete -c comms -n "__fish_comms_using_subcommand send" -l bcc -d 'Send a copy nobody else sees' -r
-complete -c comms -n "__fish_comms_using_subcommand send" -l from -d 'Send from this account, by name or address' -r
-complete -c comms -n "__fish_comms_using_subcommand send" -l reply-to -d 'Have answers go to this address' -r
-complete -c comms -n "__fish_comms_using_subcommand send" -l html -d 'Send this HTML too; the text is made from it if there is none' -r -F
-complete -c comms -n "__fish_comms_using_subcommand send" -l key -d 'Send it once, however often this is run with the same key' -r
-complete -c comms -n "__fish_comms_using_subcommand send" -l timeout -d 'How long the server may take before the message is handed over' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
@@ -77,26 +66,26 @@ complete -c comms -n "__fish_comms_using_subcommand send" -l progress -d 'Show p
 json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand send" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand send" -s m -l message -d 'The text' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -s f -l file -d 'Read the text from a file, or from stdin with -' -r -F
+complete -c comms -n "__fish_comms_using_subcommand send" -s s -l subject -d 'The subject' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -s a -l attach -d 'Attach a file; may be given several times' -r -F
+complete -c comms -n "__fish_comms_using_subcommand send" -l cc -d 'Send a visible copy' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l bcc -d 'Send a copy nobody else sees' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l from -d 'Send from this account, by name or address' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l reply-to -d 'Have answers go to this address' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l html -d 'Send this HTML too; the text is made from it if there is none' -r -F
+complete -c comms -n "__fish_comms_using_subcommand send" -l key -d 'Send it once, however often this is run with the same key' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l timeout -d 'How long the server may take before the message is handed over' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand send" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand send" -l markdown -d 'Read the text as Markdown: it is sent as typed and as HTML'
 complete -c comms -n "__fish_comms_using_subcommand send" -l draft -d 'Keep it as a draft'
 complete -c comms -n "__fish_comms_using_subcommand send" -l queue -d 'Only put it into the outbox; `comms outbox run` sends it'
 complete -c comms -n "__fish_comms_using_subcommand send" -l no-queue -d 'Fail if it can\'t leave now, instead of keeping it for another try'
 complete -c comms -n "__fish_comms_using_subcommand send" -l dry-run -d 'Show what would leave; write and send nothing'
 complete -c comms -n "__fish_comms_using_subcommand send" -l allow-empty -d 'Send it even if the text is empty'
-complete -c comms -n "__fish_comms_using_subcommand send" -l json -d 'Short for --format json'
-complete -c comms -n "__fish_comms_using_subcommand send" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand send" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand reply" -s m -l message -d 'The text' -r
-complete -c comms -n "__fish_comms_using_subcommand reply" -s f -l file -d 'Read the text from a file, or from stdin with -' -r -F
-complete -c comms -n "__fish_comms_using_subcommand reply" -s s -l subject -d 'The subject' -r
-complete -c comms -n "__fish_comms_using_subcommand reply" -s a -l attach -d 'Attach a file; may be given several times' -r -F
-complete -c comms -n "__fish_comms_using_subcommand reply" -l cc -d 'Send a visible copy' -r
-complete -c comms -n "__fish_comms_using_subcommand reply" -l bcc -d 'Send a copy nobody else sees' -r
-complete -c comms -n "__fish_comms_using_subcommand reply" -l from -d 'Send from this account, by name or address' -r
-complete -c comms -n "__fish_comms_using_subcommand reply" -l reply-to -d 'Have answers go to this address' -r
-complete -c comms -n "__fish_comms_using_subcommand reply" -l html -d 'Send this HTML too; the text is made from it if there is none' -r -F
-complete -c comms -n "__fish_comms_using_subcommand reply" -l key -d 'Send it once, however often this is run with the same key' -r
-complete -c comms -n "__fish_comms_using_subcommand reply" -l timeout -d 'How long the server may take before the message is handed over' -r
 complete -c comms -n "__fish_comms_using_subcommand reply" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
@@ -109,6 +98,19 @@ complete -c comms -n "__fish_comms_using_subcommand reply" -l progress -d 'Show 
 json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand reply" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand reply" -s m -l message -d 'The text' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -s f -l file -d 'Read the text from a file, or from stdin with -' -r -F
+complete -c comms -n "__fish_comms_using_subcommand reply" -s s -l subject -d 'The subject' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -s a -l attach -d 'Attach a file; may be given several times' -r -F
+complete -c comms -n "__fish_comms_using_subcommand reply" -l cc -d 'Send a visible copy' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l bcc -d 'Send a copy nobody else sees' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l from -d 'Send from this account, by name or address' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l reply-to -d 'Have answers go to this address' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l html -d 'Send this HTML too; the text is made from it if there is none' -r -F
+complete -c comms -n "__fish_comms_using_subcommand reply" -l key -d 'Send it once, however often this is run with the same key' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l timeout -d 'How long the server may take before the message is handed over' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand reply" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand reply" -l all -d 'Answer everyone it went to'
 complete -c comms -n "__fish_comms_using_subcommand reply" -l markdown -d 'Read the text as Markdown: it is sent as typed and as HTML'
 complete -c comms -n "__fish_comms_using_subcommand reply" -l draft -d 'Keep it as a draft'
@@ -116,20 +118,7 @@ complete -c comms -n "__fish_comms_using_subcommand reply" -l queue -d 'Only put
 complete -c comms -n "__fish_comms_using_subcommand reply" -l no-queue -d 'Fail if it can\'t leave now, instead of keeping it for another try'
 complete -c comms -n "__fish_comms_using_subcommand reply" -l dry-run -d 'Show what would leave; write and send nothing'
 complete -c comms -n "__fish_comms_using_subcommand reply" -l allow-empty -d 'Send it even if the text is empty'
-complete -c comms -n "__fish_comms_using_subcommand reply" -l json -d 'Short for --format json'
-complete -c comms -n "__fish_comms_using_subcommand reply" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand reply" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand forward" -s m -l message -d 'The text' -r
-complete -c comms -n "__fish_comms_using_subcommand forward" -s f -l file -d 'Read the text from a file, or from stdin with -' -r -F
-complete -c comms -n "__fish_comms_using_subcommand forward" -s s -l subject -d 'The subject' -r
-complete -c comms -n "__fish_comms_using_subcommand forward" -s a -l attach -d 'Attach a file; may be given several times' -r -F
-complete -c comms -n "__fish_comms_using_subcommand forward" -l cc -d 'Send a visible copy' -r
-complete -c comms -n "__fish_comms_using_subcommand forward" -l bcc -d 'Send a copy nobody else sees' -r
-complete -c comms -n "__fish_comms_using_subcommand forward" -l from -d 'Send from this account, by name or address' -r
-complete -c comms -n "__fish_comms_using_subcommand forward" -l reply-to -d 'Have answers go to this address' -r
-complete -c comms -n "__fish_comms_using_subcommand forward" -l html -d 'Send this HTML too; the text is made from it if there is none' -r -F
-complete -c comms -n "__fish_comms_using_subcommand forward" -l key -d 'Send it once, however often this is run with the same key' -r
-complete -c comms -n "__fish_comms_using_subcommand forward" -l timeout -d 'How long the server may take before the message is handed over' -r
 complete -c comms -n "__fish_comms_using_subcommand forward" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
@@ -142,24 +131,26 @@ complete -c comms -n "__fish_comms_using_subcommand forward" -l progress -d 'Sho
 json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand forward" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand forward" -s m -l message -d 'The text' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -s f -l file -d 'Read the text from a file, or from stdin with -' -r -F
+complete -c comms -n "__fish_comms_using_subcommand forward" -s s -l subject -d 'The subject' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -s a -l attach -d 'Attach a file; may be given several times' -r -F
+complete -c comms -n "__fish_comms_using_subcommand forward" -l cc -d 'Send a visible copy' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l bcc -d 'Send a copy nobody else sees' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l from -d 'Send from this account, by name or address' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l reply-to -d 'Have answers go to this address' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l html -d 'Send this HTML too; the text is made from it if there is none' -r -F
+complete -c comms -n "__fish_comms_using_subcommand forward" -l key -d 'Send it once, however often this is run with the same key' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l timeout -d 'How long the server may take before the message is handed over' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand forward" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand forward" -l markdown -d 'Read the text as Markdown: it is sent as typed and as HTML'
 complete -c comms -n "__fish_comms_using_subcommand forward" -l draft -d 'Keep it as a draft'
 complete -c comms -n "__fish_comms_using_subcommand forward" -l queue -d 'Only put it into the outbox; `comms outbox run` sends it'
 complete -c comms -n "__fish_comms_using_subcommand forward" -l no-queue -d 'Fail if it can\'t leave now, instead of keeping it for another try'
 complete -c comms -n "__fish_comms_using_subcommand forward" -l dry-run -d 'Show what would leave; write and send nothing'
 complete -c comms -n "__fish_comms_using_subcommand forward" -l allow-empty -d 'Send it even if the text is empty'
-complete -c comms -n "__fish_comms_using_subcommand forward" -l json -d 'Short for --format json'
-complete -c comms -n "__fish_comms_using_subcommand forward" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand forward" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l account -d 'Only this account' -r
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l channel -d 'Only this channel (mail)' -r
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l since -d 'Only threads with a message of then or later (2d, yesterday, 2026-01-31)' -r
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l from -d 'Only threads with a message from this name or address' -r
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l label -d 'Only threads with this label' -r
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l in -d 'Look in this folder or role (archive, sent, trash …) instead' -r
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l limit -d 'Show at most this many threads' -r
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l after -d 'Show the page after this cursor (`next` of the page before)' -r
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l max-age -d 'Refresh what is older than this (60s, 5min)' -r
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
@@ -172,13 +163,22 @@ complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_s
 json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l account -d 'Only this account' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l channel -d 'Only this channel (mail)' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l since -d 'Only threads with a message of then or later (2d, yesterday, 2026-01-31)' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l from -d 'Only threads with a message from this name or address' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l label -d 'Only threads with this label' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l in -d 'Look in this folder or role (archive, sent, trash …) instead' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l limit -d 'Show at most this many threads' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l after -d 'Show the page after this cursor (`next` of the page before)' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l max-age -d 'Refresh what is older than this (60s, 5min)' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l unread -d 'Only threads with an unread message'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l starred -d 'Only threads with a starred message'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l offline -d 'Refresh nothing'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l fresh -d 'Refresh everything, or fail'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l fail-empty -d 'End with exit code 5 if nothing is listed'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l json -d 'Short for --format json'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -f -a "show" -d 'Read a message'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -f -a "thread" -d 'Read all messages of a thread, oldest first'
@@ -298,10 +298,6 @@ complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subco
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand search" -l limit -d 'Show at most this many messages' -r
-complete -c comms -n "__fish_comms_using_subcommand search" -l after -d 'Show the page after this cursor (`next` of the page before)' -r
-complete -c comms -n "__fish_comms_using_subcommand search" -l sort -d 'Order by: newest or relevance' -r -f -a "newest\t''
-relevance\t''"
 complete -c comms -n "__fish_comms_using_subcommand search" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
@@ -314,12 +310,16 @@ complete -c comms -n "__fish_comms_using_subcommand search" -l progress -d 'Show
 json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand search" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand search" -l limit -d 'Show at most this many messages' -r
+complete -c comms -n "__fish_comms_using_subcommand search" -l after -d 'Show the page after this cursor (`next` of the page before)' -r
+complete -c comms -n "__fish_comms_using_subcommand search" -l sort -d 'Order by: newest or relevance' -r -f -a "newest\t''
+relevance\t''"
+complete -c comms -n "__fish_comms_using_subcommand search" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand search" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand search" -l snippets -d 'Show the text around the hit'
 complete -c comms -n "__fish_comms_using_subcommand search" -l count -d 'Print only how many messages fit'
 complete -c comms -n "__fish_comms_using_subcommand search" -l explain -d 'Print how the query was read instead of searching'
 complete -c comms -n "__fish_comms_using_subcommand search" -l fail-empty -d 'End with exit code 5 if nothing was found'
-complete -c comms -n "__fish_comms_using_subcommand search" -l json -d 'Short for --format json'
-complete -c comms -n "__fish_comms_using_subcommand search" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand search" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login logout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
@@ -517,8 +517,6 @@ complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subc
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand import" -l name -d 'Import into `imported/NAME` instead of the name of the file or folder' -r
-complete -c comms -n "__fish_comms_using_subcommand import" -l folder -d 'Import into this folder of the account `local`' -r
 complete -c comms -n "__fish_comms_using_subcommand import" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
@@ -531,14 +529,12 @@ complete -c comms -n "__fish_comms_using_subcommand import" -l progress -d 'Show
 json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand import" -l config -d 'Read this config file instead of the usual one' -r -F
-complete -c comms -n "__fish_comms_using_subcommand import" -l dry-run -d 'Count what would be added; store nothing'
+complete -c comms -n "__fish_comms_using_subcommand import" -l name -d 'Import into `imported/NAME` instead of the name of the file or folder' -r
+complete -c comms -n "__fish_comms_using_subcommand import" -l folder -d 'Import into this folder of the account `local`' -r
 complete -c comms -n "__fish_comms_using_subcommand import" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand import" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand import" -l dry-run -d 'Count what would be added; store nothing'
 complete -c comms -n "__fish_comms_using_subcommand import" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand export" -l to -d 'File or folder to write; `-` is stdout' -r -F
-complete -c comms -n "__fish_comms_using_subcommand export" -l as -d 'Write in this form, whatever the name says' -r -f -a "mbox\t''
-maildir\t''
-jsonl\t''"
 complete -c comms -n "__fish_comms_using_subcommand export" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
@@ -551,10 +547,14 @@ complete -c comms -n "__fish_comms_using_subcommand export" -l progress -d 'Show
 json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand export" -l config -d 'Read this config file instead of the usual one' -r -F
-complete -c comms -n "__fish_comms_using_subcommand export" -l force -d 'Replace a file, or add to a Maildir, that is there'
-complete -c comms -n "__fish_comms_using_subcommand export" -l raw -d 'Put the raw message into each JSON line, in base64'
+complete -c comms -n "__fish_comms_using_subcommand export" -l to -d 'File or folder to write; `-` is stdout' -r -F
+complete -c comms -n "__fish_comms_using_subcommand export" -l as -d 'Write in this form, whatever the name says' -r -f -a "mbox\t''
+maildir\t''
+jsonl\t''"
 complete -c comms -n "__fish_comms_using_subcommand export" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand export" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand export" -l force -d 'Replace a file, or add to a Maildir, that is there'
+complete -c comms -n "__fish_comms_using_subcommand export" -l raw -d 'Put the raw message into each JSON line, in base64'
 complete -c comms -n "__fish_comms_using_subcommand export" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand doctor" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
@@ -568,10 +568,10 @@ complete -c comms -n "__fish_comms_using_subcommand doctor" -l progress -d 'Show
 json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand doctor" -l config -d 'Read this config file instead of the usual one' -r -F
-complete -c comms -n "__fish_comms_using_subcommand doctor" -l offline -d 'Ask no server'
-complete -c comms -n "__fish_comms_using_subcommand doctor" -l rebuild-index -d 'Build the search index anew from what was received'
 complete -c comms -n "__fish_comms_using_subcommand doctor" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand doctor" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand doctor" -l offline -d 'Ask no server'
+complete -c comms -n "__fish_comms_using_subcommand doctor" -l rebuild-index -d 'Build the search index anew from what was received'
 complete -c comms -n "__fish_comms_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand config; and not __fish_seen_subcommand_from show path check" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
@@ -666,7 +666,6 @@ complete -c comms -n "__fish_comms_using_subcommand completions" -l config -d 'R
 complete -c comms -n "__fish_comms_using_subcommand completions" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand completions" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand man" -l dir -d 'Write all pages below this folder (man1/, man7/)' -r -F
 complete -c comms -n "__fish_comms_using_subcommand man" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
@@ -679,6 +678,7 @@ complete -c comms -n "__fish_comms_using_subcommand man" -l progress -d 'Show pr
 json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand man" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand man" -l dir -d 'Write all pages below this folder (man1/, man7/)' -r -F
 complete -c comms -n "__fish_comms_using_subcommand man" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand man" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand man" -s h -l help -d 'Print help'

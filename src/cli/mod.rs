@@ -1,6 +1,7 @@
 //! The command-line door: clap tree in, documents out. One file per noun.
 
 pub mod auth;
+mod deferred;
 pub mod doctor;
 pub mod export;
 pub mod generate;
@@ -30,6 +31,7 @@ use clap::{Parser, Subcommand};
 use crate::config::flags::GlobalFlags;
 use crate::error::{Context, Error, Kind, Result};
 use crate::ops::{App, Origin};
+use deferred::Deferred;
 use output::Output;
 
 /// How a command ended: `None` is success, else the outcome whose report is already on stdout.
@@ -54,33 +56,33 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Send a message
-    Send(send::SendArgs),
+    Send(Deferred<send::SendArgs>),
     /// Answer a message
-    Reply(send::ReplyArgs),
+    Reply(Deferred<send::ReplyArgs>),
     /// Send a message on to someone else
-    Forward(send::ForwardArgs),
+    Forward(Deferred<send::ForwardArgs>),
     /// List, read, mark and fetch messages
-    Inbox(inbox::InboxArgs),
+    Inbox(Deferred<inbox::InboxArgs>),
     /// Search all messages
-    Search(search::SearchArgs),
+    Search(Deferred<search::SearchArgs>),
     /// Log in to accounts
-    Auth(auth::AuthArgs),
+    Auth(Deferred<auth::AuthArgs>),
     /// Show and settle what was or will be sent
-    Outbox(outbox::OutboxArgs),
+    Outbox(Deferred<outbox::OutboxArgs>),
     /// Bring mail in from Maildir, mbox and .eml files
-    Import(import::ImportArgs),
+    Import(Deferred<import::ImportArgs>),
     /// Write messages out to mbox, Maildir or JSONL
-    Export(export::ExportArgs),
+    Export(Deferred<export::ExportArgs>),
     /// Find what is wrong and how to mend it
-    Doctor(doctor::DoctorArgs),
+    Doctor(Deferred<doctor::DoctorArgs>),
     /// Show and check the configuration
-    Config(settings::ConfigArgs),
+    Config(Deferred<settings::ConfigArgs>),
     /// Print JSON Schemas, exit codes and the command tree
-    Schema(schema::SchemaArgs),
+    Schema(Deferred<schema::SchemaArgs>),
     /// Print the completion script of a shell
-    Completions(generate::CompletionsArgs),
+    Completions(Deferred<generate::CompletionsArgs>),
     /// Print or write man pages
-    Man(generate::ManArgs),
+    Man(Deferred<generate::ManArgs>),
 }
 
 impl Command {
@@ -88,7 +90,7 @@ impl Command {
     pub fn works_without_config(&self) -> bool {
         match self {
             Command::Schema(_) | Command::Completions(_) | Command::Man(_) => true,
-            Command::Config(args) => args.works_without_config(),
+            Command::Config(Deferred(args)) => args.works_without_config(),
             _ => false,
         }
     }
@@ -98,20 +100,20 @@ impl Command {
 pub fn dispatch(command: Option<Command>, app: &App, out: &mut Output) -> Result<Done> {
     match command {
         None => status::run(app, out),
-        Some(Command::Send(args)) => send::send(args, app, out),
-        Some(Command::Reply(args)) => send::reply(args, app, out),
-        Some(Command::Forward(args)) => send::forward(args, app, out),
-        Some(Command::Inbox(args)) => inbox::run(args, app, out),
-        Some(Command::Search(args)) => search::run(args, app, out),
-        Some(Command::Auth(args)) => auth::run(args, app, out),
-        Some(Command::Outbox(args)) => outbox::run(args, app, out),
-        Some(Command::Import(args)) => import::run(args, app, out),
-        Some(Command::Export(args)) => export::run(args, app, out),
-        Some(Command::Doctor(args)) => doctor::run(args, app, out),
-        Some(Command::Config(args)) => settings::run(args, app, out),
-        Some(Command::Schema(args)) => schema::run(args, app, out),
-        Some(Command::Completions(args)) => generate::completions(args, out),
-        Some(Command::Man(args)) => generate::man(args, out),
+        Some(Command::Send(Deferred(args))) => send::send(args, app, out),
+        Some(Command::Reply(Deferred(args))) => send::reply(args, app, out),
+        Some(Command::Forward(Deferred(args))) => send::forward(args, app, out),
+        Some(Command::Inbox(Deferred(args))) => inbox::run(args, app, out),
+        Some(Command::Search(Deferred(args))) => search::run(args, app, out),
+        Some(Command::Auth(Deferred(args))) => auth::run(args, app, out),
+        Some(Command::Outbox(Deferred(args))) => outbox::run(args, app, out),
+        Some(Command::Import(Deferred(args))) => import::run(args, app, out),
+        Some(Command::Export(Deferred(args))) => export::run(args, app, out),
+        Some(Command::Doctor(Deferred(args))) => doctor::run(args, app, out),
+        Some(Command::Config(Deferred(args))) => settings::run(args, app, out),
+        Some(Command::Schema(Deferred(args))) => schema::run(args, app, out),
+        Some(Command::Completions(Deferred(args))) => generate::completions(args, out),
+        Some(Command::Man(Deferred(args))) => generate::man(args, out),
     }
 }
 

@@ -180,6 +180,7 @@ pub fn shield(args: Vec<OsString>) -> Vec<OsString> {
 mod tests {
     use clap::Parser;
 
+    use super::super::deferred::Deferred;
     use super::super::{Cli, Command};
     use super::*;
 
@@ -187,7 +188,9 @@ mod tests {
         let args = line.split('|').map(OsString::from).collect();
         let cli = Cli::try_parse_from(shield(args)).map_err(|e| e.kind().to_string())?;
         match cli.command {
-            Some(Command::Search(args)) => Ok((args.query.join(" "), args.limit, cli.global.json)),
+            Some(Command::Search(Deferred(args))) => {
+                Ok((args.query.join(" "), args.limit, cli.global.json))
+            }
             other => Err(format!("{other:?}")),
         }
     }

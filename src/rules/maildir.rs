@@ -39,8 +39,8 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Without the `,U=17` that mbsync adds to a name once the server knows the message.
-    fn unique(&self) -> Cow<'a, [u8]> {
+    /// What stays when flags change, without the `,U=17` that mbsync adds once the server knows the message.
+    pub fn unique(&self) -> Cow<'a, [u8]> {
         let base = self.base;
         let Some(start) = find(base, b",U=") else {
             return Cow::Borrowed(base);

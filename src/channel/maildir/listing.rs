@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use crate::model::message::Flags;
 
 use super::Fault;
+use super::names::{self, Names, hash_of_file};
 use crate::rules::maildir::{flags_of, unique_of};
 
 /// A message file as its name tells it.
@@ -27,6 +28,17 @@ pub struct Entry {
 }
 
 impl Entry {
+    fn of(file: OsString, recent: bool) -> Entry {
+        let mut flags = flags_of(&file);
+        flags.seen &= !recent;
+        Entry {
+            unique: unique_of(&file),
+            flags,
+            file,
+            recent,
+        }
+    }
+
     /// Where the file is, given the folder's directory.
     pub fn path(&self, dir: &Path) -> PathBuf {
         let mut path = dir.join(if self.recent { "new" } else { "cur" });
@@ -51,10 +63,43 @@ const YOUNG: Duration = Duration::from_secs(2);
 
 /// Lists a folder; when it changes meanwhile, again.
 pub fn list(dir: &Path, now: Timestamp) -> Listing {
+    steadily(dir, now, |listing| list_once(dir, listing))
+}
+
+/// The same without the messages whose names are known; and the names of all that are there.
+///
+/// Of a hundred thousand messages with one new it keeps the one, and a hash for each of the others.
+pub fn list_unknown(dir: &Path, now: Timestamp, known: impl Fn(u64) -> bool) -> (Listing, Names) {
+    let mut there = Names::default();
+    let listing = steadily(dir, now, |listing| {
+        let mut hashes = Vec::new();
+        for_each_file(dir, listing, |file, recent| {
+            let hash = hash_of_file(&file);
+            hashes.push(hash);
+            (!known(hash)).then(|| Entry::of(file, recent))
+        });
+        let count = hashes.len();
+        there = hashes.into_iter().collect();
+        if there.count() < count {
+            // One name twice: only a look at all of them tells what that means.
+            *listing = Listing::default();
+            list_once(dir, listing);
+            let hash = |entry: &Entry| names::hash(entry.unique.as_bytes());
+            there = listing.entries.iter().map(hash).collect();
+            listing.entries.retain(|entry| !known(hash(entry)));
+        } else {
+            listing.entries.sort_by(|a, b| a.unique.cmp(&b.unique));
+        }
+    });
+    (listing, there)
+}
+
+fn steadily(dir: &Path, now: Timestamp, mut list: impl FnMut(&mut Listing)) -> Listing {
     let mut listing = Listing::default();
     for attempt in 0..4 {
         let before = times(dir);
-        listing = list_once(dir);
+        listing = Listing::default();
+        list(&mut listing);
         if times(dir) == before {
             listing.stamp = before.filter(|t| is_old(t, now)).map(|t| written(&t));
             return listing;
@@ -97,16 +142,23 @@ fn written(times: &Times) -> String {
     format!("{} {}", one(times[0]), one(times[1]))
 }
 
-fn list_once(dir: &Path) -> Listing {
-    let mut listing = Listing::default();
-    // `new` first: a file on its way to `cur` is then seen twice rather than not at all.
-    for sub in ["new", "cur"] {
-        list_sub(dir, sub, &mut listing);
-    }
+fn list_once(dir: &Path, listing: &mut Listing) {
+    for_each_file(dir, listing, |file, recent| Some(Entry::of(file, recent)));
     let entries = &mut listing.entries;
     entries.sort_by(|a, b| (&a.unique, a.recent).cmp(&(&b.unique, b.recent)));
     settle_doubles(dir, entries);
-    listing
+}
+
+/// Lets `take` make an entry of each message file, or none.
+fn for_each_file(
+    dir: &Path,
+    listing: &mut Listing,
+    mut take: impl FnMut(OsString, bool) -> Option<Entry>,
+) {
+    // `new` first: a file on its way to `cur` is then seen twice rather than not at all.
+    for sub in ["new", "cur"] {
+        list_sub(dir, sub, listing, &mut take);
+    }
 }
 
 /// One unique name twice: a file seen before and after its renaming (the one that is gone is dropped), or two
@@ -134,7 +186,12 @@ fn settle_doubles(dir: &Path, entries: &mut Vec<Entry>) {
     entries.sort_by(|a, b| a.unique.cmp(&b.unique));
 }
 
-fn list_sub(dir: &Path, sub: &str, listing: &mut Listing) {
+fn list_sub(
+    dir: &Path,
+    sub: &str,
+    listing: &mut Listing,
+    take: &mut impl FnMut(OsString, bool) -> Option<Entry>,
+) {
     let path = dir.join(sub);
     let fault = |path: &Path, e: &std::io::Error| Fault {
         path: path.to_owned(),
@@ -162,15 +219,7 @@ fn list_sub(dir: &Path, sub: &str, listing: &mut Listing) {
         if is_hidden(&file) || !is_message(&item) {
             continue;
         }
-        let recent = sub == "new";
-        let mut flags = flags_of(&file);
-        flags.seen &= !recent;
-        listing.entries.push(Entry {
-            unique: unique_of(&file),
-            flags,
-            file,
-            recent,
-        });
+        listing.entries.extend(take(file, sub == "new"));
     }
 }
 

@@ -6,7 +6,7 @@
 mod deliver;
 mod entry;
 mod listing;
-
+pub mod names;
 mod tree;
 
 #[cfg(test)]
@@ -15,7 +15,8 @@ mod tests;
 pub use crate::rules::maildir::{flags_of, unique_of};
 pub use deliver::{create_folder, deliver, put};
 pub use entry::{find, move_to, read, remove, set_flags};
-pub use listing::{Entry, Listing, list, stamp};
+pub use listing::{Entry, Listing, list, list_unknown, stamp};
+pub use names::Names;
 pub use tree::{Folder, Tree, folder_dir, folders, is_maildir};
 
 use std::path::PathBuf;

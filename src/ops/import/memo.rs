@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use crate::channel::maildir::Names;
 use crate::error::Result;
 
 use super::super::App;
@@ -36,38 +37,43 @@ pub fn load(app: &App, key: &str) -> Result<Option<Vec<u8>>> {
     app.store.source_stamp(key)
 }
 
-/// Names as sorted hashes.
-#[derive(Default)]
-pub struct Names(Vec<u64>);
+/// The names of what was read from a source, in two rows: most of them, and what came since. One new message
+/// doesn't rewrite a hundred thousand names.
+pub struct Read {
+    most: Names,
+    since: Names,
+    /// Those that are still there; told by who looks.
+    pub kept: Vec<u64>,
+}
 
-impl Names {
-    pub fn read(bytes: &[u8]) -> Names {
-        let (words, _) = bytes.as_chunks::<8>();
-        Names(words.iter().map(|w| u64::from_le_bytes(*w)).collect())
-    }
-
-    pub fn write(mut self) -> Vec<u8> {
-        self.0.sort_unstable();
-        self.0.dedup();
-        self.0.iter().flat_map(|n| n.to_le_bytes()).collect()
+impl Read {
+    pub fn load(app: &App, folder: &str, path: &Path) -> Result<Read> {
+        let row = |what| load(app, &key(what, folder, path)).map(|row| row.unwrap_or_default());
+        Ok(Read {
+            most: Names::read(&row("names")?),
+            since: Names::read(&row("names since")?),
+            kept: Vec::new(),
+        })
     }
 
     pub fn has(&self, name: u64) -> bool {
-        self.0.binary_search(&name).is_ok()
+        self.most.has(name) || self.since.has(name)
     }
 
-    pub fn add(&mut self, name: u64) {
-        self.0.push(name);
+    /// Notes what was read now, of which source, into which folder.
+    pub fn note(self, new: Vec<u64>, (folder, path): (&str, &Path), memo: &mut Memo) {
+        let known = self.most.count() + self.since.count();
+        if new.is_empty() && self.kept.len() == known {
+            return;
+        }
+        let (most, since) = (key("names", folder, path), key("names since", folder, path));
+        let late: Names = self.since.iter().chain(new.iter().copied()).collect();
+        if late.count() * 8 <= self.most.count() {
+            memo.set(since, late.write());
+        } else {
+            let all: Names = self.kept.into_iter().chain(new).collect();
+            memo.set(most, all.write());
+            memo.set(since, Vec::new());
+        }
     }
-
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-}
-
-/// The hash of a name. Should another compiler hash differently, files are read once more.
-pub fn hash(name: &[u8]) -> u64 {
-    let mut hasher = std::hash::DefaultHasher::new();
-    std::hash::Hasher::write(&mut hasher, name);
-    std::hash::Hasher::finish(&hasher)
 }

@@ -6,11 +6,12 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use crate::channel::maildir::names::hash;
 use crate::channel::maildir::{self, Entry};
 use crate::error::{Error, Result};
 
 use super::super::App;
-use super::memo::{self, Memo, Names};
+use super::memo::{self, Memo};
 use super::source::{self, Shape, Unit};
 use super::{ImportRequest, ImportSource, Notes, failure};
 
@@ -43,7 +44,7 @@ pub struct Job {
 pub enum Work {
     Maildir {
         entries: Vec<Entry>,
-        names: Names,
+        known: memo::Read,
         stamp: Option<String>,
     },
     Mbox {
@@ -52,7 +53,7 @@ pub enum Work {
     },
     Eml {
         files: Vec<(PathBuf, u64)>,
-        names: Names,
+        known: memo::Read,
     },
 }
 
@@ -171,29 +172,21 @@ fn maildir_work(app: &App, plan: &mut Plan, unit: &Unit) -> Result<(Option<Work>
     {
         return Ok((None, count));
     }
-    let listing = maildir::list(&unit.path, now);
+    let mut known = memo::Read::load(app, &unit.folder, &unit.path)?;
+    let (listing, there) = maildir::list_unknown(&unit.path, now, |name| known.has(name));
     for fault in &listing.faults {
         plan.notes.failed(&fault.path, &fault.words);
     }
-    let names = names(app, unit)?;
-    let (mut known, mut kept) = (0, Names::default());
-    let mut entries = listing.entries;
-    entries.retain(|entry| {
-        let name = memo::hash(entry.unique.as_bytes());
-        let has = names.has(name);
-        if has {
-            known += 1;
-            kept.add(name);
-        }
-        !has
-    });
+    let entries = listing.entries;
+    known.kept = there.iter().filter(|name| known.has(*name)).collect();
+    let count = known.kept.len() as u64;
     let stamp = listing.stamp.filter(|_| !listing.unsteady);
     let work = Work::Maildir {
         entries,
-        names: kept,
+        known,
         stamp,
     };
-    Ok((Some(work), known))
+    Ok((Some(work), count))
 }
 
 /// What [`maildir_work`] looks for next time: how many messages there were, and the stamp.
@@ -207,27 +200,20 @@ fn read_stamp(value: &[u8]) -> Option<(u64, &str)> {
     Some((count.parse().ok()?, stamp))
 }
 
-fn names(app: &App, unit: &Unit) -> Result<Names> {
-    let row = memo::load(app, &memo::key("names", &unit.folder, &unit.path))?;
-    Ok(Names::read(&row.unwrap_or_default()))
-}
-
 fn eml_work(
     app: &App,
     plan: &mut Plan,
     unit: &Unit,
     files: &[PathBuf],
 ) -> Result<(Option<Work>, u64)> {
-    let names = names(app, unit)?;
-    let (mut known, mut kept) = (0, Names::default());
+    let mut known = memo::Read::load(app, &unit.folder, &unit.path)?;
     let mut unread = Vec::new();
     for file in files {
         match fs::metadata(file) {
             Ok(data) => {
-                let name = memo::hash(&fingerprint(file, &data));
-                if names.has(name) {
-                    known += 1;
-                    kept.add(name);
+                let name = hash(&fingerprint(file, &data));
+                if known.has(name) {
+                    known.kept.push(name);
                 } else {
                     unread.push((file.clone(), name));
                 }
@@ -235,14 +221,15 @@ fn eml_work(
             Err(e) => plan.notes.failed(file, e),
         }
     }
+    let count = known.kept.len() as u64;
     if unread.is_empty() {
-        return Ok((None, known));
+        return Ok((None, count));
     }
     let work = Work::Eml {
         files: unread,
-        names: kept,
+        known,
     };
-    Ok((Some(work), known))
+    Ok((Some(work), count))
 }
 
 /// Name, size and time of a file: another of one of them and it is read again.
@@ -361,5 +348,5 @@ fn tail(path: &Path, size: u64) -> Option<u64> {
     file.seek(SeekFrom::Start(size.saturating_sub(TAIL))).ok()?;
     let mut bytes = Vec::new();
     file.take(TAIL.min(size)).read_to_end(&mut bytes).ok()?;
-    Some(memo::hash(&bytes))
+    Some(hash(&bytes))
 }

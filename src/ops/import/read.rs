@@ -68,11 +68,11 @@ impl Reader<'_, '_> {
         match work {
             Work::Maildir {
                 entries,
-                names,
+                known,
                 stamp,
-            } => self.maildir(tag, &job, (entries, names, stamp), &mut outcome)?,
+            } => self.maildir(tag, &job, (entries, known, stamp), &mut outcome)?,
             Work::Mbox { start } => self.mbox(tag, &job, start, &mut outcome)?,
-            Work::Eml { files, names } => self.messages(tag, &job, (files, names), &mut outcome)?,
+            Work::Eml { files, known } => self.messages(tag, &job, (files, known), &mut outcome)?,
         }
         outcome.source.took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(outcome)
@@ -82,14 +82,14 @@ impl Reader<'_, '_> {
         &mut self,
         tag: usize,
         job: &Job,
-        (entries, mut names, stamp): (Vec<maildir::Entry>, memo::Names, Option<String>),
+        (entries, known, stamp): (Vec<maildir::Entry>, memo::Read, Option<String>),
         outcome: &mut Outcome,
     ) -> Result<()> {
-        let mut whole = true;
+        let (mut whole, mut new) = (true, Vec::new());
         for entry in entries {
             let path = entry.path(&job.unit.path);
             match self.file(tag, job, (&path, entry.flags), &mut outcome.source)? {
-                Read::Taken => names.add(memo::hash(entry.unique.as_bytes())),
+                Read::Taken => new.push(maildir::names::hash(entry.unique.as_bytes())),
                 Read::Gone if maildir::find(&job.unit.path, &entry.unique).is_none() => {}
                 Read::Gone => {
                     let path = maildir::find(&job.unit.path, &entry.unique).unwrap_or(path);
@@ -102,12 +102,11 @@ impl Reader<'_, '_> {
             }
         }
         if let Some(stamp) = stamp.filter(|_| whole) {
-            plan::stamp_row(&job.unit, names.len(), &stamp, &mut outcome.memo);
+            let count = known.kept.len() + new.len();
+            plan::stamp_row(&job.unit, count, &stamp, &mut outcome.memo);
         }
-        outcome.memo.set(
-            memo::key("names", &job.unit.folder, &job.unit.path),
-            names.write(),
-        );
+        let unit = (job.unit.folder.as_str(), job.unit.path.as_path());
+        known.note(new, unit, &mut outcome.memo);
         Ok(())
     }
 
@@ -115,22 +114,21 @@ impl Reader<'_, '_> {
         &mut self,
         tag: usize,
         job: &Job,
-        (files, mut names): (Vec<(std::path::PathBuf, u64)>, memo::Names),
+        (files, known): (Vec<(std::path::PathBuf, u64)>, memo::Read),
         outcome: &mut Outcome,
     ) -> Result<()> {
+        let mut new = Vec::new();
         for (path, name) in files {
             // A file saved from a Maildir may still tell its flags.
             let flags = maildir::flags_of(path.file_name().unwrap_or_default());
             match self.file(tag, job, (&path, flags), &mut outcome.source)? {
-                Read::Taken => names.add(name),
+                Read::Taken => new.push(name),
                 Read::Gone => self.fail(&path, "it is gone", &mut outcome.source),
                 Read::Failed => {}
             }
         }
-        outcome.memo.set(
-            memo::key("names", &job.unit.folder, &job.unit.path),
-            names.write(),
-        );
+        let unit = (job.unit.folder.as_str(), job.unit.path.as_path());
+        known.note(new, unit, &mut outcome.memo);
         Ok(())
     }
 

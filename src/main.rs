@@ -15,6 +15,7 @@ use comms::config::flags::{Environment, GlobalFlags, Looks};
 use comms::error::{Error, Kind, Result};
 use comms::model::account::Account;
 use comms::ops::App;
+use comms::secret::Vault;
 use comms::store::Store;
 
 fn main() -> ExitCode {
@@ -55,6 +56,7 @@ fn run(cli: Cli, env: &Environment, looks: Looks) -> Result<Option<Kind>> {
     let app = App {
         store: Store::at(&config.data_dir)
             .owned_by(config.accounts.iter().flat_map(Account::own_addresses)),
+        vault: Vault::new(config.secrets.clone()),
         config,
         clock,
         progress: progress::listener(&out.looks),

@@ -1,12 +1,14 @@
 //! Resolves one account: servers, ports, protection, secret, and the built-in `local`.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
 use crate::error::{Error, Result};
-use crate::model::account::{Account, AuthMethod, ChannelKind, Endpoint, TlsMode, secret_variable};
+use crate::model::account::{Account, AuthMethod, ChannelKind, Endpoint, TlsMode};
+use crate::model::secret::Part;
 
 use super::file::{At, RawAccount, Source, nearest};
 use super::flags::Environment;
@@ -27,7 +29,7 @@ pub fn local(data_dir: &Path) -> Account {
         ca_file: None,
         auth: AuthMethod::None,
         username: None,
-        secret_env: None,
+        secret_env: BTreeMap::new(),
         secret_command: None,
         path: Some(data_dir.join("mail")),
         folders: None,
@@ -96,9 +98,13 @@ pub fn resolve(
         ca_file: raw.ca_file.as_ref().map(|p| cx.path(&p.value)),
         auth,
         username: value(&raw.username),
-        secret_env: env
-            .get(&secret_variable(&name.value))
-            .map(|s| SecretString::from(s.to_owned())),
+        secret_env: Part::ALL
+            .into_iter()
+            .filter_map(|part| {
+                let secret = env.get(&part.variable(&name.value))?;
+                Some((part, SecretString::from(secret.to_owned())))
+            })
+            .collect(),
         secret_command: value(&raw.secret_command),
         path: raw.path.as_ref().map(|p| cx.path(&p.value)),
         folders: value(&raw.folders),
@@ -502,12 +508,15 @@ pub fn note(
         Some(account.file_sent.to_string()),
         at(raw, |r| &r.file_sent),
     );
-    if account.secret_env.is_some() {
-        let variable = secret_variable(&account.name);
+    for part in account.secret_env.keys() {
+        let key = match part.name() {
+            "" => "secret",
+            name => name,
+        };
         note(
-            &format!("accounts.{}.secret", account.name),
+            &format!("accounts.{}.{key}", account.name),
             "set".to_owned(),
-            format!("environment {variable}"),
+            format!("environment {}", part.variable(&account.name)),
         );
     }
 }

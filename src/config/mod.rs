@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use etcetera::BaseStrategy;
+use secrecy::SecretString;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::account::Account;
+use crate::model::secret::{SecretSettings, StoreChoice};
 use file::{File, Source};
 use flags::{Environment, GlobalFlags};
 
@@ -25,6 +27,8 @@ pub struct Config {
     pub accounts: Vec<Account>,
     /// `[defaults] email`: the account that sends when several could.
     pub default_email: Option<String>,
+    /// Where secrets are kept.
+    pub secrets: SecretSettings,
     /// Refuse every request that writes to a provider.
     pub read_only: bool,
     /// How old synced mail may be before `inbox` refreshes it.
@@ -272,9 +276,19 @@ impl Resolver<'_> {
             let raw = file.accounts.iter().find(|r| r.name.value == account.name);
             accounts::note(account, raw, &line, &mut note);
         }
+        let secrets = SecretSettings {
+            store: StoreChoice::Auto,
+            file: data_dir.join("secrets"),
+            passphrase: self
+                .env
+                .get("COMMS_PASSPHRASE")
+                .map(|p| SecretString::from(p.to_owned())),
+            passphrase_command: None,
+        };
         Ok(Config {
             config_file,
             data_dir,
+            secrets,
             accounts,
             default_email,
             read_only: read_only.0,

@@ -1,9 +1,13 @@
 //! Accounts as resolved from the config: which channel, which servers, whose address.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+
+use super::secret::Part;
 
 /// The kind of provider behind an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -77,8 +81,8 @@ pub struct Account {
     pub auth: AuthMethod,
     /// Login name; the address when not set in the config.
     pub username: Option<String>,
-    /// From `COMMS_SECRET_<ACCOUNT>` in the environment; wins over everything.
-    pub secret_env: Option<secrecy::SecretString>,
+    /// From `COMMS_SECRET_<ACCOUNT>` and `COMMS_SECRET_<ACCOUNT>_<NAME>`; wins over everything.
+    pub secret_env: BTreeMap<Part, SecretString>,
     pub secret_command: Option<String>,
     /// Root of the Maildir tree (`maildir`).
     pub path: Option<PathBuf>,
@@ -108,16 +112,4 @@ impl Account {
     pub fn login(&self) -> Option<&str> {
         self.username.as_deref().or(self.address.as_deref())
     }
-}
-
-/// The environment variable that can hold an account's secret: upper case, every other character an underscore.
-pub fn secret_variable(account: &str) -> String {
-    let name: String = account
-        .chars()
-        .map(|c| match c.is_ascii_alphanumeric() {
-            true => c.to_ascii_uppercase(),
-            false => '_',
-        })
-        .collect();
-    format!("COMMS_SECRET_{name}")
 }

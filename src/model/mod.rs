@@ -6,4 +6,5 @@ pub mod id;
 pub mod message;
 pub mod outbox;
 pub mod query;
+pub mod secret;
 pub mod time;

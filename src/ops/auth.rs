@@ -10,8 +10,9 @@ use crate::channel::imap::{Credentials, Session};
 use crate::channel::smtp;
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::account::{Account, ChannelKind, Endpoint};
+use crate::model::secret::Part;
 use crate::net::tls;
-use crate::secret;
+use crate::secret::Vault;
 
 use super::App;
 use super::sync::{Failure, account as imap_account};
@@ -55,7 +56,7 @@ pub struct AuthChange {
 pub async fn list(app: &App) -> Result<AuthReport> {
     let mut accounts = Vec::new();
     for account in &app.config.accounts {
-        let row = row(account, secret_source(account).await?);
+        let row = row(account, secret_source(app, account).await?);
         accounts.push(row);
     }
     Ok(AuthReport { accounts })
@@ -79,7 +80,10 @@ pub async fn login(app: &App, name: &str, secret: SecretString) -> Result<AuthCh
         return Err(Error::usage("the secret is empty"));
     }
     let server = prove(app, account, &secret).await?;
-    let kept = off_thread(account, move |account| secret::store(account, &secret)).await?;
+    let kept = off_thread(app, account, move |vault, account| {
+        vault.store(account, Part::Login, &secret)
+    })
+    .await?;
     Ok(AuthChange {
         account: account.name.clone(),
         keyring: Some(kept),
@@ -92,7 +96,10 @@ pub async fn login(app: &App, name: &str, secret: SecretString) -> Result<AuthCh
 /// Removes the account's secret from the keyring.
 pub async fn logout(app: &App, name: &str) -> Result<AuthChange> {
     let account = with_login(app, name)?;
-    let removed = off_thread(account, secret::remove).await?;
+    let removed = off_thread(app, account, |vault, account| {
+        vault.remove(account, Part::Login)
+    })
+    .await?;
     Ok(AuthChange {
         account: account.name.clone(),
         keyring: None,
@@ -162,10 +169,7 @@ async fn try_login(app: &App, account: &Account) -> AccountRow {
         return row(account, "not needed".to_owned());
     }
     let (source, ended) = match imap_account::credentials_with_source(app, account).await {
-        Ok((credentials, source)) => (
-            source.to_owned(),
-            prove_with(account, &credentials).await.map(drop),
-        ),
+        Ok((credentials, source)) => (source, prove_with(account, &credentials).await.map(drop)),
         Err(e) => ("none".to_owned(), Err(e)),
     };
     let mut row = row(account, source);
@@ -205,7 +209,7 @@ fn with_login<'a>(app: &'a App, name: &str) -> Result<&'a Account> {
 }
 
 fn shadow(account: &Account) -> Option<&'static str> {
-    if account.secret_env.is_some() {
+    if account.secret_env.contains_key(&Part::Login) {
         Some("environment")
     } else {
         account.secret_command.as_ref().map(|_| "secret_command")
@@ -213,24 +217,25 @@ fn shadow(account: &Account) -> Option<&'static str> {
 }
 
 /// Where the secret would come from. The user's command is not run for a list.
-async fn secret_source(account: &Account) -> Result<String> {
+async fn secret_source(app: &App, account: &Account) -> Result<String> {
     if !has_login(account) {
         return Ok("not needed".to_owned());
     }
     if let Some(source) = shadow(account) {
         return Ok(source.to_owned());
     }
-    let found = off_thread(account, |account| Ok(secret::find(account))).await?;
-    Ok(found.map_or_else(|_| "none".to_owned(), |(_, source)| source.to_owned()))
+    let found = off_thread(app, account, |vault, account| Ok(vault.login(account))).await?;
+    Ok(found.map_or_else(|_| "none".to_owned(), |found| found.source))
 }
 
 /// Runs what may wait for a keyring off the runtime's thread.
 async fn off_thread<T: Send + 'static>(
+    app: &App,
     account: &Account,
-    work: impl FnOnce(&Account) -> Result<T> + Send + 'static,
+    work: impl FnOnce(&Vault, &Account) -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    let account = account.clone();
-    tokio::task::spawn_blocking(move || work(&account))
+    let (vault, account) = (app.vault.clone(), account.clone());
+    tokio::task::spawn_blocking(move || work(&vault, &account))
         .await
         .context(Kind::Internal, "asking the keyring")?
 }

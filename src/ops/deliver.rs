@@ -11,7 +11,6 @@ use crate::model::message::{Flags, Role};
 use crate::model::outbox::{Answer, Attempt, RecipientState, State};
 use crate::net::tls;
 use crate::rules::retry;
-use crate::secret;
 use crate::store::Owner;
 use crate::store::outbox::{Ending, Item, REVIVED};
 
@@ -348,11 +347,11 @@ impl Run<'_> {
 /// TLS and the secret of an account, as far as it needs them. Off the runtime's thread: a password manager may take its time.
 pub async fn credentials(app: &App, account: &Account) -> Result<Credentials> {
     let read_only = app.config.read_only;
-    let account = account.clone();
+    let (vault, account) = (app.vault.clone(), account.clone());
     let found = tokio::task::spawn_blocking(move || {
         let secret = match account.auth {
             AuthMethod::None => None,
-            _ => Some(secret::find(&account)?.0),
+            _ => Some(vault.login(&account)?.secret),
         };
         Ok::<_, Error>(Credentials {
             tls: tls::client_config(account.ca_file.as_deref())?,

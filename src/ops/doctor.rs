@@ -7,7 +7,7 @@ use crate::channel::imap::Session;
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::message::Role;
-use crate::secret;
+use crate::model::secret::Part;
 
 use super::sync::account::{credentials_with_source, views_note};
 use super::{App, Progress, auth};
@@ -212,9 +212,12 @@ fn check_store(app: &App, request: DoctorRequest, report: &mut DoctorReport) {
 
 async fn check_keyring(app: &App, report: &mut DoctorReport) -> Result<()> {
     let needed = app.config.accounts.iter().any(|account| {
-        auth::has_login(account) && account.secret_env.is_none() && account.secret_command.is_none()
+        auth::has_login(account)
+            && !account.secret_env.contains_key(&Part::Login)
+            && account.secret_command.is_none()
     });
-    let found = tokio::task::spawn_blocking(secret::keyring_state)
+    let vault = app.vault.clone();
+    let found = tokio::task::spawn_blocking(move || vault.keyring_state())
         .await
         .context(Kind::Internal, "asking the keyring")?;
     match (found, needed) {

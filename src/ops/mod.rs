@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::secret::Vault;
 use crate::store::Store;
 
 /// What every operation has at hand. Nothing in it is opened before it is used.
@@ -30,6 +31,7 @@ pub struct App {
     pub config: Config,
     pub clock: Clock,
     pub store: Store,
+    pub vault: Vault,
     /// Called by long operations as they go; the door decides how it looks.
     pub progress: Arc<dyn Fn(&Progress) + Send + Sync>,
     /// Called with what someone who waits has to know now, not with the report.
@@ -44,6 +46,7 @@ impl App {
             config: self.config.clone(),
             clock: self.clock.clone(),
             store: self.store.twin(),
+            vault: self.vault.clone(),
             progress: Arc::new(move |step| {
                 if let Some(progress) = progress.upgrade() {
                     progress(step);

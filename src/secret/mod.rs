@@ -8,78 +8,107 @@ pub use command::shell;
 use secrecy::SecretString;
 
 use crate::error::{Error, Result};
-use crate::model::account::{Account, secret_variable};
+use crate::model::account::Account;
+use crate::model::secret::{Part, SecretSettings};
 
-/// The account's secret (password, or access token under `auth = "oauth"`), and who gave it.
-///
-/// Order: `COMMS_SECRET_<ACCOUNT>`, `secret_command`, OS keyring. Auth error with the next step if none has it.
-/// May wait for a password manager: call it off the runtime's thread.
-pub fn find(account: &Account) -> Result<(SecretString, &'static str)> {
-    if let Some(secret) = &account.secret_env {
-        return Ok((secret.clone(), "environment"));
+/// The places that hold secrets. Opens none before it is asked; its calls may wait for a password manager or a
+/// keyring, so make them off the runtime's thread.
+#[derive(Clone, Debug)]
+pub struct Vault {
+    settings: SecretSettings,
+}
+
+/// A secret, and who gave it.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub secret: SecretString,
+    /// `environment`, `secret_command`, or the name of the store.
+    pub source: String,
+}
+
+impl Vault {
+    pub fn new(settings: SecretSettings) -> Vault {
+        Vault { settings }
     }
-    if let Some(line) = &account.secret_command {
-        return Ok((command::run(&account.name, line)?, "secret_command"));
-    }
-    match keyring::read(&account.name) {
-        Ok(Some(found)) => Ok(found),
-        Ok(None) => Err(
+
+    /// What logs in to the account. Auth error with the next step if nobody has it.
+    pub fn login(&self, account: &Account) -> Result<Found> {
+        self.find(account, Part::Login)?.ok_or_else(|| {
             Error::auth(format!("account `{}` has no secret yet", account.name))
-                .hint(next_step(account)),
-        ),
-        Err(fault) => Err(Error::auth(format!(
-            "the secret of account `{}` can't be read: {}",
-            account.name, fault.message
-        ))
-        .hint(format!(
-            "set {} or `secret_command`; `comms doctor` says what is wrong with the keyring",
-            secret_variable(&account.name)
-        ))
-        .because(fault.cause)),
+                .hint(next_step(account))
+        })
     }
-}
 
-/// Writes the secret to the OS keyring and reads it back; returns the keyring's name.
-pub fn store(account: &Account, secret: &SecretString) -> Result<String> {
-    keyring::write(&account.name, secret).map_err(|fault| {
-        Error::auth(format!("the secret was not kept: {}", fault.message))
-            .hint(format!(
-                "without a keyring set {} or `secret_command`",
-                secret_variable(&account.name)
+    /// A secret of the account; `None` if certainly nobody has it.
+    ///
+    /// Order: the environment, `secret_command` (for the login), then where secrets are kept.
+    pub fn find(&self, account: &Account, part: Part) -> Result<Option<Found>> {
+        if let Some(secret) = account.secret_env.get(&part) {
+            return Ok(Some(Found {
+                secret: secret.clone(),
+                source: "environment".to_owned(),
+            }));
+        }
+        if let Some(line) = account
+            .secret_command
+            .as_ref()
+            .filter(|_| part == Part::Login)
+        {
+            return Ok(Some(Found {
+                secret: command::run(&account.name, line)?,
+                source: "secret_command".to_owned(),
+            }));
+        }
+        match keyring::read(&part.entry(&account.name)) {
+            Ok(found) => Ok(found.map(|(secret, name)| Found {
+                secret,
+                source: name.to_owned(),
+            })),
+            Err(fault) => Err(Error::auth(format!(
+                "the secret of account `{}` can't be read: {}",
+                account.name, fault.message
             ))
-            .because(fault.cause)
-    })
-}
+            .hint(format!(
+                "set {} or `secret_command`; `comms doctor` says what is wrong with the keyring",
+                part.variable(&account.name)
+            ))
+            .because(fault.cause)),
+        }
+    }
 
-/// Removes the secret from the OS keyring; false if there was none.
-pub fn remove(account: &Account) -> Result<bool> {
-    keyring::delete(&account.name).map_err(|fault| {
-        Error::auth(format!("the secret was not removed: {}", fault.message)).because(fault.cause)
-    })
-}
+    /// Writes a secret where secrets are kept and reads it back; the name of the store that holds it.
+    pub fn store(&self, account: &Account, part: Part, secret: &SecretString) -> Result<String> {
+        let _ = &self.settings;
+        keyring::write(&part.entry(&account.name), secret).map_err(|fault| {
+            Error::auth(format!("the secret was not kept: {}", fault.message))
+                .hint(format!(
+                    "without a keyring set {} or `secret_command`",
+                    part.variable(&account.name)
+                ))
+                .because(fault.cause)
+        })
+    }
 
-/// The name of the OS keyring if it can be used, else why not.
-pub fn keyring_state() -> std::result::Result<String, String> {
-    keyring::read("comms-doctor")
-        .map(|_| keyring::NAME.to_owned())
-        .map_err(|fault| format!("{} ({})", fault.message, fault.cause))
+    /// Removes a secret from where secrets are kept; false if there was none.
+    pub fn remove(&self, account: &Account, part: Part) -> Result<bool> {
+        keyring::delete(&part.entry(&account.name)).map_err(|fault| {
+            Error::auth(format!("the secret was not removed: {}", fault.message))
+                .because(fault.cause)
+        })
+    }
+
+    /// The name of the OS keyring if it can be used, else why not.
+    pub fn keyring_state(&self) -> std::result::Result<String, String> {
+        keyring::read("comms-doctor")
+            .map(|_| keyring::NAME.to_owned())
+            .map_err(|fault| format!("{} ({})", fault.message, fault.cause))
+    }
 }
 
 fn next_step(account: &Account) -> String {
     format!(
         "run `comms auth login {}`, or set {} or `secret_command`",
         account.name,
-        secret_variable(&account.name)
+        Part::Login.variable(&account.name)
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_variable_of_an_account_is_a_name_every_shell_takes() {
-        assert_eq!(secret_variable("work"), "COMMS_SECRET_WORK");
-        assert_eq!(secret_variable("ada-2.x"), "COMMS_SECRET_ADA_2_X");
-    }
 }

@@ -36,7 +36,7 @@ fn account(auth: AuthMethod) -> Account {
         ca_file: None,
         auth,
         username: None,
-        secret_env: None,
+        secret_env: Default::default(),
         secret_command: None,
         path: None,
         folders: None,

@@ -23,7 +23,7 @@ fn account(port: u16) -> Account {
         ca_file: None,
         auth: AuthMethod::None,
         username: None,
-        secret_env: None,
+        secret_env: Default::default(),
         secret_command: None,
         path: None,
         folders: None,

@@ -8,7 +8,6 @@ use crate::model::id::MessageId;
 use crate::model::message::{Flags, Ident, NewMessage, Raw, Role};
 use crate::net::tls;
 use crate::ops::App;
-use crate::secret;
 
 use super::Tally;
 use super::folder::{FolderSync, is_unchanged};
@@ -27,14 +26,17 @@ pub async fn credentials(app: &App, account: &Account) -> Result<Credentials> {
 pub async fn credentials_with_source(
     app: &App,
     account: &Account,
-) -> Result<(Credentials, &'static str)> {
+) -> Result<(Credentials, String)> {
     let read_only = app.config.read_only;
-    let account = account.clone();
+    let (vault, account) = (app.vault.clone(), account.clone());
     let found = tokio::task::spawn_blocking(move || {
         let tls = tls::client_config(account.ca_file.as_deref())?;
         let (secret, source) = match account.auth {
-            AuthMethod::None => (secrecy::SecretString::default(), "not needed"),
-            _ => secret::find(&account)?,
+            AuthMethod::None => (secrecy::SecretString::default(), "not needed".to_owned()),
+            _ => {
+                let found = vault.login(&account)?;
+                (found.secret, found.source)
+            }
         };
         let credentials = Credentials {
             tls,

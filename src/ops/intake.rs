@@ -16,9 +16,10 @@ use crate::model::message::{NewMessage, Parsed};
 use super::{App, Progress};
 
 /// A batch is stored when it has this many messages …
-const BATCH_MESSAGES: usize = 2_000;
-/// … or this many bytes.
-const BATCH_BYTES: u64 = 8 << 20;
+const BATCH_MESSAGES: usize = 6_000;
+/// … or this many bytes. The larger, the fewer pieces of the text index are written and merged; its
+/// `hashsize` holds the words of one batch.
+const BATCH_BYTES: u64 = 16 << 20;
 /// Bytes that may be under way at once, read but not yet stored.
 const BUDGET: u64 = 40 << 20;
 
@@ -108,7 +109,7 @@ pub fn run<T: Send>(
     produce: impl FnOnce(&mut Intake<'_>) -> Result<T> + Send,
 ) -> Result<(T, Counts)> {
     let budget = Budget::default();
-    let (batches, waiting) = sync_channel(1);
+    let (batches, waiting) = sync_channel(0);
     std::thread::scope(|scope| {
         let budget = &budget;
         let producer = scope.spawn(move || {

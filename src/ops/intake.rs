@@ -17,8 +17,7 @@ use super::{App, Progress};
 
 /// A batch is stored when it has this many messages …
 const BATCH_MESSAGES: usize = 6_000;
-/// … or this many bytes. The larger, the fewer pieces of the text index are written and merged; its
-/// `hashsize` holds the words of one batch.
+/// … or this many bytes. The larger, the fewer pieces of the text index are written and merged.
 const BATCH_BYTES: u64 = 16 << 20;
 /// Bytes that may be under way at once, read but not yet stored.
 const BUDGET: u64 = 40 << 20;

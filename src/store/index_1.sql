@@ -46,7 +46,7 @@ CREATE VIRTUAL TABLE text USING fts5(
   content='', contentless_delete=1, detail=full,
   tokenize='unicode61 remove_diacritics 2'
 );
-INSERT INTO text(text, rank) VALUES ('hashsize', 4194304), ('automerge', 16);
+INSERT INTO text(text, rank) VALUES ('hashsize', 16777216), ('automerge', 16);
 INSERT INTO text(text, rank) VALUES ('rank', 'bm25(10.0, 4.0, 2.0, 1.0, 1.0, 3.0)');
 
 -- What is true of a message: the numbers are in `row.rs`.

@@ -5,6 +5,7 @@ use std::io::Read;
 use clap::Args;
 
 use crate::error::{Context, Error, Kind, Result};
+use crate::format::clean;
 use crate::model::message::{Change, Role};
 use crate::ops::App;
 use crate::ops::mark::{self, MarkRequest};
@@ -112,13 +113,14 @@ fn ids(given: Vec<String>) -> Result<Vec<String>> {
 
 fn change(marks: Marks) -> Result<Change> {
     for label in marks.label.iter().chain(&marks.unlabel) {
-        let bad = label.trim().is_empty() || label.chars().any(char::is_control);
+        // What a terminal would not show as it is written could pass for another label.
+        let bad = label.trim().is_empty() || clean::line(label) != *label;
         if bad || label.starts_with('\\') {
             return Err(Error::usage(format!(
                 "`{}` can't be a label",
                 label.escape_debug()
             ))
-            .hint("a label is a word without control characters that doesn't begin with a backslash"));
+            .hint("a label is a word without control or direction characters that doesn't begin with a backslash"));
         }
     }
     if let Some(both) = marks.label.iter().find(|l| marks.unlabel.contains(l)) {

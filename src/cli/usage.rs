@@ -59,7 +59,7 @@ pub fn from_clap(error: &clap::Error) -> Error {
         (None, Some(values), _) if error.kind() == ErrorKind::InvalidValue => {
             format!("it may be {values}")
         }
-        (None, ..) if error.kind() == ErrorKind::InvalidSubcommand => LISTS.to_owned(),
+        (None, _, usage) if error.kind() == ErrorKind::InvalidSubcommand => lists(usage.as_deref()),
         // All there is then is the help text.
         (None, ..) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             let text = error.to_string();
@@ -79,6 +79,18 @@ pub fn from_clap(error: &clap::Error) -> Error {
 }
 
 const LISTS: &str = "`comms --help` lists the commands";
+
+/// Where the commands are listed, after `Usage: comms config [OPTIONS] <COMMAND>`.
+fn lists(usage: Option<&str>) -> String {
+    let command = usage
+        .and_then(|usage| usage.trim().strip_prefix("Usage: "))
+        .and_then(|usage| usage.split(" [").next())
+        .filter(|command| command.starts_with("comms "));
+    command.map_or_else(
+        || LISTS.to_owned(),
+        |command| format!("`{command} --help` lists its commands"),
+    )
+}
 
 /// What is missing; of flags that stand for each other, any one.
 fn missing(arg: &str) -> String {

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::format::mime;
-use crate::model::message::Envelope;
+use crate::model::address::Address;
+use crate::model::message::{Envelope, Parsed};
 use crate::model::query::{Query, Sort};
 use crate::rules::query::{self, Explained, Known};
 
@@ -128,10 +129,26 @@ fn folders(app: &App) -> Result<Option<Vec<String>>> {
 fn cut_snippets(app: &App, tree: &Query, messages: &mut [Envelope]) {
     let needles = snippet::Needles::of(tree);
     for message in messages {
-        message.snippet = app
-            .store
-            .raw(message.id)
-            .ok()
-            .and_then(|raw| needles.cut(&mime::parse(&raw).text));
+        let raw = app.store.raw(message.id).ok();
+        message.snippet = raw.and_then(|raw| cut_snippet(&needles, &mime::parse(&raw)));
     }
+}
+
+/// Of the text; of the header or the attachment that was hit if the text was not.
+fn cut_snippet(needles: &snippet::Needles, message: &Parsed) -> Option<String> {
+    let people = |name, people: &[Address]| {
+        let people: Vec<String> = people.iter().map(Address::to_string).collect();
+        format!("{name}: {}", people.join(", "))
+    };
+    let files = message.attachments.iter().map(|a| a.name.as_str());
+    needles
+        .cut(&message.text)
+        .or_else(|| needles.cut(&format!("Subject: {}", message.subject)))
+        .or_else(|| needles.cut(&people("From", &message.from)))
+        .or_else(|| needles.cut(&people("To", &message.to)))
+        .or_else(|| needles.cut(&people("Cc", &message.cc)))
+        .or_else(|| {
+            let files: Vec<&str> = files.collect();
+            needles.cut(&format!("Attached: {}", files.join(", ")))
+        })
 }

@@ -355,12 +355,16 @@ fn a_snippet_shows_the_hit() {
         // Not cut off, though the text is longer than its column.
         assert!(table.stdout.contains(hit), "{table}");
     }
-    // Found by its sender alone: there is nothing to show.
+    // Found by its sender alone.
     let json = search(&world, &["tanaka", "--snippets", "--json"])
         .ok()
         .json();
     assert_eq!(json["messages"].as_array().unwrap().len(), 1);
-    assert!(json["messages"][0]["snippet"].is_null());
+    let snippet = json["messages"][0]["snippet"].as_str().unwrap_or_default();
+    assert!(
+        snippet.starts_with("From: ") && snippet.contains("**"),
+        "{snippet}"
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 
 use comms::cli::output::{Output, render_error};
 use comms::cli::{Cli, dispatch};
-use comms::cli::{progress, search, usage};
+use comms::cli::{progress, prompt, search, usage};
 use comms::config::Config;
 use comms::config::flags::{Environment, GlobalFlags, Looks};
 use comms::error::{Error, Kind, Result};
@@ -52,11 +52,14 @@ fn run(cli: Cli, env: &Environment, looks: Looks) -> Result<Option<Kind>> {
     } else {
         Config::resolve(&cli.global, env)?
     };
+    let asks_nobody = config.scripted || config.agent.is_some();
     let mut out = Output::to_stdout(looks, clock.now_local());
     let app = App {
         store: Store::at(&config.data_dir)
             .owned_by(config.accounts.iter().flat_map(Account::own_addresses)),
-        vault: Vault::new(config.secrets.clone()),
+        vault: Vault::new(config.secrets.clone())
+            .asking(prompt::passphrase(&out.looks, asks_nobody))
+            .telling(Arc::new(progress::notice)),
         config,
         clock,
         progress: progress::listener(&out.looks),

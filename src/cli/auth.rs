@@ -28,7 +28,7 @@ enum AuthCommand {
         /// Only this account
         account: Option<String>,
     },
-    /// Ask for a secret, prove it against the server and keep it in the keyring
+    /// Ask for a secret, prove it against the server and keep it
     #[command(after_help = "Example: pass mail/work | comms auth login work --stdin")]
     Login {
         /// The account to log in to
@@ -37,7 +37,10 @@ enum AuthCommand {
         #[arg(long)]
         stdin: bool,
     },
-    /// Remove a secret from the keyring
+    /// Move secrets between the keyring and the encrypted file
+    #[command(after_help = "Example: comms auth move work --to file")]
+    Move(super::relocate::MoveArgs),
+    /// Remove the stored secrets of an account
     #[command(after_help = "Example: comms auth logout work")]
     Logout {
         /// The account whose secret goes
@@ -66,13 +69,14 @@ pub fn run(args: AuthArgs, app: &App, out: &mut Output) -> Result<Done> {
             Ok(report.outcome())
         }
         AuthCommand::Login { account, stdin } => login(&account, stdin, app, out),
+        AuthCommand::Move(args) => super::relocate::run(args, app, out),
         AuthCommand::Logout { account } => {
             let change = super::wait(auth::logout(app, &account))?;
             out.report("comms.auth_change/1", &change, |_| {
                 if change.changed {
-                    format!("the secret of {account} was removed from the keyring\n")
+                    format!("the stored secrets of {account} were removed\n")
                 } else {
-                    format!("the keyring held no secret of {account}\n")
+                    format!("no secret of {account} was stored\n")
                 }
             })?;
             Ok(None)
@@ -91,14 +95,14 @@ fn login(account: &str, stdin: bool, app: &App, out: &mut Output) -> Result<Done
     let change = super::wait(auth::login(app, account, secret))?;
     if let Some(source) = &change.shadowed_by {
         out.warn(&format!(
-            "account `{account}` also has a secret from the {source}, which wins over the keyring"
+            "account `{account}` also has a secret from the {source}, which wins over a stored one"
         ));
     }
     out.report("comms.auth_change/1", &change, |_| {
         format!(
             "{} took the login; the secret is in the {}\n",
             change.server.as_deref().unwrap_or("the server"),
-            change.keyring.as_deref().unwrap_or("keyring")
+            change.stored_in.as_deref().unwrap_or("keyring")
         )
     })?;
     Ok(None)

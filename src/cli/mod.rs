@@ -13,6 +13,7 @@ pub mod outbox;
 pub mod output;
 pub mod progress;
 pub mod prompt;
+pub mod relocate;
 mod rows;
 pub mod schema;
 pub mod search;

@@ -1,16 +1,21 @@
 //! Questions to a person. Without a terminal to ask at, a usage error names the flag that answers.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
 use secrecy::SecretString;
 
+use crate::config::flags::Looks;
 use crate::error::{Context, Error, Kind, Result};
+use crate::model::secret::Question;
 
 use super::output::Output;
 
 /// Asks for yes or no; Enter alone is no. `flag` is what answers yes without asking.
 pub fn confirm(out: &Output, question: &str, flag: &str) -> Result<bool> {
     needs_terminal(out, question, flag)?;
-    let theme = theme(out);
+    let theme = theme(&out.looks);
     settle(
         dialoguer::Confirm::with_theme(&*theme)
             .with_prompt(question)
@@ -22,7 +27,7 @@ pub fn confirm(out: &Output, question: &str, flag: &str) -> Result<bool> {
 /// Asks for one of several; gives its place in the list.
 pub fn select(out: &Output, question: &str, items: &[String], flag: &str) -> Result<usize> {
     needs_terminal(out, question, flag)?;
-    let theme = theme(out);
+    let theme = theme(&out.looks);
     let items: Vec<_> = items
         .iter()
         .map(|i| crate::format::clean::line(i))
@@ -39,7 +44,7 @@ pub fn select(out: &Output, question: &str, items: &[String], flag: &str) -> Res
 /// Asks for a line of text.
 pub fn input(out: &Output, question: &str, flag: &str) -> Result<String> {
     needs_terminal(out, question, flag)?;
-    let theme = theme(out);
+    let theme = theme(&out.looks);
     settle(
         dialoguer::Input::<String>::with_theme(&*theme)
             .with_prompt(question)
@@ -50,7 +55,7 @@ pub fn input(out: &Output, question: &str, flag: &str) -> Result<String> {
 /// Asks for a secret, which is not shown.
 pub fn password(out: &Output, question: &str, flag: &str) -> Result<SecretString> {
     needs_terminal(out, question, flag)?;
-    let theme = theme(out);
+    let theme = theme(&out.looks);
     settle(
         dialoguer::Password::with_theme(&*theme)
             .with_prompt(question)
@@ -59,9 +64,36 @@ pub fn password(out: &Output, question: &str, flag: &str) -> Result<SecretString
     .map(SecretString::from)
 }
 
+/// What asks for the passphrase of the encrypted file; the path is the file's.
+type AskPassphrase = Arc<dyn Fn(Question, &Path) -> Result<SecretString> + Send + Sync>;
+
+/// Asks for the passphrase of the encrypted file, a new one twice; `None` if there is nobody to ask.
+pub fn passphrase(looks: &Looks, asks_nobody: bool) -> Option<AskPassphrase> {
+    if asks_nobody || !is_person(looks) {
+        return None;
+    }
+    let looks = looks.clone();
+    Some(Arc::new(move |question, file| {
+        let theme = theme(&looks);
+        let file = crate::format::clean::line(&file.display().to_string());
+        let prompt = dialoguer::Password::with_theme(&*theme);
+        let prompt = match question {
+            Question::Open => prompt.with_prompt(format!("Passphrase of {file}:")),
+            Question::Create => prompt
+                .with_prompt(format!("New passphrase for {file}:"))
+                .with_confirmation("The same again:", "these were not the same"),
+        };
+        settle(prompt.interact()).map(SecretString::from)
+    }))
+}
+
 /// Whether there is a person to ask: stdin and stderr are a terminal.
 pub fn can_ask(out: &Output) -> bool {
-    out.looks.terminal_in && out.looks.terminal_err
+    is_person(&out.looks)
+}
+
+fn is_person(looks: &Looks) -> bool {
+    looks.terminal_in && looks.terminal_err
 }
 
 fn needs_terminal(out: &Output, question: &str, flag: &str) -> Result<()> {
@@ -75,8 +107,8 @@ fn needs_terminal(out: &Output, question: &str, flag: &str) -> Result<()> {
     )
 }
 
-fn theme(out: &Output) -> Box<dyn Theme> {
-    if out.looks.color_err {
+fn theme(looks: &Looks) -> Box<dyn Theme> {
+    if looks.color_err {
         Box::new(ColorfulTheme::default())
     } else {
         Box::new(SimpleTheme)
@@ -95,7 +127,7 @@ fn settle<T>(answer: dialoguer::Result<T>) -> Result<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::flags::{Environment, GlobalFlags, Looks};
+    use crate::config::flags::{Environment, GlobalFlags};
 
     #[test]
     fn without_a_terminal_the_flag_that_answers_is_named() {

@@ -185,6 +185,7 @@ fn documents() -> Vec<Document> {
             "comms.auth_change/1",
             "comms auth login, comms auth logout",
         ),
+        document::<ops::relocate::MoveReport>("comms.auth_move/1", "comms auth move"),
         document::<ops::show::MessageReport>("comms.message/1", "comms inbox show"),
         document::<ops::show::ThreadReport>("comms.thread/1", "comms inbox thread"),
         document::<ops::save::SaveReport>("comms.save/1", "comms inbox save"),

@@ -31,6 +31,9 @@ pub struct File {
     pub email: Option<At<String>>,
     pub max_age: Option<At<Duration>>,
     pub deadline: Option<At<Duration>>,
+    /// `[secrets] store`, as it is written.
+    pub store: Option<At<String>>,
+    pub passphrase_command: Option<At<String>>,
     pub accounts: Vec<RawAccount>,
 }
 
@@ -56,9 +59,10 @@ pub struct RawAccount {
     pub file_sent: Option<At<bool>>,
 }
 
-const TOP_KEYS: &[&str] = &["defaults", "accounts", "inbox"];
+const TOP_KEYS: &[&str] = &["defaults", "accounts", "inbox", "secrets"];
 const DEFAULT_KEYS: &[&str] = &["email"];
 const INBOX_KEYS: &[&str] = &["max_age", "deadline"];
+const STORE_KEYS: &[&str] = &["store", "passphrase_command"];
 pub const ACCOUNT_KEYS: &[&str] = &[
     "channel",
     "address",
@@ -141,6 +145,7 @@ impl Source {
             match key.get_ref().as_ref() {
                 "defaults" => self.defaults(self.table(key, value)?, &mut file)?,
                 "inbox" => self.inbox(self.table(key, value)?, &mut file)?,
+                "secrets" => self.secrets(self.table(key, value)?, &mut file)?,
                 "accounts" => {
                     for (name, account) in in_order(self.table(key, value)?) {
                         let account = self.account(name, self.table(name, account)?)?;
@@ -169,6 +174,22 @@ impl Source {
                 "max_age" => file.max_age = Some(self.duration(key, value)?),
                 "deadline" => file.deadline = Some(self.duration(key, value)?),
                 _ => return Err(self.unknown(key, INBOX_KEYS, "[inbox]")),
+            }
+        }
+        Ok(())
+    }
+
+    fn secrets(&self, table: &DeTable<'_>, file: &mut File) -> Result<()> {
+        for (key, value) in in_order(table) {
+            match key.get_ref().as_ref() {
+                "store" => file.store = Some(self.string(key, value)?),
+                "passphrase_command" => file.passphrase_command = Some(self.string(key, value)?),
+                "passphrase" => {
+                    return Err(self
+                        .error(&key.span(), "`passphrase`: a secret never stands in the config file")
+                        .hint("remove the line; use passphrase_command = \"…\", or set COMMS_PASSPHRASE"));
+                }
+                _ => return Err(self.unknown(key, STORE_KEYS, "[secrets]")),
             }
         }
         Ok(())

@@ -3,16 +3,16 @@
 mod accounts;
 pub mod file;
 pub mod flags;
+mod secrets;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use etcetera::BaseStrategy;
-use secrecy::SecretString;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::account::Account;
-use crate::model::secret::{SecretSettings, StoreChoice};
+use crate::model::secret::SecretSettings;
 use file::{File, Source};
 use flags::{Environment, GlobalFlags};
 
@@ -276,15 +276,8 @@ impl Resolver<'_> {
             let raw = file.accounts.iter().find(|r| r.name.value == account.name);
             accounts::note(account, raw, &line, &mut note);
         }
-        let secrets = SecretSettings {
-            store: StoreChoice::Auto,
-            file: data_dir.join("secrets"),
-            passphrase: self
-                .env
-                .get("COMMS_PASSPHRASE")
-                .map(|p| SecretString::from(p.to_owned())),
-            passphrase_command: None,
-        };
+        let secrets = secrets::resolve(&file, self.source.as_ref(), self.env, &data_dir)?;
+        secrets::note(&secrets, &file, &line, &mut note);
         Ok(Config {
             config_file,
             data_dir,

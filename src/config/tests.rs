@@ -88,6 +88,23 @@ fn each_fault_names_its_place_and_the_way_out() {
             "2:11: `max_age` wants text in quotes, not a number / ",
         ),
         (
+            "[secrets]\nstore = \"keychain\"\n",
+            "2:9: there is no secret store `keychain` / stores are auto, keyring, file",
+        ),
+        (
+            "[secrets]\nstore = \"flie\"\n",
+            "2:9: there is no secret store `flie` / did you mean `file`?",
+        ),
+        (
+            "[secrets]\npassphrase-command = \"x\"\n",
+            "2:1: `passphrase-command` is not a key of [secrets] / did you mean `passphrase_command`?",
+        ),
+        (
+            "[secrets]\npassphrase = \"x\"\n",
+            "2:1: `passphrase`: a secret never stands in the config file / remove the line; \
+             use passphrase_command = \"…\", or set COMMS_PASSPHRASE",
+        ),
+        (
             "[accounts.x]\nchannel = \"imapp\"\n",
             "2:11: there is no channel `imapp` / did you mean `imap`?",
         ),

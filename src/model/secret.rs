@@ -57,14 +57,44 @@ impl Part {
     }
 }
 
-/// Where secrets are written.
+/// Where secrets are kept. With one store named, the other is neither read nor written, except to clear away an
+/// entry that was replaced or removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StoreChoice {
-    /// The OS keyring if it answers, else the encrypted file.
+    /// Both: an entry stays where it is, a new one goes to the OS keyring if that answers, else to the file.
     #[default]
     Auto,
     Keyring,
     File,
+}
+
+impl StoreChoice {
+    pub const ALL: [StoreChoice; 3] = [StoreChoice::Auto, StoreChoice::Keyring, StoreChoice::File];
+
+    /// As the config writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            StoreChoice::Auto => "auto",
+            StoreChoice::Keyring => "keyring",
+            StoreChoice::File => "file",
+        }
+    }
+}
+
+/// One of the two stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Keyring,
+    File,
+}
+
+/// What a person is asked for when the encrypted file needs its passphrase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// The passphrase of the file that is there.
+    Open,
+    /// The passphrase of a new file; to be typed twice.
+    Create,
 }
 
 /// `[secrets]` of the config.

@@ -1,4 +1,4 @@
-//! Accounts and their logins: which there are, whether they work, and their secrets in the OS keyring.
+//! Accounts and their logins: which there are, whether they work, and what is stored of them.
 
 use std::time::Duration;
 
@@ -31,7 +31,8 @@ pub struct AccountRow {
     pub address: Option<String>,
     /// The name it logs in with; null where there is no login.
     pub login: Option<String>,
-    /// What gives the secret: `environment`, `secret_command`, a keyring's name, `none` or `not needed`.
+    /// What gives the secret: `environment`, `secret_command`, a keyring's name, `encrypted file`, `none`,
+    /// `unknown` (the error says why) or `not needed`.
     pub secret: String,
     /// `ok`, `failed` or `not tried`.
     pub state: String,
@@ -42,11 +43,11 @@ pub struct AccountRow {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AuthChange {
     pub account: String,
-    /// The keyring that holds, or held, the secret.
-    pub keyring: Option<String>,
+    /// The store that took the secret: a keyring's name or `encrypted file`; null after a logout.
+    pub stored_in: Option<String>,
     /// The server that took the login.
     pub server: Option<String>,
-    /// Another source that wins over the keyring: `environment` or `secret_command`.
+    /// Another source that wins over what is stored: `environment` or `secret_command`.
     pub shadowed_by: Option<String>,
     /// False if there was nothing to change.
     pub changed: bool,
@@ -56,8 +57,13 @@ pub struct AuthChange {
 pub async fn list(app: &App) -> Result<AuthReport> {
     let mut accounts = Vec::new();
     for account in &app.config.accounts {
-        let row = row(account, secret_source(app, account).await?);
-        accounts.push(row);
+        accounts.push(match secret_source(app, account).await {
+            Ok(source) => row(account, source),
+            Err(e) => AccountRow {
+                error: Some(Failure::of(&e)),
+                ..row(account, "unknown".to_owned())
+            },
+        });
     }
     Ok(AuthReport { accounts })
 }
@@ -73,7 +79,7 @@ pub async fn status(app: &App, name: Option<&str>) -> Result<AuthReport> {
     Ok(AuthReport { accounts })
 }
 
-/// Proves the secret against the account's server, then writes it to the keyring and reads it back.
+/// Proves the secret against the account's server, then stores it and reads it back.
 pub async fn login(app: &App, name: &str, secret: SecretString) -> Result<AuthChange> {
     let account = with_login(app, name)?;
     if secrecy::ExposeSecret::expose_secret(&secret).is_empty() {
@@ -86,23 +92,27 @@ pub async fn login(app: &App, name: &str, secret: SecretString) -> Result<AuthCh
     .await?;
     Ok(AuthChange {
         account: account.name.clone(),
-        keyring: Some(kept),
+        stored_in: Some(kept),
         server: Some(server),
         shadowed_by: shadow(account).map(str::to_owned),
         changed: true,
     })
 }
 
-/// Removes the account's secret from the keyring.
+/// Removes every stored secret of the account.
 pub async fn logout(app: &App, name: &str) -> Result<AuthChange> {
     let account = with_login(app, name)?;
     let removed = off_thread(app, account, |vault, account| {
-        vault.remove(account, Part::Login)
+        let mut removed = false;
+        for part in Part::ALL {
+            removed |= vault.remove(account, part)?;
+        }
+        Ok(removed)
     })
     .await?;
     Ok(AuthChange {
         account: account.name.clone(),
-        keyring: None,
+        stored_in: None,
         server: None,
         shadowed_by: shadow(account).map(str::to_owned),
         changed: removed,
@@ -170,7 +180,10 @@ async fn try_login(app: &App, account: &Account) -> AccountRow {
     }
     let (source, ended) = match imap_account::credentials_with_source(app, account).await {
         Ok((credentials, source)) => (source, prove_with(account, &credentials).await.map(drop)),
-        Err(e) => ("none".to_owned(), Err(e)),
+        Err(e) => {
+            let source = secret_source(app, account).await;
+            (source.unwrap_or_else(|_| "unknown".to_owned()), Err(e))
+        }
     };
     let mut row = row(account, source);
     row.state = if ended.is_ok() { "ok" } else { "failed" }.to_owned();
@@ -199,7 +212,8 @@ pub fn has_login(account: &Account) -> bool {
         && account.auth != crate::model::account::AuthMethod::None
 }
 
-fn with_login<'a>(app: &'a App, name: &str) -> Result<&'a Account> {
+/// An account that logs in somewhere.
+pub fn with_login<'a>(app: &'a App, name: &str) -> Result<&'a Account> {
     let account = app.config.account(name)?;
     if has_login(account) {
         Ok(account)
@@ -221,11 +235,15 @@ async fn secret_source(app: &App, account: &Account) -> Result<String> {
     if !has_login(account) {
         return Ok("not needed".to_owned());
     }
-    if let Some(source) = shadow(account) {
-        return Ok(source.to_owned());
-    }
-    let found = off_thread(app, account, |vault, account| Ok(vault.login(account))).await?;
-    Ok(found.map_or_else(|_| "none".to_owned(), |found| found.source))
+    off_thread(app, account, |vault, account| {
+        for part in [Part::Login, Part::Tokens, Part::ServiceAccount] {
+            if let Some(source) = vault.source(account, part)? {
+                return Ok(source.to_owned());
+            }
+        }
+        Ok("none".to_owned())
+    })
+    .await
 }
 
 /// Runs what may wait for a keyring off the runtime's thread.

@@ -9,6 +9,7 @@ pub mod inbox;
 pub mod intake;
 pub mod mark;
 pub mod outbox;
+pub mod relocate;
 pub mod save;
 pub mod scan;
 pub mod search;

@@ -1,4 +1,4 @@
-//! `secret_command`: a command of the user's that prints the secret.
+//! `secret_command` and `passphrase_command`: a command of the user's that prints a secret.
 
 use std::io::Read;
 use std::process::{Command, Stdio};
@@ -12,14 +12,15 @@ use crate::error::{Error, Kind, Result};
 /// A password manager may ask for a touch or a PIN in its own window.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The first line the command prints. Run by the shell; stdin is empty, stderr is kept for the error.
-pub fn run(account: &str, command: &str) -> Result<SecretString> {
+/// The first line the command prints. Run by the shell; stdin is empty, stderr is kept for the error. `what` names
+/// the command in errors.
+pub fn run(what: &str, command: &str) -> Result<SecretString> {
     let mut child = shell(command)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|e| failed(account, "could not be started").because(e))?;
+        .map_err(|e| failed(what, "could not be started").because(e))?;
     let mut stdout = child.stdout.take().expect("stdout is piped");
     let mut stderr = child.stderr.take().expect("stderr is piped");
     let (said, hears) = mpsc::channel();
@@ -35,29 +36,29 @@ pub fn run(account: &str, command: &str) -> Result<SecretString> {
         bytes
     });
     let printed = match hears.recv_timeout(PATIENCE) {
-        Ok(printed) => printed.map_err(|e| failed(account, "can't be read").because(e))?,
+        Ok(printed) => printed.map_err(|e| failed(what, "can't be read").because(e))?,
         Err(_) => {
             let _ = child.kill();
             let _ = child.wait();
             let waited = format!("gave no answer within {} s", PATIENCE.as_secs());
-            return Err(failed(account, &waited));
+            return Err(failed(what, &waited));
         }
     };
     let status = child
         .wait()
-        .map_err(|e| failed(account, "can't be waited for").because(e))?;
+        .map_err(|e| failed(what, "can't be waited for").because(e))?;
     if !status.success() {
         let words = complaints.join().unwrap_or_default();
-        let error = failed(account, &format!("ended with {status}"));
+        let error = failed(what, &format!("ended with {status}"));
         return Err(match last_line(&words) {
             Some(line) => error.because(line),
             None => error,
         });
     }
-    let text = String::from_utf8(printed).map_err(|_| failed(account, "printed no UTF-8 text"))?;
+    let text = String::from_utf8(printed).map_err(|_| failed(what, "printed no UTF-8 text"))?;
     match text.lines().next() {
         Some(line) if !line.is_empty() => Ok(SecretString::from(line)),
-        _ => Err(failed(account, "printed nothing")),
+        _ => Err(failed(what, "printed nothing")),
     }
 }
 
@@ -83,12 +84,9 @@ fn last_line(stderr: &[u8]) -> Option<String> {
     Some(line.trim().chars().take(300).collect())
 }
 
-fn failed(account: &str, how: &str) -> Error {
-    Error::new(
-        Kind::Auth,
-        format!("the `secret_command` of account `{account}` {how}"),
-    )
-    .hint("run the command by hand: it must print the secret as its first line")
+fn failed(what: &str, how: &str) -> Error {
+    Error::new(Kind::Auth, format!("{what} {how}"))
+        .hint("run the command by hand: it must print the secret as its first line")
 }
 
 #[cfg(test)]
@@ -98,13 +96,21 @@ mod tests {
 
     #[test]
     fn the_first_line_is_the_secret() {
-        let secret = run("work", "printf 'hunter2\\nuser: ada\\n'").unwrap();
+        let secret = run(
+            "the `secret_command` of account `work`",
+            "printf 'hunter2\\nuser: ada\\n'",
+        )
+        .unwrap();
         assert_eq!(secret.expose_secret(), "hunter2");
     }
 
     #[test]
     fn a_failing_command_is_told_with_its_own_words_and_without_what_it_printed() {
-        let error = run("work", "echo hunter2; echo 'no such entry' >&2; exit 3").unwrap_err();
+        let error = run(
+            "the `secret_command` of account `work`",
+            "echo hunter2; echo 'no such entry' >&2; exit 3",
+        )
+        .unwrap_err();
         assert_eq!(error.kind, Kind::Auth);
         assert_eq!(error.causes(), ["no such entry"]);
         assert!(!format!("{error:?}").contains("hunter2"));
@@ -112,11 +118,17 @@ mod tests {
 
     #[test]
     fn a_command_that_prints_nothing_gives_no_empty_password() {
-        assert!(run("work", "true").is_err());
+        assert!(run("the `secret_command` of account `work`", "true").is_err());
     }
 
     #[test]
     fn a_command_that_reads_stdin_gets_nothing_instead_of_the_terminal() {
-        assert!(run("work", "read line && echo got").is_err());
+        assert!(
+            run(
+                "the `secret_command` of account `work`",
+                "read line && echo got"
+            )
+            .is_err()
+        );
     }
 }

@@ -1,22 +1,43 @@
-//! Secrets: environment, a command of the user's, or the OS keyring. Never a plain file.
+//! Secrets: environment, a command of the user's, the encrypted file, or the OS keyring. Never a plain file.
+//!
+//! A file that lists an entry wins over the keyring: it is written only where the keyring could not be, or where
+//! the user wants it, so that an entry the keyring still has is the older one. A secret is written where it is
+//! now, a new one to the keyring, and to the file if that does not answer.
 
 mod command;
+mod file;
 mod keyring;
+mod relocate;
 
 pub use command::shell;
+pub use file::Ask;
+pub use relocate::Moved;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use secrecy::SecretString;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::account::Account;
-use crate::model::secret::{Part, SecretSettings};
+use crate::model::secret::{Part, SecretSettings, StoreChoice};
+use file::SecretsFile;
+use keyring::{Fault, Keyring, Trouble};
 
-/// The places that hold secrets. Opens none before it is asked; its calls may wait for a password manager or a
-/// keyring, so make them off the runtime's thread.
-#[derive(Clone, Debug)]
+/// The places that hold secrets. Opens none before it is asked; its calls may wait for a password manager, a
+/// keyring or a person, so make them off the runtime's thread.
+#[derive(Clone)]
 pub struct Vault {
-    settings: SecretSettings,
+    choice: StoreChoice,
+    file: Arc<SecretsFile>,
+    ask: Option<Ask>,
+    notice: Notice,
+    /// The fall to the file was told.
+    told: Arc<AtomicBool>,
 }
+
+type Notice = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// A secret, and who gave it.
 #[derive(Clone, Debug)]
@@ -26,89 +47,301 @@ pub struct Found {
     pub source: String,
 }
 
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Vault")
+            .field("choice", &self.choice)
+            .field("file", &self.file.path())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Vault {
     pub fn new(settings: SecretSettings) -> Vault {
-        Vault { settings }
+        Vault {
+            choice: settings.store,
+            file: Arc::new(SecretsFile::new(settings)),
+            ask: None,
+            notice: Arc::new(|_| ()),
+            told: Arc::default(),
+        }
+    }
+
+    /// The same with a person who can be asked for the passphrase, and who may unlock the keyring.
+    pub fn asking(mut self, ask: Option<Ask>) -> Vault {
+        self.ask = ask;
+        self
+    }
+
+    /// The same with someone who is told where secrets go when it is not where one expects.
+    pub fn telling(mut self, notice: Notice) -> Vault {
+        self.notice = notice;
+        self
     }
 
     /// What logs in to the account. Auth error with the next step if nobody has it.
     pub fn login(&self, account: &Account) -> Result<Found> {
-        self.find(account, Part::Login)?.ok_or_else(|| {
-            Error::auth(format!("account `{}` has no secret yet", account.name))
-                .hint(next_step(account))
-        })
+        self.find(account, Part::Login)?
+            .ok_or_else(|| self.nothing_yet(account))
     }
 
     /// A secret of the account; `None` if certainly nobody has it.
     ///
     /// Order: the environment, `secret_command` (for the login), then where secrets are kept.
     pub fn find(&self, account: &Account, part: Part) -> Result<Option<Found>> {
+        let found = |secret, source: &str| Found {
+            secret,
+            source: source.to_owned(),
+        };
         if let Some(secret) = account.secret_env.get(&part) {
-            return Ok(Some(Found {
-                secret: secret.clone(),
-                source: "environment".to_owned(),
-            }));
+            return Ok(Some(found(secret.clone(), "environment")));
         }
-        if let Some(line) = account
-            .secret_command
-            .as_ref()
-            .filter(|_| part == Part::Login)
+        let command = account.secret_command.as_ref();
+        if let Some(line) = command.filter(|_| part == Part::Login) {
+            let what = format!("the `secret_command` of account `{}`", account.name);
+            return Ok(Some(found(command::run(&what, line)?, "secret_command")));
+        }
+        let entry = part.entry(&account.name);
+        if self.uses_file()
+            && let Some(secret) = self.file.get(&entry, self.ask.as_ref())?
         {
-            return Ok(Some(Found {
-                secret: command::run(&account.name, line)?,
-                source: "secret_command".to_owned(),
-            }));
+            return Ok(Some(found(secret, file::NAME)));
         }
-        match keyring::read(&part.entry(&account.name)) {
-            Ok(found) => Ok(found.map(|(secret, name)| Found {
-                secret,
-                source: name.to_owned(),
-            })),
-            Err(fault) => Err(Error::auth(format!(
-                "the secret of account `{}` can't be read: {}",
-                account.name, fault.message
-            ))
-            .hint(format!(
-                "set {} or `secret_command`; `comms doctor` says what is wrong with the keyring",
-                part.variable(&account.name)
-            ))
-            .because(fault.cause)),
+        if !self.uses_keyring() {
+            return Ok(None);
+        }
+        match self.keyring().read(&entry) {
+            Ok(secret) => Ok(secret.map(|secret| found(secret, keyring::NAME))),
+            Err(fault) => Err(unreadable(account, part, fault)),
+        }
+    }
+
+    /// The name of what would give the secret, without a passphrase and without running the user's command;
+    /// `None` if certainly nobody would.
+    pub fn source(&self, account: &Account, part: Part) -> Result<Option<&'static str>> {
+        if account.secret_env.contains_key(&part) {
+            return Ok(Some("environment"));
+        }
+        if part == Part::Login && account.secret_command.is_some() {
+            return Ok(Some("secret_command"));
+        }
+        let entry = part.entry(&account.name);
+        if self.uses_file() && self.file.holds(&entry)? {
+            return Ok(Some(file::NAME));
+        }
+        if !self.uses_keyring() {
+            return Ok(None);
+        }
+        match self.keyring().read(&entry) {
+            Ok(secret) => Ok(secret.map(|_| keyring::NAME)),
+            Err(fault) => Err(unreadable(account, part, fault)),
         }
     }
 
     /// Writes a secret where secrets are kept and reads it back; the name of the store that holds it.
     pub fn store(&self, account: &Account, part: Part, secret: &SecretString) -> Result<String> {
-        let _ = &self.settings;
-        keyring::write(&part.entry(&account.name), secret).map_err(|fault| {
-            Error::auth(format!("the secret was not kept: {}", fault.message))
-                .hint(format!(
-                    "without a keyring set {} or `secret_command`",
-                    part.variable(&account.name)
-                ))
-                .because(fault.cause)
-        })
+        let entry = part.entry(&account.name);
+        let keep = || self.file.put(&entry, secret, self.ask.as_ref());
+        let name = match self.choice {
+            StoreChoice::File => {
+                let is_new = !self.file.holds(&entry).map_err(unkept)?;
+                keep().map_err(unkept)?;
+                if is_new {
+                    self.forget_in_keyring(account, &entry);
+                }
+                file::NAME
+            }
+            StoreChoice::Keyring => {
+                let fault = |fault| unwritable(account, part, fault);
+                self.keyring().write(&entry, secret).map_err(fault)?;
+                self.forget_in_file(account, &entry);
+                keyring::NAME
+            }
+            StoreChoice::Auto if self.file.holds(&entry).map_err(unkept)? => {
+                keep().map_err(unkept)?;
+                file::NAME
+            }
+            StoreChoice::Auto => match self.keyring().write(&entry, secret) {
+                Ok(()) => keyring::NAME,
+                Err(fault) => {
+                    keep().map_err(|e| neither(&e, account, part, &fault))?;
+                    self.tell_of_the_fall(&fault);
+                    file::NAME
+                }
+            },
+        };
+        Ok(name.to_owned())
     }
 
-    /// Removes a secret from where secrets are kept; false if there was none.
+    /// Removes a secret from wherever secrets are kept; false if there was none.
     pub fn remove(&self, account: &Account, part: Part) -> Result<bool> {
-        keyring::delete(&part.entry(&account.name)).map_err(|fault| {
-            Error::auth(format!("the secret was not removed: {}", fault.message))
-                .because(fault.cause)
-        })
+        let entry = part.entry(&account.name);
+        let in_keyring = self.keyring().delete(&entry);
+        let in_file = self
+            .file
+            .remove(&entry, self.ask.as_ref())
+            .map_err(|e| Error {
+                message: format!("the secret was not removed: {}", e.message),
+                ..e
+            })?;
+        match in_keyring {
+            Ok(removed) => Ok(removed || in_file),
+            Err(fault) if in_file || self.choice == StoreChoice::File => {
+                self.may_be_left(account, &fault);
+                Ok(in_file)
+            }
+            Err(fault) => Err(Error::auth(format!(
+                "the secret was not removed: {}",
+                fault.trouble.message()
+            ))
+            .because(fault.cause)),
+        }
     }
 
     /// The name of the OS keyring if it can be used, else why not.
     pub fn keyring_state(&self) -> std::result::Result<String, String> {
-        keyring::read("comms-doctor")
-            .map(|_| keyring::NAME.to_owned())
-            .map_err(|fault| format!("{} ({})", fault.message, fault.cause))
+        match self.keyring().check() {
+            Ok(()) => Ok(keyring::NAME.to_owned()),
+            Err(fault) => Err(format!("{} ({})", fault.trouble.message(), fault.cause)),
+        }
+    }
+
+    /// The entries of the encrypted file, `None` if there is no file; needs no passphrase.
+    pub fn file_entries(&self) -> Result<Option<Vec<String>>> {
+        self.file.entries()
+    }
+
+    /// Where the encrypted file is or would be.
+    pub fn file_path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// Who would give the passphrase of the encrypted file; `None` if nobody would.
+    pub fn passphrase_source(&self) -> Option<&'static str> {
+        self.file.passphrase_source(self.ask.as_ref())
+    }
+
+    fn keyring(&self) -> Keyring {
+        Keyring {
+            person: self.ask.is_some(),
+        }
+    }
+
+    fn uses_file(&self) -> bool {
+        self.choice != StoreChoice::Keyring
+    }
+
+    fn uses_keyring(&self) -> bool {
+        self.choice != StoreChoice::File
+    }
+
+    fn tell_of_the_fall(&self, fault: &Fault) {
+        if !self.told.swap(true, Ordering::SeqCst) {
+            (self.notice)(&format!(
+                "{}; secrets go to the encrypted file `{}`",
+                fault.trouble.message(),
+                self.file.path().display()
+            ));
+        }
+    }
+
+    /// What the keyring held before the file became the place; where there is no keyring nothing is left in it.
+    fn forget_in_keyring(&self, account: &Account, entry: &str) {
+        if let Err(fault) = self.keyring().delete(entry) {
+            self.may_be_left(account, &fault);
+        }
+    }
+
+    fn may_be_left(&self, account: &Account, fault: &Fault) {
+        if !matches!(fault.trouble, Trouble::NoBus | Trouble::NoProvider) {
+            (self.notice)(&format!(
+                "an older secret of account `{}` may be left in the keyring: {}",
+                account.name,
+                fault.trouble.message()
+            ));
+        }
+    }
+
+    fn forget_in_file(&self, account: &Account, entry: &str) {
+        if let Err(e) = self.file.remove(entry, self.ask.as_ref()) {
+            (self.notice)(&format!(
+                "an older secret of account `{}` is left in the encrypted file: {}",
+                account.name, e.message
+            ));
+        }
+    }
+
+    fn nothing_yet(&self, account: &Account) -> Error {
+        let name = &account.name;
+        let place = match self.choice {
+            StoreChoice::Auto => "",
+            StoreChoice::Keyring => " in the keyring",
+            StoreChoice::File => " in the encrypted file",
+        };
+        Error::auth(format!("account `{name}` has no secret yet{place}")).hint(format!(
+            "run `comms auth login {name}`, or set {} or `secret_command`",
+            Part::Login.variable(name)
+        ))
     }
 }
 
-fn next_step(account: &Account) -> String {
-    format!(
-        "run `comms auth login {}`, or set {} or `secret_command`",
-        account.name,
-        Part::Login.variable(&account.name)
-    )
+fn unreadable(account: &Account, part: Part, fault: Fault) -> Error {
+    let name = &account.name;
+    let variable = part.variable(name);
+    let message = fault.trouble.message();
+    Error::auth(format!(
+        "the secret of account `{name}` can't be read: {message}"
+    ))
+    .hint(match fault.trouble {
+        Trouble::Locked => format!(
+            "unlock the keyring, or keep the secret where no desktop is needed: `comms auth move {name} --to file`, \
+             {variable} or `secret_command`"
+        ),
+        _ => format!(
+            "set {variable} or `secret_command`, or run `comms auth move {name} --to file` where the keyring works; \
+             `comms doctor` tells more"
+        ),
+    })
+    .because(fault.cause)
+}
+
+fn unwritable(account: &Account, part: Part, fault: Fault) -> Error {
+    Error::auth(format!(
+        "the secret was not kept: {}",
+        fault.trouble.message()
+    ))
+    .hint(format!(
+        "allow the encrypted file with store = \"auto\" in [secrets], or set {} or `secret_command`",
+        part.variable(&account.name)
+    ))
+    .because(fault.cause)
+}
+
+fn unkept(error: Error) -> Error {
+    Error {
+        message: format!("the secret was not kept: {}", error.message),
+        ..error
+    }
+}
+
+/// Neither the keyring nor the file took the secret.
+fn neither(error: &Error, account: &Account, part: Part, fault: &Fault) -> Error {
+    let message = format!(
+        "the secret was not kept: {}, and {}",
+        fault.trouble.message(),
+        error.message
+    );
+    let mut words = vec![fault.cause.clone()];
+    words.extend(error.causes());
+    let hint = match (&error.hint, error.kind) {
+        (Some(hint), Kind::Auth) => format!(
+            "{hint}; or set {} or `secret_command`",
+            part.variable(&account.name)
+        ),
+        (Some(hint), _) => hint.clone(),
+        (None, _) => "`comms doctor` tells more".to_owned(),
+    };
+    Error::new(error.kind, message)
+        .hint(hint)
+        .because(words.join("; "))
 }

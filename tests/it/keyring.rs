@@ -4,12 +4,13 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use crate::support::login::LoginServer;
 use crate::support::mail::Mail;
 use crate::support::{Run, World};
 
-/// A desktop's session bus with an unlocked keyring; both end with the script.
+/// A desktop's session bus with a keyring that is unlocked with this password; both end with the script.
 const SESSION: &str = r#"
-printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1
+printf %s "$2" | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1
 sh -e "$1"
 status=$?
 for entry in /proc/[0-9]*; do
@@ -35,24 +36,35 @@ fn missing() -> Option<&'static str> {
     }
 }
 
-/// Runs a shell script in a session of its own.
+/// Runs a shell script in a session of its own, with the keyring unlocked.
 fn in_session(world: &World, script: &str) -> Run {
+    in_session_of(world, "pw", script)
+}
+
+/// The same with this password; a wrong one leaves the keyring locked.
+fn in_session_of(world: &World, password: &str, script: &str) -> Run {
+    let file = world.file("script.sh", script);
+    let mut command = bus(world);
+    command.args(["--", "sh", "-c", SESSION, "session", &file, password]);
+    run(command)
+}
+
+/// A private session bus, with nothing to run yet.
+fn bus(world: &World) -> Command {
     let folder = |name: &str| -> PathBuf {
         let path = world.dir().join(name);
         let mut builder = std::fs::DirBuilder::new();
         builder.recursive(true).mode(0o700).create(&path).unwrap();
         path
     };
-    let file = world.file("script.sh", script);
     let mut command = world.command_of("dbus-run-session");
     command
-        .args(["--", "sh", "-c", SESSION, "session", &file])
         .env("XDG_RUNTIME_DIR", folder("runtime"))
         .env("XDG_DATA_HOME", folder("data"))
         .env("XDG_CONFIG_HOME", folder("settings"))
         .env("COMMS", env!("CARGO_BIN_EXE_comms"))
         .stdin(Stdio::null());
-    run(command)
+    command
 }
 
 fn run(mut command: Command) -> Run {
@@ -107,7 +119,7 @@ echo annpw | "$COMMS" auth login work --stdin --json
     assert_eq!(json(0)["accounts"][0]["secret"], "none", "{run}");
     // What no server took is not kept.
     assert_eq!((said[1], said[2]), ("exit 4", "exit 4"), "{run}");
-    assert_eq!(json(3)["keyring"], "Secret Service keyring", "{run}");
+    assert_eq!(json(3)["stored_in"], "Secret Service keyring", "{run}");
     assert_eq!(json(3)["changed"], true, "{run}");
     let listed = json(4)["accounts"].as_array().unwrap().clone();
     let work = listed.iter().find(|row| row["account"] == "work").unwrap();
@@ -147,4 +159,258 @@ fn without_a_bus_the_way_out_is_named_at_once() {
     let run = world.run(["doctor"]).fails(4);
     assert!(run.stdout.contains("keyring"), "{run}");
     assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+}
+
+const PASSWORD: &str = "first-Pa55";
+const NEWER: &str = "second-Pa55";
+
+/// An account of a server that takes both passwords, and a passphrase for the file.
+fn light(accounts: &[&str]) -> World {
+    let server = LoginServer::start(&[PASSWORD, NEWER]);
+    let config: String = accounts.iter().map(|name| server.account(name)).collect();
+    World::new().config(&config)
+}
+
+fn skipped() -> bool {
+    if let Some(reason) = missing() {
+        println!("skipped: {reason} (see tests/run)");
+    }
+    missing().is_some()
+}
+
+#[test]
+fn a_locked_keyring_is_never_taken_for_an_empty_one() {
+    if skipped() {
+        return;
+    }
+    let world = light(&["work", "play"]);
+    let store = format!("echo {PASSWORD} | \"$COMMS\" auth login work --stdin\n");
+    in_session(&world, &store).ok();
+    let run = in_session_of(
+        &world,
+        "another password",
+        r#"
+"$COMMS" auth status work --json || echo "exit $?"
+"$COMMS" auth status play --json || echo "exit $?"
+"$COMMS" auth list --json
+"$COMMS" auth logout work || echo "exit $?"
+"#,
+    )
+    .ok();
+    let said: Vec<&str> = run.stdout.lines().collect();
+    for (at, account) in [(0, "work"), (2, "play")] {
+        let row: serde_json::Value = serde_json::from_str(said[at]).unwrap();
+        let row = &row["accounts"][0];
+        assert_eq!(row["secret"], "unknown", "{run}");
+        let message = row["error"]["message"].as_str().unwrap();
+        assert!(message.contains("the keyring is locked"), "{run}");
+        let hint = row["error"]["hint"].as_str().unwrap();
+        assert!(
+            hint.contains(&format!("comms auth move {account} --to file")),
+            "{run}"
+        );
+        assert_eq!(said[at + 1], "exit 4", "{run}");
+    }
+    assert_eq!(said[5], "exit 4", "{run}");
+    assert!(
+        run.stderr
+            .contains("was not removed: the keyring is locked"),
+        "{run}"
+    );
+    // Unlocked again it is all there.
+    let run = in_session(&world, "\"$COMMS\" auth status work\n");
+    run.ok();
+}
+
+#[test]
+fn a_keyring_that_is_locked_in_mid_session_is_told_as_locked() {
+    if skipped() {
+        return;
+    }
+    let world = light(&["work"]);
+    let run = in_session(
+        &world,
+        &format!(
+            r#"
+echo {PASSWORD} | "$COMMS" auth login work --stdin --json
+dbus-send --session --print-reply --dest=org.freedesktop.secrets /org/freedesktop/secrets \
+    org.freedesktop.Secret.Service.Lock array:objpath:/org/freedesktop/secrets/collection/login >/dev/null
+"$COMMS" auth status work || echo "exit $?"
+"$COMMS" doctor --offline --json || echo "exit $?"
+"#
+        ),
+    )
+    .ok();
+    assert!(run.stdout.contains("exit 4"), "{run}");
+    assert!(run.stderr.contains("the keyring is locked"), "{run}");
+    assert!(!run.stderr.contains("no secret yet"), "{run}");
+}
+
+#[test]
+fn what_the_file_took_while_the_keyring_was_locked_wins_later() {
+    if skipped() {
+        return;
+    }
+    let world = light(&["work"]).env("COMMS_PASSPHRASE", "pass phrase");
+    let login =
+        |secret: &str| format!("echo {secret} | \"$COMMS\" auth login work --stdin --json\n");
+    in_session(&world, &login(PASSWORD)).ok();
+    let run = in_session_of(&world, "another password", &login(NEWER)).ok();
+    assert_eq!(run.json()["stored_in"], "encrypted file", "{run}");
+    assert!(
+        run.stderr.contains("the keyring is locked; secrets go to"),
+        "{run}"
+    );
+    assert_eq!(run.stderr.lines().count(), 1, "{run}");
+
+    let reveal = "\"$COMMS\" auth status work --json\n\"$COMMS\" auth logout work --json\n\"$COMMS\" auth list --json\n";
+    let run = in_session(&world, reveal).ok();
+    let said: Vec<&str> = run.stdout.lines().collect();
+    assert!(said[0].contains("encrypted file"), "{run}");
+    assert!(said[1].contains("\"changed\":true"), "{run}");
+    // A logout leaves neither of the two.
+    assert!(
+        !said[2].contains("keyring") && !said[2].contains("encrypted file"),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_bus_without_a_provider_is_told_as_that() {
+    if skipped() {
+        return;
+    }
+    let world = light(&["work"]);
+    // No service folder: nothing can be started on demand.
+    let config = world.file(
+        "bus.conf",
+        "<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\"\n\
+         \"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n\
+         <busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth>\n\
+         <policy context=\"default\"><allow send_destination=\"*\" eavesdrop=\"true\"/>\
+         <allow eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>\n",
+    );
+    let script = world.file(
+        "script.sh",
+        format!(
+            "\"$COMMS\" auth status work || echo \"exit $?\"\n\
+             echo {PASSWORD} | COMMS_PASSPHRASE=p \"$COMMS\" auth login work --stdin\n\
+             COMMS_PASSPHRASE=p \"$COMMS\" auth status work\n"
+        ),
+    );
+    let mut command = bus(&world);
+    command.arg(format!("--config-file={config}"));
+    command.args(["--", "sh", "-e", &script]);
+    let run = run(command).ok();
+    assert!(
+        run.stdout.starts_with("work") && run.stdout.contains("exit 4"),
+        "{run}"
+    );
+    let told = run.stderr.matches("nobody on D-Bus keeps secrets").count();
+    // Once as the error of the first command, once as the note of the second.
+    assert_eq!(told, 2, "{run}");
+}
+
+#[test]
+fn a_provider_that_never_answers_costs_three_seconds_whatever_the_number_of_accounts() {
+    let world = light(&["a", "b", "c", "d"]);
+    let path = world.dir().join("bus");
+    let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    std::thread::spawn(move || {
+        // Held open, never answered.
+        let held: Vec<_> = listener.incoming().collect();
+        drop(held);
+    });
+    let world = world.env(
+        "DBUS_SESSION_BUS_ADDRESS",
+        &format!("unix:path={}", path.display()),
+    );
+    let began = std::time::Instant::now();
+    let run = world.run(["auth", "list", "--json"]).ok();
+    let took = began.elapsed().as_secs();
+    assert!((2..6).contains(&took), "{took} s: {run}");
+    for row in run.json()["accounts"].as_array().unwrap() {
+        if row["account"] != "local" {
+            assert_eq!(row["secret"], "unknown", "{run}");
+            let message = row["error"]["message"].as_str().unwrap();
+            assert!(message.contains("the keyring does not answer"), "{run}");
+        }
+    }
+    // What is in the file does not wait for it.
+    let world = world.env("COMMS_PASSPHRASE", "p");
+    let run = world.run_with(format!("{PASSWORD}\n"), ["auth", "login", "a", "--stdin"]);
+    assert!(
+        run.ok()
+            .stderr
+            .contains("the keyring does not answer; secrets go to")
+    );
+    let began = std::time::Instant::now();
+    world.run(["auth", "status", "a"]).ok();
+    assert!(began.elapsed().as_secs() < 2, "{:?}", began.elapsed());
+}
+
+#[test]
+fn secrets_move_between_the_keyring_and_the_file_and_work_from_both() {
+    if skipped() {
+        return;
+    }
+    let world = light(&["work", "play"]).env("COMMS_PASSPHRASE", "pass phrase");
+    let run = in_session(
+        &world,
+        &format!(
+            r#"
+echo {PASSWORD} | "$COMMS" auth login work --stdin --json
+"$COMMS" auth move --all --to file --json
+"$COMMS" auth move --all --to file --json
+"$COMMS" auth list --json
+"#
+        ),
+    )
+    .ok();
+    let said: Vec<serde_json::Value> = run
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(said[0]["stored_in"], "Secret Service keyring", "{run}");
+    let row = |at: usize, name: &str| {
+        let rows = said[at]["accounts"].as_array().unwrap();
+        rows.iter()
+            .find(|row| row["account"] == name)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(said[1]["to"], "encrypted file", "{run}");
+    assert_eq!(row(1, "work")["state"], "moved", "{run}");
+    assert_eq!(row(1, "work")["moved"][0], "login", "{run}");
+    assert_eq!(row(1, "play")["state"], "nothing stored", "{run}");
+    assert_eq!(row(2, "work")["state"], "already there", "{run}");
+    assert_eq!(row(3, "work")["secret"], "encrypted file", "{run}");
+    // Without a bus, as from cron.
+    let cron = ["auth", "status", "work", "--json"];
+    let status = world.run(cron).ok();
+    assert_eq!(
+        status.json()["accounts"][0]["secret"],
+        "encrypted file",
+        "{status}"
+    );
+    // To a keyring that is locked nothing goes.
+    let script = "\"$COMMS\" auth move work --to keyring --json || echo \"exit $?\"\n";
+    let run = in_session_of(&world, "another password", script).ok();
+    assert!(
+        run.stdout.contains("\"failed\"") && run.stdout.contains("exit 4"),
+        "{run}"
+    );
+    world.run(cron).ok();
+    // And back to one that is open.
+    let script = format!("{script}\"$COMMS\" auth status work --json\n");
+    let run = in_session(&world, &script).ok();
+    let said: Vec<&str> = run.stdout.lines().collect();
+    assert!(said[0].contains("\"moved\""), "{run}");
+    assert!(
+        said[1].contains("Secret Service keyring") && said[1].contains("\"ok\""),
+        "{run}"
+    );
+    let entries = std::fs::read_to_string(world.home().join("secrets")).unwrap();
+    assert!(entries.contains("\"entries\":[]"), "{entries}");
 }

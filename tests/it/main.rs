@@ -33,4 +33,5 @@ mod sending_terminal;
 mod smtp;
 mod store;
 mod sync_faults;
+mod vault;
 mod watch;

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod login;
 pub mod mail;
 pub mod pty;
 pub mod smtp;

@@ -67,6 +67,9 @@ _comms() {
             comms__subcmd__auth,logout)
                 cmd="comms__subcmd__auth__subcmd__logout"
                 ;;
+            comms__subcmd__auth,move)
+                cmd="comms__subcmd__auth__subcmd__move"
+                ;;
             comms__subcmd__auth,status)
                 cmd="comms__subcmd__auth__subcmd__status"
                 ;;
@@ -156,7 +159,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__auth)
-            opts="-h --format --json --fields --color --progress --config --read-only --help list status login logout"
+            opts="-h --format --json --fields --color --progress --config --read-only --help list status login move logout"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -264,6 +267,44 @@ _comms() {
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        comms__subcmd__auth__subcmd__move)
+            opts="-h --all --to --format --json --fields --color --progress --config --read-only --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --to)
+                    COMPREPLY=($(compgen -W "file keyring" -- "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
                     return 0

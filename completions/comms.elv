@@ -290,8 +290,9 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand --help 'Print help'
             cand list 'List accounts and where their secrets come from'
             cand status 'Log in for real and say what happened'
-            cand login 'Ask for a secret, prove it against the server and keep it in the keyring'
-            cand logout 'Remove a secret from the keyring'
+            cand login 'Ask for a secret, prove it against the server and keep it'
+            cand move 'Move secrets between the keyring and the encrypted file'
+            cand logout 'Remove the stored secrets of an account'
         }
         &'comms;auth;list'= {
             cand --format 'Write results as table, plain (TSV), json or jsonl'
@@ -322,6 +323,19 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand --progress 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never'
             cand --config 'Read this config file instead of the usual one'
             cand --stdin 'Read the secret from stdin instead of asking'
+            cand --json 'Short for --format json'
+            cand --read-only 'Refuse everything that would change something at a provider'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'comms;auth;move'= {
+            cand --to 'Where they go: file (encrypted, works in cron and over ssh) or keyring'
+            cand --format 'Write results as table, plain (TSV), json or jsonl'
+            cand --fields 'Show only these columns or keys, comma-separated'
+            cand --color 'Use colour: auto, always or never'
+            cand --progress 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never'
+            cand --config 'Read this config file instead of the usual one'
+            cand --all 'Move the secrets of all accounts'
             cand --json 'Short for --format json'
             cand --read-only 'Refuse everything that would change something at a provider'
             cand -h 'Print help'

@@ -321,25 +321,26 @@ complete -c comms -n "__fish_comms_using_subcommand search" -l count -d 'Print o
 complete -c comms -n "__fish_comms_using_subcommand search" -l explain -d 'Print how the query was read instead of searching'
 complete -c comms -n "__fish_comms_using_subcommand search" -l fail-empty -d 'End with exit code 5 if nothing was found'
 complete -c comms -n "__fish_comms_using_subcommand search" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login logout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
 jsonl\t'One row per line'"
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login logout" -l fields -d 'Show only these columns or keys, comma-separated' -r
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login logout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login logout" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
 json\t'One JSON line per step on stderr'
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login logout" -l config -d 'Read this config file instead of the usual one' -r -F
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login logout" -l json -d 'Short for --format json'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login logout" -l read-only -d 'Refuse everything that would change something at a provider'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login logout" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login logout" -f -a "list" -d 'List accounts and where their secrets come from'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login logout" -f -a "status" -d 'Log in for real and say what happened'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login logout" -f -a "login" -d 'Ask for a secret, prove it against the server and keep it in the keyring'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login logout" -f -a "logout" -d 'Remove a secret from the keyring'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -f -a "list" -d 'List accounts and where their secrets come from'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -f -a "status" -d 'Log in for real and say what happened'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -f -a "login" -d 'Ask for a secret, prove it against the server and keep it'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -f -a "move" -d 'Move secrets between the keyring and the encrypted file'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -f -a "logout" -d 'Remove the stored secrets of an account'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from list" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
@@ -386,6 +387,24 @@ complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcom
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -l to -d 'Where they go: file (encrypted, works in cron and over ssh) or keyring' -r -f -a "file\t''
+keyring\t''"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -l all -d 'Move the secrets of all accounts'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from logout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'

@@ -56,7 +56,7 @@ pub fn run(args: MoveArgs, app: &App, out: &mut Output) -> Result<Done> {
         Column {
             field: "moved",
             title: "secrets",
-            cell: |row, _| Cell::plain(&row.moved.join(", ")),
+            cell: |row, _| Cell::plain(row.moved.join(", ")),
             plain: |row| row.moved.join(", "),
         },
         Column {

@@ -103,11 +103,7 @@ pub async fn login(app: &App, name: &str, secret: SecretString) -> Result<AuthCh
 pub async fn logout(app: &App, name: &str) -> Result<AuthChange> {
     let account = with_login(app, name)?;
     let removed = off_thread(app, account, |vault, account| {
-        let mut removed = false;
-        for part in Part::ALL {
-            removed |= vault.remove(account, part)?;
-        }
-        Ok(removed)
+        vault.remove_all(account, &Part::ALL)
     })
     .await?;
     Ok(AuthChange {

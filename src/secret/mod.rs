@@ -175,26 +175,34 @@ impl Vault {
 
     /// Removes a secret from wherever secrets are kept; false if there was none.
     pub fn remove(&self, account: &Account, part: Part) -> Result<bool> {
-        let entry = part.entry(&account.name);
-        let in_keyring = self.keyring().delete(&entry);
-        let in_file = self
-            .file
-            .remove(&entry, self.ask.as_ref())
-            .map_err(|e| Error {
-                message: format!("the secret was not removed: {}", e.message),
+        self.remove_all(account, &[part])
+    }
+
+    /// Removes these secrets; false if there was none of them.
+    pub fn remove_all(&self, account: &Account, parts: &[Part]) -> Result<bool> {
+        let not_removed = |words: &str| format!("the secret was not removed: {words}");
+        let (mut removed, mut trouble) = (false, None);
+        for part in parts {
+            let entry = part.entry(&account.name);
+            match self.keyring().delete(&entry) {
+                Ok(there) => removed |= there,
+                Err(fault) => trouble = trouble.or(Some(fault)),
+            }
+            let in_file = self.file.remove(&entry, self.ask.as_ref());
+            removed |= in_file.map_err(|e| Error {
+                message: not_removed(&e.message),
                 ..e
             })?;
-        match in_keyring {
-            Ok(removed) => Ok(removed || in_file),
-            Err(fault) if in_file || self.choice == StoreChoice::File => {
+        }
+        match trouble {
+            None => Ok(removed),
+            Some(fault) if removed || self.choice == StoreChoice::File => {
                 self.may_be_left(account, &fault);
-                Ok(in_file)
+                Ok(removed)
             }
-            Err(fault) => Err(Error::auth(format!(
-                "the secret was not removed: {}",
-                fault.trouble.message()
-            ))
-            .because(fault.cause)),
+            Some(fault) => {
+                Err(Error::auth(not_removed(fault.trouble.message())).because(fault.cause))
+            }
         }
     }
 

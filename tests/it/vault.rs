@@ -93,7 +93,7 @@ fn what_is_in_the_file_is_known_without_its_passphrase() {
     assert_eq!(secret_of(&world, "work"), "encrypted file");
     // What is not there is neither asked for nor taken for absent: the keyring might have it.
     assert_eq!(secret_of(&world, "play"), "unknown");
-    let run = world.run(["auth", "status", "work"]).fails(4);
+    let run = world.run(["inbox", "sync", "--account", "work"]).fails(4);
     for words in ["no passphrase", "COMMS_PASSPHRASE", "passphrase_command"] {
         assert!(run.stderr.contains(words), "{run}");
     }
@@ -125,11 +125,10 @@ fn a_wrong_passphrase_is_told_from_damage_and_changes_nothing() {
     let before = std::fs::read(file(&world)).unwrap();
     let world = world.env("COMMS_PASSPHRASE", "incorrect horse");
     for run in [
-        world.run(["auth", "status", "work"]),
+        world.run(["inbox", "sync", "--account", "work"]),
         login(&world, "work", NEWER),
         login(&world, "play", SECRET),
         world.run(["auth", "logout", "work"]),
-        world.run(["auth", "move", "work", "--to", "keyring"]),
     ] {
         let run = run.fails(4);
         assert!(run.stderr.contains("passphrase of"), "{run}");
@@ -157,7 +156,7 @@ fn a_damaged_or_cut_file_is_named_and_never_written_over() {
     ] {
         std::fs::write(file(&world), &damaged).unwrap();
         for run in [
-            world.run(["auth", "status", "work"]),
+            world.run(["inbox", "sync", "--account", "work"]),
             login(&world, "work", NEWER),
         ] {
             let run = run.fails(1);

@@ -11,7 +11,10 @@ use super::Done;
 use super::output::{Cell, Column, Format, Output, Style};
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example: comms doctor --offline")]
+#[command(
+    after_help = "Run it from the caller that fails (cron, a unit, ssh, a subprocess): much of what it looks at differs there.\n\
+                  Example: comms doctor --offline"
+)]
 pub struct DoctorArgs {
     /// Ask no server
     #[arg(long)]
@@ -25,6 +28,8 @@ pub fn run(args: DoctorArgs, app: &App, out: &mut Output) -> Result<Done> {
     let request = DoctorRequest {
         offline: args.offline,
         rebuild_index: args.rebuild_index,
+        origin: super::origin(app, out),
+        terminal: super::prompt::can_ask(out),
     };
     let report = super::wait(doctor::doctor(app, request))?;
     if out.format == Format::Table && out.fields.is_none() {

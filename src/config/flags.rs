@@ -193,6 +193,15 @@ impl Environment {
         })
     }
 
+    /// The names that begin so, set to nothing too.
+    pub fn names<'e>(&'e self, start: &'e str) -> impl Iterator<Item = &'e str> {
+        let names = self
+            .vars
+            .range(start.to_owned()..)
+            .map(|(name, _)| name.as_str());
+        names.take_while(move |name| name.starts_with(start))
+    }
+
     /// The user's home folder.
     pub fn home(&self) -> Option<&PathBuf> {
         self.home.as_ref()

@@ -1,6 +1,7 @@
 //! Configuration, resolved once into plain values: defaults < file < environment < flags.
 
 mod accounts;
+pub mod caller;
 pub mod file;
 pub mod flags;
 mod secrets;
@@ -13,6 +14,7 @@ use etcetera::BaseStrategy;
 use crate::error::{Error, Kind, Result};
 use crate::model::account::Account;
 use crate::model::secret::SecretSettings;
+use caller::Caller;
 use file::{File, Source};
 use flags::{Environment, GlobalFlags};
 
@@ -41,6 +43,8 @@ pub struct Config {
     pub scripted: bool,
     /// `$VISUAL` or `$EDITOR`.
     pub editor: Option<String>,
+    /// What the environment says about who runs this process.
+    pub caller: Caller,
     /// Where each value came from, for `comms config show`: (key, value shown, source).
     pub sources: Vec<Setting>,
 }
@@ -294,6 +298,7 @@ impl Resolver<'_> {
                 .get("VISUAL")
                 .or_else(|| self.env.get("EDITOR"))
                 .map(str::to_owned),
+            caller: Caller::of(self.env),
             sources,
         })
     }

@@ -13,6 +13,7 @@ mod support;
 
 mod answering;
 mod contract;
+mod doctor;
 mod examples;
 mod floors;
 mod generated;

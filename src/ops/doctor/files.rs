@@ -1,0 +1,100 @@
+//! What lies on this disk: the config file, the data folder, the store.
+
+use crate::error::Error;
+use crate::ops::{App, Progress, settings};
+
+use super::{DoctorReport, DoctorRequest};
+
+pub fn check_config(app: &App, report: &mut DoctorReport) {
+    let file = &app.config.config_file;
+    let own = app.config.accounts.iter().filter(|a| !a.built_in).count();
+    if !file.exists() {
+        let detail = format!(
+            "there is no `{}`: the built-in account is all there is",
+            file.display()
+        );
+        report.note(
+            "config",
+            detail,
+            "`comms config path` says where to write one",
+        );
+        return;
+    }
+    report.ok("config", format!("`{}`, {own} accounts", file.display()));
+    for remark in settings::check(app).remarks {
+        let error = Error::config(remark.problem).hint(remark.hint);
+        report.fault(format!("{}: config", remark.account), &error);
+    }
+}
+
+pub fn check_data_folder(app: &App, report: &mut DoctorReport) {
+    let dir = &app.config.data_dir;
+    let metadata = match std::fs::metadata(dir) {
+        Ok(metadata) => metadata,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            let detail = format!("`{}` is made with the first message", dir.display());
+            return report.ok("data folder", detail);
+        }
+        Err(e) => {
+            let error = Error::internal(format!("`{}` can't be read", dir.display())).because(e);
+            return report.fault("data folder", &error);
+        }
+    };
+    if !metadata.is_dir() {
+        let error = Error::config(format!("`{}` is not a folder", dir.display()))
+            .hint("point COMMS_HOME at a folder");
+        return report.fault("data folder", &error);
+    }
+    // The worse fault first.
+    if let Err(e) = tempfile::tempfile_in(dir) {
+        let error = Error::internal(format!("`{}` can't be written to", dir.display()))
+            .hint("free some space, or give yourself the right to write there")
+            .because(e);
+        return report.fault("data folder", &error);
+    }
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
+        if mode & 0o077 != 0 {
+            let detail = format!(
+                "others can look into `{}` (mode {mode:o}); its files are private",
+                dir.display()
+            );
+            return report.note(
+                "data folder",
+                detail,
+                format!("chmod 700 '{}'", dir.display()),
+            );
+        }
+    }
+    report.ok("data folder", format!("`{}`", dir.display()));
+}
+
+pub fn check_store(app: &App, request: DoctorRequest, report: &mut DoctorReport) {
+    if request.rebuild_index {
+        let progress = |done, total| {
+            (app.progress)(&Progress {
+                stage: "rebuilding the index".to_owned(),
+                done,
+                total,
+            });
+        };
+        match app.store.rebuild_index(&progress) {
+            Ok(messages) => report.ok("index", format!("built anew, {messages} messages")),
+            Err(e) => return report.fault("index", &e),
+        }
+    }
+    if !app.config.data_dir.join("index.db").exists() {
+        return report.ok("store", "empty");
+    }
+    match app.store.check() {
+        Err(e) => report.fault("store", &e),
+        Ok(faults) if faults.is_empty() => report.ok("store", "sound"),
+        Ok(faults) => {
+            for fault in faults {
+                let error = Error::internal(fault).hint("run `comms doctor --rebuild-index`");
+                report.fault("store", &error);
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Where the secrets of the accounts come from in this process, and why not.
+
+use std::collections::BTreeMap;
+
+use crate::channel::imap::Credentials;
+use crate::config::file::nearest;
+use crate::error::{Context, Error, Kind, Result};
+use crate::model::account::Account;
+use crate::model::secret::Part;
+use crate::ops::sync::account::credentials_with_source;
+use crate::ops::{App, auth};
+
+use super::DoctorReport;
+
+/// What was found for each account that has a server.
+pub struct Secrets {
+    rows: BTreeMap<String, Result<(Credentials, String)>>,
+    /// Accounts whose secret only a store can hold.
+    stored: Vec<String>,
+}
+
+impl Secrets {
+    /// What logs in to the account; `None` if nobody gave it.
+    pub fn credentials(&self, account: &str) -> Option<&Credentials> {
+        let row = self.rows.get(account)?.as_ref();
+        row.ok().map(|(credentials, _)| credentials)
+    }
+
+    /// Whether an account has its secret from the keyring, or from nobody.
+    pub fn need_keyring(&self) -> bool {
+        self.stored.iter().any(|name| {
+            let row = self.rows.get(name).and_then(|row| row.as_ref().ok());
+            row.is_none_or(|(_, source)| source.contains("key") || source.contains("Credential"))
+        })
+    }
+
+    /// What serves as well where there is no keyring.
+    pub fn way_without_keyring(&self) -> String {
+        let name = self.stored.first().map_or("work", String::as_str);
+        format!(
+            "set {} or give [accounts.{name}] a `secret_command`",
+            Part::Login.variable(name)
+        )
+    }
+}
+
+/// Asks for every account at once: a keyring that does not answer costs its deadline only once.
+pub async fn find(app: &App) -> Result<Secrets> {
+    let with_server = |account: &&Account| account.imap.is_some() || account.smtp.is_some();
+    let accounts: Vec<_> = app.config.accounts.iter().filter(with_server).collect();
+    let asked = accounts
+        .iter()
+        .map(|account| credentials_with_source(app, account));
+    let found = futures_util::future::join_all(asked).await;
+    let is_stored = |account: &&&Account| {
+        auth::has_login(account)
+            && !account.secret_env.contains_key(&Part::Login)
+            && account.secret_command.is_none()
+    };
+    Ok(Secrets {
+        stored: accounts
+            .iter()
+            .filter(is_stored)
+            .map(|account| account.name.clone())
+            .collect(),
+        rows: accounts
+            .iter()
+            .map(|account| account.name.clone())
+            .zip(found)
+            .collect(),
+    })
+}
+
+/// Tells whether the keyring answers.
+pub async fn check_stores(app: &App, secrets: &Secrets, report: &mut DoctorReport) -> Result<()> {
+    let vault = app.vault.clone();
+    let found = tokio::task::spawn_blocking(move || vault.keyring_state())
+        .await
+        .context(Kind::Internal, "asking the keyring")?;
+    match (found, secrets.need_keyring()) {
+        (Ok(name), _) => report.ok("keyring", name),
+        (Err(words), false) => report.say(
+            "keyring",
+            "skipped",
+            format!("{words}; no account needs it"),
+        ),
+        (Err(words), true) => {
+            let way = secrets.way_without_keyring();
+            let error = Error::auth(words).hint(format!("unlock it, or {way}"));
+            report.fault("keyring", &error);
+        }
+    }
+    Ok(())
+}
+
+/// Finds variables that hold the secret of no account, and those that are empty.
+pub fn check_variables(app: &App, report: &mut DoctorReport) {
+    let known: Vec<String> = app
+        .config
+        .accounts
+        .iter()
+        .flat_map(|account| Part::ALL.map(|part| part.variable(&account.name)))
+        .collect();
+    let mut used = 0;
+    for variable in &app.config.caller.secrets {
+        let name = &variable.name;
+        if variable.is_empty {
+            let detail = format!("{name} is set to nothing, which counts as unset");
+            report.note(
+                "secret variables",
+                detail,
+                format!("`unset {name}`, or give it a value"),
+            );
+        } else if known.contains(name) {
+            used += 1;
+        } else {
+            let detail = format!("{name} is the secret of no account");
+            report.note("secret variables", detail, meant(app, name));
+        }
+    }
+    if used > 0 {
+        let detail = format!("{used} of the accounts' secrets are in the environment");
+        report.ok("secret variables", detail);
+    }
+}
+
+/// Which variable was probably meant.
+fn meant(app: &App, name: &str) -> String {
+    let written = name.trim_start_matches("COMMS_SECRET_").to_lowercase();
+    let accounts: Vec<_> = app
+        .config
+        .accounts
+        .iter()
+        .filter(|account| auth::has_login(account))
+        .map(|account| account.name.replace('-', "_"))
+        .collect();
+    let accounts: Vec<_> = accounts.iter().map(String::as_str).collect();
+    match nearest(&written, &accounts) {
+        Some(near) => format!("did you mean {}?", Part::Login.variable(near)),
+        None if accounts.is_empty() => {
+            format!("no account logs in; `unset {name}`, or add the account to the config")
+        }
+        None => format!(
+            "accounts that log in are {}; `comms auth list` shows them",
+            accounts.join(", ")
+        ),
+    }
+}
+
+/// Tells which source gave the secret of an account, or what each of them said.
+pub fn check_secret(app: &App, account: &Account, secrets: &Secrets, report: &mut DoctorReport) {
+    let name = format!("{}: secret", account.name);
+    match secrets.rows.get(&account.name) {
+        None => {}
+        Some(Ok(_)) if !auth::has_login(account) => report.ok(name, "not needed"),
+        Some(Ok((_, source))) => {
+            let detail = match beaten(account, source) {
+                Some(others) => format!("from the {source}, which wins over the {others}"),
+                None => format!("from the {source}"),
+            };
+            report.ok(name, detail);
+        }
+        Some(Err(e)) => {
+            let variable = Part::Login.variable(&account.name);
+            let empty = app.config.caller.secrets.iter();
+            let set = match empty.clone().any(|v| v.name == variable && v.is_empty) {
+                true => "is set to nothing",
+                false if account.secret_env.contains_key(&Part::Login) => "is set",
+                false => "is not set",
+            };
+            let command = match &account.secret_command {
+                Some(_) => "the `secret_command` was run",
+                None => "there is no `secret_command`",
+            };
+            let error = Error::new(
+                e.kind,
+                format!("{} ({variable} {set}; {command})", super::words(e)),
+            );
+            let fix = missing_program(app, account).or(e.hint.clone());
+            report.fault(name, &error.hint(fix.unwrap_or_default()));
+        }
+    }
+}
+
+/// The sources that would have answered, too, had this one not been first.
+fn beaten(account: &Account, source: &str) -> Option<&'static str> {
+    (source == "environment" && account.secret_command.is_some()).then_some("`secret_command`")
+}
+
+/// Cron and units have a short `PATH`: a command that a shell finds may not be found there.
+fn missing_program(app: &App, account: &Account) -> Option<String> {
+    let command = account.secret_command.as_ref()?;
+    let program = command.split_whitespace().next()?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let path = app.config.caller.path.clone().unwrap_or_default();
+    if !program.chars().all(is_plain)
+        || BUILT_IN.contains(&program)
+        || std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    {
+        return None;
+    }
+    Some(format!(
+        "`{program}` is in no folder of this PATH (`{path}`): write its full path in `secret_command`; \
+         `command -v {program}` in your shell tells it"
+    ))
+}
+
+/// What a shell has of its own.
+const BUILT_IN: &[&str] = &[
+    "echo", "printf", "read", "cd", "exec", "eval", "test", "if", "for",
+];

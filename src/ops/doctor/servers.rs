@@ -1,0 +1,102 @@
+//! The servers of each account: reached, logged in to, and what they offer.
+
+use crate::channel::imap::Session;
+use crate::error::{Error, Result};
+use crate::model::account::{Account, ChannelKind};
+use crate::model::message::Role;
+use crate::ops::auth;
+use crate::ops::sync::account::views_note;
+
+use super::secrets::Secrets;
+use super::{DoctorReport, DoctorRequest};
+
+/// Logs in to the servers of an account, or looks at its Maildir.
+pub async fn check_account(
+    account: &Account,
+    request: DoctorRequest,
+    secrets: &Secrets,
+    report: &mut DoctorReport,
+) {
+    let name = &account.name;
+    if account.channel == ChannelKind::Maildir {
+        let path = account.path.as_ref().filter(|path| !path.is_dir());
+        if let (Some(_), true) = (path, account.built_in) {
+            report.ok(format!("{name}: maildir"), "made with the first delivery");
+        } else if let Some(path) = path {
+            let error = Error::config(format!("`{}` is not a folder", path.display()))
+                .hint(format!("set `path` in [accounts.{name}]"));
+            report.fault(format!("{name}: maildir"), &error);
+        } else {
+            report.ok(format!("{name}: maildir"), "there");
+        }
+        if account.smtp.is_none() {
+            return;
+        }
+    }
+    if request.offline {
+        return report.say(format!("{name}: servers"), "skipped", "--offline");
+    }
+    // Without a secret there is nothing to log in with, which is told already.
+    let Some(credentials) = secrets.credentials(name) else {
+        return;
+    };
+    if account.imap.is_some() {
+        let ended = match Session::open(account, credentials).await {
+            Ok(session) => check_folders(account, session, report).await,
+            Err(e) => Err(e),
+        };
+        if let Err(e) = ended {
+            report.fault(format!("{name}: imap"), &e);
+        }
+    }
+    if account.smtp.is_some() {
+        match auth::prove_smtp(account, credentials).await {
+            Ok(()) => report.ok(format!("{name}: smtp"), "logged in; mail can leave"),
+            Err(e) => report.fault(format!("{name}: smtp"), &e),
+        }
+    }
+}
+
+async fn check_folders(
+    account: &Account,
+    mut session: Session,
+    report: &mut DoctorReport,
+) -> Result<()> {
+    let name = &account.name;
+    let extras: Vec<&str> = [
+        "QRESYNC",
+        "CONDSTORE",
+        "IDLE",
+        "MOVE",
+        "UIDPLUS",
+        "LIST-STATUS",
+    ]
+    .into_iter()
+    .filter(|extra| session.offers(extra))
+    .collect();
+    report.ok(
+        format!("{name}: imap"),
+        format!("logged in; the server offers {}", extras.join(", ")),
+    );
+    let folders = session.folders().await?;
+    let found: Vec<String> = [
+        Role::Sent,
+        Role::Drafts,
+        Role::Trash,
+        Role::Junk,
+        Role::Archive,
+    ]
+    .into_iter()
+    .filter_map(|role| {
+        let folder = folders.iter().find(|folder| folder.role == role)?;
+        Some(format!("{role:?} `{}`", folder.path))
+    })
+    .collect();
+    let detail = format!("{} folders; {}", folders.len(), found.join(", "));
+    report.ok(format!("{name}: folders"), detail);
+    if let Some(words) = views_note(account, &folders) {
+        report.say(format!("{name}: views"), "note", words);
+    }
+    session.logout().await;
+    Ok(())
+}

@@ -1,0 +1,274 @@
+//! `comms doctor` run from callers that fail: without a home, a bus, a keyring, a PATH, certificates.
+
+use serde_json::Value;
+
+use crate::support::{Run, World};
+
+/// An account whose servers nobody runs; its secret comes from a store only.
+const WORK: &str = "[accounts.work]\nchannel = \"imap\"\naddress = \"ada@example.com\"\n\
+                    imap = \"imap.example.com\"\n";
+
+/// The check with this name.
+#[track_caller]
+fn check(run: &Run, name: &str) -> Value {
+    let report = run.json();
+    let checks = report["checks"].as_array().unwrap().clone();
+    let found = checks.into_iter().find(|check| check["name"] == name);
+    found.unwrap_or_else(|| panic!("there is no check `{name}`\n{run}"))
+}
+
+#[track_caller]
+fn text<'v>(check: &'v Value, key: &str) -> &'v str {
+    check[key]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {key}: {check}"))
+}
+
+const DOCTOR: [&str; 3] = ["doctor", "--offline", "--json"];
+
+/// The doctor with just these variables, as `env -i` starts it.
+fn bare(world: &World, vars: &[(&str, &str)]) -> Run {
+    let mut command = world.command();
+    command.env_clear().args(DOCTOR);
+    command.envs(vars.iter().copied());
+    let output = command.output().unwrap();
+    Run {
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        code: output.status.code().unwrap_or(-1),
+        bytes: output.stdout,
+    }
+}
+
+#[test]
+fn the_caller_is_told() {
+    let world = World::new();
+    let told = check(&world.run(DOCTOR).ok(), "caller");
+    let detail = text(&told, "detail");
+    assert!(detail.contains("a script without a terminal"), "{told}");
+    let world = world.env("GEMINI_CLI", "1").env("SUDO_USER", "ada");
+    let told = check(&world.run(DOCTOR).ok(), "caller");
+    let detail = text(&told, "detail");
+    for words in ["an agent (GEMINI_CLI)", "by sudo from ada"] {
+        assert!(detail.contains(words), "{told}");
+    }
+}
+
+#[test]
+fn the_names_of_the_checks_stay_the_same() {
+    let report = World::new().run(DOCTOR).ok().json();
+    let checks = report["checks"].as_array().unwrap();
+    let names: Vec<_> = checks.iter().map(|check| text(check, "name")).collect();
+    let always = [
+        "caller",
+        "home",
+        "folders",
+        "config",
+        "data folder",
+        "store",
+        "trust",
+    ];
+    assert_eq!(names[..7], always);
+    assert!(names.contains(&"keyring"), "{names:?}");
+    assert!(names.contains(&"local: maildir"), "{names:?}");
+}
+
+#[test]
+fn an_empty_environment_is_told_with_the_line_that_mends_it() {
+    let world = World::new().config(WORK);
+    let home = world.home();
+    let run = bare(&world, &[("COMMS_HOME", home.to_str().unwrap())]);
+    let found = check(&run, "home");
+    assert_eq!(found["state"], "note", "{found}");
+    assert!(
+        text(&found, "detail").contains("HOME is not set"),
+        "{found}"
+    );
+    assert!(text(&found, "fix").contains("HOME"), "{found}");
+    // Nobody's session runs for this user, or it runs and is found.
+    if cfg!(target_os = "linux") {
+        check(&run, "session bus");
+    }
+    assert!(text(&check(&run, "folders"), "detail").contains("COMMS_HOME"));
+}
+
+#[test]
+fn a_home_that_is_not_there_is_a_fault_with_the_right_one() {
+    let world = World::new();
+    let run = bare(&world, &[("HOME", "/nowhere/at/all")]).fails(3);
+    let found = check(&run, "home");
+    assert_eq!(found["state"], "fault", "{found}");
+    assert!(text(&found, "fix").contains("HOME"), "{found}");
+    // With a folder of its own it is only worth knowing.
+    let home = world.home();
+    let vars = [
+        ("HOME", "/nowhere/at/all"),
+        ("COMMS_HOME", home.to_str().unwrap()),
+    ];
+    let found = check(&bare(&world, &vars).ok(), "home");
+    assert_eq!(found["state"], "note", "{found}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn another_home_means_another_data_folder_and_both_are_named() {
+    let world = World::new();
+    let home = world.dir().to_str().unwrap().to_owned();
+    let run = bare(&world, &[("HOME", &home)]).ok();
+    let found = check(&run, "folders");
+    assert_eq!(found["state"], "note", "{found}");
+    let detail = text(&found, "detail");
+    assert!(
+        detail.contains(&format!("{home}/.local/share/comms")),
+        "{found}"
+    );
+    assert!(detail.contains("a login shell of"), "{found}");
+    assert!(text(&found, "fix").contains("export HOME='"), "{found}");
+    // Cron and units write it otherwise.
+    let run = bare(&world, &[("HOME", &home), ("INVOCATION_ID", "1")]).ok();
+    let fix = check(&run, "folders")["fix"].as_str().unwrap().to_owned();
+    assert!(fix.contains("`Environment=\"HOME="), "{fix}");
+    let run = bare(&world, &[("HOME", &home), ("XDG_DATA_HOME", "relative")]);
+    let found = check(&run, "folders");
+    assert!(
+        text(&found, "fix").contains("unset XDG_DATA_HOME"),
+        "{found}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_home_of_another_user_is_a_fault() {
+    let world = World::new();
+    let home = world.dir().join("other");
+    std::fs::create_dir(&home).unwrap();
+    if std::os::unix::fs::chown(&home, Some(65534), None).is_err() {
+        println!("skipped: only root can give a folder away");
+        return;
+    }
+    let run = bare(&world, &[("HOME", home.to_str().unwrap())]).fails(3);
+    let found = check(&run, "home");
+    assert!(text(&found, "detail").contains("uid 65534"), "{found}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_bus_that_is_not_there_is_a_fault_only_if_a_secret_hangs_on_it() {
+    let bus = ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus");
+    let world = World::new().config(WORK).env(bus.0, bus.1);
+    let run = world.run(DOCTOR).fails(4);
+    let found = check(&run, "session bus");
+    assert_eq!(found["state"], "fault", "{found}");
+    assert!(
+        text(&found, "detail").contains("/nowhere/bus` is not there"),
+        "{found}"
+    );
+    check(&run, "keyring");
+    let secret = check(&run, "work: secret");
+    for words in [
+        "COMMS_SECRET_WORK is not set",
+        "there is no `secret_command`",
+    ] {
+        assert!(text(&secret, "detail").contains(words), "{secret}");
+    }
+    let world = world.env("COMMS_SECRET_WORK", "hunter2");
+    let run = world.run(DOCTOR).ok();
+    assert_eq!(check(&run, "session bus")["state"], "skipped", "{run}");
+    assert_eq!(
+        text(&check(&run, "work: secret"), "detail"),
+        "from the environment"
+    );
+    assert!(!run.stdout.contains("hunter2"), "{run}");
+}
+
+#[test]
+fn the_source_that_wins_is_named_with_the_one_it_beats() {
+    let config = format!("{WORK}secret_command = \"echo hunter2\"\n");
+    let world = World::new()
+        .config(&config)
+        .env("COMMS_SECRET_WORK", "hunter3");
+    let run = world.run(DOCTOR).ok();
+    let detail = check(&run, "work: secret")["detail"].clone();
+    assert_eq!(
+        detail,
+        "from the environment, which wins over the `secret_command`"
+    );
+    assert!(!run.stdout.contains("hunter"), "{run}");
+}
+
+#[test]
+fn a_command_that_this_path_does_not_have_is_told_from_one_that_fails() {
+    let config = |command: &str| format!("{WORK}secret_command = \"{command}\"\n");
+    let world = World::new().config(&config("passs show mail/work"));
+    let world = world.env("PATH", "/usr/bin:/bin");
+    let found = check(&world.run(DOCTOR).fails(4), "work: secret");
+    for words in ["`passs`", "/usr/bin:/bin", "full path"] {
+        assert!(text(&found, "fix").contains(words), "{found}");
+    }
+    let world = World::new().config(&config("echo no such entry >&2; false"));
+    let found = check(&world.run(DOCTOR).fails(4), "work: secret");
+    assert!(text(&found, "detail").contains("no such entry"), "{found}");
+    assert!(!text(&found, "fix").contains("full path"), "{found}");
+}
+
+#[test]
+fn a_mistyped_variable_is_told_with_the_one_that_was_meant() {
+    let world = World::new().config(WORK);
+    let world = world.env("COMMS_SECRET_WROK", "hunter2");
+    let found = check(&world.run(DOCTOR), "secret variables");
+    assert_eq!(found["state"], "note", "{found}");
+    assert!(
+        text(&found, "detail").contains("COMMS_SECRET_WROK"),
+        "{found}"
+    );
+    assert_eq!(text(&found, "fix"), "did you mean COMMS_SECRET_WORK?");
+    let world = World::new().config(WORK).env("COMMS_SECRET_WORK", "");
+    let run = world.run(DOCTOR);
+    let found = check(&run, "secret variables");
+    assert!(text(&found, "detail").contains("set to nothing"), "{found}");
+    assert!(text(&check(&run, "work: secret"), "detail").contains("set to nothing"));
+}
+
+#[test]
+fn a_proxy_is_shown_without_its_password() {
+    let world = World::new().config(WORK).env("COMMS_SECRET_WORK", "x");
+    let world = world.env("https_proxy", "http://ada:hunter2@proxy.example:3128");
+    let run = world.run(DOCTOR).ok();
+    let found = check(&run, "proxy");
+    assert_eq!(found["state"], "note", "{found}");
+    for words in ["https_proxy=`http://proxy.example:3128`", "IMAP and SMTP"] {
+        assert!(text(&found, "detail").contains(words), "{found}");
+    }
+    assert!(!run.stdout.contains("hunter2"), "{run}");
+    let run = world.env("NO_PROXY", "*").run(DOCTOR).ok();
+    assert!(text(&check(&run, "proxy"), "detail").contains("excepts every host"));
+}
+
+#[test]
+fn certificates_that_a_variable_takes_away_are_a_fault() {
+    let world = World::new().config(WORK).env("COMMS_SECRET_WORK", "x");
+    let run = world
+        .env("SSL_CERT_FILE", "/nowhere/ca.pem")
+        .run(DOCTOR)
+        .fails(3);
+    let found = check(&run, "trust");
+    assert_eq!(found["state"], "fault", "{found}");
+    assert!(
+        text(&found, "fix").contains("unset SSL_CERT_FILE"),
+        "{found}"
+    );
+    let world = World::new().config(WORK).env("COMMS_SECRET_WORK", "x");
+    let empty = world.file("empty.pem", "no certificate\n");
+    let run = world.env("SSL_CERT_FILE", &empty).run(DOCTOR).fails(3);
+    assert!(text(&check(&run, "trust"), "detail").contains("no certificate"));
+    // Nobody is asked with TLS: worth knowing, no fault.
+    let world = World::new().env("SSL_CERT_FILE", "/nowhere/ca.pem");
+    assert_eq!(check(&world.run(DOCTOR).ok(), "trust")["state"], "note");
+}
+
+#[test]
+fn a_zone_that_nobody_knows_is_told() {
+    let world = World::new().env("TZ", "Mars/Olympus");
+    let found = check(&world.run(DOCTOR).ok(), "zone");
+    assert!(text(&found, "detail").contains("Mars/Olympus"), "{found}");
+}

@@ -8,11 +8,11 @@
 //! 5  cli                doors: words in, words out
 //! 4  ops                operations: Request -> Result<Report>
 //! 3  channel            clients of message providers; no store, no secret store
-//! 2c net                TLS and everything async below the channels
+//! 2c net                HTTP, TLS, OAuth: everything async below the channels
 //! 2b config secret store    files and environment | keyring | SQLite
 //! 2a rules format       pure: decisions | codecs
 //! 1  model              nouns
-//! 0  error clock
+//! 0  error clock lock
 //! ```
 //!
 //! *Adding a command:* Request, Report and function in `ops` → a test → `cli/<noun>.rs` → regenerate man pages
@@ -25,6 +25,7 @@ pub mod clock;
 pub mod config;
 pub mod error;
 pub mod format;
+pub mod lock;
 pub mod model;
 pub mod net;
 pub mod ops;

@@ -1,15 +1,15 @@
 //! `comms auth`.
 
 use clap::{Args, Subcommand};
-use secrecy::SecretString;
 
-use crate::error::{Context, Error, Kind, Result};
+use crate::error::Result;
 use crate::format::clean;
 use crate::ops::App;
 use crate::ops::auth::{self, AccountRow, AuthReport};
 
+use super::Done;
+use super::login::{self, LoginArgs};
 use super::output::{Cell, Column, Output, Style};
-use super::{Done, prompt};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example: comms auth login work")]
@@ -28,23 +28,22 @@ enum AuthCommand {
         /// Only this account
         account: Option<String>,
     },
-    /// Ask for a secret, prove it against the server and keep it
-    #[command(after_help = "Example: pass mail/work | comms auth login work --stdin")]
-    Login {
-        /// The account to log in to
-        account: String,
-        /// Read the secret from stdin instead of asking
-        #[arg(long)]
-        stdin: bool,
-    },
+    /// Log in: prove a secret, or a login by OAuth, against the server and keep it
+    #[command(
+        after_help = "Examples:\n  pass mail/work | comms auth login work --stdin\n  comms auth login work --paste"
+    )]
+    Login(LoginArgs),
     /// Move secrets between the keyring and the encrypted file
     #[command(after_help = "Example: comms auth move work --to file")]
     Move(super::relocate::MoveArgs),
     /// Remove the stored secrets of an account
     #[command(after_help = "Example: comms auth logout work")]
     Logout {
-        /// The account whose secret goes
+        /// The account whose secrets go
         account: String,
+        /// Take an OAuth login back at its provider, too (at Google: all logins to the app's project)
+        #[arg(long)]
+        revoke: bool,
     },
 }
 
@@ -68,10 +67,16 @@ pub fn run(args: AuthArgs, app: &App, out: &mut Output) -> Result<Done> {
             }
             Ok(report.outcome())
         }
-        AuthCommand::Login { account, stdin } => login(&account, stdin, app, out),
+        AuthCommand::Login(args) => login::run(args, app, out),
         AuthCommand::Move(args) => super::relocate::run(args, app, out),
-        AuthCommand::Logout { account } => {
-            let change = super::wait(auth::logout(app, &account))?;
+        AuthCommand::Logout { account, revoke } => {
+            let change = match revoke {
+                true => super::wait(auth::logout_and_revoke(app, &account))?,
+                false => super::wait(auth::logout(app, &account))?,
+            };
+            for warning in &change.warnings {
+                out.warn(warning);
+            }
             out.report("comms.auth_change/1", &change, |_| {
                 if change.changed {
                     format!("the stored secrets of {account} were removed\n")
@@ -82,43 +87,6 @@ pub fn run(args: AuthArgs, app: &App, out: &mut Output) -> Result<Done> {
             Ok(None)
         }
     }
-}
-
-fn login(account: &str, stdin: bool, app: &App, out: &mut Output) -> Result<Done> {
-    // A name that is wrong is told before anyone types a password.
-    app.config.account(account)?;
-    let secret = if stdin {
-        read_secret()?
-    } else {
-        prompt::password(out, &format!("Password or token for {account}:"), "--stdin")?
-    };
-    let change = super::wait(auth::login(app, account, secret))?;
-    if let Some(source) = &change.shadowed_by {
-        out.warn(&format!(
-            "account `{account}` also has a secret from the {source}, which wins over a stored one"
-        ));
-    }
-    out.report("comms.auth_change/1", &change, |_| {
-        format!(
-            "{} took the login; the secret is in the {}\n",
-            change.server.as_deref().unwrap_or("the server"),
-            change.stored_in.as_deref().unwrap_or("keyring")
-        )
-    })?;
-    Ok(None)
-}
-
-/// The first line of stdin.
-fn read_secret() -> Result<SecretString> {
-    let mut line = String::new();
-    std::io::stdin()
-        .read_line(&mut line)
-        .context(Kind::Usage, "reading the secret from stdin")?;
-    let secret = line.trim_end_matches(['\r', '\n']);
-    if secret.is_empty() {
-        return Err(Error::usage("stdin held no secret"));
-    }
-    Ok(SecretString::from(secret))
 }
 
 fn show(report: &AuthReport, out: &mut Output) -> Result<()> {
@@ -159,6 +127,17 @@ fn show(report: &AuthReport, out: &mut Output) -> Result<()> {
             cell: |row, _| Cell::new(words(row), Style::Dim),
             plain: words,
         },
+        Column {
+            field: "expires_at",
+            title: "token until",
+            cell: |row, out| {
+                Cell::new(
+                    row.expires_at.map(|at| out.when(at)).unwrap_or_default(),
+                    Style::Dim,
+                )
+            },
+            plain: |row| row.expires_at.map(|at| at.to_string()).unwrap_or_default(),
+        },
     ];
     out.list(
         "comms.auth/1",
@@ -171,9 +150,9 @@ fn show(report: &AuthReport, out: &mut Output) -> Result<()> {
 
 /// A server's words may be in it.
 fn words(row: &AccountRow) -> String {
-    row.error
-        .as_ref()
-        .map(|error| clean::line(&error.message))
+    let now = row.error.as_ref().map(|error| &error.message);
+    now.or(row.last_error.as_ref())
+        .map(|message| clean::line(message))
         .unwrap_or_default()
 }
 

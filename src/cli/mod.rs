@@ -1,6 +1,7 @@
 //! The command-line door: clap tree in, documents out. One file per noun.
 
 pub mod auth;
+mod browser;
 mod deferred;
 pub mod doctor;
 pub mod export;
@@ -8,6 +9,7 @@ pub mod generate;
 mod help;
 pub mod import;
 pub mod inbox;
+mod login;
 pub mod mark;
 pub mod outbox;
 pub mod output;

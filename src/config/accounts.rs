@@ -12,6 +12,7 @@ use crate::model::secret::Part;
 
 use super::file::{At, RawAccount, Source, nearest};
 use super::flags::Environment;
+use super::oauth;
 
 /// Name of the account that exists without configuration.
 pub const LOCAL: &str = "local";
@@ -28,6 +29,7 @@ pub fn local(data_dir: &Path) -> Account {
         smtp: None,
         ca_file: None,
         auth: AuthMethod::None,
+        oauth: None,
         username: None,
         secret_env: BTreeMap::new(),
         secret_command: None,
@@ -97,6 +99,7 @@ pub fn resolve(
         smtp,
         ca_file: raw.ca_file.as_ref().map(|p| cx.path(&p.value)),
         auth,
+        oauth: oauth::resolve(raw, source, auth)?,
         username: value(&raw.username),
         secret_env: Part::ALL
             .into_iter()
@@ -179,6 +182,15 @@ impl Cx<'_> {
             key("smtp_tls", &r.smtp_tls),
             key("ca_file", &r.ca_file),
             key("auth", &r.auth),
+            key("oauth", &r.oauth),
+            key("authorize_url", &r.authorize_url),
+            key("token_url", &r.token_url),
+            key("device_url", &r.device_url),
+            key("revoke_url", &r.revoke_url),
+            key("client_id", &r.client_id),
+            key("scopes", &r.scopes),
+            key("tenant", &r.tenant),
+            key("grant", &r.grant),
             key("username", &r.username),
             key("secret_command", &r.secret_command),
             key("path", &r.path),
@@ -409,7 +421,7 @@ fn host_and_port(text: &str, usual: u16) -> Option<(String, u16)> {
     sound.then(|| (host.to_owned(), port))
 }
 
-fn is_loopback(host: &str) -> bool {
+pub fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
         || host.to_ascii_lowercase().ends_with(".localhost")
         || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
@@ -483,6 +495,9 @@ pub fn note(
         at(raw, |r| &r.ca_file),
     );
     say("auth", Some(auth.to_owned()), at(raw, |r| &r.auth));
+    if let Some(oauth) = &account.oauth {
+        oauth::note(oauth, raw, &mut say);
+    }
     say(
         "username",
         account.username.clone(),

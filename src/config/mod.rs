@@ -4,6 +4,7 @@ mod accounts;
 pub mod caller;
 pub mod file;
 pub mod flags;
+mod oauth;
 mod secrets;
 
 use std::path::{Path, PathBuf};

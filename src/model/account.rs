@@ -55,6 +55,71 @@ pub enum AuthMethod {
     None,
 }
 
+/// How an account gets its access tokens by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OAuth {
+    pub provider: Provider,
+    /// Addresses of its own; they win over what the provider is known or found to have.
+    pub authorize_url: Option<String>,
+    pub token_url: Option<String>,
+    pub device_url: Option<String>,
+    pub revoke_url: Option<String>,
+    /// `None` if the client file or the key that is given at the login says it.
+    pub client_id: Option<String>,
+    /// `None` for the least that the channel needs.
+    pub scopes: Option<Vec<String>>,
+    /// Of Microsoft: a domain, an id, `organizations`, `consumers` or `common`.
+    pub tenant: String,
+    pub grant: Grant,
+}
+
+/// Whose tokens they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Provider {
+    Google,
+    Microsoft,
+    /// Found by OpenID discovery or RFC 8414.
+    Issuer(String),
+    /// Only the addresses in the config.
+    Custom,
+}
+
+impl Provider {
+    /// As it is written in the config; `custom` where only addresses stand there.
+    pub fn name(&self) -> &str {
+        match self {
+            Provider::Google => "google",
+            Provider::Microsoft => "microsoft",
+            Provider::Issuer(issuer) => issuer,
+            Provider::Custom => "custom",
+        }
+    }
+}
+
+/// What a token is asked for with (RFC 6749 §1.3, RFC 7523).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// Someone logs in once; a refresh token does the rest.
+    Code,
+    /// The key of a service account that may act for the address.
+    ServiceAccount,
+    /// The client's own secret.
+    ClientCredentials,
+}
+
+impl Grant {
+    pub const ALL: [Grant; 3] = [Grant::Code, Grant::ServiceAccount, Grant::ClientCredentials];
+
+    /// As it is written in the config.
+    pub fn name(self) -> &'static str {
+        match self {
+            Grant::Code => "code",
+            Grant::ServiceAccount => "service-account",
+            Grant::ClientCredentials => "client-credentials",
+        }
+    }
+}
+
 /// `host:port` with its protection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
@@ -79,6 +144,8 @@ pub struct Account {
     /// More trust roots (PEM) than those of the operating system.
     pub ca_file: Option<PathBuf>,
     pub auth: AuthMethod,
+    /// With `auth = "oauth"`: how it gets its tokens; `None` if they come from outside.
+    pub oauth: Option<OAuth>,
     /// Login name; the address when not set in the config.
     pub username: Option<String>,
     /// From `COMMS_SECRET_<ACCOUNT>` and `COMMS_SECRET_<ACCOUNT>_<NAME>`; wins over everything.

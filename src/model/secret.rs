@@ -15,14 +15,17 @@ pub enum Part {
     ClientSecret,
     /// The private key file of a service account, as JSON.
     ServiceAccount,
+    /// A login that waits for the address its browser ended at, as JSON.
+    Pending,
 }
 
 impl Part {
-    pub const ALL: [Part; 4] = [
+    pub const ALL: [Part; 5] = [
         Part::Login,
         Part::Tokens,
         Part::ClientSecret,
         Part::ServiceAccount,
+        Part::Pending,
     ];
 
     /// Its name beside the account's; empty for the login.
@@ -32,6 +35,7 @@ impl Part {
             Part::Tokens => "tokens",
             Part::ClientSecret => "client_secret",
             Part::ServiceAccount => "service_account",
+            Part::Pending => "pending",
         }
     }
 

@@ -1,3 +1,5 @@
-//! The network: TLS for every protocol. Async begins here.
+//! The network: HTTP, TLS for every protocol, OAuth. Async begins here.
 
+pub mod http;
+pub mod oauth;
 pub mod tls;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Serialize;
@@ -11,11 +12,11 @@ use crate::channel::smtp;
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::account::{Account, ChannelKind, Endpoint};
 use crate::model::secret::Part;
-use crate::net::tls;
+use crate::net::{self, tls};
 use crate::secret::Vault;
 
-use super::App;
 use super::sync::{Failure, account as imap_account};
+use super::{App, token};
 
 /// All accounts. `comms.auth/1`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -37,10 +38,22 @@ pub struct AccountRow {
     /// `ok`, `failed` or `not tried`.
     pub state: String,
     pub error: Option<Failure>,
+    /// Whose OAuth login it is: `google`, `microsoft`, an issuer or `custom`; null for a password.
+    pub provider: Option<String>,
+    /// What an OAuth login was granted.
+    pub scopes: Vec<String>,
+    /// When the access token expires; it is renewed before.
+    pub expires_at: Option<Timestamp>,
+    /// When it was last renewed.
+    pub refreshed_at: Option<Timestamp>,
+    /// Why the last renewal failed; null once one went well.
+    pub last_error: Option<String>,
+    /// What to do now; null if nothing.
+    pub next_step: Option<String>,
 }
 
 /// What `auth login` and `auth logout` did. `comms.auth_change/1`.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct AuthChange {
     pub account: String,
     /// The store that took the secret: a keyring's name or `encrypted file`; null after a logout.
@@ -51,6 +64,14 @@ pub struct AuthChange {
     pub shadowed_by: Option<String>,
     /// False if there was nothing to change.
     pub changed: bool,
+    /// What an OAuth login was granted.
+    pub scopes: Vec<String>,
+    /// When its access token expires; it is renewed before.
+    pub expires_at: Option<Timestamp>,
+    /// The address to open in a browser, of a login that was only begun.
+    pub authorize_url: Option<String>,
+    /// What to know about it that is no fault.
+    pub warnings: Vec<String>,
 }
 
 /// Lists accounts and where their secrets come from; asks no server.
@@ -58,10 +79,10 @@ pub async fn list(app: &App) -> Result<AuthReport> {
     let mut accounts = Vec::new();
     for account in &app.config.accounts {
         accounts.push(match secret_source(app, account).await {
-            Ok(source) => row(account, source),
+            Ok(source) => row(app, account, source),
             Err(e) => AccountRow {
                 error: Some(Failure::of(&e)),
-                ..row(account, "unknown".to_owned())
+                ..row(app, account, "unknown".to_owned())
             },
         });
     }
@@ -96,6 +117,7 @@ pub async fn login(app: &App, name: &str, secret: SecretString) -> Result<AuthCh
         server: Some(server),
         shadowed_by: shadow(account).map(str::to_owned),
         changed: true,
+        ..AuthChange::default()
     })
 }
 
@@ -106,13 +128,22 @@ pub async fn logout(app: &App, name: &str) -> Result<AuthChange> {
         vault.remove_all(account, &Part::ALL)
     })
     .await?;
+    app.store.forget_login(&account.name)?;
     Ok(AuthChange {
         account: account.name.clone(),
-        stored_in: None,
-        server: None,
         shadowed_by: shadow(account).map(str::to_owned),
         changed: removed,
+        ..AuthChange::default()
     })
+}
+
+/// The same after the provider took the OAuth login back.
+pub async fn logout_and_revoke(app: &App, name: &str) -> Result<AuthChange> {
+    let account = with_login(app, name)?;
+    let told = super::oauth::revoke(app, account).await?;
+    let mut change = logout(app, name).await?;
+    change.warnings.extend(told);
+    Ok(change)
 }
 
 impl AuthReport {
@@ -172,22 +203,42 @@ pub async fn prove_smtp(account: &Account, credentials: &Credentials) -> Result<
 
 async fn try_login(app: &App, account: &Account) -> AccountRow {
     if !has_login(account) {
-        return row(account, "not needed".to_owned());
+        return row(app, account, "not needed".to_owned());
     }
     let (source, ended) = match imap_account::credentials_with_source(app, account).await {
-        Ok((credentials, source)) => (source, prove_with(account, &credentials).await.map(drop)),
+        Ok((mut credentials, source)) => {
+            let mut ended = prove_with(account, &credentials).await;
+            if ended.as_ref().is_err_and(|e| e.kind == Kind::Auth) {
+                match token::renewed(app, account, &credentials.secret).await {
+                    Ok(None) => {}
+                    Ok(Some(secret)) => {
+                        credentials.secret = secret;
+                        ended = prove_with(account, &credentials).await;
+                    }
+                    Err(e) => ended = Err(e),
+                }
+            }
+            (source, ended.map(drop))
+        }
         Err(e) => {
             let source = secret_source(app, account).await;
             (source.unwrap_or_else(|_| "unknown".to_owned()), Err(e))
         }
     };
-    let mut row = row(account, source);
+    let mut row = row(app, account, source);
     row.state = if ended.is_ok() { "ok" } else { "failed" }.to_owned();
     row.error = ended.err().map(|e| Failure::of(&e));
+    if let Some(error) = &row.error {
+        row.next_step.clone_from(&error.hint);
+    }
     row
 }
 
-fn row(account: &Account, secret: String) -> AccountRow {
+fn row(app: &App, account: &Account, secret: String) -> AccountRow {
+    let oauth = token::managed(account);
+    let known = oauth.and_then(|_| app.store.login_state(&account.name).ok().flatten());
+    let known = known.unwrap_or_default();
+    let not_logged_in = (secret == "none").then(|| net::oauth::login_command(&account.name));
     AccountRow {
         account: account.name.clone(),
         channel: account.channel,
@@ -199,6 +250,12 @@ fn row(account: &Account, secret: String) -> AccountRow {
         secret,
         state: "not tried".to_owned(),
         error: None,
+        provider: oauth.map(|oauth| oauth.provider.name().to_owned()),
+        scopes: known.scopes,
+        expires_at: known.expires_at,
+        refreshed_at: known.refreshed_at,
+        next_step: not_logged_in.or(known.hint),
+        last_error: known.error,
     }
 }
 
@@ -243,7 +300,7 @@ async fn secret_source(app: &App, account: &Account) -> Result<String> {
 }
 
 /// Runs what may wait for a keyring off the runtime's thread.
-async fn off_thread<T: Send + 'static>(
+pub async fn off_thread<T: Send + 'static>(
     app: &App,
     account: &Account,
     work: impl FnOnce(&Vault, &Account) -> Result<T> + Send + 'static,

@@ -14,7 +14,7 @@ use crate::rules::retry;
 use crate::store::Owner;
 use crate::store::outbox::{Ending, Item, REVIVED};
 
-use super::{App, Progress, scan, sync};
+use super::{App, Progress, scan, sync, token};
 
 /// What lies before the point of no return may take so long.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -191,8 +191,8 @@ impl Run<'_> {
     async fn through_smtp(&mut self, account: &Account) -> Result<()> {
         let timeout = self.delivery.timeout.unwrap_or(TIMEOUT);
         let opened = async {
-            let credentials = credentials(self.app, account).await?;
-            Client::open(account, &credentials, timeout).await
+            let mut credentials = credentials(self.app, account).await?;
+            open(self.app, account, &mut credentials, timeout).await
         };
         let mut client = match opened.await {
             Ok(client) => client,
@@ -344,24 +344,44 @@ impl Run<'_> {
     }
 }
 
-/// TLS and the secret of an account, as far as it needs them. Off the runtime's thread: a password manager may take its time.
+/// TLS and the secret of an account, as far as it needs them.
 pub async fn credentials(app: &App, account: &Account) -> Result<Credentials> {
-    let read_only = app.config.read_only;
-    let (vault, account) = (app.vault.clone(), account.clone());
-    let found = tokio::task::spawn_blocking(move || {
-        let secret = match account.auth {
-            AuthMethod::None => None,
-            _ => Some(vault.login(&account)?.secret),
-        };
-        Ok::<_, Error>(Credentials {
-            tls: tls::client_config(account.ca_file.as_deref())?,
-            secret,
-            read_only,
-        })
-    });
-    found
+    let ca_file = account.ca_file.clone();
+    let tls = tokio::task::spawn_blocking(move || tls::client_config(ca_file.as_deref()))
         .await
-        .context(Kind::Internal, "asking for the secret")?
+        .context(Kind::Internal, "reading the system's certificates")??;
+    let secret = match account.auth {
+        AuthMethod::None => None,
+        _ => Some(token::secret(app, account).await?.secret),
+    };
+    Ok(Credentials {
+        tls,
+        secret,
+        read_only: app.config.read_only,
+    })
+}
+
+/// Connects and logs in; a token that is refused although it looked good is renewed once.
+async fn open(
+    app: &App,
+    account: &Account,
+    credentials: &mut Credentials,
+    timeout: Duration,
+) -> Result<Client> {
+    let refused = match Client::open(account, credentials, timeout).await {
+        Err(e) if e.kind == Kind::Auth => e,
+        other => return other,
+    };
+    let Some(secret) = &credentials.secret else {
+        return Err(refused);
+    };
+    match token::renewed(app, account, secret).await? {
+        Some(secret) => {
+            credentials.secret = Some(secret);
+            Client::open(account, credentials, timeout).await
+        }
+        None => Err(refused),
+    }
 }
 
 fn answer(state: RecipientState, words: &str) -> Answer {

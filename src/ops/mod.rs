@@ -8,6 +8,7 @@ pub mod import;
 pub mod inbox;
 pub mod intake;
 pub mod mark;
+pub mod oauth;
 pub mod outbox;
 pub mod relocate;
 pub mod save;
@@ -18,6 +19,7 @@ pub mod settings;
 pub mod show;
 pub mod status;
 pub mod sync;
+pub mod token;
 pub mod watch;
 
 use std::sync::Arc;

@@ -13,7 +13,6 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 use tokio::sync::Notify;
 
-use crate::channel::imap::Session;
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::id::MessageId;
@@ -148,8 +147,8 @@ impl Watcher<'_> {
         account: &Account,
         backoff: &mut Duration,
     ) -> Result<std::convert::Infallible> {
-        let credentials = account::credentials(self.app, account).await?;
-        let mut session = Session::open(account, &credentials).await?;
+        let mut credentials = account::credentials(self.app, account).await?;
+        let mut session = account::open(self.app, account, &mut credentials).await?;
         // Opened before the first sync: what comes in between is told as soon as the waiting begins.
         session.open_folder("INBOX", "INBOX", None).await?;
         self.catch_up(account).await?;

@@ -7,6 +7,7 @@
 mod bytes;
 mod entry;
 mod folders;
+mod logins;
 mod messages;
 pub mod outbox;
 mod owner;
@@ -25,6 +26,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use logins::LoginState;
 pub use messages::Added;
 pub use owner::Owner;
 pub use search::{Page, ThreadFilter};

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("clock", &["error"]),
+    ("lock", &["error"]),
     ("model", &["error"]),
     ("rules", &["model", "error"]),
     ("format", &["model", "error"]),
@@ -15,7 +16,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["rules", "format", "model", "clock", "error"]),
     (
         "net",
-        &["secret", "rules", "format", "model", "clock", "error"],
+        &[
+            "secret", "rules", "format", "model", "clock", "lock", "error",
+        ],
     ),
     (
         "channel",
@@ -27,7 +30,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "ops",
         &[
             "channel", "net", "config", "secret", "store", "rules", "format", "model", "clock",
-            "error",
+            "lock", "error",
         ],
     ),
     (

@@ -26,6 +26,7 @@ mod mailbox;
 mod maildir;
 mod mark;
 mod oauth;
+mod oauth_login;
 mod outbox;
 mod query;
 mod reading;

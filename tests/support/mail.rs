@@ -43,6 +43,17 @@ pub struct Kind {
     pub capability: Option<&'static str>,
     /// `.` instead of `/` between folder levels.
     pub dots: bool,
+    /// Takes access tokens, too, and asks the OAuth server on this port about them.
+    pub tokens: Option<Tokens>,
+}
+
+/// How a server takes access tokens.
+#[derive(Clone, Copy, Debug)]
+pub struct Tokens {
+    /// The OAuth server.
+    pub port: u16,
+    /// `xoauth2`, `oauthbearer` or both.
+    pub mechanisms: &'static str,
 }
 
 impl Mail {
@@ -261,6 +272,23 @@ impl Mail {
             .capability
             .map(|words| format!("imap_capability = {words}\n"))
             .unwrap_or_default();
+        let (mechanisms, by_token) = match kind.tokens {
+            None => ("", String::new()),
+            Some(tokens) => {
+                let ask = format!(
+                    "introspection_mode = post\n\
+                     introspection_url = http://dovecot:dovecot-secret@127.0.0.1:{}/token/introspection\n\
+                     active_attribute = active\nactive_value = true\nusername_attribute = sub\ntimeout_msecs = 4000\n",
+                    tokens.port
+                );
+                std::fs::write(self.path("oauth2.conf"), ask).expect("file written");
+                let passdb = format!(
+                    "passdb {{\n  driver = oauth2\n  mechanisms = {}\n  args = {root}/oauth2.conf\n}}\n",
+                    tokens.mechanisms
+                );
+                (tokens.mechanisms, passdb)
+            }
+        };
         let Mail {
             imap,
             imaps,
@@ -288,12 +316,13 @@ ssl = required
 ssl_cert = <{root}/tls/server.pem
 ssl_key = <{root}/tls/server.key
 disable_plaintext_auth = yes
-auth_mechanisms = plain login
+auth_mechanisms = plain login {mechanisms}
 auth_username_format = %Lu
 auth_failure_delay = 0
 mail_max_userip_connections = 100
-{capability}passdb {{
+{capability}{by_token}passdb {{
   driver = passwd-file
+  mechanisms = plain login
   args = scheme=PLAIN username_format=%u {root}/users
 }}
 userdb {{

@@ -2,8 +2,10 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod desktop;
 pub mod login;
 pub mod mail;
+pub mod oidc;
 pub mod pty;
 pub mod smtp;
 

@@ -273,6 +273,10 @@ impl Session {
             ),
         );
         match (kind, account.auth) {
+            (Kind::Auth, AuthMethod::Oauth) if account.oauth.is_some() => error.hint(format!(
+                "run `comms auth login {}`; the access token may be for another account or lack a scope",
+                account.name
+            )),
             (Kind::Auth, AuthMethod::Oauth) => {
                 error.hint("the access token may have expired: fetch a new one")
             }

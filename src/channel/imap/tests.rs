@@ -35,6 +35,7 @@ fn account(auth: AuthMethod) -> Account {
         smtp: None,
         ca_file: None,
         auth,
+        oauth: None,
         username: None,
         secret_env: Default::default(),
         secret_command: None,

@@ -22,6 +22,7 @@ fn account(port: u16) -> Account {
         }),
         ca_file: None,
         auth: AuthMethod::None,
+        oauth: None,
         username: None,
         secret_env: Default::default(),
         secret_command: None,

@@ -3,11 +3,11 @@
 use crate::channel::imap::{Credentials, Folder, Session, is_cut};
 use crate::error::{Context, Error, Kind, Result};
 use crate::format::mime;
-use crate::model::account::{Account, AuthMethod, ChannelKind};
+use crate::model::account::{Account, ChannelKind};
 use crate::model::id::MessageId;
 use crate::model::message::{Flags, Ident, NewMessage, Raw, Role};
 use crate::net::tls;
-use crate::ops::App;
+use crate::ops::{App, token};
 
 use super::Tally;
 use super::folder::{FolderSync, is_unchanged};
@@ -27,37 +27,51 @@ pub async fn credentials_with_source(
     app: &App,
     account: &Account,
 ) -> Result<(Credentials, String)> {
-    let read_only = app.config.read_only;
-    let (vault, account) = (app.vault.clone(), account.clone());
-    let found = tokio::task::spawn_blocking(move || {
-        let tls = tls::client_config(account.ca_file.as_deref())?;
-        let (secret, source) = match account.auth {
-            AuthMethod::None => (secrecy::SecretString::default(), "not needed".to_owned()),
-            _ => {
-                let found = vault.login(&account)?;
-                (found.secret, found.source)
-            }
-        };
-        let credentials = Credentials {
-            tls,
-            secret,
-            read_only,
-        };
-        Ok::<_, Error>((credentials, source))
-    });
-    found
+    let ca_file = account.ca_file.clone();
+    let tls = tokio::task::spawn_blocking(move || tls::client_config(ca_file.as_deref()))
         .await
-        .context(Kind::Internal, "asking for the secret")?
+        .context(Kind::Internal, "reading the system's certificates")??;
+    let found = token::secret(app, account).await?;
+    let credentials = Credentials {
+        tls,
+        secret: found.secret,
+        read_only: app.config.read_only,
+    };
+    Ok((credentials, found.source))
+}
+
+/// Connects and logs in; a token that is refused although it looked good is renewed once.
+pub async fn open(app: &App, account: &Account, credentials: &mut Credentials) -> Result<Session> {
+    match Session::open(account, credentials).await {
+        Err(e) if e.kind == Kind::Auth => {
+            match token::renewed(app, account, &credentials.secret).await? {
+                Some(secret) => {
+                    credentials.secret = secret;
+                    Session::open(account, credentials).await
+                }
+                None => Err(e),
+            }
+        }
+        other => other,
+    }
+}
+
+/// Connects anew in the course of a sync: an access token may have expired since.
+async fn reopen(app: &App, account: &Account, credentials: &mut Credentials) -> Result<Session> {
+    if token::managed(account).is_some() {
+        credentials.secret = token::secret(app, account).await?.secret;
+    }
+    open(app, account, credentials).await
 }
 
 /// Syncs one IMAP account, counting into the tally as it goes.
 pub async fn sync(app: &App, account: &Account, writer: &Writer, tally: &mut Tally) -> Result<()> {
-    let credentials = credentials(app, account).await?;
+    let mut credentials = credentials(app, account).await?;
     let mut cuts = 0;
+    let mut session = open(app, account, &mut credentials).await?;
     loop {
         let before = (tally.added, tally.broken.count());
         tally.refused.clear();
-        let mut session = Session::open(account, &credentials).await?;
         match pass(app, account, writer, (&mut session, tally)).await {
             Ok(()) => {
                 session.logout().await;
@@ -71,6 +85,7 @@ pub async fn sync(app: &App, account: &Account, writer: &Writer, tally: &mut Tal
                 if cuts > RECONNECTS {
                     return Err(e);
                 }
+                session = reopen(app, account, &mut credentials).await?;
             }
             Err(e) => return Err(e),
         }
@@ -175,8 +190,8 @@ pub fn views_note(account: &Account, folders: &[Folder]) -> Option<String> {
 
 /// Tells the server what is queued, on a connection of its own.
 pub async fn push_queued(app: &App, account: &Account) -> Result<()> {
-    let credentials = credentials(app, account).await?;
-    let mut session = Session::open(account, &credentials).await?;
+    let mut credentials = credentials(app, account).await?;
+    let mut session = open(app, account, &mut credentials).await?;
     let mut folders = session.folders().await?;
     push::push(app, account, &mut session, &mut folders).await?;
     session.logout().await;
@@ -191,8 +206,8 @@ pub async fn file_copy(
     role: Role,
     raw: &[u8],
 ) -> Result<Option<MessageId>> {
-    let credentials = credentials(app, account).await?;
-    let mut session = Session::open(account, &credentials).await?;
+    let mut credentials = credentials(app, account).await?;
+    let mut session = open(app, account, &mut credentials).await?;
     let mut folders = session.folders().await?;
     let folder = push::place_for(&mut session, &mut folders, role).await?;
     let parsed = mime::parse(raw);

@@ -4,7 +4,6 @@ pub mod account;
 mod broken;
 mod folder;
 mod intake;
-mod lock;
 mod push;
 mod stamp;
 mod writer;
@@ -17,6 +16,7 @@ use serde::Serialize;
 
 use crate::channel::imap::names::uid_set;
 use crate::error::{Context, Error, Kind, Result};
+use crate::lock::Lock;
 use crate::model::account::{Account, ChannelKind};
 use crate::model::id::MessageId;
 use crate::model::message::Role;
@@ -24,7 +24,6 @@ use crate::store::SourceState;
 
 use super::{App, outbox, scan};
 use broken::Broken;
-use lock::Lock;
 pub use writer::Writer;
 
 /// Which accounts to sync; empty means all that have mail.

@@ -1,4 +1,4 @@
-//! One refresher per source at a time, over all processes.
+//! One process at a time: a named lock that the system lets go of when its holder dies.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -8,12 +8,12 @@ use tokio::time::{Instant, sleep};
 
 use crate::error::{Context, Kind, Result};
 
-/// Held while an account is refreshed; the system lets go of it when the process dies.
+/// Held while one process does what two must not do at once.
 pub struct Lock(#[expect(dead_code, reason = "held for its drop")] File);
 
 impl Lock {
-    /// Waits for the account's lock; `None` if another process still has it after `patience`.
-    pub async fn acquire(dir: &Path, account: &str, patience: Duration) -> Result<Option<Lock>> {
+    /// Waits for the lock of this name in a folder; `None` if another process still has it after `patience`.
+    pub async fn acquire(dir: &Path, name: &str, patience: Duration) -> Result<Option<Lock>> {
         let folder = dir.join("locks");
         let mut builder = std::fs::DirBuilder::new();
         builder.recursive(true);
@@ -22,7 +22,7 @@ impl Lock {
         builder.create(&folder).with_context(Kind::Internal, || {
             format!("creating `{}`", folder.display())
         })?;
-        let path = folder.join(format!("{}.lock", file_name(account)));
+        let path = folder.join(format!("{}.lock", file_name(name)));
         let file = File::options()
             .create(true)
             .append(true)
@@ -45,10 +45,9 @@ impl Lock {
     }
 }
 
-/// An account name that is safe as a file name.
-fn file_name(account: &str) -> String {
-    account
-        .chars()
+/// A name that is safe as a file name.
+fn file_name(name: &str) -> String {
+    name.chars()
         .map(|c| {
             if c.is_alphanumeric() || "-_@".contains(c) {
                 c

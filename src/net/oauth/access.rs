@@ -1,0 +1,368 @@
+//! A good access token whenever one is needed: kept, or renewed once for all processes.
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use crate::clock::Clock;
+use crate::error::{Context, Error, Kind, Result};
+use crate::lock::Lock;
+use crate::model::account::{Account, Grant, OAuth};
+use crate::model::secret::Part;
+use crate::net::http::{self, Redirects};
+use crate::secret::{Found, Vault};
+
+use super::ask::Client;
+use super::jwt::ServiceAccount;
+use super::server::{Server, Wanted, scopes};
+use super::tokens::{Fresh, Tokens};
+
+/// How long a process waits for another that renews the same login.
+const LOCK_PATIENCE: Duration = Duration::from_secs(120);
+/// Tries for one renewal, with a pause between them that doubles.
+const TRIES: u32 = 3;
+const PAUSE: Duration = Duration::from_secs(1);
+/// A provider that wants to be left alone longer than this is not waited for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// Where tokens are kept, and the lock that keeps processes apart.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    pub vault: &'a Vault,
+    pub clock: &'a Clock,
+    /// The data folder.
+    pub dir: &'a Path,
+}
+
+/// An access token and how it was come by.
+#[derive(Debug)]
+pub struct Access {
+    pub token: SecretString,
+    /// What keeps the login: a keyring's name, or another source.
+    pub source: String,
+    /// Set if it was renewed just now.
+    pub renewed: Option<Tokens>,
+}
+
+/// The command that logs in to an account.
+pub fn login_command(account: &str) -> String {
+    format!("run `comms auth login {account}`")
+}
+
+/// A token that will be good for a while: the stored one, or a new one.
+pub async fn access_token(place: Place<'_>, account: &Account, oauth: &OAuth) -> Result<Access> {
+    if let Some((tokens, source)) = read_tokens(place.vault, account).await?
+        && tokens.is_good(place.clock.now())
+    {
+        return Ok(kept(&tokens, source));
+    }
+    renew(place, account, oauth, None).await
+}
+
+/// A new token in place of one that expired, or that a server refused although it looked good.
+pub async fn renew(
+    place: Place<'_>,
+    account: &Account,
+    oauth: &OAuth,
+    refused: Option<&SecretString>,
+) -> Result<Access> {
+    let _lock = lock(place, account).await?;
+    // Another process may have been first.
+    let stored = read_tokens(place.vault, account).await?;
+    let now = place.clock.now();
+    if let Some((tokens, source)) = &stored
+        && tokens.is_good(now)
+        && refused.is_none_or(|refused| !tokens.is(refused))
+    {
+        return Ok(kept(tokens, source.clone()));
+    }
+    let (old, source) = stored.unzip();
+    let held_elsewhere = source.as_deref() == Some("environment");
+    // What can't be stored must not be asked for: a rotated refresh token would be lost.
+    if let Some(old) = old.as_ref().filter(|_| !held_elsewhere) {
+        write(place.vault, account, old).await?;
+    }
+    let fresh = ask(place, account, oauth, old.as_ref()).await?;
+    let tokens = match old {
+        Some(old) => old.renewed(fresh.0, now),
+        None => Tokens::new(fresh.0, fresh.1.origin()?, &fresh.2, now),
+    };
+    let source = match held_elsewhere {
+        true => "environment".to_owned(),
+        false => write(place.vault, account, &tokens)
+            .await
+            .map_err(|e| lost(account, e))?,
+    };
+    Ok(Access {
+        token: tokens.access_token(),
+        source,
+        renewed: Some(tokens),
+    })
+}
+
+/// Keeps the tokens of a new login, apart from every renewal; gives the name of the store that holds them.
+pub async fn keep(place: Place<'_>, account: &Account, tokens: &Tokens) -> Result<String> {
+    let _lock = lock(place, account).await?;
+    write(place.vault, account, tokens).await
+}
+
+/// The stored tokens, and what keeps them.
+pub async fn read_tokens(vault: &Vault, account: &Account) -> Result<Option<(Tokens, String)>> {
+    let Some(found) = find(vault, account, Part::Tokens).await? else {
+        return Ok(None);
+    };
+    let tokens = Tokens::read(&found.secret).map_err(|e| {
+        Error::auth(format!(
+            "the stored login of account `{}` is damaged",
+            account.name
+        ))
+        .hint(login_command(&account.name))
+        .because(e)
+    })?;
+    Ok(Some((tokens, found.source)))
+}
+
+/// Our client at this server; its secret is the one that is stored.
+pub async fn client(
+    vault: &Vault,
+    account: &Account,
+    server: Server,
+    client_id: String,
+) -> Result<Client> {
+    let client_secret = find(vault, account, Part::ClientSecret).await?;
+    Ok(Client {
+        server,
+        client_id,
+        client_secret: client_secret.map(|found| found.secret),
+        http: http(account).await?,
+        account: account.name.clone(),
+    })
+}
+
+/// An HTTP client for tokens; made off the runtime's thread, since it reads the system's trust roots.
+async fn http(account: &Account) -> Result<http::Client> {
+    let ca_file = account.ca_file.clone();
+    tokio::task::spawn_blocking(move || http::Client::new(ca_file.as_deref(), Redirects::Never))
+        .await
+        .context(Kind::Internal, "setting up HTTP")?
+}
+
+async fn lock(place: Place<'_>, account: &Account) -> Result<Lock> {
+    let name = format!("{}@tokens", account.name);
+    let lock = Lock::acquire(place.dir, &name, LOCK_PATIENCE).await?;
+    lock.ok_or_else(|| {
+        Error::unavailable(format!(
+            "another process has been renewing the login of account `{}` for {} s",
+            account.name,
+            LOCK_PATIENCE.as_secs()
+        ))
+        .hint("wait and repeat")
+    })
+}
+
+fn kept(tokens: &Tokens, source: String) -> Access {
+    Access {
+        token: tokens.access_token(),
+        source,
+        renewed: None,
+    }
+}
+
+/// Asks the provider by the account's grant; what may pass is tried again, the stored login untouched.
+async fn ask(
+    place: Place<'_>,
+    account: &Account,
+    oauth: &OAuth,
+    old: Option<&Tokens>,
+) -> Result<(Fresh, Client, Vec<String>)> {
+    let way = Way::of(place.vault, account, oauth, old).await?;
+    let mut pause = PAUSE;
+    let mut tries = 1;
+    loop {
+        let answer = way.ask(account, place.clock.now()).await;
+        match answer {
+            Err(e) if e.kind == Kind::Unavailable && tries < TRIES => {
+                let wait = e.retry_after.unwrap_or(pause);
+                if wait > LONGEST_PAUSE {
+                    return Err(e);
+                }
+                tokio::time::sleep(wait).await;
+                pause *= 2;
+                tries += 1;
+            }
+            Err(e) => return Err(e),
+            Ok(fresh) => return Ok((fresh, way.client, way.scopes)),
+        }
+    }
+}
+
+/// All that one request for a token needs.
+struct Way {
+    client: Client,
+    scopes: Vec<String>,
+    with: With,
+}
+
+enum With {
+    RefreshToken(SecretString),
+    Key(ServiceAccount),
+    Client,
+}
+
+impl Way {
+    async fn of(
+        vault: &Vault,
+        account: &Account,
+        oauth: &OAuth,
+        old: Option<&Tokens>,
+    ) -> Result<Way> {
+        let name = &account.name;
+        let no_login =
+            || Error::auth(format!("account `{name}` is not logged in")).hint(login_command(name));
+        match oauth.grant {
+            Grant::Code => {
+                let old = old.ok_or_else(no_login)?;
+                let refresh_token = old.refresh_token().ok_or_else(|| {
+                    Error::auth(format!(
+                        "the login of account `{name}` has expired, and its provider gave nothing to renew it with"
+                    ))
+                    .hint(format!("run `comms auth login {name} --consent`"))
+                })?;
+                // The addresses were found at the login: no discovery for every renewal.
+                let mut server = Server::known(oauth);
+                server.token_url = oauth
+                    .token_url
+                    .clone()
+                    .or_else(|| Some(old.token_url.clone()));
+                server.secret_in_form = old.secret_in_form;
+                let client = client(vault, account, server, old.client_id.clone()).await?;
+                Ok(Way {
+                    client,
+                    scopes: Vec::new(),
+                    with: With::RefreshToken(refresh_token),
+                })
+            }
+            Grant::ServiceAccount => {
+                let file = find(vault, account, Part::ServiceAccount).await?;
+                let file = file.ok_or_else(|| {
+                    Error::auth(format!(
+                        "account `{name}` has no key of its service account yet"
+                    ))
+                    .hint(format!(
+                        "run `comms auth login {name} --service-account FILE`"
+                    ))
+                })?;
+                Way::with_key(vault, account, oauth, ServiceAccount::read(&file.secret)?).await
+            }
+            Grant::ClientCredentials => {
+                let server = Server::find(oauth, &http(account).await?).await?;
+                let client_id = oauth
+                    .client_id
+                    .clone()
+                    .or_else(|| old.map(|old| old.client_id.clone()));
+                let client_id = client_id.ok_or_else(no_login)?;
+                let scopes = scopes(account, oauth, &server, &Wanted::Usual);
+                let client = client(vault, account, server, client_id).await?;
+                if client.client_secret.is_none() {
+                    return Err(Error::auth(format!(
+                        "the OAuth client of account `{name}` has no secret yet"
+                    ))
+                    .hint(format!(
+                        "run `comms auth login {name} --client-secret-stdin`"
+                    )));
+                }
+                Ok(Way {
+                    client,
+                    scopes,
+                    with: With::Client,
+                })
+            }
+        }
+    }
+
+    async fn with_key(
+        vault: &Vault,
+        account: &Account,
+        oauth: &OAuth,
+        key: ServiceAccount,
+    ) -> Result<Way> {
+        let mut server = Server::find(oauth, &http(account).await?).await?;
+        if oauth.token_url.is_none() && key.token_uri.is_some() {
+            server.token_url.clone_from(&key.token_uri);
+        }
+        let scopes = scopes(account, oauth, &server, &Wanted::Usual);
+        let client = client(vault, account, server, key.client_email.clone()).await?;
+        Ok(Way {
+            client,
+            scopes,
+            with: With::Key(key),
+        })
+    }
+
+    async fn ask(&self, account: &Account, now: Timestamp) -> Result<Fresh> {
+        match &self.with {
+            With::RefreshToken(token) => self.client.refresh(token).await,
+            With::Client => self.client.client_credentials(&self.scopes).await,
+            With::Key(key) => {
+                let subject = account.address.as_deref().unwrap_or_default();
+                let audience = self.client.server.token_url.clone().unwrap_or_default();
+                let signed = key.signed(subject, &self.scopes, (&audience, now))?;
+                self.client.assertion(&signed).await.map_err(|e| match e.kind {
+                    Kind::Auth => e.hint(format!(
+                        "the administrator must allow the key's client id exactly these scopes ({}) for {subject}, and this machine's clock must be right",
+                        self.scopes.join(" ")
+                    )),
+                    _ => e,
+                })
+            }
+        }
+    }
+}
+
+/// The worst that can happen to a login, told as such.
+fn lost(account: &Account, e: Error) -> Error {
+    let mut hint = format!(
+        "mend that, then {}: the old login may be used up",
+        login_command(&account.name)
+    );
+    if let Some(first) = &e.hint {
+        hint = format!("{hint}; {first}");
+    }
+    Error::auth(format!(
+        "the renewed login of account `{}` could not be kept",
+        account.name
+    ))
+    .hint(hint)
+    .because(e)
+}
+
+async fn find(vault: &Vault, account: &Account, part: Part) -> Result<Option<Found>> {
+    off_thread(vault, account, move |vault, account| {
+        vault.find(account, part)
+    })
+    .await
+}
+
+async fn write(vault: &Vault, account: &Account, tokens: &Tokens) -> Result<String> {
+    let text = tokens.written()?;
+    off_thread(vault, account, move |vault, account| {
+        vault
+            .store(account, Part::Tokens, &text)
+            // A keyring may have a bad moment; what is not kept now is lost.
+            .or_else(|_| vault.store(account, Part::Tokens, &text))
+    })
+    .await
+}
+
+async fn off_thread<T: Send + 'static>(
+    vault: &Vault,
+    account: &Account,
+    work: impl FnOnce(&Vault, &Account) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let (vault, account) = (vault.clone(), account.clone());
+    tokio::task::spawn_blocking(move || work(&vault, &account))
+        .await
+        .context(Kind::Internal, "asking for the secret")?
+}

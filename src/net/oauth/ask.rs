@@ -1,0 +1,424 @@
+//! Asking the authorization server: for a code, for tokens, for a device's user code; and taking tokens back.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use oauth2::basic::{BasicClient, BasicErrorResponse, BasicTokenResponse};
+use oauth2::{
+    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
+    DeviceAuthorizationUrl, EndpointNotSet, EndpointSet, ErrorResponse, HttpRequest, HttpResponse,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope,
+    StandardDeviceAuthorizationResponse, TokenResponse, TokenUrl,
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::error::{Error, Kind, Result};
+use crate::format::clean;
+use crate::net::http;
+
+use super::redirect::Pending;
+use super::server::Server;
+use super::tokens::{Fresh, Origin};
+
+/// How long a device code is waited for if its server says nothing sensible.
+const DEVICE_PATIENCE: Duration = Duration::from_secs(1800);
+
+/// One OAuth client of ours at one authorization server.
+#[derive(Clone)]
+pub struct Client {
+    pub server: Server,
+    pub client_id: String,
+    pub client_secret: Option<SecretString>,
+    pub http: http::Client,
+    /// For words.
+    pub account: String,
+}
+
+/// How someone who logs in is asked.
+#[derive(Clone, Debug, Default)]
+pub struct Ask {
+    pub scopes: Vec<String>,
+    /// Whose login is expected.
+    pub login_hint: Option<String>,
+    /// Ask for consent even if it was given before: the one way to get a refresh token again.
+    pub consent: bool,
+    /// Google's way to ask for a refresh token.
+    pub access_type_offline: bool,
+}
+
+/// What someone has to do on another device.
+#[derive(Clone, Debug)]
+pub struct DevicePrompt {
+    pub url: String,
+    pub user_code: String,
+    /// The URL that already holds the code.
+    pub whole_url: Option<String>,
+    pub expires_in: Duration,
+}
+
+type WithToken =
+    BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+
+impl Client {
+    /// The address to open, and what has to be remembered until its answer.
+    pub fn authorize(&self, ask: &Ask, redirect_uri: &str) -> Result<(String, Pending)> {
+        let address = self.server.authorize_url.as_deref();
+        let address =
+            address.ok_or_else(|| self.offers_no("login in a browser", "authorize_url"))?;
+        let basic = self
+            .basic()
+            .set_auth_uri(AuthUrl::new(address.to_owned()).map_err(|e| bad_address(address, e))?)
+            .set_redirect_uri(
+                RedirectUrl::new(redirect_uri.to_owned())
+                    .map_err(|e| bad_address(redirect_uri, e))?,
+            );
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let mut request = basic
+            .authorize_url(CsrfToken::new_random)
+            .set_pkce_challenge(challenge)
+            .add_scopes(ask.scopes.iter().cloned().map(Scope::new));
+        if let Some(login) = &ask.login_hint {
+            request = request.add_extra_param("login_hint", login);
+        }
+        if ask.access_type_offline {
+            request = request.add_extra_param("access_type", "offline");
+        }
+        if ask.consent {
+            request = request.add_extra_param("prompt", "consent");
+        }
+        let (url, state) = request.url();
+        let pending = Pending {
+            state: state.secret().clone(),
+            verifier: verifier.secret().clone(),
+            redirect_uri: redirect_uri.to_owned(),
+            issuer: self.server.issuer.clone(),
+            names_itself: self.server.names_itself,
+            scopes: ask.scopes.clone(),
+            client_id: self.client_id.clone(),
+        };
+        Ok((url.into(), pending))
+    }
+
+    /// Tokens for the code that a redirect brought.
+    pub async fn exchange(&self, pending: &Pending, code: &SecretString) -> Result<Fresh> {
+        let redirect = RedirectUrl::new(pending.redirect_uri.clone())
+            .map_err(|e| bad_address(&pending.redirect_uri, e))?;
+        let client = self.with_token()?.set_redirect_uri(redirect);
+        client
+            .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
+            .set_pkce_verifier(PkceCodeVerifier::new(pending.verifier.clone()))
+            .request_async(&self.carrier())
+            .await
+            .map(fresh)
+            .map_err(|e| self.told(e, "the code of the login"))
+    }
+
+    /// A new access token.
+    pub async fn refresh(&self, refresh_token: &SecretString) -> Result<Fresh> {
+        let refresh_token = RefreshToken::new(refresh_token.expose_secret().to_owned());
+        self.with_token()?
+            .exchange_refresh_token(&refresh_token)
+            .request_async(&self.carrier())
+            .await
+            .map(fresh)
+            .map_err(|e| self.told(e, "the refresh token"))
+    }
+
+    /// A token for the client itself.
+    pub async fn client_credentials(&self, scopes: &[String]) -> Result<Fresh> {
+        self.with_token()?
+            .exchange_client_credentials()
+            .add_scopes(scopes.iter().cloned().map(Scope::new))
+            .request_async(&self.carrier())
+            .await
+            .map(fresh)
+            .map_err(|e| self.told(e, "the client's secret"))
+    }
+
+    /// A token for what a key has signed (RFC 7523 §2.1).
+    pub async fn assertion(&self, signed: &SecretString) -> Result<Fresh> {
+        let form = [
+            ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
+            ("assertion", signed.expose_secret()),
+        ];
+        let answer = self.http.post_form(self.token_url()?, &form).await?;
+        if answer.is_success() {
+            let found: BasicTokenResponse = answer.json()?;
+            return Ok(fresh(found));
+        }
+        if answer.is_transient() {
+            return Err(answer.error("asking for a token"));
+        }
+        let refusal: BasicErrorResponse = answer.json()?;
+        let (code, words) = (refusal.error().to_string(), refusal.error_description());
+        Err(self.refused(&code, words.map(String::as_str), "the service account"))
+    }
+
+    /// Begins a login on another device, tells what to do there, and waits for it (RFC 8628).
+    pub async fn device(
+        &self,
+        scopes: &[String],
+        show: impl FnOnce(&DevicePrompt),
+    ) -> Result<Fresh> {
+        let address = self.server.device_url.as_deref();
+        let address =
+            address.ok_or_else(|| self.offers_no("login by device code", "device_url"))?;
+        let device_url =
+            DeviceAuthorizationUrl::new(address.to_owned()).map_err(|e| bad_address(address, e))?;
+        let client = self.with_token()?.set_device_authorization_url(device_url);
+        let carrier = self.carrier();
+        let details: StandardDeviceAuthorizationResponse = client
+            .exchange_device_code()
+            .add_scopes(scopes.iter().cloned().map(Scope::new))
+            .request_async(&carrier)
+            .await
+            .map_err(|e| self.told(e, "the request for a device code"))?;
+        show(&DevicePrompt {
+            url: clean::line(details.verification_uri()),
+            user_code: clean::line(details.user_code().secret()),
+            whole_url: details
+                .verification_uri_complete()
+                .map(|url| clean::line(url.secret())),
+            expires_in: details.expires_in(),
+        });
+        let patience = details.expires_in().min(DEVICE_PATIENCE);
+        client
+            .exchange_device_access_token(&details)
+            .request_async(&carrier, tokio::time::sleep, Some(patience))
+            .await
+            .map(fresh)
+            .map_err(|e| self.told(e, "the device code"))
+    }
+
+    /// Takes a token back at the provider (RFC 7009); false if the provider has no way to do so.
+    pub async fn revoke(&self, token: &SecretString) -> Result<bool> {
+        let Some(address) = &self.server.revoke_url else {
+            return Ok(false);
+        };
+        let mut form = vec![("token", token.expose_secret())];
+        // A client without a secret names itself; Google wants nothing but the token.
+        form.push(("client_id", &self.client_id));
+        if let Some(secret) = &self.client_secret {
+            form.push(("client_secret", secret.expose_secret()));
+        }
+        let answer = self.http.post_form(address, &form).await?;
+        // A token that is dead already is as good as revoked (§2.2); Google answers 400 for one.
+        if answer.is_success() || answer.status == 400 {
+            return Ok(true);
+        }
+        Err(answer.error("taking the tokens back"))
+    }
+
+    /// What is kept beside the tokens.
+    pub fn origin(&self) -> Result<Origin> {
+        Ok(Origin {
+            issuer: self.server.issuer.clone(),
+            token_url: self.token_url()?.to_owned(),
+            revoke_url: self.server.revoke_url.clone(),
+            client_id: self.client_id.clone(),
+            secret_in_form: self.server.secret_in_form,
+        })
+    }
+
+    fn token_url(&self) -> Result<&str> {
+        let address = self.server.token_url.as_deref();
+        address.ok_or_else(|| self.offers_no("tokens", "token_url"))
+    }
+
+    fn basic(&self) -> BasicClient {
+        let auth = match self.server.secret_in_form {
+            true => AuthType::RequestBody,
+            false => AuthType::BasicAuth,
+        };
+        let client = BasicClient::new(ClientId::new(self.client_id.clone())).set_auth_type(auth);
+        match &self.client_secret {
+            Some(secret) => {
+                client.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()))
+            }
+            None => client,
+        }
+    }
+
+    fn with_token(&self) -> Result<WithToken> {
+        let address = self.token_url()?;
+        let address = TokenUrl::new(address.to_owned()).map_err(|e| bad_address(address, e))?;
+        Ok(self.basic().set_token_uri(address))
+    }
+
+    /// The HTTP client as the OAuth library wants it. What may pass is an error here, not an answer.
+    fn carrier(
+        &self,
+    ) -> impl Fn(HttpRequest) -> Pin<Box<dyn Future<Output = Result<HttpResponse>> + Send>> + use<>
+    {
+        let http = self.http.clone();
+        move |request| {
+            let http = http.clone();
+            Box::pin(async move {
+                let request = request.try_into().map_err(|e: reqwest::Error| {
+                    Error::internal("the request can't be written").because(e.without_url())
+                })?;
+                let answer = http.send(request).await?;
+                if answer.is_transient() {
+                    return Err(answer.error("asking for a token"));
+                }
+                let mut response = HttpResponse::new(answer.body);
+                *response.status_mut() = oauth2::http::StatusCode::from_u16(answer.status)
+                    .unwrap_or(oauth2::http::StatusCode::BAD_GATEWAY);
+                *response.headers_mut() = answer.headers;
+                Ok(response)
+            })
+        }
+    }
+
+    fn offers_no(&self, what: &str, key: &str) -> Error {
+        Error::config(format!(
+            "the provider of account `{}` offers no {what}",
+            self.account
+        ))
+        .hint(format!(
+            "set {key} in [accounts.{}], or log in another way",
+            self.account
+        ))
+    }
+
+    /// A failed request in our words.
+    fn told<T>(
+        &self,
+        error: RequestTokenError<Error, oauth2::StandardErrorResponse<T>>,
+        what: &str,
+    ) -> Error
+    where
+        T: oauth2::ErrorResponseType + std::fmt::Display + 'static,
+        oauth2::StandardErrorResponse<T>: ErrorResponse,
+    {
+        match error {
+            RequestTokenError::Request(e) => e,
+            RequestTokenError::ServerResponse(refusal) => {
+                let words = refusal.error_description().map(String::as_str);
+                self.refused(&refusal.error().to_string(), words, what)
+            }
+            // Neither the body nor the parser's words, which may quote it.
+            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+                let address = self.server.token_url.as_deref().unwrap_or("the provider");
+                Error::unavailable(format!("`{address}` answered something that is no token"))
+                    .hint("is the address right, and is a proxy or a login page of the network in between?")
+            }
+        }
+    }
+
+    /// A refusal by its code (RFC 6749 §5.2, RFC 8628 §3.5).
+    fn refused(&self, code: &str, description: Option<&str>, what: &str) -> Error {
+        let account = &self.account;
+        let google = self
+            .server
+            .token_url
+            .as_deref()
+            .is_some_and(|url| url.contains("googleapis.com"));
+        let said: String = clean::line(description.unwrap_or(""))
+            .chars()
+            .take(200)
+            .collect();
+        let again = format!("run `comms auth login {account}`");
+        let (kind, words, hint) = match code {
+            "invalid_grant" if said.contains("invalid_rapt") || said.contains("rapt_required") => (
+                Kind::Auth,
+                format!(
+                    "the organisation of account `{account}` wants its members to log in again from time to time"
+                ),
+                again,
+            ),
+            "invalid_grant" => {
+                let why = if google {
+                    "; Google ends a login after 7 days while the app is in testing, after a change of password, and after 6 months without use"
+                } else {
+                    "; a login ends when it is revoked, when the password changes, or when it was not used for long"
+                };
+                (
+                    Kind::Auth,
+                    format!("the provider of account `{account}` no longer takes {what}"),
+                    format!("{again}{why}"),
+                )
+            }
+            "access_denied" => (
+                Kind::Auth,
+                format!("the login of account `{account}` was denied"),
+                format!("{again} and allow it"),
+            ),
+            "expired_token" => (
+                Kind::Auth,
+                format!("nobody entered the code of account `{account}` in time"),
+                again,
+            ),
+            "invalid_client" | "unauthorized_client" => (
+                Kind::Auth,
+                format!("the provider of account `{account}` does not take its OAuth client"),
+                format!(
+                    "check client_id and the client's secret (`comms auth login {account} --client-secret-stdin`), and what the client is allowed to do"
+                ),
+            ),
+            "invalid_scope" => (
+                Kind::Config,
+                format!(
+                    "the provider of account `{account}` does not know the scopes that were asked for"
+                ),
+                format!("set `scopes` in [accounts.{account}]"),
+            ),
+            "temporarily_unavailable" | "server_error" | "internal_failure" | "slow_down" => (
+                Kind::Unavailable,
+                format!("the provider of account `{account}` can't give a token now"),
+                "wait and repeat".to_owned(),
+            ),
+            other => (
+                Kind::Auth,
+                format!(
+                    "the provider of account `{account}` refused {what} ({})",
+                    clean::line(other)
+                ),
+                again,
+            ),
+        };
+        let error = Error::new(kind, words).hint(hint);
+        if said.is_empty() || self.quotes_a_secret(&said) {
+            error
+        } else {
+            error.because(said)
+        }
+    }
+
+    fn quotes_a_secret(&self, said: &str) -> bool {
+        // Long unbroken words in a description are echoes of what was sent.
+        let secret = self.client_secret.as_ref().map(ExposeSecret::expose_secret);
+        secret.is_some_and(|secret| said.contains(secret))
+            || said
+                .split_whitespace()
+                .any(|word| word.len() > 40 && !word.contains("://"))
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("account", &self.account)
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
+}
+
+fn fresh(answer: BasicTokenResponse) -> Fresh {
+    Fresh {
+        access_token: SecretString::from(answer.access_token().secret().clone()),
+        refresh_token: answer
+            .refresh_token()
+            .map(|token| SecretString::from(token.secret().clone())),
+        token_type: answer.token_type().as_ref().to_owned(),
+        expires_in: answer.expires_in(),
+        scopes: answer
+            .scopes()
+            .map(|scopes| scopes.iter().map(|s| s.to_string()).collect()),
+    }
+}
+
+fn bad_address(address: &str, e: oauth2::url::ParseError) -> Error {
+    Error::config(format!("`{address}` is not a web address")).because(e)
+}

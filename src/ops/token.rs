@@ -1,0 +1,106 @@
+//! The secret that logs in to an account now: what is stored, or an access token that is renewed when it must be.
+//!
+//! How each renewal went is noted in the store, so that it can be told without asking anyone.
+
+use secrecy::SecretString;
+
+use crate::error::{Context, Error, Kind, Result};
+use crate::model::account::{Account, AuthMethod, OAuth};
+use crate::model::secret::Part;
+use crate::net::oauth::{self, Access, Place, Tokens};
+use crate::secret::Found;
+use crate::store::LoginState;
+
+use super::App;
+
+/// How comms itself gets tokens for the account; `None` if its secret comes from elsewhere.
+pub fn managed(account: &Account) -> Option<&OAuth> {
+    // A token in the environment wins, as every secret there does.
+    let given = account.secret_env.contains_key(&Part::Login);
+    account.oauth.as_ref().filter(|_| !given)
+}
+
+/// What logs in to the account, and who gave it.
+pub async fn secret(app: &App, account: &Account) -> Result<Found> {
+    if account.auth == AuthMethod::None {
+        return Ok(Found {
+            secret: SecretString::default(),
+            source: "not needed".to_owned(),
+        });
+    }
+    if let Some(oauth) = managed(account) {
+        let access = oauth::access_token(place(app), account, oauth).await;
+        return noted(app, account, access);
+    }
+    // Off the runtime's thread: a password manager may take its time.
+    let (vault, account) = (app.vault.clone(), account.clone());
+    tokio::task::spawn_blocking(move || vault.login(&account))
+        .await
+        .context(Kind::Internal, "asking for the secret")?
+}
+
+/// Another secret after a server refused this one; `None` where there is no other.
+pub async fn renewed(
+    app: &App,
+    account: &Account,
+    refused: &SecretString,
+) -> Result<Option<SecretString>> {
+    let Some(oauth) = managed(account) else {
+        return Ok(None);
+    };
+    let access = oauth::renew(place(app), account, oauth, Some(refused)).await;
+    noted(app, account, access).map(|found| Some(found.secret))
+}
+
+/// Where the logins of this app are kept.
+pub fn place(app: &App) -> Place<'_> {
+    Place {
+        vault: &app.vault,
+        clock: &app.clock,
+        dir: app.store.dir(),
+    }
+}
+
+/// Notes in the store how a login or a renewal left the tokens. What can't be noted is no reason to fail.
+pub fn note(app: &App, account: &Account, tokens: &Tokens) {
+    let renewed = tokens.obtained_at != tokens.logged_in_at;
+    let state = LoginState {
+        scopes: tokens.scopes.clone(),
+        expires_at: tokens.expires_at,
+        logged_in_at: Some(tokens.logged_in_at),
+        refreshed_at: renewed.then_some(tokens.obtained_at),
+        ..LoginState::default()
+    };
+    let _ = app.store.save_login_state(&account.name, &state);
+}
+
+fn noted(app: &App, account: &Account, access: Result<Access>) -> Result<Found> {
+    match access {
+        Ok(access) => {
+            if let Some(tokens) = &access.renewed {
+                note(app, account, tokens);
+            }
+            Ok(Found {
+                secret: access.token,
+                source: access.source,
+            })
+        }
+        Err(e) => {
+            note_fault(app, account, &e);
+            Err(e)
+        }
+    }
+}
+
+fn note_fault(app: &App, account: &Account, e: &Error) {
+    let Ok(Some(state)) = app.store.login_state(&account.name) else {
+        return;
+    };
+    let state = LoginState {
+        error: Some(e.message.clone()),
+        hint: e.hint.clone(),
+        error_at: Some(app.clock.now()),
+        ..state
+    };
+    let _ = app.store.save_login_state(&account.name, &state);
+}

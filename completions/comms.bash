@@ -227,12 +227,28 @@ _comms() {
             return 0
             ;;
         comms__subcmd__auth__subcmd__login)
-            opts="-h --stdin --format --json --fields --color --progress --config --read-only --help"
+            opts="-h --stdin --no-browser --paste --paste-url --device --service-account --client-file --client-secret-stdin --scopes --consent --format --json --fields --color --progress --config --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --paste-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --service-account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scopes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
                     return 0
@@ -261,7 +277,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__auth__subcmd__logout)
-            opts="-h --format --json --fields --color --progress --config --read-only --help"
+            opts="-h --revoke --format --json --fields --color --progress --config --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

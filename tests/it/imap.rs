@@ -137,14 +137,17 @@ fn kinds() -> [Kind; 4] {
                 "IMAP4rev1 SASL-IR LITERAL+ ENABLE IDLE CONDSTORE UIDPLUS MOVE NAMESPACE",
             ),
             dots: false,
+            tokens: None,
         },
         Kind {
             capability: Some("IMAP4rev1"),
             dots: true,
+            tokens: None,
         },
         Kind {
             capability: Some("IMAP4rev1 UIDPLUS SPECIAL-USE"),
             dots: false,
+            tokens: None,
         },
     ]
 }

@@ -26,6 +26,7 @@ mod mailbox;
 mod maildir;
 mod mark;
 mod oauth;
+mod oauth_faults;
 mod oauth_login;
 mod outbox;
 mod query;

@@ -11,7 +11,7 @@ use crate::support::{Run, World};
 
 /// What the server is.
 #[derive(Clone, Copy)]
-struct Script {
+pub struct Script {
     /// XOAUTH2 or OAUTHBEARER.
     mechanism: &'static str,
     /// Takes the first answer with the command (SASL-IR).
@@ -21,7 +21,7 @@ struct Script {
 }
 
 /// Starts the server; it keeps what it hears after AUTHENTICATE.
-fn serve(script: Script) -> (u16, Arc<Mutex<Vec<String>>>) {
+pub fn serve(script: Script) -> (u16, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let heard = Arc::new(Mutex::new(Vec::new()));
@@ -104,7 +104,7 @@ fn sync(world: &World) -> Run {
     world.run(["inbox", "sync", "--account", "work", "--json"])
 }
 
-const SCRIPTS: [Script; 4] = [
+pub const SCRIPTS: [Script; 4] = [
     script("XOAUTH2", true),
     script("XOAUTH2", false),
     script("OAUTHBEARER", true),

@@ -87,7 +87,9 @@ impl Pending {
                 return Err(Error::auth(
                     "the redirect does not say which login it answers (no `state`)",
                 )
-                .hint("copy the whole address from the browser, code= and state="));
+                .hint(format!(
+                    "{again}, and give the whole address from the browser, code= and state="
+                )));
             }
         }
         match (&redirect.issuer, &self.issuer) {

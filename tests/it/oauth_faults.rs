@@ -1,0 +1,327 @@
+//! Token endpoints that fail, lie or are slow, played by a server that follows a script; and logins without a person.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::oauth::{SCRIPTS, serve};
+use crate::support::desktop::Desktop;
+use crate::support::{Run, World};
+
+/// What never may be seen in any output.
+const SECRETS: [&str; 4] = ["r3fresh", "n3w-r3fresh", "cl13nt-s3cret", "tok3n"];
+
+/// A token endpoint that gives these answers one after another, the last one for ever; keeps what it was sent.
+fn endpoint(answers: Vec<(&'static str, &'static str)>) -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let keep = heard.clone();
+    std::thread::spawn(move || {
+        for (n, client) in listener.incoming().enumerate() {
+            let mut client = BufReader::new(client.unwrap());
+            let mut length = 0;
+            let mut head = String::new();
+            loop {
+                let mut line = String::new();
+                if client.read_line(&mut line).unwrap() == 0 || line == "\r\n" {
+                    break;
+                }
+                if let Some((name, value)) = line.split_once(": ")
+                    && name.eq_ignore_ascii_case("content-length")
+                {
+                    length = value.trim().parse().unwrap();
+                }
+                head.push_str(&line);
+            }
+            let mut body = vec![0; length];
+            client.read_exact(&mut body).unwrap();
+            let body = String::from_utf8(body).unwrap();
+            keep.lock().unwrap().push(format!("{head}\n{body}"));
+            let (status, body) = answers[n.min(answers.len() - 1)];
+            let kind = if body.starts_with('<') {
+                "text/html"
+            } else {
+                "application/json"
+            };
+            let _ = write!(
+                client.get_mut(),
+                "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                body.len()
+            );
+        }
+    });
+    (port, heard)
+}
+
+const GOOD: (&str, &str) = (
+    "200 OK",
+    "{\"access_token\":\"tok3n\",\"token_type\":\"Bearer\",\"expires_in\":3600,\"refresh_token\":\"n3w-r3fresh\"}",
+);
+
+/// An account at a scripted IMAP server whose login has expired and stands in the environment.
+fn expired(token_port: u16) -> World {
+    let (imap, _) = serve(SCRIPTS[0]);
+    let tokens = serde_json::json!({
+        "access_token": "old", "refresh_token": "r3fresh", "token_type": "bearer",
+        "expires_at": "2026-11-21T11:00:00Z", "obtained_at": "2026-11-21T10:00:00Z",
+        "logged_in_at": "2026-11-21T10:00:00Z", "scopes": ["mail"], "issuer": null,
+        "token_url": format!("http://127.0.0.1:{token_port}/token"), "client_id": "comms",
+    });
+    World::new()
+        .config(&format!(
+            "[accounts.work]\nchannel = \"imap\"\naddress = \"ada@example.com\"\nimap = \"127.0.0.1:{imap}\"\n\
+             tls = \"none\"\nauth = \"oauth\"\nclient_id = \"comms\"\nauthorize_url = \"http://127.0.0.1:{token_port}/auth\"\n\
+             token_url = \"http://127.0.0.1:{token_port}/token\"\n"
+        ))
+        .env("COMMS_SECRET_WORK_TOKENS", &tokens.to_string())
+        .env("COMMS_SECRET_WORK_CLIENT_SECRET", "cl13nt-s3cret")
+        .env("RUST_LOG", "trace")
+        .env("RUST_BACKTRACE", "1")
+}
+
+fn sync(world: &World) -> Run {
+    let run = world.run(["inbox", "sync", "--account", "work", "--json"]);
+    for secret in SECRETS {
+        assert!(
+            !run.stdout.contains(secret) && !run.stderr.contains(secret),
+            "{run}"
+        );
+    }
+    run
+}
+
+#[test]
+fn what_may_pass_is_tried_again() {
+    let busy = (
+        "503 Service Unavailable",
+        "{\"error\":\"temporarily_unavailable\"}",
+    );
+    let (port, heard) = endpoint(vec![busy, busy, GOOD]);
+    sync(&expired(port)).ok();
+    let heard = heard.lock().unwrap();
+    assert_eq!(heard.len(), 3);
+    let last = heard.last().unwrap();
+    assert!(last.contains("grant_type=refresh_token"), "{last}");
+    assert!(last.contains("refresh_token=r3fresh"), "{last}");
+    // By default a client's secret goes into a header, so that no log of forms has it.
+    assert!(
+        last.to_lowercase().contains("authorization: basic"),
+        "{last}"
+    );
+    assert!(last.contains("user-agent: comms/"), "{last}");
+}
+
+#[test]
+fn a_provider_that_stays_away_is_unavailable() {
+    let (port, heard) = endpoint(vec![("500 Oops", "<html>r3fresh</html>")]);
+    sync(&expired(port)).fails(7);
+    assert_eq!(heard.lock().unwrap().len(), 3);
+    let (port, _) = endpoint(vec![("429 Too Many Requests", "{}")]);
+    sync(&expired(port)).fails(7);
+    // Nobody listens there.
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let run = sync(&expired(port)).fails(7);
+    assert!(run.stderr.contains("can't be reached"), "{run}");
+}
+
+#[test]
+fn a_login_that_ended_is_told_with_the_command_that_mends_it() {
+    for (answer, words) in [
+        (
+            "{\"error\":\"invalid_grant\",\"error_description\":\"Token has been expired or revoked.\"}",
+            "no longer takes the refresh token",
+        ),
+        (
+            "{\"error\":\"invalid_grant\",\"error_description\":\"reauth related error (invalid_rapt)\"}",
+            "from time to time",
+        ),
+        (
+            "{\"error\":\"invalid_client\"}",
+            "does not take its OAuth client",
+        ),
+        (
+            "{\"error\":\"something_new\",\"error_description\":\"r3fresh-r3fresh-r3fresh-r3fresh-r3fresh-r3fresh\"}",
+            "something_new",
+        ),
+    ] {
+        let (port, heard) = endpoint(vec![("400 Bad Request", answer)]);
+        let run = sync(&expired(port)).fails(4);
+        let error = run.json_error();
+        assert!(
+            error["error"]["message"].as_str().unwrap().contains(words),
+            "{run}"
+        );
+        assert!(
+            error["error"]["hint"]
+                .as_str()
+                .unwrap()
+                .contains("comms auth login work"),
+            "{run}"
+        );
+        assert_eq!(heard.lock().unwrap().len(), 1, "a refusal is final");
+    }
+}
+
+#[test]
+fn an_answer_that_is_no_token_is_not_taken_for_one() {
+    for answer in [
+        "<html>please log in to this wifi: tok3n</html>",
+        "{\"access_token\":17}",
+        "{\"hello\":\"tok3n\"}",
+        "[",
+    ] {
+        let (port, _) = endpoint(vec![("200 OK", answer)]);
+        let run = sync(&expired(port)).fails(7);
+        assert!(run.stderr.contains("no token"), "{run}");
+    }
+}
+
+#[test]
+fn a_damaged_login_is_told_as_such() {
+    let world = expired(1).env("COMMS_SECRET_WORK_TOKENS", "{\"access_token\":\"tok3n\"");
+    let run = sync(&world).fails(4);
+    assert!(
+        run.stderr.contains("damaged") && run.stderr.contains("comms auth login work"),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_service_account_signs_who_it_acts_for() {
+    let Some(desktop) = Desktop::start() else {
+        return;
+    };
+    let (port, heard) = endpoint(vec![GOOD]);
+    let (imap, said) = serve(SCRIPTS[0]);
+    let world = World::new()
+        .config(&format!(
+            "[accounts.work]\nchannel = \"imap\"\naddress = \"ada@example.com\"\nimap = \"127.0.0.1:{imap}\"\n\
+             tls = \"none\"\nauth = \"oauth\"\noauth = \"google\"\ngrant = \"service-account\"\n\
+             token_url = \"http://127.0.0.1:{port}/token\"\n"
+        ))
+        .env("DBUS_SESSION_BUS_ADDRESS", &desktop.bus);
+    let openssl = |args: &[&str]| {
+        let output = Command::new("openssl").args(args).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let pem = openssl(&[
+        "genpkey",
+        "-algorithm",
+        "RSA",
+        "-pkeyopt",
+        "rsa_keygen_bits:2048",
+    ]);
+    let key = world.file("key.pem", &pem);
+    let file = serde_json::json!({
+        "type": "service_account", "client_email": "robot@example.iam", "private_key": pem, "private_key_id": "k1",
+    });
+    let file = world.file("robot.json", file.to_string());
+    let run = world.run(["auth", "login", "work", "--json"]).fails(4);
+    assert!(run.stderr.contains("--service-account"), "{run}");
+    let run = world
+        .run([
+            "auth",
+            "login",
+            "work",
+            "--service-account",
+            &file,
+            "--json",
+        ])
+        .ok();
+    assert_eq!(run.json()["changed"], true, "{run}");
+    assert!(
+        !run.stdout.contains("tok3n") && !run.stderr.contains("tok3n"),
+        "{run}"
+    );
+    assert!(
+        said.lock().unwrap()[0].contains("user=ada@example.com"),
+        "the token was used"
+    );
+
+    let heard = heard.lock().unwrap();
+    let form = heard[0].split("\n\n").last().unwrap();
+    assert!(
+        form.contains("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer"),
+        "{form}"
+    );
+    let signed = form
+        .split("assertion=")
+        .nth(1)
+        .unwrap()
+        .split('&')
+        .next()
+        .unwrap();
+    let (body, signature) = signed.rsplit_once('.').unwrap();
+    let (header, claims) = body.split_once('.').unwrap();
+    let read = |part: &str| -> serde_json::Value {
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+    };
+    assert_eq!(
+        read(header),
+        serde_json::json!({"alg": "RS256", "typ": "JWT", "kid": "k1"})
+    );
+    let now = "2026-11-21T12:00:00Z"
+        .parse::<jiff::Timestamp>()
+        .unwrap()
+        .as_second();
+    assert_eq!(
+        read(claims),
+        serde_json::json!({
+            "iss": "robot@example.iam", "sub": "ada@example.com", "scope": "https://mail.google.com/",
+            "aud": format!("http://127.0.0.1:{port}/token"), "iat": now, "exp": now + 3600,
+        })
+    );
+    let public = world.file("public.pem", openssl(&["pkey", "-in", &key, "-pubout"]));
+    let signature = world.file("signature", URL_SAFE_NO_PAD.decode(signature).unwrap());
+    let body = world.file("body", body);
+    openssl(&[
+        "dgst",
+        "-sha256",
+        "-verify",
+        &public,
+        "-signature",
+        &signature,
+        &body,
+    ]);
+}
+
+#[test]
+fn a_client_logs_in_with_its_own_secret() {
+    let Some(desktop) = Desktop::start() else {
+        return;
+    };
+    let (port, heard) = endpoint(vec![GOOD]);
+    let (imap, _) = serve(SCRIPTS[0]);
+    let world = World::new()
+        .config(&format!(
+            "[accounts.work]\nchannel = \"imap\"\naddress = \"ada@example.com\"\nimap = \"127.0.0.1:{imap}\"\n\
+             tls = \"none\"\nauth = \"oauth\"\noauth = \"microsoft\"\ntenant = \"example.com\"\n\
+             grant = \"client-credentials\"\nclient_id = \"robot\"\ntoken_url = \"http://127.0.0.1:{port}/token\"\n"
+        ))
+        .env("DBUS_SESSION_BUS_ADDRESS", &desktop.bus);
+    let args = ["auth", "login", "work", "--client-secret-stdin", "--json"];
+    let run = world.run_with("cl13nt-s3cret\n", args).ok();
+    assert!(
+        !run.stdout.contains("s3cret") && !run.stderr.contains("s3cret"),
+        "{run}"
+    );
+    let heard = heard.lock().unwrap();
+    for part in [
+        "grant_type=client_credentials",
+        "client_id=robot",
+        "client_secret=cl13nt-s3cret",
+        "scope=https%3A%2F%2Foutlook.office365.com%2F.default",
+    ] {
+        assert!(heard[0].contains(part), "{}", heard[0]);
+    }
+}

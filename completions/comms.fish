@@ -338,7 +338,7 @@ complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_su
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -f -a "list" -d 'List accounts and where their secrets come from'
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -f -a "status" -d 'Log in for real and say what happened'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -f -a "login" -d 'Ask for a secret, prove it against the server and keep it'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -f -a "login" -d 'Log in: prove a secret, or a login by OAuth, against the server and keep it'
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -f -a "move" -d 'Move secrets between the keyring and the encrypted file'
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -f -a "logout" -d 'Remove the stored secrets of an account'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from list" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -371,6 +371,10 @@ complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcom
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from status" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from status" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l paste-url -d 'End a login that --paste began: read the address from a file (- for stdin)' -r -F
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l service-account -d 'The key file of a service account that may act for the address' -r -F
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l client-file -d 'The file of the OAuth client that the provider\'s console made (client id and secret)' -r -F
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l scopes -d 'Ask for these scopes, comma-separated, or for `read`: no more than reading needs' -r
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
@@ -383,7 +387,12 @@ complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcom
 json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l config -d 'Read this config file instead of the usual one' -r -F
-complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l stdin -d 'Read the secret from stdin instead of asking'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l stdin -d 'Read the password or token from stdin instead of asking'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l no-browser -d 'Only print the address to open, don\'t open it'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l paste -d 'Paste the address the browser ends at: for ssh, where the browser runs elsewhere'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l device -d 'Enter a code on another device'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l client-secret-stdin -d 'Read the secret of the OAuth client from stdin'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l consent -d 'Ask for consent again, and with it for a new refresh token'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -s h -l help -d 'Print help'
@@ -417,6 +426,7 @@ complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcom
 json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from logout" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from logout" -l revoke -d 'Take an OAuth login back at its provider, too (at Google: all logins to the app\'s project)'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from logout" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from logout" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from logout" -s h -l help -d 'Print help'

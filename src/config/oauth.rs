@@ -8,6 +8,9 @@ use crate::model::account::{AuthMethod, Grant, OAuth, Provider};
 use super::accounts::is_loopback;
 use super::file::{At, RawAccount, Source, nearest};
 
+/// Takes a key, its value if it has one, and the line it stands on.
+type Say<'s> = dyn FnMut(&str, Option<String>, Option<usize>) + 's;
+
 /// Every directory of Microsoft, and personal accounts.
 const COMMON: &str = "common";
 
@@ -82,11 +85,7 @@ pub fn resolve(raw: &RawAccount, source: &Source, auth: AuthMethod) -> Result<Op
 }
 
 /// Tells `config show` where each value came from.
-pub fn note(
-    oauth: &OAuth,
-    raw: Option<&RawAccount>,
-    say: &mut dyn FnMut(&str, Option<String>, Option<usize>),
-) {
+pub fn note(oauth: &OAuth, raw: Option<&RawAccount>, say: &mut Say<'_>) {
     fn line<T>(
         raw: Option<&RawAccount>,
         of: impl Fn(&RawAccount) -> &Option<At<T>>,

@@ -182,3 +182,93 @@ fn an_origin_can_be_lowered_not_raised() {
     );
     assert!(with_env("", &[("COMMS_ORIGIN", "person")]).is_err());
 }
+
+const OAUTH: &str = "[accounts.work]\nchannel = \"imap\"\naddress = \"ada@example.com\"\nimap = \"imap.example.com\"\n";
+
+#[test]
+fn oauth_keys_say_where_tokens_come_from() {
+    use crate::model::account::{Grant, Provider};
+    let oauth = |lines: &str| {
+        let config = with(&format!("{OAUTH}auth = \"oauth\"\n{lines}")).unwrap();
+        config.account("work").unwrap().oauth.clone()
+    };
+    assert_eq!(oauth("secret_command = \"token\"\n"), None);
+    let google = oauth("oauth = \"google\"\n").unwrap();
+    assert_eq!(
+        (google.provider, google.grant, google.scopes),
+        (Provider::Google, Grant::Code, None)
+    );
+    let microsoft = oauth(
+        "oauth = \"microsoft\"\ntenant = \"example.com\"\ngrant = \"client-credentials\"\nscopes = [\"a\"]\n",
+    )
+    .unwrap();
+    assert_eq!(microsoft.tenant, "example.com");
+    assert_eq!(microsoft.grant, Grant::ClientCredentials);
+    let issuer = oauth("oauth = \"https://login.example.com/x\"\n").unwrap();
+    assert_eq!(
+        issuer.provider,
+        Provider::Issuer("https://login.example.com/x".to_owned())
+    );
+    let own = oauth("authorize_url = \"http://127.0.0.1:5/a\"\ntoken_url = \"http://[::1]:5/t\"\n")
+        .unwrap();
+    assert_eq!(own.provider, Provider::Custom);
+}
+
+#[test]
+fn oauth_keys_that_can_not_work_are_refused_where_they_stand() {
+    for (lines, words) in [
+        ("oauth = \"google\"\n", "without `auth = \"oauth\"`"),
+        (
+            "auth = \"oauth\"\noauth = \"gogle\"\n",
+            "did you mean `google`",
+        ),
+        ("auth = \"oauth\"\nclient_id = \"x\"\n", "whose tokens"),
+        (
+            "auth = \"oauth\"\noauth = \"http://login.example.com\"\n",
+            "not an https address",
+        ),
+        (
+            "auth = \"oauth\"\noauth = \"google\"\ntoken_url = \"http://127.0.0.1.example.com/\"\n",
+            "not an https address",
+        ),
+        (
+            "auth = \"oauth\"\noauth = \"google\"\ntoken_url = \"http://127.0.0.1@example.com/\"\n",
+            "not an https address",
+        ),
+        (
+            "auth = \"oauth\"\ntoken_url = \"https://example.com/t\"\n",
+            "authorize_url or device_url",
+        ),
+        (
+            "auth = \"oauth\"\noauth = \"google\"\ntenant = \"x\"\n",
+            "Microsoft only",
+        ),
+        (
+            "auth = \"oauth\"\noauth = \"microsoft\"\ntenant = \"a/../b\"\n",
+            "is not a tenant",
+        ),
+        (
+            "auth = \"oauth\"\noauth = \"microsoft\"\ngrant = \"client-credentials\"\n",
+            "tenant",
+        ),
+        (
+            "auth = \"oauth\"\noauth = \"google\"\ngrant = \"client-credentials\"\n",
+            "service-account",
+        ),
+        (
+            "auth = \"oauth\"\noauth = \"google\"\ngrant = \"password\"\n",
+            "grant is one of",
+        ),
+        (
+            "auth = \"oauth\"\noauth = \"google\"\nsecret_command = \"x\"\n",
+            "both say",
+        ),
+        (
+            "auth = \"oauth\"\noauth = \"google\"\nclient_secret = \"x\"\n",
+            "a secret never stands",
+        ),
+    ] {
+        let told = refusal(&format!("{OAUTH}{lines}"));
+        assert!(told.contains(words), "{lines}: {told}");
+    }
+}

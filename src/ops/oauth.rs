@@ -99,6 +99,9 @@ pub async fn in_browser(app: &App, login: &Login, show: impl FnOnce(&str)) -> Re
         }
     };
     let ended = desk.redirected(&pending, &arrival.redirect).await;
+    if ended.is_err() {
+        desk.forget_pending().await;
+    }
     let told = ended.as_ref().map(drop).map_err(|e| e.message.clone());
     arrival.answer(told).await;
     ended

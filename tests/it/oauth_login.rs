@@ -1,6 +1,6 @@
 //! Logins by OAuth at a real authorization server, kept in a real keyring, used at a Dovecot that asks about tokens.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read as _};
 use std::process::Child;
 
 use crate::support::desktop::Desktop;
@@ -48,7 +48,8 @@ impl Scene {
             .replace("secret_command = \"echo annpw\"\n", &oidc.keys());
         let world = World::new()
             .config(&format!("{account}{}", set.more))
-            .env("DBUS_SESSION_BUS_ADDRESS", &desktop.bus);
+            .env("DBUS_SESSION_BUS_ADDRESS", &desktop.bus)
+            .env("COMMS_PASSPHRASE", PASSPHRASE);
         Some(Scene {
             oidc,
             mail,
@@ -59,6 +60,23 @@ impl Scene {
 
     fn run(&self, args: &[&str]) -> Run {
         self.world.run(args)
+    }
+
+    /// The same at another time.
+    fn at(&self, now: &str, args: &[&str]) -> Run {
+        let output = self
+            .world
+            .command()
+            .env("COMMS_NOW", now)
+            .args(args)
+            .output()
+            .unwrap();
+        Run {
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            code: output.status.code().unwrap_or(-1),
+            bytes: output.stdout,
+        }
     }
 
     /// Begins a login in a browser: the process that waits, and the address it shows.
@@ -403,4 +421,222 @@ fn a_login_that_was_revoked_ends_with_the_command_that_mends_it() {
         .run(&["inbox", "sync", "--account", "work", "--json"])
         .fails(4);
     assert!(run.stderr.contains("comms auth login work"), "{run}");
+}
+
+#[test]
+fn a_login_that_its_provider_ended_is_told_without_asking_again() {
+    let Some(scene) = Scene::start(USUAL) else {
+        return;
+    };
+    scene.log_in().ok();
+    let refresh_token = scene.oidc.issued().pop().unwrap();
+    scene.oidc.revoke(&refresh_token);
+    let later = |args: &[&str]| scene.at("2026-11-21T15:00:00Z", args);
+    let run = later(&["inbox", "sync", "--account", "work", "--json"]).fails(4);
+    let error = run.json_error();
+    let message = error["error"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("no longer takes the refresh token"),
+        "{run}"
+    );
+    let run = later(&["auth", "list", "--json"]).ok();
+    let row = run.json()["accounts"][1].clone();
+    assert_eq!(row["last_error"], message, "{run}");
+    let next = row["next_step"].as_str().unwrap();
+    assert!(next.contains("`comms auth login work`"), "{run}");
+    assert_eq!(row["expires_at"], "2026-11-21T13:00:00Z", "{run}");
+    // A new login mends it.
+    scene.log_in().ok();
+    let row = scene.run(&["auth", "list", "--json"]).ok().json()["accounts"][1].clone();
+    assert_eq!(
+        (&row["last_error"], &row["next_step"]),
+        (&serde_json::Value::Null, &serde_json::Value::Null)
+    );
+}
+
+#[test]
+fn a_sync_that_is_cut_when_its_token_expires_goes_on_where_it_was() {
+    let Some(scene) = Scene::start(Set { ttl: 8, ..USUAL }) else {
+        return;
+    };
+    for n in 0..60 {
+        let body = format!("{n} {}", "words ".repeat(500));
+        scene.mail.deliver_text(ANN, &format!("number {n}"), &body);
+    }
+    scene.log_in().ok();
+    // Through a road that lets some of it pass, holds the rest until the token is dead, then breaks.
+    let road = road(scene.mail.imaps, 60_000, std::time::Duration::from_secs(10));
+    let config = scene.world.home().join("config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let moved = text.replace(
+        &format!("imap = \"localhost:{}\"", scene.mail.imaps),
+        &format!("imap = \"localhost:{road}\""),
+    );
+    assert_ne!(text, moved);
+    std::fs::write(&config, moved).unwrap();
+    let run = scene
+        .run(&["inbox", "sync", "--account", "work", "--json"])
+        .ok();
+    assert_eq!(run.json()["accounts"][0]["added"], 60, "{run}");
+    assert!(
+        scene.oidc.count("granted refresh_token") >= 1,
+        "{:?}",
+        scene.oidc.told()
+    );
+    let run = scene.run(&["search", "words", "--count", "--json"]).ok();
+    assert_eq!(run.json()["total"], 60, "{run}");
+}
+
+/// A port that leads to another; its first connection stalls after so many bytes of answers, then breaks.
+fn road(to: u16, bytes: usize, stall: std::time::Duration) -> u16 {
+    use std::net::{Shutdown, TcpListener, TcpStream};
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for (n, client) in listener.incoming().enumerate() {
+            let mut client = client.unwrap();
+            let mut server = TcpStream::connect(("127.0.0.1", to)).unwrap();
+            let (mut from, mut up) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            std::thread::spawn(move || {
+                let _ = std::io::copy(&mut from, &mut up);
+                let _ = up.shutdown(Shutdown::Both);
+            });
+            std::thread::spawn(move || {
+                if n == 0 {
+                    let mut first = (&mut server).take(bytes as u64);
+                    let _ = std::io::copy(&mut first, &mut client);
+                    std::thread::sleep(stall);
+                } else {
+                    let _ = std::io::copy(&mut server, &mut client);
+                }
+                let _ = client.shutdown(Shutdown::Both);
+                let _ = server.shutdown(Shutdown::Both);
+            });
+        }
+    });
+    port
+}
+
+#[test]
+fn a_full_disk_costs_no_login() {
+    let Some(scene) = Scene::start(Set {
+        more: FILE,
+        ..USUAL
+    }) else {
+        return;
+    };
+    scene.log_in().ok();
+    // No file may grow by a byte.
+    let args = [
+        "-c",
+        "trap '' XFSZ; ulimit -f 0; exec \"$@\"",
+        "sh",
+        crate::support::binary(),
+    ];
+    let mut full = scene.world.command_of("sh");
+    full.args(args).args(["auth", "status", "work", "--json"]);
+    full.env("COMMS_NOW", "2026-11-21T15:00:00Z");
+    let output = full.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(!output.status.success(), "{text}");
+    assert!(text.contains("not kept"), "{text}");
+    assert_eq!(scene.oidc.count("granted refresh_token"), 0, "{text}");
+    // There is room again.
+    let run = scene
+        .at(
+            "2026-11-21T15:00:00Z",
+            &["auth", "status", "work", "--json"],
+        )
+        .ok();
+    assert_eq!(
+        run.json()["accounts"][0]["refreshed_at"],
+        "2026-11-21T15:00:00Z",
+        "{run}"
+    );
+    assert_eq!(scene.oidc.count("granted refresh_token"), 1);
+}
+
+/// Secrets in the encrypted file, as where there is no desktop.
+const FILE: &str = "\n[secrets]\nstore = \"file\"\n";
+
+#[test]
+fn no_secret_of_a_login_is_in_any_output_or_file() {
+    let Some(scene) = Scene::start(Set {
+        more: FILE,
+        ..USUAL
+    }) else {
+        return;
+    };
+    let mut said = String::new();
+    let mut hear = |run: Run| said.push_str(&format!("{run}\n"));
+    let waiting = scene.begin(&[]);
+    let end = scene.oidc.visit(&waiting.url, ANN, Answer::Allow);
+    assert!(oidc::open(&end).contains("Done"));
+    hear(waiting.end().ok());
+    scene.mail.deliver_text(ANN, "hello", "body");
+    hear(scene.run(&["inbox", "sync", "--account", "work"]).ok());
+    for args in [
+        &["auth", "status", "--json"][..],
+        &["auth", "list"],
+        &[
+            "send", ANN, "-m", "hi", "-s", "hi", "--from", "work", "--json",
+        ],
+        &["inbox", "sync", "--account", "work", "--json"],
+        &["config", "show", "--json"],
+    ] {
+        hear(scene.at("2026-11-21T15:00:00Z", args));
+    }
+    hear(scene.run(&["doctor", "--json"]));
+    let mut secrets = scene.oidc.issued();
+    assert!(secrets.len() >= 4, "{secrets:?}");
+    let code = end
+        .split("code=")
+        .nth(1)
+        .unwrap()
+        .split('&')
+        .next()
+        .unwrap();
+    secrets.push(code.to_owned());
+    secrets.push(PASSPHRASE.to_owned());
+    for secret in &secrets {
+        assert!(!said.contains(secret.as_str()), "{secret} in {said}");
+    }
+    let mut folders = vec![scene.world.dir().to_owned()];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            files += 1;
+            let bytes = std::fs::read(&path).unwrap();
+            for secret in &secrets {
+                let found = bytes.windows(secret.len()).any(|w| w == secret.as_bytes());
+                assert!(!found, "{secret} in {}", path.display());
+            }
+        }
+    }
+    assert!(files > 3);
+}
+
+/// Of the encrypted file.
+const PASSPHRASE: &str = "correct horse battery staple";
+
+#[test]
+fn an_interrupted_login_ends_at_once_and_leaves_the_old_one() {
+    let Some(scene) = Scene::start(USUAL) else {
+        return;
+    };
+    scene.log_in().ok();
+    let waiting = scene.begin(&[]);
+    let pid = waiting.child.id().to_string();
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &pid])
+        .status();
+    assert!(sent.unwrap().success());
+    let run = waiting.end().fails(130);
+    assert!(run.stdout.is_empty(), "{run}");
+    scene.run(&["auth", "status", "work"]).ok();
 }

@@ -66,7 +66,10 @@ const provider = new Provider(issuer, {
   conformIdTokenClaims: false,
 });
 const tell = (...words) => console.log(...words);
-provider.on('grant.success', (ctx) => tell('granted', ctx.oidc.params.grant_type));
+provider.on('grant.success', (ctx) => {
+  tell('granted', ctx.oidc.params.grant_type);
+  tell('issued', ctx.body.access_token, ctx.body.refresh_token);
+});
 provider.on('grant.error', (ctx, error) => tell('refused', ctx.oidc?.params?.grant_type, error.error));
 provider.on('grant.revoked', () => tell('revoked'));
 provider.on('server_error', (ctx, error) => tell('fault', error.message));

@@ -86,6 +86,15 @@ impl Oidc {
         self.told().iter().filter(|line| *line == what).count()
     }
 
+    /// Every access and refresh token it gave, oldest first.
+    pub fn issued(&self) -> Vec<String> {
+        let told = self.told();
+        let issued = told.iter().filter_map(|line| line.strip_prefix("issued "));
+        issued
+            .flat_map(|tokens| tokens.split(' ').map(str::to_owned))
+            .collect()
+    }
+
     /// The OAuth keys of an account that logs in here.
     pub fn keys(&self) -> String {
         format!(

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::keyring::{in_session, in_session_of, skipped};
+use crate::support::login::LoginServer;
 use crate::support::{Run, World};
 
 /// An account whose servers nobody runs; its secret comes from a store only.
@@ -271,4 +273,81 @@ fn a_zone_that_nobody_knows_is_told() {
     let world = World::new().env("TZ", "Mars/Olympus");
     let found = check(&world.run(DOCTOR).ok(), "zone");
     assert!(text(&found, "detail").contains("Mars/Olympus"), "{found}");
+}
+
+/// An account at a server that takes its password, with a store for it.
+fn served() -> World {
+    World::new().config(&LoginServer::start(&["annpw"]).account("work"))
+}
+
+#[test]
+fn the_keyring_that_answers_is_named() {
+    if skipped() {
+        return;
+    }
+    let script = "echo annpw | \"$COMMS\" auth login work --stdin >&2\n\"$COMMS\" doctor --json\n";
+    let run = in_session(&served(), script).ok();
+    assert_eq!(check(&run, "session bus")["state"], "ok", "{run}");
+    assert_eq!(
+        text(&check(&run, "keyring"), "detail"),
+        "Secret Service keyring"
+    );
+    let secret = check(&run, "work: secret");
+    assert_eq!(text(&secret, "detail"), "from the Secret Service keyring");
+    assert_eq!(check(&run, "work: imap")["state"], "ok", "{run}");
+    assert!(!run.stdout.contains("annpw"), "{run}");
+}
+
+#[test]
+fn a_locked_keyring_is_told_from_a_missing_one() {
+    if skipped() {
+        return;
+    }
+    let world = served();
+    let login = "echo annpw | \"$COMMS\" auth login work --stdin\n";
+    in_session(&world, login).ok();
+    let run = in_session_of(&world, "another", "\"$COMMS\" doctor --offline --json\n").fails(4);
+    assert_eq!(check(&run, "session bus")["state"], "ok", "{run}");
+    let keyring = check(&run, "keyring");
+    assert_eq!(keyring["state"], "fault", "{keyring}");
+    assert!(text(&keyring, "detail").contains("locked"), "{keyring}");
+    let fix = text(&keyring, "fix");
+    for words in [
+        "unlock it",
+        "comms auth move work --to file",
+        "COMMS_SECRET_WORK",
+    ] {
+        assert!(fix.contains(words), "{keyring}");
+    }
+    assert!(text(&check(&run, "work: secret"), "detail").contains("locked"));
+}
+
+#[test]
+fn the_encrypted_file_serves_without_a_bus_and_a_missing_passphrase_is_told() {
+    let world = served().env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus");
+    let world = world.env("COMMS_PASSPHRASE", "correct horse");
+    world
+        .run_with("annpw\n", ["auth", "login", "work", "--stdin"])
+        .ok();
+    let run = world.run(["doctor", "--json"]).ok();
+    assert_eq!(
+        text(&check(&run, "work: secret"), "detail"),
+        "from the encrypted file"
+    );
+    assert_eq!(check(&run, "secrets file")["state"], "ok", "{run}");
+    for name in ["session bus", "keyring"] {
+        assert_eq!(check(&run, name)["state"], "skipped", "{run}");
+    }
+    let run = world
+        .env("COMMS_PASSPHRASE", "")
+        .run(["doctor", "--json"])
+        .fails(4);
+    let file = check(&run, "secrets file");
+    assert_eq!(file["state"], "fault", "{file}");
+    assert!(text(&file, "fix").contains("passphrase_command"), "{file}");
+    assert_eq!(check(&run, "keyring")["state"], "skipped", "{run}");
+    assert_eq!(check(&run, "work: secret")["state"], "fault", "{run}");
+    for secret in ["annpw", "correct horse"] {
+        assert!(!run.stdout.contains(secret), "{run}");
+    }
 }

@@ -23,7 +23,7 @@ exit $status
 "#;
 
 /// Why there is no keyring to test with.
-fn missing() -> Option<&'static str> {
+pub fn missing() -> Option<&'static str> {
     let there = |program: &str| {
         std::env::var_os("PATH").is_some_and(|path| {
             std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
@@ -37,12 +37,12 @@ fn missing() -> Option<&'static str> {
 }
 
 /// Runs a shell script in a session of its own, with the keyring unlocked.
-fn in_session(world: &World, script: &str) -> Run {
+pub fn in_session(world: &World, script: &str) -> Run {
     in_session_of(world, "pw", script)
 }
 
 /// The same with this password; a wrong one leaves the keyring locked.
-fn in_session_of(world: &World, password: &str, script: &str) -> Run {
+pub fn in_session_of(world: &World, password: &str, script: &str) -> Run {
     let file = world.file("script.sh", script);
     let mut command = bus(world);
     command.args(["--", "sh", "-c", SESSION, "session", &file, password]);
@@ -171,7 +171,7 @@ fn light(accounts: &[&str]) -> World {
     World::new().config(&config)
 }
 
-fn skipped() -> bool {
+pub fn skipped() -> bool {
     if let Some(reason) = missing() {
         println!("skipped: {reason} (see tests/run)");
     }

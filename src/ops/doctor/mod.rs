@@ -39,7 +39,7 @@ pub struct DoctorReport {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Check {
     /// These stay the same: `caller`, `home`, `folders`, `config`, `data folder`, `store`, `index`, `zone`, `trust`,
-    /// `proxy`, `session bus`, `keyring`, `secret variables`; and for each account `work: config`,
+    /// `proxy`, `session bus`, `keyring`, `secrets file`, `secret variables`; and for each account `work: config`,
     /// `work: secret`, `work: trust`, `work: imap`, `work: folders`, `work: views`, `work: smtp`, `work: maildir`,
     /// `work: servers`.
     pub name: String,

@@ -17,7 +17,17 @@ pub struct Secrets {
     rows: BTreeMap<String, Result<(Credentials, String)>>,
     /// Accounts whose secret only a store can hold.
     stored: Vec<String>,
+    /// Names of what the encrypted file holds.
+    in_file: Result<Option<Vec<String>>>,
 }
+
+/// Sources that are not the keyring.
+const OTHERS: [&str; 4] = [
+    "environment",
+    "secret_command",
+    "encrypted file",
+    "not needed",
+];
 
 impl Secrets {
     /// What logs in to the account; `None` if nobody gave it.
@@ -28,17 +38,24 @@ impl Secrets {
 
     /// Whether an account has its secret from the keyring, or from nobody.
     pub fn need_keyring(&self) -> bool {
-        self.stored.iter().any(|name| {
-            let row = self.rows.get(name).and_then(|row| row.as_ref().ok());
-            row.is_none_or(|(_, source)| source.contains("key") || source.contains("Credential"))
+        self.stored.iter().any(|name| match self.rows.get(name) {
+            Some(Ok((_, source))) => !OTHERS.contains(&source.as_str()),
+            _ => !self.is_in_file(name),
         })
+    }
+
+    fn is_in_file(&self, account: &str) -> bool {
+        let entries = self.in_file.as_ref().ok().and_then(Option::as_ref);
+        let own = Part::ALL.map(|part| part.entry(account));
+        entries.is_some_and(|entries| entries.iter().any(|entry| own.contains(entry)))
     }
 
     /// What serves as well where there is no keyring.
     pub fn way_without_keyring(&self) -> String {
         let name = self.stored.first().map_or("work", String::as_str);
         format!(
-            "set {} or give [accounts.{name}] a `secret_command`",
+            "keep the secret in the encrypted file (`comms auth login {name}` here, or `comms auth move {name} --to file` \
+             where the keyring works), or set {}",
             Part::Login.variable(name)
         )
     }
@@ -57,21 +74,17 @@ pub async fn find(app: &App) -> Result<Secrets> {
             && !account.secret_env.contains_key(&Part::Login)
             && account.secret_command.is_none()
     };
+    let names = |accounts: &[&Account]| accounts.iter().map(|a| a.name.clone()).collect();
+    let stored: Vec<_> = accounts.iter().filter(is_stored).copied().collect();
+    let names: (Vec<String>, Vec<String>) = (names(&accounts), names(&stored));
     Ok(Secrets {
-        stored: accounts
-            .iter()
-            .filter(is_stored)
-            .map(|account| account.name.clone())
-            .collect(),
-        rows: accounts
-            .iter()
-            .map(|account| account.name.clone())
-            .zip(found)
-            .collect(),
+        rows: names.0.into_iter().zip(found).collect(),
+        stored: names.1,
+        in_file: app.vault.file_entries(),
     })
 }
 
-/// Tells whether the keyring answers.
+/// Tells whether the keyring answers, and whether the encrypted file can be opened.
 pub async fn check_stores(app: &App, secrets: &Secrets, report: &mut DoctorReport) -> Result<()> {
     let vault = app.vault.clone();
     let found = tokio::task::spawn_blocking(move || vault.keyring_state())
@@ -90,7 +103,32 @@ pub async fn check_stores(app: &App, secrets: &Secrets, report: &mut DoctorRepor
             report.fault("keyring", &error);
         }
     }
+    check_file(app, secrets, report);
     Ok(())
+}
+
+fn check_file(app: &App, secrets: &Secrets, report: &mut DoctorReport) {
+    let path = app.vault.file_path().display();
+    let entries = match &secrets.in_file {
+        Err(e) => return report.fault("secrets file", e),
+        Ok(None) => return report.say("secrets file", "skipped", format!("there is no `{path}`")),
+        Ok(Some(entries)) => entries.len(),
+    };
+    let needed = secrets.stored.iter().any(|name| secrets.is_in_file(name));
+    match app.vault.passphrase_source() {
+        Some(source) => {
+            let detail = format!("`{path}` holds {entries} secrets; passphrase from: {source}");
+            report.ok("secrets file", detail);
+        }
+        None => {
+            let message = format!(
+                "`{path}` holds {entries} secrets, and nobody gives its passphrase here: COMMS_PASSPHRASE is not set, \
+                 there is no `passphrase_command`, and no terminal to ask at"
+            );
+            let fix = "give [secrets] a `passphrase_command`, or set COMMS_PASSPHRASE";
+            report.weigh("secrets file", needed, &Error::auth(message).hint(fix));
+        }
+    }
 }
 
 /// Finds variables that hold the secret of no account, and those that are empty.

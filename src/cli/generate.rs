@@ -37,7 +37,7 @@ pub enum Shell {
     after_help = "Examples:\n  comms man mail | man -l -\n  comms man --dir ~/.local/share/man"
 )]
 pub struct ManArgs {
-    /// Print this page: a guide (mail, query, outbox …) or a command (`inbox show`, `outbox.1`)
+    /// Print this page: a guide (mail, passwords, google …) or a command (`inbox show`, `outbox.1`)
     #[arg(value_name = "PAGE")]
     page: Vec<String>,
     /// Write all pages below this folder (man1/, man7/)
@@ -46,11 +46,14 @@ pub struct ManArgs {
 }
 
 /// The guides: name and text.
-pub const GUIDES: [(&str, &str); 8] = [
+pub const GUIDES: [(&str, &str); 11] = [
     ("mail", include_str!("../../man/comms-mail.7")),
     ("query", include_str!("../../man/comms-query.7")),
     ("outbox", include_str!("../../man/comms-outbox.7")),
     ("operations", include_str!("../../man/comms-operations.7")),
+    ("passwords", include_str!("../../man/comms-passwords.7")),
+    ("google", include_str!("../../man/comms-google.7")),
+    ("microsoft", include_str!("../../man/comms-microsoft.7")),
     ("webhooks", include_str!("../../man/comms-webhooks.7")),
     ("slack", include_str!("../../man/comms-slack.7")),
     ("twilio", include_str!("../../man/comms-twilio.7")),

@@ -1,5 +1,8 @@
 //! `comms doctor` run from callers that fail: without a home, a bus, a keyring, a PATH, certificates.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+
 use serde_json::Value;
 
 use crate::keyring::{in_session, in_session_of, skipped};
@@ -350,4 +353,77 @@ fn the_encrypted_file_serves_without_a_bus_and_a_missing_passphrase_is_told() {
     for secret in ["annpw", "correct horse"] {
         assert!(!run.stdout.contains(secret), "{run}");
     }
+}
+
+/// An account whose tokens come from a server on this machine that says it is this time.
+fn told_the_time(date: &'static str) -> World {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let lines = BufReader::new(client.try_clone().unwrap()).lines();
+            let _ = lines.map_while(Result::ok).find(|line| line.is_empty());
+            let answer = format!(
+                "HTTP/1.1 404 Not Found\r\nDate: {date}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            );
+            let _ = client.write_all(answer.as_bytes());
+        }
+    });
+    World::new().config(&format!(
+        "[secrets]\nstore = \"file\"\n\n{WORK}auth = \"oauth\"\noauth = \"http://127.0.0.1:{port}\"\n\
+         client_id = \"comms\"\n"
+    ))
+}
+
+#[test]
+fn a_clock_ten_minutes_off_is_a_fault_and_three_are_worth_knowing() {
+    for (date, state, words) in [
+        ("Sat, 21 Nov 2026 12:00:01 GMT", "ok", "right"),
+        ("Sat, 21 Nov 2026 12:03:00 GMT", "note", "3m behind"),
+        ("Sat, 21 Nov 2026 11:50:00 GMT", "fault", "10m ahead of"),
+        ("Sat, 21 Nov 2026 12:10:00 GMT", "fault", "10m behind"),
+        ("yesterday", "skipped", "does not tell the time"),
+    ] {
+        let run = told_the_time(date).run(["doctor", "--json"]);
+        let clock = check(&run, "clock");
+        assert_eq!(clock["state"], state, "{clock}");
+        assert!(text(&clock, "detail").contains(words), "{clock}");
+        if state == "fault" {
+            assert!(text(&clock, "fix").contains("unset COMMS_NOW"), "{clock}");
+            run.fails(3);
+        }
+    }
+}
+
+#[test]
+fn offline_no_server_is_asked_for_tokens_or_the_time() {
+    let world = told_the_time("Sat, 21 Nov 2026 11:50:00 GMT");
+    let run = world.run(DOCTOR).fails(4);
+    assert_eq!(check(&run, "clock")["state"], "skipped", "{run}");
+    let secret = check(&run, "work: secret");
+    assert!(
+        text(&secret, "fix").contains("comms auth login work"),
+        "{secret}"
+    );
+}
+
+#[test]
+fn a_proxy_names_the_hosts_that_are_asked_through_it() {
+    let config = format!("{WORK}auth = \"oauth\"\noauth = \"google\"\nclient_id = \"x\"\n");
+    let world = World::new()
+        .config(&config)
+        .env("ALL_PROXY", "socks5://proxy.example:1080");
+    let found = check(&world.run(DOCTOR), "proxy");
+    assert!(
+        text(&found, "detail").contains("used for `oauth2.googleapis.com`"),
+        "{found}"
+    );
+    let found = check(
+        &world.env("NO_PROXY", ".googleapis.com").run(DOCTOR),
+        "proxy",
+    );
+    assert!(
+        text(&found, "detail").contains("excepts `oauth2.googleapis.com`"),
+        "{found}"
+    );
 }

@@ -22,6 +22,7 @@ use super::session::{Session, Stream};
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// What a login needs beside the account: TLS and the secret, handed in from above.
+#[derive(Clone)]
 pub struct Credentials {
     pub tls: Arc<ClientConfig>,
     pub secret: SecretString,

@@ -3,6 +3,7 @@
 
 mod bus;
 mod caller;
+mod clock;
 mod files;
 mod network;
 mod secrets;
@@ -39,7 +40,7 @@ pub struct DoctorReport {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Check {
     /// These stay the same: `caller`, `home`, `folders`, `config`, `data folder`, `store`, `index`, `zone`, `trust`,
-    /// `proxy`, `session bus`, `keyring`, `secrets file`, `secret variables`; and for each account `work: config`,
+    /// `proxy`, `session bus`, `keyring`, `secrets file`, `secret variables`, `clock`; and for each account `work: config`,
     /// `work: secret`, `work: trust`, `work: imap`, `work: folders`, `work: views`, `work: smtp`, `work: maildir`,
     /// `work: servers`.
     pub name: String,
@@ -135,14 +136,15 @@ pub async fn doctor(app: &App, request: DoctorRequest) -> Result<DoctorReport> {
     files::check_store(app, request, &mut report);
     caller::check_zone(app, &mut report);
     network::check_trust(app, &mut report);
-    let found = secrets::find(app).await?;
+    let found = secrets::find(app, request).await?;
     bus::check_bus(app, &process, &found, &mut report);
     secrets::check_stores(app, &found, &mut report).await?;
     secrets::check_variables(app, &mut report);
     network::check_proxy(app, &mut report);
+    clock::check_clock(app, request, &mut report).await;
     for account in &app.config.accounts {
         secrets::check_secret(app, account, &found, &mut report);
-        servers::check_account(account, request, &found, &mut report).await;
+        servers::check_account(app, account, (request, &found), &mut report).await;
     }
     Ok(report)
 }

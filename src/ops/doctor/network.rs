@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::error::Error;
-use crate::model::account::{Account, TlsMode};
+use crate::model::account::{Account, Provider, TlsMode};
+use crate::net::oauth::Server;
 use crate::net::tls;
 use crate::ops::App;
 
@@ -99,7 +100,7 @@ pub fn check_proxy(app: &App, report: &mut DoctorReport) {
             ),
         };
     }
-    let hosts: Vec<String> = Vec::new();
+    let hosts: Vec<String> = token_servers(app).into_iter().map(|s| s.host).collect();
     let (through, past): (Vec<_>, Vec<_>) = hosts.iter().partition(|host| proxies.covers(host));
     let list = |hosts: &[&String]| {
         let hosts: Vec<_> = hosts.iter().map(|host| format!("`{host}`")).collect();
@@ -152,4 +153,43 @@ fn proxies(app: &App, with_exceptions: bool) -> Proxies {
             .no(no.unwrap_or_default())
             .build(),
     )
+}
+
+/// A server that hands out tokens to an account.
+pub struct TokenServer<'a> {
+    /// Some address there that can be fetched.
+    pub address: String,
+    pub host: String,
+    pub ca_file: Option<&'a Path>,
+}
+
+/// The servers that are asked by https: those that hand out tokens.
+pub fn token_servers(app: &App) -> Vec<TokenServer<'_>> {
+    let mut servers: Vec<TokenServer> = Vec::new();
+    for account in &app.config.accounts {
+        let Some(oauth) = &account.oauth else {
+            continue;
+        };
+        let address = match &oauth.provider {
+            Provider::Issuer(issuer) => Some(issuer.clone()),
+            _ => Server::known(oauth).token_url,
+        };
+        let url = address.as_deref().and_then(|a| reqwest::Url::parse(a).ok());
+        let Some((url, host)) = url.and_then(|url| {
+            let host = url.host_str()?.to_owned();
+            Some((url, host))
+        }) else {
+            continue;
+        };
+        if servers.iter().all(|server| server.host != host) {
+            servers.push(TokenServer {
+                address: url
+                    .join("/")
+                    .map_or(url.to_string(), |root| root.to_string()),
+                host,
+                ca_file: account.ca_file.as_deref(),
+            });
+        }
+    }
+    servers
 }

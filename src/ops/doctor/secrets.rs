@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use crate::channel::imap::Credentials;
 use crate::config::file::nearest;
 use crate::error::{Context, Error, Kind, Result};
-use crate::model::account::Account;
+use crate::model::account::{Account, Grant};
 use crate::model::secret::Part;
 use crate::ops::sync::account::credentials_with_source;
-use crate::ops::{App, auth};
+use crate::ops::{App, auth, token};
 
-use super::DoctorReport;
+use super::{DoctorReport, DoctorRequest};
 
 /// What was found for each account that has a server.
 pub struct Secrets {
-    rows: BTreeMap<String, Result<(Credentials, String)>>,
+    /// Nothing to log in with where the tokens were only looked for.
+    rows: BTreeMap<String, Result<(Option<Credentials>, String)>>,
     /// Accounts whose secret only a store can hold.
     stored: Vec<String>,
     /// Names of what the encrypted file holds.
@@ -33,7 +34,7 @@ impl Secrets {
     /// What logs in to the account; `None` if nobody gave it.
     pub fn credentials(&self, account: &str) -> Option<&Credentials> {
         let row = self.rows.get(account)?.as_ref();
-        row.ok().map(|(credentials, _)| credentials)
+        row.ok()?.0.as_ref()
     }
 
     /// Whether an account has its secret from the keyring, or from nobody.
@@ -62,12 +63,10 @@ impl Secrets {
 }
 
 /// Asks for every account at once: a keyring that does not answer costs its deadline only once.
-pub async fn find(app: &App) -> Result<Secrets> {
+pub async fn find(app: &App, request: DoctorRequest) -> Result<Secrets> {
     let with_server = |account: &&Account| account.imap.is_some() || account.smtp.is_some();
     let accounts: Vec<_> = app.config.accounts.iter().filter(with_server).collect();
-    let asked = accounts
-        .iter()
-        .map(|account| credentials_with_source(app, account));
+    let asked = accounts.iter().map(|account| ask(app, account, request));
     let found = futures_util::future::join_all(asked).await;
     let is_stored = |account: &&&Account| {
         auth::has_login(account)
@@ -82,6 +81,33 @@ pub async fn find(app: &App) -> Result<Secrets> {
         stored: names.1,
         in_file: app.vault.file_entries(),
     })
+}
+
+/// What logs in to the account. Offline no token is renewed: that it was stored must do.
+async fn ask(
+    app: &App,
+    account: &Account,
+    request: DoctorRequest,
+) -> Result<(Option<Credentials>, String)> {
+    let Some(oauth) = token::managed(account).filter(|_| request.offline) else {
+        let (credentials, source) = credentials_with_source(app, account).await?;
+        return Ok((Some(credentials), source));
+    };
+    let part = match oauth.grant {
+        Grant::Code => Part::Tokens,
+        Grant::ServiceAccount => Part::ServiceAccount,
+        Grant::ClientCredentials => Part::ClientSecret,
+    };
+    let (vault, asked) = (app.vault.clone(), account.clone());
+    let found = tokio::task::spawn_blocking(move || vault.source(&asked, part))
+        .await
+        .context(Kind::Internal, "asking the keyring")??;
+    let name = &account.name;
+    let missing = || {
+        Error::auth(format!("account `{name}` is not logged in"))
+            .hint(format!("run `comms auth login {name}`"))
+    };
+    Ok((None, found.ok_or_else(missing)?.to_owned()))
 }
 
 /// Tells whether the keyring answers, and whether the encrypted file can be opened.
@@ -206,16 +232,22 @@ pub fn check_secret(app: &App, account: &Account, secrets: &Secrets, report: &mu
                 false if account.secret_env.contains_key(&Part::Login) => "is set",
                 false => "is not set",
             };
-            let command = match &account.secret_command {
-                Some(_) => "the `secret_command` was run",
-                None => "there is no `secret_command`",
+            let command = match (&account.secret_command, token::managed(account)) {
+                (Some(_), _) => "the `secret_command` was run",
+                (None, Some(oauth)) => {
+                    &format!("its tokens are those of `{}`", oauth.provider.name())
+                }
+                (None, None) => "there is no `secret_command`",
             };
             let error = Error::new(
                 e.kind,
                 format!("{} ({variable} {set}; {command})", super::words(e)),
             );
             let fix = missing_program(app, account).or(e.hint.clone());
-            report.fault(name, &error.hint(fix.unwrap_or_default()));
+            // Who reads this runs it.
+            let fix = fix.unwrap_or_default();
+            let fix = fix.trim_end_matches("; `comms doctor` tells more");
+            report.fault(name, &error.hint(fix));
         }
     }
 }

@@ -4,17 +4,17 @@ use crate::channel::imap::Session;
 use crate::error::{Error, Result};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::message::Role;
-use crate::ops::auth;
-use crate::ops::sync::account::views_note;
+use crate::ops::sync::account::{open, views_note};
+use crate::ops::{App, auth};
 
 use super::secrets::Secrets;
 use super::{DoctorReport, DoctorRequest};
 
 /// Logs in to the servers of an account, or looks at its Maildir.
 pub async fn check_account(
+    app: &App,
     account: &Account,
-    request: DoctorRequest,
-    secrets: &Secrets,
+    (request, secrets): (DoctorRequest, &Secrets),
     report: &mut DoctorReport,
 ) {
     let name = &account.name;
@@ -37,24 +37,39 @@ pub async fn check_account(
         return report.say(format!("{name}: servers"), "skipped", "--offline");
     }
     // Without a secret there is nothing to log in with, which is told already.
-    let Some(credentials) = secrets.credentials(name) else {
+    let Some(mut credentials) = secrets.credentials(name).cloned() else {
         return;
     };
     if account.imap.is_some() {
-        let ended = match Session::open(account, credentials).await {
+        let ended = match open(app, account, &mut credentials).await {
             Ok(session) => check_folders(account, session, report).await,
             Err(e) => Err(e),
         };
         if let Err(e) = ended {
-            report.fault(format!("{name}: imap"), &e);
+            report.fault(format!("{name}: imap"), &with_clock(app, e));
         }
     }
     if account.smtp.is_some() {
-        match auth::prove_smtp(account, credentials).await {
+        match auth::prove_smtp(account, &credentials).await {
             Ok(()) => report.ok(format!("{name}: smtp"), "logged in; mail can leave"),
-            Err(e) => report.fault(format!("{name}: smtp"), &e),
+            Err(e) => report.fault(format!("{name}: smtp"), &with_clock(app, e)),
         }
     }
+}
+
+/// A certificate of another time is more often our clock than the server's fault.
+fn with_clock(app: &App, error: Error) -> Error {
+    let of_another_time = |cause: &String| {
+        cause.contains("certificate expired") || cause.contains("certificate not valid yet")
+    };
+    if !error.causes().iter().any(of_another_time) {
+        return error;
+    }
+    let hint = format!(
+        "it is {} by this machine's clock; if that is wrong: `sudo timedatectl set-ntp true`",
+        app.clock.now().strftime("%Y-%m-%d %H:%M UTC")
+    );
+    error.hint(hint)
 }
 
 async fn check_folders(

@@ -2,12 +2,15 @@
 
 mod accounts;
 pub mod caller;
+mod edit;
 pub mod file;
 pub mod flags;
 mod oauth;
 mod secrets;
+mod write;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use etcetera::BaseStrategy;
@@ -18,6 +21,8 @@ use crate::model::secret::SecretSettings;
 use caller::Caller;
 use file::{File, Source};
 use flags::{Environment, GlobalFlags};
+
+pub use write::{Editor, Ready};
 
 /// Everything a command needs to know about where and how it runs.
 #[derive(Clone, Debug)]
@@ -46,8 +51,27 @@ pub struct Config {
     pub editor: Option<String>,
     /// What the environment says about who runs this process.
     pub caller: Caller,
+    /// `COMMS_DISCOVERY_URL`: who answers for all the hosts that publish server settings; on this machine only.
+    pub discovery: Option<String>,
     /// Where each value came from, for `comms config show`: (key, value shown, source).
     pub sources: Vec<Setting>,
+    /// What it was resolved from beside the file, to resolve a changed one.
+    inputs: Arc<Inputs>,
+}
+
+/// Flags, environment and places.
+struct Inputs {
+    env: Environment,
+    /// `--read-only`.
+    read_only: bool,
+    places: Places,
+}
+
+/// The environment may hold secrets.
+impl std::fmt::Debug for Inputs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inputs").finish_non_exhaustive()
+    }
 }
 
 /// One resolved value and its origin.
@@ -72,30 +96,22 @@ impl Config {
             return Err(Error::config(format!("there is no config file `{path}`"))
                 .hint(format!("it was named by {}", places.config_file.1)));
         }
-        let file = source
-            .as_ref()
-            .map(Source::parse)
-            .transpose()?
-            .unwrap_or_default();
-        Resolver {
-            env,
-            flags,
-            source,
-            places,
-        }
-        .resolve(file)
+        Resolver::new(Inputs::of(flags, env, places), source)?.resolve()
     }
 
     /// What holds without any config file; for commands that must work while the file is broken.
     pub fn without_file(flags: &GlobalFlags, env: &Environment) -> Result<Self> {
         let places = Places::find(flags, env)?;
-        Resolver {
-            env,
-            flags,
-            source: None,
-            places,
-        }
-        .resolve(File::default())
+        Resolver::new(Inputs::of(flags, env, places), None)?.resolve()
+    }
+
+    /// What would hold if the file held this text.
+    fn with_text(&self, text: &str) -> Result<Self> {
+        let source = Source {
+            path: self.config_file.clone(),
+            text: text.to_owned(),
+        };
+        Resolver::new(self.inputs.clone(), Some(source))?.resolve()
     }
 
     /// The account with this name.
@@ -201,15 +217,34 @@ fn absolute(path: &Path) -> Result<PathBuf> {
 }
 
 /// Joins file, environment and flags into a [`Config`] and notes where each value came from.
-struct Resolver<'a> {
-    env: &'a Environment,
-    flags: &'a GlobalFlags,
+struct Resolver {
+    inputs: Arc<Inputs>,
     source: Option<Source>,
-    places: Places,
+    file: File,
 }
 
-impl Resolver<'_> {
-    fn resolve(self, file: File) -> Result<Config> {
+impl Inputs {
+    fn of(flags: &GlobalFlags, env: &Environment, places: Places) -> Arc<Self> {
+        Arc::new(Inputs {
+            env: env.clone(),
+            read_only: flags.read_only,
+            places,
+        })
+    }
+}
+
+impl Resolver {
+    fn new(inputs: Arc<Inputs>, source: Option<Source>) -> Result<Self> {
+        let file = source.as_ref().map(Source::parse).transpose()?;
+        Ok(Resolver {
+            inputs,
+            source,
+            file: file.unwrap_or_default(),
+        })
+    }
+
+    fn resolve(self) -> Result<Config> {
+        let (file, env, places) = (&self.file, &self.inputs.env, &self.inputs.places);
         let mut sources = Vec::new();
         let mut note = |key: &str, value: String, source: String| {
             sources.push(Setting {
@@ -218,14 +253,14 @@ impl Resolver<'_> {
                 source,
             });
         };
-        let (config_file, from) = self.places.config_file.clone();
+        let (config_file, from) = places.config_file.clone();
         note("config_file", config_file.display().to_string(), from);
-        let (data_dir, from) = self.places.data_dir.clone();
+        let (data_dir, from) = places.data_dir.clone();
         note("data_dir", data_dir.display().to_string(), from);
 
-        let read_only = if self.flags.read_only {
+        let read_only = if self.inputs.read_only {
             (true, "flag --read-only".to_owned())
-        } else if self.env.is_on("COMMS_READONLY") {
+        } else if env.is_on("COMMS_READONLY") {
             (true, "environment COMMS_READONLY".to_owned())
         } else {
             (false, "default".to_owned())
@@ -266,14 +301,14 @@ impl Resolver<'_> {
         let mut accounts = Vec::new();
         if let Some(source) = &self.source {
             for raw in &file.accounts {
-                accounts.push(accounts::resolve(raw, source, self.env, &data_dir)?);
+                accounts.push(accounts::resolve(raw, source, env, &data_dir)?);
             }
         }
         if !accounts.iter().any(|a| a.name == accounts::LOCAL) {
             accounts.push(accounts::local(&data_dir));
         }
         accounts.sort_by(|a, b| a.name.cmp(&b.name));
-        let default_email = self.default_email(&file, &accounts)?;
+        let default_email = self.default_email(file, &accounts)?;
         if let Some(email) = &file.email {
             note("defaults.email", email.value.clone(), line(email.line));
         }
@@ -281,8 +316,8 @@ impl Resolver<'_> {
             let raw = file.accounts.iter().find(|r| r.name.value == account.name);
             accounts::note(account, raw, &line, &mut note);
         }
-        let secrets = secrets::resolve(&file, self.source.as_ref(), self.env, &data_dir)?;
-        secrets::note(&secrets, &file, &line, &mut note);
+        let secrets = secrets::resolve(file, self.source.as_ref(), env, &data_dir)?;
+        secrets::note(&secrets, file, &line, &mut note);
         Ok(Config {
             config_file,
             data_dir,
@@ -294,19 +329,21 @@ impl Resolver<'_> {
             refresh_deadline: deadline,
             agent,
             scripted,
-            editor: self
-                .env
+            editor: env
                 .get("VISUAL")
-                .or_else(|| self.env.get("EDITOR"))
+                .or_else(|| env.get("EDITOR"))
                 .map(str::to_owned),
-            caller: Caller::of(self.env),
+            caller: Caller::of(env),
+            discovery: self.discovery()?,
             sources,
+            inputs: self.inputs.clone(),
         })
     }
 
     fn line(&self, line: usize) -> String {
-        let name = self.places.config_file.0.file_name().map_or_else(
-            || self.places.config_file.0.display().to_string(),
+        let places = &self.inputs.places;
+        let name = places.config_file.0.file_name().map_or_else(
+            || places.config_file.0.display().to_string(),
             |n| n.to_string_lossy().into_owned(),
         );
         format!("{name}:{line}")
@@ -314,13 +351,30 @@ impl Resolver<'_> {
 
     /// `COMMS_ORIGIN` may only lower the trust that the terminals would give.
     fn origin(&self) -> Result<(Option<String>, bool)> {
-        match self.env.get("COMMS_ORIGIN") {
+        let env = &self.inputs.env;
+        match env.get("COMMS_ORIGIN") {
             Some("agent") => Ok((Some("COMMS_ORIGIN".to_owned()), false)),
-            Some("script") => Ok((self.env.agent().map(str::to_owned), true)),
+            Some("script") => Ok((env.agent().map(str::to_owned), true)),
             Some(other) => Err(Error::config(format!("COMMS_ORIGIN is `{other}`"))
                 .hint("it may be agent or script; a person is known by the terminal")),
-            None => Ok((self.env.agent().map(str::to_owned), false)),
+            None => Ok((env.agent().map(str::to_owned), false)),
         }
+    }
+
+    fn discovery(&self) -> Result<Option<String>> {
+        let Some(url) = self.inputs.env.get("COMMS_DISCOVERY_URL") else {
+            return Ok(None);
+        };
+        let here = ["http://127.0.0.1:", "http://localhost:", "http://[::1]:"]
+            .into_iter()
+            .find_map(|start| url.strip_prefix(start));
+        if here.is_some_and(|port| port.parse::<u16>().is_ok()) {
+            return Ok(Some(url.to_owned()));
+        }
+        Err(Error::config(format!(
+            "COMMS_DISCOVERY_URL is `{url}`, which is not on this machine"
+        ))
+        .hint("write it like http://127.0.0.1:8080, or unset it"))
     }
 
     fn default_email(&self, file: &File, accounts: &[Account]) -> Result<Option<String>> {

@@ -1,5 +1,6 @@
 //! Codecs: bytes to values and back. Pure: no clock, no I/O.
 
+pub mod autoconfig;
 pub mod cjk;
 pub mod clean;
 pub mod compose;

@@ -120,6 +120,14 @@ impl Grant {
     }
 }
 
+/// The logins a server takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Logins {
+    pub password: bool,
+    /// An access token.
+    pub oauth: bool,
+}
+
 /// `host:port` with its protection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {

@@ -4,6 +4,7 @@
 //! flags and compressed bytes of every message); `index.db` can be rebuilt from it. Commits go in that
 //! order. Methods lock, work and return owned values: nothing is held across an await.
 
+mod accounts;
 mod bytes;
 mod entry;
 mod folders;
@@ -27,6 +28,7 @@ mod write;
 mod tests;
 
 pub use logins::LoginState;
+pub use accounts::Kept;
 pub use messages::Added;
 pub use owner::Owner;
 pub use search::{Page, ThreadFilter};

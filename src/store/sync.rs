@@ -10,9 +10,8 @@ use crate::model::id::MessageId;
 use crate::model::message::{Change, Flags, Ident, Role};
 
 use super::folders::{self, Folder};
-use super::messages::remove_one;
 use super::row::{flags, ident, millis, role, role_number};
-use super::{Store, entry, fault};
+use super::{Store, accounts, entry, fault};
 
 /// A folder of an account as of its last sync.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -140,22 +139,7 @@ impl Store {
             let Some(folder) = folders::find(&write.raw, account, folder)? else {
                 return Ok(());
             };
-            let doing = "forgetting a folder";
-            let ids = || -> rusqlite::Result<Vec<i64>> {
-                write
-                    .raw
-                    .prepare("SELECT id FROM mail WHERE folder = ?1")?
-                    .query_map([folder.id], |row| row.get(0))?
-                    .collect()
-            };
-            for id in ids().map_err(fault(doing))? {
-                remove_one(write, id)?;
-            }
-            for db in [&write.raw, &write.index] {
-                db.execute("DELETE FROM folders WHERE id = ?1", [folder.id])
-                    .map_err(fault(doing))?;
-            }
-            Ok(())
+            accounts::forget(write, &folder)
         })
     }
 

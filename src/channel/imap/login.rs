@@ -13,7 +13,7 @@ use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use crate::error::{Error, Kind, Result};
-use crate::model::account::{Account, AuthMethod, Endpoint, TlsMode};
+use crate::model::account::{Account, AuthMethod, Endpoint, Logins, TlsMode};
 
 use super::names::quote;
 use super::parse::{Response, Status, Verdict};
@@ -39,6 +39,26 @@ impl Session {
         let mut session = Session::connect(endpoint, credentials).await?;
         session.login(account, &credentials.secret).await?;
         Ok(session)
+    }
+
+    /// Connects and asks which logins the server takes there; logs in to nothing.
+    pub async fn survey(endpoint: &Endpoint, tls: &Arc<ClientConfig>) -> Result<Logins> {
+        let credentials = Credentials {
+            tls: tls.clone(),
+            secret: SecretString::default(),
+            read_only: true,
+        };
+        let mut session = Session::connect(endpoint, &credentials).await?;
+        if session.capabilities.is_empty() {
+            session.ask_capabilities().await?;
+        }
+        let offers = |names: &[&str]| names.iter().any(|name| session.offers(name));
+        let logins = Logins {
+            password: offers(&["AUTH=PLAIN", "AUTH=LOGIN"]) || !session.offers("LOGINDISABLED"),
+            oauth: offers(&["AUTH=XOAUTH2", "AUTH=OAUTHBEARER"]),
+        };
+        session.logout().await;
+        Ok(logins)
     }
 
     async fn connect(endpoint: &Endpoint, credentials: &Credentials) -> Result<Session> {

@@ -13,7 +13,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 
 use crate::channel::imap::{Stream, is_loopback};
 use crate::error::{Error, Kind, Result};
-use crate::model::account::{Account, AuthMethod, Endpoint, TlsMode};
+use crate::model::account::{Account, AuthMethod, Endpoint, Logins, TlsMode};
 
 use super::reply::{Collector, LONGEST_LINE, Reply};
 
@@ -332,6 +332,27 @@ pub async fn probe(account: &Account, credentials: &Credentials, within: Duratio
         .quit()
         .await;
     Ok(())
+}
+
+/// Connects and asks which logins the server takes there (after STARTTLS, where that is to be); logs in to nothing.
+pub async fn survey(
+    account: &Account,
+    tls: &Arc<ClientConfig>,
+    within: Duration,
+) -> Result<Logins> {
+    let credentials = Credentials {
+        tls: tls.clone(),
+        secret: None,
+        read_only: true,
+    };
+    let client = Client::open(account, &credentials, within).await?;
+    let takes = |names: &[&str]| client.offers.auth.iter().any(|m| names.contains(&m.as_str()));
+    let logins = Logins {
+        password: takes(&["PLAIN", "LOGIN"]),
+        oauth: takes(&["XOAUTH2", "OAUTHBEARER"]),
+    };
+    client.quit().await;
+    Ok(logins)
 }
 
 async fn reach(

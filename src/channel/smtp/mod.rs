@@ -11,7 +11,7 @@ mod transaction;
 #[cfg(test)]
 mod tests;
 
-pub use connect::{Client, Credentials, probe};
+pub use connect::{Client, Credentials, probe, survey};
 pub use reply::Reply;
 pub use transaction::{Envelope, INTERRUPTED};
 

@@ -1,5 +1,8 @@
 //! `comms auth`.
 
+mod add;
+mod change;
+
 use clap::{Args, Subcommand};
 
 use crate::error::Result;
@@ -20,6 +23,20 @@ pub struct AuthArgs {
 
 #[derive(Debug, Subcommand)]
 enum AuthCommand {
+    /// Add an account: find its servers, prove the login, store the secret, write the config
+    #[command(
+        after_help = "Examples:\n  comms auth add\n  comms auth add work --address ada@example.com\n  pass mail/work | comms auth add work --address ada@example.com --imap imap.example.com:993 --smtp smtp.example.com:465 --stdin"
+    )]
+    Add(Box<add::AddArgs>),
+    /// Choose the account that sends when several could
+    #[command(after_help = "Example: comms auth default work")]
+    Default(change::DefaultArgs),
+    /// Give an account another name; its messages, outbox and secrets go along
+    #[command(after_help = "Example: comms auth rename work office")]
+    Rename(change::RenameArgs),
+    /// Remove an account and its secrets; its messages stay
+    #[command(after_help = "Example: comms auth remove work")]
+    Remove(change::RemoveArgs),
     /// List accounts and where their secrets come from
     List,
     /// Log in for real and say what happened
@@ -49,6 +66,10 @@ enum AuthCommand {
 
 pub fn run(args: AuthArgs, app: &App, out: &mut Output) -> Result<Done> {
     match args.command {
+        AuthCommand::Add(args) => add::run(*args, app, out),
+        AuthCommand::Default(args) => change::default(&args, app, out),
+        AuthCommand::Rename(args) => change::rename(&args, app, out),
+        AuthCommand::Remove(args) => change::remove(&args, app, out),
         AuthCommand::List => {
             let report = super::wait(auth::list(app))?;
             show(&report, out)?;

@@ -52,6 +52,30 @@ pub fn input(out: &Output, question: &str, flag: &str) -> Result<String> {
     )
 }
 
+/// Asks for a line of text that may stay empty.
+pub fn optional(out: &Output, question: &str) -> Result<String> {
+    let theme = theme(out);
+    settle(
+        dialoguer::Input::<String>::with_theme(&*theme)
+            .with_prompt(question)
+            .allow_empty(true)
+            .interact_text(),
+    )
+    .map(|text| text.trim().to_owned())
+}
+
+/// Asks for a line of text; Enter alone takes what is suggested.
+pub fn suggest(out: &Output, question: &str, suggested: &str) -> Result<String> {
+    let theme = theme(out);
+    settle(
+        dialoguer::Input::<String>::with_theme(&*theme)
+            .with_prompt(question)
+            .default(suggested.to_owned())
+            .interact_text(),
+    )
+    .map(|text| text.trim().to_owned())
+}
+
 /// Asks for a secret, which is not shown.
 pub fn password(out: &Output, question: &str, flag: &str) -> Result<SecretString> {
     needs_terminal(out, question, flag)?;

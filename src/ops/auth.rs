@@ -265,6 +265,11 @@ pub fn has_login(account: &Account) -> bool {
         && account.auth != crate::model::account::AuthMethod::None
 }
 
+/// Whether its secret can only come from where secrets are kept.
+pub fn needs_store(account: &Account) -> bool {
+    has_login(account) && shadow(account).is_none()
+}
+
 /// An account that logs in somewhere.
 pub fn with_login<'a>(app: &'a App, name: &str) -> Result<&'a Account> {
     let account = app.config.account(name)?;

@@ -1,5 +1,6 @@
 //! Operations: Request -> Result<Report>. Only here do a store and a channel meet.
 
+pub mod accounts;
 pub mod auth;
 pub mod deliver;
 pub mod doctor;

@@ -1,0 +1,469 @@
+//! `comms auth add`: by questions on a terminal, by flags everywhere.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::output::{Format, Output};
+use crate::cli::{Done, prompt, wait};
+use crate::error::{Error, Result};
+use crate::format::clean;
+use crate::model::account::{Account, AuthMethod, ChannelKind, Endpoint, Logins, TlsMode};
+use crate::model::secret::Part;
+use crate::ops::App;
+use crate::ops::accounts::{self, AddReport, AddRequest, Discovery, NewAccount, Proof, Server};
+
+#[derive(Debug, Args)]
+pub struct AddArgs {
+    /// What to call it; made from the address if not given
+    name: Option<String>,
+    /// imap, smtp (send only) or maildir
+    #[arg(long, value_name = "CHANNEL")]
+    channel: Option<String>,
+    /// The address it sends from
+    #[arg(long, value_name = "ADDRESS")]
+    address: Option<String>,
+    /// The name shown beside the address
+    #[arg(long, value_name = "NAME")]
+    display_name: Option<String>,
+    /// The server that mail is fetched from
+    #[arg(long, value_name = "HOST[:PORT]")]
+    imap: Option<String>,
+    /// The server that mail is sent through
+    #[arg(long, value_name = "HOST[:PORT]")]
+    smtp: Option<String>,
+    /// How the servers are protected; none is for this machine only
+    #[arg(long, value_enum, value_name = "HOW")]
+    tls: Option<Tls>,
+    /// The same for the IMAP server alone
+    #[arg(long, value_enum, value_name = "HOW")]
+    imap_tls: Option<Tls>,
+    /// The same for the SMTP server alone
+    #[arg(long, value_enum, value_name = "HOW")]
+    smtp_tls: Option<Tls>,
+    /// The login name, where it is not the address
+    #[arg(long, value_name = "NAME")]
+    username: Option<String>,
+    /// How to log in
+    #[arg(long, value_enum, value_name = "HOW")]
+    auth: Option<Auth>,
+    /// The certificate of a private authority (PEM)
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// The folder of a Maildir
+    #[arg(long, value_name = "DIR")]
+    path: Option<PathBuf>,
+    /// A command that prints the secret; nothing is stored then
+    #[arg(long, value_name = "COMMAND", conflicts_with = "stdin")]
+    secret_command: Option<String>,
+    /// Read the secret from the first line of stdin
+    #[arg(long)]
+    stdin: bool,
+    /// Write it down without asking its servers
+    #[arg(long, conflicts_with = "stdin")]
+    no_login: bool,
+    /// Ask nobody for the servers of the address
+    #[arg(long)]
+    no_discovery: bool,
+    /// Let it send when several accounts could
+    #[arg(long)]
+    default: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Tls {
+    Tls,
+    Starttls,
+    None,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Auth {
+    Password,
+    Oauth,
+    /// A relay without login
+    None,
+}
+
+impl Tls {
+    fn mode(self) -> TlsMode {
+        match self {
+            Tls::Tls => TlsMode::Tls,
+            Tls::Starttls => TlsMode::Starttls,
+            Tls::None => TlsMode::None,
+        }
+    }
+}
+
+pub fn run(args: AddArgs, app: &App, out: &mut Output) -> Result<Done> {
+    if let Some(name) = &args.name {
+        accounts::is_free(app, name)?;
+    }
+    let mut new = begun(&args, app, out)?;
+    let channel = new.channel.unwrap_or(ChannelKind::Imap);
+    if channel != ChannelKind::Maildir {
+        servers(&args, channel, &mut new, (app, out))?;
+    }
+    let account = new.draft(app)?;
+    let asks = channel != ChannelKind::Maildir && new.auth != Some(AuthMethod::None);
+    if asks && !args.no_login {
+        tell(app, out, "asking the servers which logins they take …");
+        let logins = wait(accounts::survey(app, &new))?;
+        new.auth = Some(choose(&args, logins, &account, out)?);
+    }
+    let proof = match (asks, args.no_login) {
+        (_, true) => Proof::None,
+        (false, _) => Proof::Elsewhere,
+        (true, false) => proof(&args, &account, new.auth, out)?,
+    };
+    let request = AddRequest {
+        account: new,
+        proof,
+        default: args.default,
+    };
+    let report = wait(accounts::add(app, request))?;
+    out.report("comms.auth_add/1", &report, |_| words(&report))?;
+    if let Some(step) = report.next_step.as_ref().filter(|_| out.format != Format::Json) {
+        out.hint(step);
+    }
+    Ok(None)
+}
+
+/// Who and what it is: flags, and questions for what they leave open.
+fn begun(args: &AddArgs, app: &App, out: &Output) -> Result<NewAccount> {
+    let channel = channel(args, out)?;
+    let guided = args.address.is_none() && prompt::can_ask(out);
+    let mut new = NewAccount {
+        channel: Some(channel),
+        display_name: args.display_name.clone(),
+        imap: args.imap.clone(),
+        smtp: args.smtp.clone(),
+        username: args.username.clone(),
+        secret_command: args.secret_command.clone(),
+        ca_file: args.ca_file.as_ref().map(absolute).transpose()?,
+        path: args.path.as_ref().map(absolute).transpose()?,
+        auth: args.auth.map(|auth| match auth {
+            Auth::Password => AuthMethod::Password,
+            Auth::Oauth => AuthMethod::Oauth,
+            Auth::None => AuthMethod::None,
+        }),
+        ..NewAccount::default()
+    };
+    if channel == ChannelKind::Maildir {
+        if new.path.is_none() {
+            let path = prompt::input(out, "Folder of the Maildir:", "--path")?;
+            new.path = Some(absolute(&PathBuf::from(path.trim()))?);
+        }
+        new.address.clone_from(&args.address);
+    } else {
+        new.address = Some(match &args.address {
+            Some(address) => address.clone(),
+            None => {
+                let address = prompt::input(out, "Address:", "--address")?;
+                address.trim().to_owned()
+            }
+        });
+        if guided && new.display_name.is_none() {
+            let name = prompt::optional(out, "Your name, as others see it (may stay empty):")?;
+            new.display_name = Some(name).filter(|name| !name.is_empty());
+        }
+    }
+    new.name = match &args.name {
+        Some(name) => name.clone(),
+        None => name(&new, app, out, guided)?,
+    };
+    accounts::is_free(app, &new.name)?;
+    // A wrong address is told before anyone is asked about it.
+    NewAccount {
+        imap: Some("localhost".to_owned()),
+        smtp: None,
+        path: None,
+        channel: Some(ChannelKind::Imap),
+        ca_file: None,
+        address: Some(new.address.clone().unwrap_or_else(|| "you@localhost".to_owned())),
+        auth: None,
+        ..new.clone()
+    }
+    .draft(app)?;
+    Ok(new)
+}
+
+fn channel(args: &AddArgs, out: &Output) -> Result<ChannelKind> {
+    if let Some(wanted) = &args.channel {
+        let known = ChannelKind::ALL.into_iter().find(|k| k.name() == wanted);
+        return known.ok_or_else(|| {
+            let names: Vec<_> = ChannelKind::ALL.iter().map(|k| k.name()).collect();
+            Error::usage(format!("there is no channel `{wanted}`"))
+                .hint(format!("--channel is one of {}", names.join(", ")))
+        });
+    }
+    if args.path.is_some() {
+        return Ok(ChannelKind::Maildir);
+    }
+    if args.imap.is_some() {
+        return Ok(ChannelKind::Imap);
+    }
+    if args.smtp.is_some() {
+        return Ok(ChannelKind::Smtp);
+    }
+    if args.address.is_some() || !prompt::can_ask(out) {
+        return Ok(ChannelKind::Imap);
+    }
+    let items = ChannelKind::ALL.map(|kind| match kind {
+        ChannelKind::Imap => "imap: mail on a server, read and sent".to_owned(),
+        ChannelKind::Smtp => "smtp: only send mail".to_owned(),
+        ChannelKind::Maildir => "maildir: mail in a folder of this machine".to_owned(),
+    });
+    let chosen = prompt::select(out, "What kind of account?", &items, "--channel")?;
+    Ok(ChannelKind::ALL[chosen])
+}
+
+/// The name: made from the address, on a terminal asked for with that as the answer of Enter.
+fn name(new: &NewAccount, app: &App, out: &Output, guided: bool) -> Result<String> {
+    let from = new.address.as_deref().unwrap_or("mail");
+    let suggested = accounts::suggest_name(&app.config, from);
+    if guided {
+        let question = "What shall the account be called?";
+        return prompt::suggest(out, question, suggested.as_deref().unwrap_or("mail"));
+    }
+    suggested.ok_or_else(|| {
+        Error::usage("the account needs a name").hint("write it first: comms auth add NAME …")
+    })
+}
+
+/// The servers: from flags, found, or asked for.
+fn servers(
+    args: &AddArgs,
+    channel: ChannelKind,
+    new: &mut NewAccount,
+    (app, out): (&App, &mut Output),
+) -> Result<()> {
+    let wants_imap = channel == ChannelKind::Imap;
+    let lacks = |new: &NewAccount| new.smtp.is_none() || (wants_imap && new.imap.is_none());
+    let named = args.imap.is_some() || args.smtp.is_some();
+    if !named {
+        let address = new.address.clone().unwrap_or_default();
+        if !args.no_discovery {
+            tell(app, out, "looking for the servers of this address …");
+        }
+        let found = wait(accounts::discover(app, &address, !args.no_discovery))?;
+        for fault in &found.faults {
+            out.warn(fault);
+        }
+        if agreed(&found, wants_imap, out)? {
+            take(&found, wants_imap, new);
+            if let Some(advice) = &found.advice {
+                out.hint(advice);
+            }
+        }
+    }
+    if lacks(new) && prompt::can_ask(out) && !named {
+        if wants_imap {
+            new.imap = Some(asked(out, "IMAP server (host or host:port):", "--imap")?);
+        }
+        new.smtp = Some(asked(out, "SMTP server (host or host:port):", "--smtp")?);
+        if args.tls.is_none() {
+            let kinds = [
+                "tls: from the first byte (ports 993, 465)".to_owned(),
+                "starttls: after a plain greeting (ports 143, 587)".to_owned(),
+            ];
+            let chosen = prompt::select(out, "How are they protected?", &kinds, "--tls")?;
+            let tls = ["tls", "starttls"][chosen].to_owned();
+            new.imap_tls = wants_imap.then(|| tls.clone());
+            new.smtp_tls = Some(tls);
+        }
+    }
+    let missing = match channel {
+        ChannelKind::Imap if new.imap.is_none() => Some("--imap"),
+        ChannelKind::Smtp if new.smtp.is_none() => Some("--smtp"),
+        _ => None,
+    };
+    if let Some(flag) = missing {
+        return Err(Error::usage(format!(
+            "the servers of `{}` are not known",
+            new.address.as_deref().unwrap_or_default()
+        ))
+        .hint(format!("name them with {flag} HOST:PORT")));
+    }
+    // What a flag says about protection wins over what was found, and that over what the port says.
+    let plain_port = |server: &Option<String>, port| {
+        let at_port = server.as_ref().is_some_and(|s| s.ends_with(port));
+        at_port.then_some(Tls::Starttls)
+    };
+    let usual = [plain_port(&new.imap, ":143"), plain_port(&new.smtp, ":587")];
+    for (own, usual, field, there) in [
+        (args.imap_tls, usual[0], &mut new.imap_tls, new.imap.is_some()),
+        (args.smtp_tls, usual[1], &mut new.smtp_tls, new.smtp.is_some()),
+    ] {
+        let usual = usual.filter(|_| field.is_none());
+        if let Some(tls) = own.or(args.tls).or(usual).filter(|_| there) {
+            *field = Some(written(tls.mode()).to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// Whether what was found is to be used; without a terminal it is.
+fn agreed(found: &Discovery, wants_imap: bool, out: &Output) -> Result<bool> {
+    let enough = match wants_imap {
+        true => found.imap.is_some(),
+        false => found.smtp.is_some(),
+    };
+    let Some(by) = found.by.as_ref().filter(|_| enough) else {
+        return Ok(false);
+    };
+    if !prompt::can_ask(out) {
+        return Ok(true);
+    }
+    let imap = found.imap.as_ref().filter(|_| wants_imap);
+    let told: Vec<_> = [("IMAP", imap), ("SMTP", found.smtp.as_ref())]
+        .into_iter()
+        .filter_map(|(what, server)| Some(format!("{what} {}", shown(&server?.endpoint))))
+        .collect();
+    let items = [
+        format!("use {} (from {by})", told.join(", ")),
+        "type other servers".to_owned(),
+    ];
+    let chosen = prompt::select(out, "These servers were found.", &items, "--imap and --smtp")?;
+    Ok(chosen == 0)
+}
+
+fn take(found: &Discovery, wants_imap: bool, new: &mut NewAccount) {
+    let place = |server: &Server| format!("{}:{}", server.endpoint.host, server.endpoint.port);
+    let tls = |server: &Server| Some(written(server.endpoint.tls).to_owned());
+    let imap = found.imap.as_ref().filter(|_| wants_imap);
+    if let Some(imap) = imap {
+        new.imap = Some(place(imap));
+        new.imap_tls = tls(imap);
+    }
+    if let Some(smtp) = &found.smtp {
+        new.smtp = Some(place(smtp));
+        new.smtp_tls = tls(smtp);
+    }
+    if new.username.is_none() {
+        new.username = imap
+            .or(found.smtp.as_ref())
+            .and_then(|server| server.username.clone());
+    }
+}
+
+/// How to log in: what the flag says if the servers take it, else what they take.
+fn choose(args: &AddArgs, logins: Logins, account: &Account, out: &Output) -> Result<AuthMethod> {
+    let refused = |what: &str| {
+        Error::config(format!("the servers of account `{}` take no {what}", account.name))
+    };
+    match (args.auth, logins.password, logins.oauth) {
+        (Some(Auth::None), ..) => Ok(AuthMethod::None),
+        (Some(Auth::Password), true, _) => Ok(AuthMethod::Password),
+        (Some(Auth::Oauth), _, true) => Ok(AuthMethod::Oauth),
+        (Some(Auth::Password), false, true) => {
+            Err(refused("password").hint("nothing was written; use --auth oauth"))
+        }
+        (Some(Auth::Oauth), true, false) => {
+            Err(refused("access token").hint("nothing was written; use --auth password"))
+        }
+        (_, false, false) if account.imap.is_none() => {
+            Err(refused("login").hint("nothing was written; for a relay without login use --auth none"))
+        }
+        (_, false, false) => Err(refused("login in common")
+            .hint("nothing was written; with --tls starttls or --tls tls they may offer more")),
+        (None, true, false) => Ok(AuthMethod::Password),
+        (None, false, true) => Ok(AuthMethod::Oauth),
+        (None, true, true) if !prompt::can_ask(out) => Ok(AuthMethod::Password),
+        (None, true, true) => {
+            let items = [
+                "password, or an app password".to_owned(),
+                "OAuth: an access token".to_owned(),
+            ];
+            let chosen = prompt::select(out, "How do you log in?", &items, "--auth")?;
+            Ok([AuthMethod::Password, AuthMethod::Oauth][chosen])
+        }
+    }
+}
+
+/// Where the secret comes from; asked for last, when all the rest is known to be right.
+fn proof(
+    args: &AddArgs,
+    account: &Account,
+    auth: Option<AuthMethod>,
+    out: &Output,
+) -> Result<Proof> {
+    if auth == Some(AuthMethod::None) || args.secret_command.is_some() {
+        return Ok(Proof::Elsewhere);
+    }
+    if args.stdin {
+        return super::read_secret().map(Proof::Secret);
+    }
+    if account.secret_env.contains_key(&Part::Login) {
+        return Ok(Proof::Elsewhere);
+    }
+    let what = match auth {
+        Some(AuthMethod::Oauth) => "Access token",
+        _ => "Password",
+    };
+    let question = format!("{what} for {}:", account.login().unwrap_or(&account.name));
+    prompt::password(out, &question, "--stdin, --secret-command or --no-login").map(Proof::Secret)
+}
+
+/// Tells a person what is waited for.
+fn tell(app: &App, out: &Output, words: &str) {
+    if prompt::can_ask(out) {
+        (app.notice)(words);
+    }
+}
+
+fn asked(out: &Output, question: &str, flag: &str) -> Result<String> {
+    prompt::input(out, question, flag).map(|text| text.trim().to_owned())
+}
+
+fn written(tls: TlsMode) -> &'static str {
+    match tls {
+        TlsMode::Tls => "tls",
+        TlsMode::Starttls => "starttls",
+        TlsMode::None => "none",
+    }
+}
+
+fn shown(endpoint: &Endpoint) -> String {
+    format!(
+        "{}:{} ({})",
+        endpoint.host,
+        endpoint.port,
+        written(endpoint.tls)
+    )
+}
+
+/// A path is meant from where the command runs, not from the config's folder.
+fn absolute(path: &PathBuf) -> Result<PathBuf> {
+    if path.starts_with("~") {
+        return Ok(path.clone());
+    }
+    std::path::absolute(path).map_err(|e| {
+        Error::usage(format!("`{}` is not a usable path", path.display())).because(e)
+    })
+}
+
+fn words(report: &AddReport) -> String {
+    let mut text = String::new();
+    if let Some(server) = &report.server {
+        text.push_str(&format!("{} took the login\n", clean::line(server)));
+    }
+    let line = report.line.map_or_else(String::new, |l| format!(":{l}"));
+    text.push_str(&format!(
+        "account {} stands in {}{line} as [accounts.{}]\n",
+        report.account,
+        clean::line(&report.config_file),
+        report.account
+    ));
+    text.push_str(&match report.secret.as_str() {
+        "not needed" => String::new(),
+        "none" => "it has no secret yet\n".to_owned(),
+        "environment" => "its secret comes from the environment; nothing was stored\n".to_owned(),
+        "secret_command" => "its secret comes from your command; nothing was stored\n".to_owned(),
+        store => format!("its secret is in the {store}\n"),
+    });
+    if report.default {
+        text.push_str("it sends when you name no account\n");
+    }
+    text
+}

@@ -1,0 +1,178 @@
+//! Finds the servers of a mail address: what its domain publishes, else Thunderbird's public database.
+//!
+//! DNS SRV records (RFC 6186) are not asked: they come unsigned, so that whoever answers could name any server to
+//! take the password to, few domains have them, and a resolver would be a new tree of crates.
+
+use std::time::Duration;
+
+use crate::error::Result;
+use crate::format::autoconfig::{self, Published};
+
+use self::http::{Client, Redirects};
+
+/// How long each of those who might know has to answer.
+const DEADLINE: Duration = Duration::from_secs(5);
+const DATABASE: &str = "https://autoconfig.thunderbird.net/v1.1";
+
+/// Servers, and who named them.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub published: Published,
+    /// The host that published them.
+    pub by: String,
+}
+
+/// Where settings may be, the best first: the domain's own hosts are told the address, the database only the
+/// domain. With `base` a host on this machine answers for all of them.
+fn places(address: &str, domain: &str, base: Option<&str>) -> Vec<(String, String)> {
+    let own = format!("autoconfig.{domain}");
+    let query = format!("mail/config-v1.1.xml?emailaddress={}", escaped(address));
+    let known = ".well-known/autoconfig/mail/config-v1.1.xml";
+    let https = |host: &str| match base {
+        Some(base) => format!("{base}/{host}"),
+        None => format!("https://{host}"),
+    };
+    let database = match base {
+        Some(base) => format!("{base}/ispdb"),
+        None => DATABASE.to_owned(),
+    };
+    vec![
+        (format!("{}/{query}", https(&own)), own),
+        (format!("{}/{known}", https(domain)), domain.to_owned()),
+        (
+            format!("{database}/{domain}"),
+            "autoconfig.thunderbird.net".to_owned(),
+        ),
+    ]
+}
+
+/// Asks all at once and takes the best answer; the faults of answers that can't be used come with it.
+pub async fn find(address: &str, base: Option<&str>) -> Result<(Option<Found>, Vec<String>)> {
+    let mut faults = Vec::new();
+    let Some(domain) = domain_of(address) else {
+        return Ok((None, faults));
+    };
+    let client = Client::new(None, Redirects::Follow)?;
+    let asked: Vec<_> = places(address, &domain, base)
+        .into_iter()
+        .map(|(url, by)| {
+            let client = client.clone();
+            let asked = tokio::spawn(async move {
+                let answer = tokio::time::timeout(DEADLINE, client.get(&url)).await;
+                answer.ok()?.ok().filter(|a| a.is_success())
+            });
+            (by, asked)
+        })
+        .collect();
+    let mut found = None;
+    for (by, asked) in asked {
+        if found.is_some() {
+            asked.abort();
+            continue;
+        }
+        let Ok(Some(answer)) = asked.await else {
+            continue;
+        };
+        match autoconfig::parse(&answer.body, address) {
+            Ok(published) => found = Some(Found { published, by }),
+            Err(words) => faults.push(format!("what `{by}` publishes can't be used: {words}")),
+        }
+    }
+    Ok((found, faults))
+}
+
+/// The domain, if it is one that DNS could have.
+fn domain_of(address: &str) -> Option<String> {
+    let (_, domain) = address.rsplit_once('@')?;
+    let domain = domain.to_ascii_lowercase();
+    let sound = domain.contains('.')
+        && domain.len() <= 253
+        && domain
+            .split('.')
+            .all(|label| !label.is_empty() && !label.starts_with('-'))
+        && domain
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
+    sound.then_some(domain)
+}
+
+/// A value in a query (RFC 3986 §2.1).
+fn escaped(text: &str) -> String {
+    text.bytes()
+        .map(|b| match b {
+            b if b.is_ascii_alphanumeric() || b"-._~@".contains(&b) => char::from(b).to_string(),
+            b => format!("%{b:02X}"),
+        })
+        .collect()
+}
+
+mod http {
+    use crate::error::{Error, Result};
+
+    pub enum Redirects {
+        Follow,
+    }
+    #[derive(Clone)]
+    pub struct Client(reqwest::Client);
+    pub struct Answer {
+        pub status: u16,
+        pub body: Vec<u8>,
+    }
+    impl Answer {
+        pub fn is_success(&self) -> bool {
+            (200..300).contains(&self.status)
+        }
+    }
+    impl Client {
+        pub fn new(_: Option<&std::path::Path>, _: Redirects) -> Result<Client> {
+            let tls = (*crate::net::tls::client_config(None)?).clone();
+            let client = reqwest::Client::builder().tls_backend_preconfigured(tls);
+            Ok(Client(client.build().map_err(|e| {
+                Error::config("the HTTP client can't be set up").because(e)
+            })?))
+        }
+        pub async fn get(&self, url: &str) -> Result<Answer> {
+            let fault = |e| Error::unavailable("no answer").because(e);
+            let answer = self.0.get(url).send().await.map_err(fault)?;
+            Ok(Answer {
+                status: answer.status().as_u16(),
+                body: answer.bytes().await.map_err(fault)?.to_vec(),
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_domain_itself_is_told_the_address() {
+        let places = places("a&da@example.com", "example.com", None);
+        let urls: Vec<_> = places.iter().map(|(url, _)| url.as_str()).collect();
+        assert_eq!(
+            urls,
+            [
+                "https://autoconfig.example.com/mail/config-v1.1.xml?emailaddress=a%26da@example.com",
+                "https://example.com/.well-known/autoconfig/mail/config-v1.1.xml",
+                "https://autoconfig.thunderbird.net/v1.1/example.com",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_domain_that_dns_could_not_have_is_not_asked() {
+        assert_eq!(domain_of("ada@Example.COM").as_deref(), Some("example.com"));
+        for address in [
+            "ada",
+            "ada@localhost",
+            "ada@exa mple.com",
+            "ada@a..b",
+            "ada@evil.example/x?y.z",
+            "ada@exam:80.com",
+            "ada@münchen.de",
+        ] {
+            assert_eq!(domain_of(address), None, "{address}");
+        }
+    }
+}

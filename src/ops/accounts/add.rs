@@ -1,0 +1,367 @@
+//! A new account: drafted, proven on its servers, its secret stored, and only then written into the config.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+
+use crate::channel::imap::Session;
+use crate::channel::smtp;
+use crate::config::Config;
+use crate::error::{Context, Error, Kind, Result};
+use crate::model::account::{Account, AuthMethod, ChannelKind, Logins};
+use crate::model::secret::Part;
+use crate::net::tls;
+
+use super::super::{App, auth};
+use super::{file_name, lock, secrets};
+
+/// An account as it is to be written.
+#[derive(Clone, Debug, Default)]
+pub struct NewAccount {
+    pub name: String,
+    pub channel: Option<ChannelKind>,
+    pub address: Option<String>,
+    pub display_name: Option<String>,
+    /// `host` or `host:port`.
+    pub imap: Option<String>,
+    pub smtp: Option<String>,
+    /// `tls`, `starttls` or `none`.
+    pub imap_tls: Option<String>,
+    pub smtp_tls: Option<String>,
+    pub ca_file: Option<PathBuf>,
+    pub auth: Option<AuthMethod>,
+    pub username: Option<String>,
+    pub secret_command: Option<String>,
+    pub path: Option<PathBuf>,
+}
+
+/// How a new account shows that it works.
+#[derive(Clone, Debug)]
+pub enum Proof {
+    /// With this secret, which is then stored.
+    Secret(SecretString),
+    /// With what the environment or `secret_command` gives.
+    Elsewhere,
+    /// Not at all: nobody is asked.
+    None,
+}
+
+/// What to add.
+#[derive(Clone, Debug)]
+pub struct AddRequest {
+    pub account: NewAccount,
+    pub proof: Proof,
+    /// Make it the one that sends when several could.
+    pub default: bool,
+}
+
+/// What `auth add` did. `comms.auth_add/1`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AddReport {
+    pub account: String,
+    pub channel: ChannelKind,
+    pub address: Option<String>,
+    pub config_file: String,
+    /// The line of its table in the file.
+    pub line: Option<usize>,
+    /// The servers that took the login; null if none was asked.
+    pub server: Option<String>,
+    /// What gives the secret from now on: a store's name, `environment`, `secret_command`, `none` or `not needed`.
+    pub secret: String,
+    /// Whether it sends when no account is named.
+    pub default: bool,
+    /// What to do next; null if nothing.
+    pub next_step: Option<String>,
+}
+
+impl NewAccount {
+    /// The keys of its table, in the order of the manual.
+    fn keys(&self) -> Vec<(&'static str, String)> {
+        let path = |path: &PathBuf| path.display().to_string();
+        let auth = self.auth.map(|auth| match auth {
+            AuthMethod::Password => "password",
+            AuthMethod::Oauth => "oauth",
+            AuthMethod::None => "none",
+        });
+        let (tls, imap_tls, smtp_tls) = match (&self.imap_tls, &self.smtp_tls) {
+            (Some(imap), Some(smtp)) if imap == smtp => (Some(imap), None, None),
+            (imap, smtp) => (None, imap.as_ref(), smtp.as_ref()),
+        };
+        let all = [
+            ("channel", self.channel.map(|c| c.name().to_owned())),
+            ("address", self.address.clone()),
+            ("display_name", self.display_name.clone()),
+            ("imap", self.imap.clone()),
+            ("smtp", self.smtp.clone()),
+            ("tls", tls.cloned()),
+            ("imap_tls", imap_tls.cloned()),
+            ("smtp_tls", smtp_tls.cloned()),
+            ("ca_file", self.ca_file.as_ref().map(path)),
+            // A password is what an account has that says nothing.
+            ("auth", auth.filter(|a| *a != "password").map(str::to_owned)),
+            ("username", self.username.clone()),
+            ("secret_command", self.secret_command.clone()),
+            ("path", self.path.as_ref().map(path)),
+        ];
+        all.into_iter()
+            .filter_map(|(key, value)| Some((key, value?)))
+            .collect()
+    }
+
+    /// The account that it would be.
+    pub fn draft(&self, app: &App) -> Result<Account> {
+        app.config.draft(&self.name, &self.keys())
+    }
+}
+
+/// Whether an account of this name may be added; else what to do.
+pub fn is_free(app: &App, name: &str) -> Result<()> {
+    if app.config.accounts.iter().any(|a| a.name == name) {
+        return Err(taken(name));
+    }
+    Ok(())
+}
+
+fn taken(name: &str) -> Error {
+    let error = Error::usage(format!("there is an account `{name}` already"));
+    if name == "local" {
+        return error.hint("`local` is built in: choose another name");
+    }
+    error.hint(format!(
+        "choose another name, or run `comms auth login {name}` for a new secret, \
+         `comms auth rename {name} NEW` or `comms auth remove {name}`"
+    ))
+}
+
+/// A free name that tells what the account is: from its domain, else from its local part.
+pub fn suggest_name(config: &Config, address: &str) -> Option<String> {
+    let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
+    let label = domain.split('.').next().unwrap_or_default();
+    let free = |name: &String| !name.is_empty() && !config.accounts.iter().any(|a| a.name == *name);
+    let slugs = [
+        slug(label),
+        slug(local),
+        slug(&format!("{local}-{label}")),
+    ];
+    slugs.into_iter().find(free)
+}
+
+fn slug(text: &str) -> String {
+    let text: String = text
+        .chars()
+        .map(|c| match c.to_ascii_lowercase() {
+            c if c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' => c,
+            _ => '-',
+        })
+        .collect();
+    text.trim_matches('-').to_owned()
+}
+
+/// The logins that all servers of an account take; connects to each, logs in to none.
+pub async fn survey(app: &App, new: &NewAccount) -> Result<Logins> {
+    let account = new.draft(app)?;
+    let tls = trust(&account).await?;
+    let imap = async {
+        match &account.imap {
+            Some(endpoint) => Session::survey(endpoint, &tls).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let plain = Account {
+        auth: AuthMethod::None,
+        ..account.clone()
+    };
+    let smtp = async {
+        match &account.smtp {
+            Some(_) => smtp::survey(&plain, &tls, Duration::from_secs(20))
+                .await
+                .map(Some),
+            None => Ok(None),
+        }
+    };
+    let (imap, smtp) = tokio::join!(imap, smtp);
+    let found: Vec<Logins> = [imap.map_err(not_added)?, smtp.map_err(not_added)?]
+        .into_iter()
+        .flatten()
+        .collect();
+    Ok(Logins {
+        password: found.iter().all(|logins| logins.password),
+        oauth: found.iter().all(|logins| logins.oauth),
+    })
+}
+
+async fn trust(account: &Account) -> Result<std::sync::Arc<rustls::ClientConfig>> {
+    let ca_file = account.ca_file.clone();
+    tokio::task::spawn_blocking(move || tls::client_config(ca_file.as_deref()))
+        .await
+        .context(Kind::Internal, "reading certificates")?
+}
+
+/// Adds an account. An error or an interruption at any step leaves config and secrets as they were.
+pub async fn add(app: &App, request: AddRequest) -> Result<AddReport> {
+    let new = &request.account;
+    is_free(app, &new.name)?;
+    let account = new.draft(app)?;
+    // Whoever adds the same name at the same time waits here, and then finds it taken.
+    let _lock = lock(app, &new.name).await?;
+    // Before anyone is asked: whether it can be written at all.
+    drop(change(app, &request)?.prepare()?);
+    let needs_login = auth::has_login(&account);
+    let (server, secret) = match (&request.proof, needs_login) {
+        (Proof::None, true) => (None, None),
+        (Proof::Secret(secret), true) => {
+            if secret.expose_secret().is_empty() {
+                return Err(Error::usage("the secret is empty"));
+            }
+            let server = auth::prove(app, &account, secret).await.map_err(not_added)?;
+            (Some(server), Some(secret.clone()))
+        }
+        (Proof::Elsewhere, true) => {
+            let (vault, asked) = (app.vault.clone(), account.clone());
+            let found = tokio::task::spawn_blocking(move || vault.login(&asked))
+                .await
+                .context(Kind::Internal, "asking for the secret")??;
+            let server = auth::prove(app, &account, &found.secret)
+                .await
+                .map_err(not_added)?;
+            (Some(server), None)
+        }
+        (_, false) => (look(app, &account, &request.proof).await?, None),
+    };
+    let written = match secret {
+        Some(secret) => {
+            let kept = secrets::stored(&account, &account.name);
+            Some(secrets::write(&app.vault, kept, vec![(Part::Login, secret)]).await?)
+        }
+        None => None,
+    };
+    // No step from here on can be interrupted.
+    let ready = change(app, &request)?.prepare()?;
+    let line = ready.line(&new.name);
+    let config = ready.commit()?;
+    let store = written.and_then(secrets::Written::keep);
+    let secret = match (&request.proof, needs_login) {
+        (_, false) => "not needed".to_owned(),
+        (_, true) if store.is_some() => store.unwrap_or_default(),
+        (_, true) if account.secret_env.contains_key(&Part::Login) => "environment".to_owned(),
+        (_, true) if account.secret_command.is_some() => "secret_command".to_owned(),
+        (_, true) => "none".to_owned(),
+    };
+    Ok(AddReport {
+        next_step: next_step(&config, &account, &secret),
+        account: account.name,
+        channel: account.channel,
+        address: account.address,
+        config_file: file_name(&config),
+        line,
+        server,
+        secret,
+        default: sends_by_default(&config, &new.name),
+    })
+}
+
+/// The config with the new account in it.
+fn change<'a>(app: &'a App, request: &AddRequest) -> Result<crate::config::Editor<'a>> {
+    let new = &request.account;
+    let mut editor = app.config.edit()?;
+    if editor.document.has_account(&new.name) {
+        return Err(taken(&new.name));
+    }
+    editor.document.add_account(&new.name, &new.keys());
+    if request.default {
+        editor.document.set_default_email(Some(&new.name));
+    }
+    Ok(editor)
+}
+
+/// An account without a login: its folder is there, and its server, if it has one, answers.
+async fn look(app: &App, account: &Account, proof: &Proof) -> Result<Option<String>> {
+    if let Some(path) = account.path.as_ref().filter(|path| !path.is_dir()) {
+        return Err(
+            Error::usage(format!("`{}` is not a folder", path.display()))
+                .hint("--path names the Maildir: the folder that holds cur, new and tmp, or folders with them"),
+        );
+    }
+    match (&account.smtp, proof) {
+        (None, _) | (_, Proof::None) => Ok(None),
+        (Some(_), _) => auth::prove(app, account, &SecretString::default())
+            .await
+            .map(Some)
+            .map_err(not_added),
+    }
+}
+
+fn sends_by_default(config: &Config, name: &str) -> bool {
+    let mut senders = config
+        .accounts
+        .iter()
+        .filter(|a| a.can_send() && !a.built_in);
+    match &config.default_email {
+        Some(default) => default == name,
+        None => senders.next().is_some_and(|a| a.name == name) && senders.next().is_none(),
+    }
+}
+
+fn next_step(config: &Config, account: &Account, secret: &str) -> Option<String> {
+    let name = &account.name;
+    let senders = config
+        .accounts
+        .iter()
+        .filter(|a| a.can_send() && !a.built_in);
+    if secret == "none" {
+        Some(format!("run `comms auth login {name}`"))
+    } else if account.can_send() && config.default_email.is_none() && senders.count() > 1 {
+        Some(format!(
+            "several accounts can send now: `comms auth default {name}` makes this the usual one"
+        ))
+    } else if account.channel == ChannelKind::Smtp {
+        None
+    } else {
+        Some(format!("run `comms inbox sync --account {name}`"))
+    }
+}
+
+/// An error of a server, with what to do about an account that is not there yet.
+fn not_added(e: Error) -> Error {
+    let about_trust = e.hint.as_deref().is_some_and(|h| h.contains("ca_file"));
+    let hint = match e.kind {
+        Kind::Auth => {
+            "nothing was written; check user name and password, some providers want an app password"
+        }
+        _ if about_trust => {
+            "nothing was written; --ca-file names the certificate of a private authority"
+        }
+        Kind::Unavailable => {
+            "nothing was written; check --imap, --smtp and --tls, or add it with --no-login"
+        }
+        Kind::Config => "nothing was written; check --tls and --auth",
+        _ => "nothing was written",
+    };
+    e.hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_made_of_what_is_in_the_address() {
+        assert_eq!(slug("Example"), "example");
+        assert_eq!(slug("ada.l+x"), "ada-l-x");
+        assert_eq!(slug("münchen"), "m-nchen");
+        assert_eq!(slug("日本"), "");
+    }
+
+    #[test]
+    fn one_protection_for_both_is_written_once() {
+        let new = NewAccount {
+            imap_tls: Some("starttls".to_owned()),
+            smtp_tls: Some("starttls".to_owned()),
+            ..NewAccount::default()
+        };
+        assert_eq!(new.keys(), [("tls", "starttls".to_owned())]);
+    }
+}

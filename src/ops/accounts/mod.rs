@@ -1,0 +1,83 @@
+//! Accounts come, go and change their names: the config, the secrets and the store in one step.
+
+mod add;
+mod discover;
+mod remove;
+mod rename;
+mod secrets;
+
+pub use add::{AddReport, AddRequest, NewAccount, Proof, add, is_free, suggest_name, survey};
+pub use discover::{Discovery, Server, discover};
+pub use remove::{RemoveReport, check as check_removable, remove};
+pub use rename::{RenameReport, rename};
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::model::account::Account;
+
+use super::App;
+use super::sync::Lock;
+
+/// What `auth default` did. `comms.auth_default/1`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DefaultReport {
+    /// The account that now sends when several could; null if none is named.
+    pub account: Option<String>,
+    pub config_file: String,
+    /// False if it was so before.
+    pub changed: bool,
+}
+
+/// Names the account that sends when several could; `None` names none.
+pub fn set_default(app: &App, name: Option<&str>) -> Result<DefaultReport> {
+    if let Some(name) = name {
+        let account = app.config.account(name)?;
+        if !account.can_send() {
+            return Err(
+                Error::usage(format!("account `{name}` can't send: it has no `smtp` server"))
+                    .hint("name another account, or give it one in the config"),
+            );
+        }
+    }
+    let mut editor = app.config.edit()?;
+    let changed = editor.document.default_email() != name;
+    if changed {
+        editor.document.set_default_email(name);
+        editor.prepare()?.commit()?;
+    }
+    Ok(DefaultReport {
+        account: name.map(str::to_owned),
+        config_file: file_name(&app.config),
+        changed,
+    })
+}
+
+fn file_name(config: &Config) -> String {
+    config.config_file.display().to_string()
+}
+
+/// Keeps syncs of the account away.
+async fn lock(app: &App, name: &str) -> Result<Lock> {
+    let patience = Duration::from_secs(10);
+    let lock = Lock::acquire(app.store.dir(), name, patience).await?;
+    lock.ok_or_else(|| {
+        Error::unavailable(format!("another comms is busy with account `{name}`"))
+            .hint("wait for it to finish, then repeat")
+    })
+}
+
+/// The built-in account is nobody's to change.
+fn not_built_in(account: &Account, doing: &str) -> Result<()> {
+    if account.built_in {
+        return Err(Error::usage(format!(
+            "`{}` is the built-in account: it can't be {doing}",
+            account.name
+        )));
+    }
+    Ok(())
+}

@@ -15,77 +15,101 @@ use super::output::Output;
 /// Asks for yes or no; Enter alone is no. `flag` is what answers yes without asking.
 pub fn confirm(out: &Output, question: &str, flag: &str) -> Result<bool> {
     needs_terminal(out, question, flag)?;
-    let theme = theme(&out.looks);
-    settle(
-        dialoguer::Confirm::with_theme(&*theme)
+    let question = question.to_owned();
+    ask(out, move |theme| {
+        dialoguer::Confirm::with_theme(theme)
             .with_prompt(question)
             .default(false)
-            .interact(),
-    )
+            .interact()
+    })
 }
 
 /// Asks for one of several; gives its place in the list.
 pub fn select(out: &Output, question: &str, items: &[String], flag: &str) -> Result<usize> {
     needs_terminal(out, question, flag)?;
-    let theme = theme(&out.looks);
+    let question = question.to_owned();
     let items: Vec<_> = items
         .iter()
         .map(|i| crate::format::clean::line(i))
         .collect();
-    settle(
-        dialoguer::Select::with_theme(&*theme)
+    ask(out, move |theme| {
+        dialoguer::Select::with_theme(theme)
             .with_prompt(question)
             .items(&items)
             .default(0)
-            .interact(),
-    )
+            .interact()
+    })
 }
 
 /// Asks for a line of text.
 pub fn input(out: &Output, question: &str, flag: &str) -> Result<String> {
     needs_terminal(out, question, flag)?;
-    let theme = theme(&out.looks);
-    settle(
-        dialoguer::Input::<String>::with_theme(&*theme)
+    let question = question.to_owned();
+    ask(out, move |theme| {
+        dialoguer::Input::<String>::with_theme(theme)
             .with_prompt(question)
-            .interact_text(),
-    )
+            .interact_text()
+    })
 }
 
 /// Asks for a line of text that may stay empty.
-pub fn optional(out: &Output, question: &str) -> Result<String> {
-    let theme = theme(out);
-    settle(
-        dialoguer::Input::<String>::with_theme(&*theme)
+pub fn optional(out: &Output, question: &str, flag: &str) -> Result<String> {
+    needs_terminal(out, question, flag)?;
+    let question = question.to_owned();
+    let text = ask(out, move |theme| {
+        dialoguer::Input::<String>::with_theme(theme)
             .with_prompt(question)
             .allow_empty(true)
-            .interact_text(),
-    )
-    .map(|text| text.trim().to_owned())
+            .interact_text()
+    })?;
+    Ok(text.trim().to_owned())
 }
 
 /// Asks for a line of text; Enter alone takes what is suggested.
 pub fn suggest(out: &Output, question: &str, suggested: &str) -> Result<String> {
-    let theme = theme(out);
-    settle(
-        dialoguer::Input::<String>::with_theme(&*theme)
+    let (question, suggested) = (question.to_owned(), suggested.to_owned());
+    let text = ask(out, move |theme| {
+        dialoguer::Input::<String>::with_theme(theme)
             .with_prompt(question)
-            .default(suggested.to_owned())
-            .interact_text(),
-    )
-    .map(|text| text.trim().to_owned())
+            .default(suggested)
+            .interact_text()
+    })?;
+    Ok(text.trim().to_owned())
 }
 
 /// Asks for a secret, which is not shown.
 pub fn password(out: &Output, question: &str, flag: &str) -> Result<SecretString> {
     needs_terminal(out, question, flag)?;
-    let theme = theme(&out.looks);
-    settle(
-        dialoguer::Password::with_theme(&*theme)
+    let question = question.to_owned();
+    ask(out, move |theme| {
+        dialoguer::Password::with_theme(theme)
             .with_prompt(question)
-            .interact(),
-    )
+            .interact()
+    })
     .map(SecretString::from)
+}
+
+/// Asks on a thread, so that Ctrl-C ends the question even after a runtime has taken the signal for itself.
+fn ask<T: Send + 'static>(
+    out: &Output,
+    question: impl FnOnce(&dyn Theme) -> dialoguer::Result<T> + Send + 'static,
+) -> Result<T> {
+    let looks = out.looks.clone();
+    let answer = super::wait(async move {
+        tokio::task::spawn_blocking(move || settle(question(&*theme(&looks))))
+            .await
+            .context(Kind::Internal, "asking at the terminal")?
+    });
+    if let Err(e) = &answer
+        && e.kind == Kind::Interrupted
+    {
+        // The question is still there and has the terminal as it needs it: hidden typing, no cursor.
+        let _ = console::Term::stderr().show_cursor();
+        let _ = std::process::Command::new("stty")
+            .args(["echo", "icanon"])
+            .status();
+    }
+    answer
 }
 
 /// What asks for the passphrase of the encrypted file; the path is the file's.

@@ -64,7 +64,9 @@ impl Document {
             if !comments.trim().is_empty() {
                 let gap = if comments.ends_with("\n\n") { "" } else { "\n" };
                 let end = if comments.ends_with('\n') { "" } else { "\n" };
-                table.decor_mut().set_prefix(format!("{comments}{end}{gap}"));
+                table
+                    .decor_mut()
+                    .set_prefix(format!("{comments}{end}{gap}"));
                 self.toml.set_trailing("");
             }
         }
@@ -297,7 +299,13 @@ max_age = \"60s\"
 
     #[test]
     fn a_text_without_change_stays_as_it_is() {
-        for text in ["", "# only this\n", MINE, "\u{feff}[inbox]\n", "a.b = 1 # x\n"] {
+        for text in [
+            "",
+            "# only this\n",
+            MINE,
+            "\u{feff}[inbox]\n",
+            "a.b = 1 # x\n",
+        ] {
             assert_eq!(edited(text, |_| {}), text);
         }
         let windows = MINE.replace('\n', "\r\n");

@@ -92,7 +92,8 @@ impl Editor<'_> {
         })?;
         let folder = self.path.parent().unwrap_or(Path::new("/"));
         make_folder(folder)?;
-        let file = write_beside(&self.path, folder, &text).map_err(|e| not_written(&self.path, e))?;
+        let file =
+            write_beside(&self.path, folder, &text).map_err(|e| not_written(&self.path, e))?;
         Ok(Ready {
             config,
             source: Source {
@@ -154,7 +155,11 @@ fn not_written(path: &Path, e: std::io::Error) -> Error {
 }
 
 /// A finished file beside the old one, with its permissions and owner.
-fn write_beside(path: &Path, folder: &Path, text: &str) -> std::io::Result<tempfile::NamedTempFile> {
+fn write_beside(
+    path: &Path,
+    folder: &Path,
+    text: &str,
+) -> std::io::Result<tempfile::NamedTempFile> {
     // 0600 from the start.
     let mut file = tempfile::Builder::new()
         .prefix(".config.")
@@ -197,9 +202,9 @@ fn make_folder(folder: &Path) -> Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(folder)
-        .with_context(Kind::Internal, || format!("creating `{}`", folder.display()))
+    builder.create(folder).with_context(Kind::Internal, || {
+        format!("creating `{}`", folder.display())
+    })
 }
 
 /// Held by the one who writes; the system lets go of it when the process dies.

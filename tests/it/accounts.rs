@@ -60,25 +60,37 @@ fn an_account_added_by_flags_is_proven_stored_and_told() {
     let Some(mail) = Mail::start() else { return };
     mail.deliver_text(ANN, "hello", "body");
     let world = world();
-    let run = world.run_with("annpw\nmore\n", flags(&mail, &["--stdin"])).ok();
+    let run = world
+        .run_with("annpw\nmore\n", flags(&mail, &["--stdin"]))
+        .ok();
     let report = run.json();
     assert_eq!(report["schema"], "comms.auth_add/1");
     assert_eq!(report["account"], "work");
     assert_eq!(report["secret"], "encrypted file", "{run}");
     assert_eq!(report["line"], 1);
     assert_eq!(report["default"], true);
-    let servers = format!("localhost:{} and localhost:{}", mail.imaps, mail.submissions);
+    let servers = format!(
+        "localhost:{} and localhost:{}",
+        mail.imaps, mail.submissions
+    );
     assert_eq!(report["server"], servers.as_str());
     let text = config(&world);
-    assert!(text.starts_with("[accounts.work]\nchannel = \"imap\"\n"), "{text}");
+    assert!(
+        text.starts_with("[accounts.work]\nchannel = \"imap\"\n"),
+        "{text}"
+    );
     assert!(!text.contains("annpw") && !run.stdout.contains("annpw"));
     let mode = std::fs::metadata(world.home().join("config.toml")).unwrap();
     let mode = std::os::unix::fs::PermissionsExt::mode(&mode.permissions());
     assert_eq!(mode & 0o777, 0o600);
     // Another process finds the secret.
-    let synced = world.run(["inbox", "sync", "--account", "work", "--json"]).ok();
+    let synced = world
+        .run(["inbox", "sync", "--account", "work", "--json"])
+        .ok();
     assert_eq!(synced.json()["accounts"][0]["added"], 1);
-    let again = world.run_with("annpw\n", flags(&mail, &["--stdin"])).fails(2);
+    let again = world
+        .run_with("annpw\n", flags(&mail, &["--stdin"]))
+        .fails(2);
     assert!(again.stderr.contains("comms auth rename work"), "{again}");
 }
 
@@ -86,7 +98,9 @@ fn an_account_added_by_flags_is_proven_stored_and_told() {
 fn what_a_server_refuses_is_not_written() {
     let Some(mail) = Mail::start() else { return };
     let world = world();
-    let run = world.run_with("wrong\n", flags(&mail, &["--stdin"])).fails(4);
+    let run = world
+        .run_with("wrong\n", flags(&mail, &["--stdin"]))
+        .fails(4);
     assert!(run.stderr.contains("nothing was written"), "{run}");
     nothing_written(&world, &run);
     // Nobody is asked for a secret that the environment has.
@@ -143,8 +157,17 @@ fn a_server_without_starttls_gets_no_password() {
         .run_with(
             "pw\n",
             [
-                "auth", "add", "work", "--address", ANN, "--smtp", &server, "--tls", "starttls",
-                "--stdin", "--json",
+                "auth",
+                "add",
+                "work",
+                "--address",
+                ANN,
+                "--smtp",
+                &server,
+                "--tls",
+                "starttls",
+                "--stdin",
+                "--json",
             ],
         )
         .fails(3);
@@ -153,7 +176,16 @@ fn a_server_without_starttls_gets_no_password() {
     let elsewhere = "mail.example.com:25";
     let run = world
         .run([
-            "auth", "add", "work", "--address", ANN, "--smtp", elsewhere, "--tls", "none", "--stdin",
+            "auth",
+            "add",
+            "work",
+            "--address",
+            ANN,
+            "--smtp",
+            elsewhere,
+            "--tls",
+            "none",
+            "--stdin",
         ])
         .fails(2);
     assert!(run.stderr.contains("in the clear"), "{run}");
@@ -168,16 +200,35 @@ fn a_missing_value_is_named_by_its_flag() {
         (vec!["auth", "add"], "--address"),
         (vec!["auth", "add", "--channel", "maildir"], "--path"),
         (
-            vec!["auth", "add", "--address", "a@example.com", "--no-discovery"],
+            vec![
+                "auth",
+                "add",
+                "--address",
+                "a@example.com",
+                "--no-discovery",
+            ],
             "--imap",
         ),
         (
-            vec!["auth", "add", "--channel", "smtp", "--address", "a@nowhere.invalid"],
+            vec![
+                "auth",
+                "add",
+                "--channel",
+                "smtp",
+                "--address",
+                "a@nowhere.invalid",
+            ],
             "--smtp",
         ),
-        (vec!["auth", "add", "--channel", "pigeon"], "imap, smtp, maildir"),
+        (
+            vec!["auth", "add", "--channel", "pigeon"],
+            "imap, smtp, maildir",
+        ),
         (vec!["auth", "add", "--address", "a b"], "display_name"),
-        (vec!["auth", "add", "local", "--address", "a@example.com"], "another name"),
+        (
+            vec!["auth", "add", "local", "--address", "a@example.com"],
+            "another name",
+        ),
         (vec!["auth", "remove", "local", "--yes"], "built-in"),
         (vec!["auth", "rename", "local", "mine"], "built-in"),
     ] {
@@ -194,11 +245,22 @@ fn a_missing_value_is_named_by_its_flag() {
 fn without_a_login_it_is_only_written_down() {
     let world = world();
     let args = [
-        "auth", "add", "--address", "ada@Example.com", "--imap", "imap.example.com:143", "--smtp",
-        "smtp.example.com", "--no-login", "--json",
+        "auth",
+        "add",
+        "--address",
+        "ada@Example.com",
+        "--imap",
+        "imap.example.com:143",
+        "--smtp",
+        "smtp.example.com",
+        "--no-login",
+        "--json",
     ];
     let report = world.run(args).ok().json();
-    assert_eq!((&report["account"], &report["secret"]), (&"example".into(), &"none".into()));
+    assert_eq!(
+        (&report["account"], &report["secret"]),
+        (&"example".into(), &"none".into())
+    );
     assert_eq!(
         config(&world),
         "[accounts.example]\nchannel = \"imap\"\naddress = \"ada@Example.com\"\n\
@@ -207,7 +269,12 @@ fn without_a_login_it_is_only_written_down() {
     let report = world.run(args).ok().json();
     assert_eq!(report["account"], "ada");
     assert_eq!(report["default"], false);
-    assert!(report["next_step"].as_str().unwrap().contains("auth login ada"));
+    assert!(
+        report["next_step"]
+            .as_str()
+            .unwrap()
+            .contains("auth login ada")
+    );
 }
 
 #[test]
@@ -215,7 +282,9 @@ fn a_comment_is_never_touched() {
     let Some(mail) = Mail::start() else { return };
     let text = "# mine\n\n[inbox]   # how\nmax_age = '5min'\n\n# the old one\n[accounts.old]\nchannel = \"maildir\"\npath = \"/srv\" # here\n# end\n";
     let world = world().config(text);
-    world.run_with("annpw\n", flags(&mail, &["--stdin", "--default"])).ok();
+    world
+        .run_with("annpw\n", flags(&mail, &["--stdin", "--default"]))
+        .ok();
     let now = config(&world);
     let (head, tail) = text.split_once("# end").unwrap();
     assert!(now.starts_with(head), "{now}");
@@ -233,7 +302,13 @@ fn two_adds_at_once_both_land() {
         .map(|n| {
             let name = format!("a{n}");
             world.spawn([
-                "auth", "add", &name, "--address", "a@example.com", "--imap", "imap.example.com",
+                "auth",
+                "add",
+                &name,
+                "--address",
+                "a@example.com",
+                "--imap",
+                "imap.example.com",
                 "--no-login",
             ])
         })
@@ -272,7 +347,11 @@ fn publish(answers: Vec<(&'static str, String)>) -> (String, std::sync::mpsc::Re
             let Ok(mut stream) = stream else { return };
             let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
             let request = lines.next().and_then(Result::ok).unwrap_or_default();
-            while lines.next().and_then(Result::ok).is_some_and(|l| !l.is_empty()) {}
+            while lines
+                .next()
+                .and_then(Result::ok)
+                .is_some_and(|l| !l.is_empty())
+            {}
             let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
             let body = answers.iter().find(|(start, _)| path.starts_with(start));
             let _ = told.send(path.clone());
@@ -316,7 +395,16 @@ fn the_servers_of_an_address_are_found() {
     let run = world
         .run_with(
             "annpw\n",
-            ["auth", "add", "--address", ANN, "--ca-file", &mail.ca(), "--stdin", "--json"],
+            [
+                "auth",
+                "add",
+                "--address",
+                ANN,
+                "--ca-file",
+                &mail.ca(),
+                "--stdin",
+                "--json",
+            ],
         )
         .ok();
     assert_eq!(run.json()["account"], "example");
@@ -341,14 +429,24 @@ fn the_servers_of_an_address_are_found() {
         ]
     );
     let run = world
-        .run(["auth", "add", "x", "--address", BOB, "--no-discovery", "--no-login"])
+        .run([
+            "auth",
+            "add",
+            "x",
+            "--address",
+            BOB,
+            "--no-discovery",
+            "--no-login",
+        ])
         .fails(2);
     assert!(run.stderr.contains("--imap"), "{run}");
     assert_eq!(asked.try_iter().count(), 0);
     let far = world.run(["config", "path"]);
     assert_eq!(far.code, 0);
     let mut command = world.command();
-    command.env("COMMS_DISCOVERY_URL", "http://evil.example:80").arg("inbox");
+    command
+        .env("COMMS_DISCOVERY_URL", "http://evil.example:80")
+        .arg("inbox");
     assert_eq!(command.output().unwrap().status.code(), Some(3));
 }
 
@@ -387,7 +485,10 @@ fn an_interruption_leaves_nothing() {
     let Some(mail) = Mail::start() else { return };
     let world = world();
     // At a question.
-    let args: Vec<_> = flags(&mail, &[]).into_iter().filter(|w| w != "--json").collect();
+    let args: Vec<_> = flags(&mail, &[])
+        .into_iter()
+        .filter(|w| w != "--json")
+        .collect();
     let mut session = world.at_terminal(&args);
     session.exp_string("Password for").unwrap();
     session.send_control('c').unwrap();
@@ -421,21 +522,34 @@ fn a_renamed_account_keeps_messages_outbox_and_secret() {
     mail.deliver_text(ANN, "first", "body");
     mail.deliver_text(ANN, "second", "body");
     let world = world();
-    world.run_with("annpw\n", flags(&mail, &["--stdin", "--default"])).ok();
+    world
+        .run_with("annpw\n", flags(&mail, &["--stdin", "--default"]))
+        .ok();
     world.run(["inbox", "sync", "--account", "work"]).ok();
     world.run(["send", BOB, "-s", "hi", "-m", "hi"]).ok();
     let rows = |world: &World| {
         let report = world.run(["search", "in:inbox", "--json"]).ok().json();
         let rows = report["messages"].as_array().unwrap().clone();
         rows.iter()
-            .map(|row| (row["id"].clone(), row["account"].clone(), row["thread"].clone()))
+            .map(|row| {
+                (
+                    row["id"].clone(),
+                    row["account"].clone(),
+                    row["thread"].clone(),
+                )
+            })
             .collect::<Vec<_>>()
     };
     let before = rows(&world);
     assert_eq!(before.len(), 2);
-    let report = world.run(["auth", "rename", "work", "office", "--json"]).ok();
+    let report = world
+        .run(["auth", "rename", "work", "office", "--json"])
+        .ok();
     let report = report.json();
-    assert_eq!((&report["was"], &report["account"]), (&"work".into(), &"office".into()));
+    assert_eq!(
+        (&report["was"], &report["account"]),
+        (&"work".into(), &"office".into())
+    );
     assert_eq!(report["secrets"], 1);
     assert_eq!(report["items"], 1);
     let after = rows(&world);
@@ -444,15 +558,27 @@ fn a_renamed_account_keeps_messages_outbox_and_secret() {
         assert_eq!(is.1, "office");
     }
     let text = config(&world);
-    assert!(text.contains("[accounts.office]") && text.contains("email = \"office\""), "{text}");
+    assert!(
+        text.contains("[accounts.office]") && text.contains("email = \"office\""),
+        "{text}"
+    );
     assert!(!text.contains("work"), "{text}");
-    let synced = world.run(["inbox", "sync", "--account", "office", "--json"]).ok().json();
+    let synced = world
+        .run(["inbox", "sync", "--account", "office", "--json"])
+        .ok()
+        .json();
     assert_eq!(synced["accounts"][0]["added"], 0, "{synced}");
     assert_eq!(synced["accounts"][0]["removed"], 0, "{synced}");
     let items = world.run(["outbox", "list", "--all", "--json"]).ok().json();
     assert_eq!(items["items"][0]["account"], "office");
     world.run(["send", BOB, "-s", "again", "-m", "hi"]).ok();
-    world.run(["doctor", "--json"]).ok();
+    let doctor = world.run(["doctor", "--json"]).json();
+    let checks = doctor["checks"].as_array().unwrap();
+    let store = checks
+        .iter()
+        .find(|check| check["name"] == "store")
+        .unwrap();
+    assert_eq!(store["state"], "ok", "{store}");
     world.run(["auth", "rename", "work", "office"]).fails(3);
     world.run(["auth", "rename", "office", "office"]).fails(2);
     world.run(["auth", "rename", "office", "Bad Name"]).fails(2);
@@ -475,7 +601,10 @@ fn a_rename_that_was_cut_short_is_completed() {
     let report = world.run(["search", "first", "--json"]).ok().json();
     let rows = report["messages"].as_array().unwrap();
     assert_eq!(rows.len(), 1, "{report}");
-    assert_eq!((&rows[0]["id"], &rows[0]["account"]), (&"m1".into(), &"office".into()));
+    assert_eq!(
+        (&rows[0]["id"], &rows[0]["account"]),
+        (&"m1".into(), &"office".into())
+    );
     // And after the config: only the old secret is left.
     std::fs::write(world.home().join("locks/+renaming"), "work office\n").unwrap();
     world.run(["auth", "rename", "work", "office"]).ok();
@@ -488,29 +617,44 @@ fn a_removed_account_leaves_its_messages_unless_told() {
     let Some(mail) = Mail::start() else { return };
     mail.deliver_text(ANN, "first", "body");
     let world = world();
-    world.run_with("annpw\n", flags(&mail, &["--stdin", "--default"])).ok();
+    world
+        .run_with("annpw\n", flags(&mail, &["--stdin", "--default"]))
+        .ok();
     world.run(["inbox", "sync", "--account", "work"]).ok();
     let run = world.run(["auth", "remove", "work"]).fails(2);
     assert!(run.stderr.contains("--yes"), "{run}");
-    world.run(["send", BOB, "-s", "hi", "-m", "hi", "--draft"]);
-    let report = world.run(["auth", "remove", "work", "--yes", "--json"]);
-    let report = if report.code == 6 {
-        assert!(report.stderr.contains("comms outbox cancel o1"), "{report}");
-        world.run(["outbox", "cancel", "o1"]).ok();
-        world.run(["auth", "remove", "work", "--yes", "--json"]).ok()
-    } else {
-        report.ok()
-    };
-    let report = report.json();
+    world
+        .run(["send", BOB, "-s", "hi", "-m", "hi", "--queue"])
+        .ok();
+    let refused = world.run(["auth", "remove", "work", "--yes"]).fails(6);
+    assert!(
+        refused.stderr.contains("comms outbox cancel o1"),
+        "{refused}"
+    );
+    world.run(["outbox", "cancel", "o1"]).ok();
+    let report = world
+        .run(["auth", "remove", "work", "--yes", "--json"])
+        .ok()
+        .json();
     assert_eq!(report["secret_removed"], true, "{report}");
     assert_eq!(report["messages_kept"], 1, "{report}");
     assert!(!config(&world).contains("work"));
-    let found = || world.run(["search", "first", "--count", "--json"]).ok().json();
+    let found = || {
+        world
+            .run(["search", "first", "--count", "--json"])
+            .ok()
+            .json()
+    };
     assert_eq!(found()["count"], 1, "{}", found());
-    let report = world.run(["auth", "remove", "work", "--forget", "--yes", "--json"]).ok().json();
+    let report = world
+        .run(["auth", "remove", "work", "--forget", "--yes", "--json"])
+        .ok()
+        .json();
     assert_eq!(report["messages_forgotten"], 1);
     assert_eq!(found()["count"], 0);
-    world.run(["auth", "remove", "work", "--forget", "--yes"]).fails(3);
+    world
+        .run(["auth", "remove", "work", "--forget", "--yes"])
+        .fails(3);
 }
 
 #[test]
@@ -519,7 +663,13 @@ fn the_default_is_chosen_by_command() {
     for name in ["one", "two"] {
         world
             .run([
-                "auth", "add", name, "--address", "a@example.com", "--smtp", "smtp.example.com",
+                "auth",
+                "add",
+                name,
+                "--address",
+                "a@example.com",
+                "--smtp",
+                "smtp.example.com",
                 "--no-login",
             ])
             .ok();
@@ -530,10 +680,16 @@ fn the_default_is_chosen_by_command() {
         world.run(all)
     };
     let report = set(&["two"]).ok().json();
-    assert_eq!((&report["account"], &report["changed"]), (&"two".into(), &true.into()));
+    assert_eq!(
+        (&report["account"], &report["changed"]),
+        (&"two".into(), &true.into())
+    );
     assert_eq!(set(&["two"]).ok().json()["changed"], false);
     assert!(config(&world).contains("[defaults]\nemail = \"two\"\n"));
-    assert_eq!(set(&["--unset"]).ok().json()["account"], serde_json::Value::Null);
+    assert_eq!(
+        set(&["--unset"]).ok().json()["account"],
+        serde_json::Value::Null
+    );
     assert!(!config(&world).contains("email = "));
     set(&["three"]).fails(3);
     set(&[]).fails(2);

@@ -346,7 +346,13 @@ pub async fn survey(
         read_only: true,
     };
     let client = Client::open(account, &credentials, within).await?;
-    let takes = |names: &[&str]| client.offers.auth.iter().any(|m| names.contains(&m.as_str()));
+    let takes = |names: &[&str]| {
+        client
+            .offers
+            .auth
+            .iter()
+            .any(|m| names.contains(&m.as_str()))
+    };
     let logins = Logins {
         password: takes(&["PLAIN", "LOGIN"]),
         oauth: takes(&["XOAUTH2", "OAUTHBEARER"]),

@@ -123,7 +123,11 @@ pub fn run(args: AddArgs, app: &App, out: &mut Output) -> Result<Done> {
     };
     let report = wait(accounts::add(app, request))?;
     out.report("comms.auth_add/1", &report, |_| words(&report))?;
-    if let Some(step) = report.next_step.as_ref().filter(|_| out.format != Format::Json) {
+    if let Some(step) = report
+        .next_step
+        .as_ref()
+        .filter(|_| out.format != Format::Json)
+    {
         out.hint(step);
     }
     Ok(None)
@@ -164,7 +168,11 @@ fn begun(args: &AddArgs, app: &App, out: &Output) -> Result<NewAccount> {
             }
         });
         if guided && new.display_name.is_none() {
-            let name = prompt::optional(out, "Your name, as others see it (may stay empty):")?;
+            let name = prompt::optional(
+                out,
+                "Your name, as others see it (may stay empty):",
+                "--display-name",
+            )?;
             new.display_name = Some(name).filter(|name| !name.is_empty());
         }
     }
@@ -180,7 +188,11 @@ fn begun(args: &AddArgs, app: &App, out: &Output) -> Result<NewAccount> {
         path: None,
         channel: Some(ChannelKind::Imap),
         ca_file: None,
-        address: Some(new.address.clone().unwrap_or_else(|| "you@localhost".to_owned())),
+        address: Some(
+            new.address
+                .clone()
+                .unwrap_or_else(|| "you@localhost".to_owned()),
+        ),
         auth: None,
         ..new.clone()
     }
@@ -292,8 +304,18 @@ fn servers(
     };
     let usual = [plain_port(&new.imap, ":143"), plain_port(&new.smtp, ":587")];
     for (own, usual, field, there) in [
-        (args.imap_tls, usual[0], &mut new.imap_tls, new.imap.is_some()),
-        (args.smtp_tls, usual[1], &mut new.smtp_tls, new.smtp.is_some()),
+        (
+            args.imap_tls,
+            usual[0],
+            &mut new.imap_tls,
+            new.imap.is_some(),
+        ),
+        (
+            args.smtp_tls,
+            usual[1],
+            &mut new.smtp_tls,
+            new.smtp.is_some(),
+        ),
     ] {
         let usual = usual.filter(|_| field.is_none());
         if let Some(tls) = own.or(args.tls).or(usual).filter(|_| there) {
@@ -324,7 +346,12 @@ fn agreed(found: &Discovery, wants_imap: bool, out: &Output) -> Result<bool> {
         format!("use {} (from {by})", told.join(", ")),
         "type other servers".to_owned(),
     ];
-    let chosen = prompt::select(out, "These servers were found.", &items, "--imap and --smtp")?;
+    let chosen = prompt::select(
+        out,
+        "These servers were found.",
+        &items,
+        "--imap and --smtp",
+    )?;
     Ok(chosen == 0)
 }
 
@@ -350,7 +377,10 @@ fn take(found: &Discovery, wants_imap: bool, new: &mut NewAccount) {
 /// How to log in: what the flag says if the servers take it, else what they take.
 fn choose(args: &AddArgs, logins: Logins, account: &Account, out: &Output) -> Result<AuthMethod> {
     let refused = |what: &str| {
-        Error::config(format!("the servers of account `{}` take no {what}", account.name))
+        Error::config(format!(
+            "the servers of account `{}` take no {what}",
+            account.name
+        ))
     };
     match (args.auth, logins.password, logins.oauth) {
         (Some(Auth::None), ..) => Ok(AuthMethod::None),
@@ -363,7 +393,8 @@ fn choose(args: &AddArgs, logins: Logins, account: &Account, out: &Output) -> Re
             Err(refused("access token").hint("nothing was written; use --auth password"))
         }
         (_, false, false) if account.imap.is_none() => {
-            Err(refused("login").hint("nothing was written; for a relay without login use --auth none"))
+            Err(refused("login")
+                .hint("nothing was written; for a relay without login use --auth none"))
         }
         (_, false, false) => Err(refused("login in common")
             .hint("nothing was written; with --tls starttls or --tls tls they may offer more")),
@@ -438,9 +469,8 @@ fn absolute(path: &PathBuf) -> Result<PathBuf> {
     if path.starts_with("~") {
         return Ok(path.clone());
     }
-    std::path::absolute(path).map_err(|e| {
-        Error::usage(format!("`{}` is not a usable path", path.display())).because(e)
-    })
+    std::path::absolute(path)
+        .map_err(|e| Error::usage(format!("`{}` is not a usable path", path.display())).because(e))
 }
 
 fn words(report: &AddReport) -> String {

@@ -141,11 +141,7 @@ pub fn suggest_name(config: &Config, address: &str) -> Option<String> {
     let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
     let label = domain.split('.').next().unwrap_or_default();
     let free = |name: &String| !name.is_empty() && !config.accounts.iter().any(|a| a.name == *name);
-    let slugs = [
-        slug(label),
-        slug(local),
-        slug(&format!("{local}-{label}")),
-    ];
+    let slugs = [slug(label), slug(local), slug(&format!("{local}-{label}"))];
     slugs.into_iter().find(free)
 }
 
@@ -216,7 +212,9 @@ pub async fn add(app: &App, request: AddRequest) -> Result<AddReport> {
             if secret.expose_secret().is_empty() {
                 return Err(Error::usage("the secret is empty"));
             }
-            let server = auth::prove(app, &account, secret).await.map_err(not_added)?;
+            let server = auth::prove(app, &account, secret)
+                .await
+                .map_err(not_added)?;
             (Some(server), Some(secret.clone()))
         }
         (Proof::Elsewhere, true) => {

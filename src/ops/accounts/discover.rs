@@ -139,7 +139,13 @@ mod tests {
         ] {
             assert!(well_known(domain).is_some(), "{domain}");
         }
-        for domain in ["example.com", "live.example.com", "outlook.museum", "mail.gmail.com", ""] {
+        for domain in [
+            "example.com",
+            "live.example.com",
+            "outlook.museum",
+            "mail.gmail.com",
+            "",
+        ] {
             assert!(well_known(domain).is_none(), "{domain}");
         }
     }

@@ -35,7 +35,9 @@ pub struct RenameReport {
 /// Gives an account another name. Messages keep their ids, and nothing is fetched again.
 pub async fn rename(app: &App, old: &str, new: &str) -> Result<RenameReport> {
     let note = Note::at(app);
-    let cut_short = note.read().is_some_and(|n| n == (old.to_owned(), new.to_owned()));
+    let cut_short = note
+        .read()
+        .is_some_and(|n| n == (old.to_owned(), new.to_owned()));
     let done = cut_short && app.config.account(old).is_err() && app.config.account(new).is_ok();
     let account = app.config.account(if done { new } else { old })?;
     not_built_in(account, "renamed")?;
@@ -45,9 +47,11 @@ pub async fn rename(app: &App, old: &str, new: &str) -> Result<RenameReport> {
     let _old = lock(app, old).await?;
     let _new = lock(app, new).await?;
     if let Some(item) = app.store.items_of(old, &[State::Sending])?.first() {
-        return Err(Error::unavailable(format!("`{item}` is being sent right now"))
-            .hint("wait until it is through, then repeat")
-            .item(item));
+        return Err(
+            Error::unavailable(format!("`{item}` is being sent right now"))
+                .hint("wait until it is through, then repeat")
+                .item(item),
+        );
     }
     let mut warnings = Vec::new();
     if let Some(warning) = left_in_environment(account, old, new) {
@@ -61,7 +65,10 @@ pub async fn rename(app: &App, old: &str, new: &str) -> Result<RenameReport> {
     if (moved > 0 || done)
         && let Err(e) = secrets::remove_all(&app.vault, secrets::stored(account, old)).await
     {
-        warnings.push(format!("secrets may be left under the old name: {}", e.message));
+        warnings.push(format!(
+            "secrets may be left under the old name: {}",
+            e.message
+        ));
     }
     note.remove();
     let kept = app.store.kept_of(new)?;

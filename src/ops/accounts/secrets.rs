@@ -51,7 +51,9 @@ pub async fn write(
         move || {
             let mut store = None;
             for (part, secret) in secrets {
-                let had = vault.find(&account, part)?.map(|found| found.secret);
+                // A keyring that does not answer has nothing that this could destroy.
+                let had = vault.find(&account, part).ok().flatten();
+                let had = had.map(|found| found.secret);
                 let mut before = before.lock().unwrap_or_else(PoisonError::into_inner);
                 before.push((part, had));
                 drop(before);
@@ -118,13 +120,19 @@ impl Drop for Written {
 pub async fn read_all(vault: &Vault, account: Account) -> Result<Vec<(Part, SecretString)>> {
     let vault = vault.clone();
     let read = tokio::task::spawn_blocking(move || {
-        let mut all = Vec::new();
+        let (mut all, mut fault) = (Vec::new(), None);
         for part in Part::ALL {
-            if let Some(found) = vault.find(&account, part)? {
-                all.push((part, found.secret));
+            match vault.find(&account, part) {
+                Ok(Some(found)) => all.push((part, found.secret)),
+                Ok(None) => {}
+                Err(e) => fault = fault.or(Some(e)),
             }
         }
-        Ok(all)
+        match fault {
+            // Where one secret is in the encrypted file the others are, too, and nobody needs the keyring.
+            Some(fault) if all.is_empty() => Err(fault),
+            _ => Ok(all),
+        }
     });
     read.await.context(Kind::Internal, "asking the keyring")?
 }
@@ -132,14 +140,7 @@ pub async fn read_all(vault: &Vault, account: Account) -> Result<Vec<(Part, Secr
 /// Removes all that is stored of an account; says whether there was anything.
 pub async fn remove_all(vault: &Vault, account: Account) -> Result<bool> {
     let vault = vault.clone();
-    let removed = tokio::task::spawn_blocking(move || {
-        let mut any = false;
-        for part in Part::ALL {
-            any |= vault.remove(&account, part)?;
-        }
-        Ok(any)
-    });
-    removed
+    tokio::task::spawn_blocking(move || vault.remove_all(&account, &Part::ALL))
         .await
         .context(Kind::Internal, "asking the keyring")?
 }

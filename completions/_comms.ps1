@@ -303,11 +303,83 @@ Register-ArgumentCompleter -Native -CommandName 'comms' -ScriptBlock {
             [CompletionResult]::new('--read-only', '--read-only', [CompletionResultType]::ParameterName, 'Refuse everything that would change something at a provider')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add an account: find its servers, prove the login, store the secret, write the config')
+            [CompletionResult]::new('default', 'default', [CompletionResultType]::ParameterValue, 'Choose the account that sends when several could')
+            [CompletionResult]::new('rename', 'rename', [CompletionResultType]::ParameterValue, 'Give an account another name; its messages, outbox and secrets go along')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove an account and its secrets; its messages stay')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List accounts and where their secrets come from')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Log in for real and say what happened')
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in: prove a secret, or a login by OAuth, against the server and keep it')
             [CompletionResult]::new('move', 'move', [CompletionResultType]::ParameterValue, 'Move secrets between the keyring and the encrypted file')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Remove the stored secrets of an account')
+            break
+        }
+        'comms;auth;add' {
+            [CompletionResult]::new('--channel', '--channel', [CompletionResultType]::ParameterName, 'imap, smtp (send only) or maildir')
+            [CompletionResult]::new('--address', '--address', [CompletionResultType]::ParameterName, 'The address it sends from')
+            [CompletionResult]::new('--display-name', '--display-name', [CompletionResultType]::ParameterName, 'The name shown beside the address')
+            [CompletionResult]::new('--imap', '--imap', [CompletionResultType]::ParameterName, 'The server that mail is fetched from')
+            [CompletionResult]::new('--smtp', '--smtp', [CompletionResultType]::ParameterName, 'The server that mail is sent through')
+            [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'How the servers are protected; none is for this machine only')
+            [CompletionResult]::new('--imap-tls', '--imap-tls', [CompletionResultType]::ParameterName, 'The same for the IMAP server alone')
+            [CompletionResult]::new('--smtp-tls', '--smtp-tls', [CompletionResultType]::ParameterName, 'The same for the SMTP server alone')
+            [CompletionResult]::new('--username', '--username', [CompletionResultType]::ParameterName, 'The login name, where it is not the address')
+            [CompletionResult]::new('--auth', '--auth', [CompletionResultType]::ParameterName, 'How to log in')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'The certificate of a private authority (PEM)')
+            [CompletionResult]::new('--path', '--path', [CompletionResultType]::ParameterName, 'The folder of a Maildir')
+            [CompletionResult]::new('--secret-command', '--secret-command', [CompletionResultType]::ParameterName, 'A command that prints the secret; nothing is stored then')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Write results as table, plain (TSV), json or jsonl')
+            [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Show only these columns or keys, comma-separated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colour: auto, always or never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this config file instead of the usual one')
+            [CompletionResult]::new('--stdin', '--stdin', [CompletionResultType]::ParameterName, 'Read the secret from the first line of stdin')
+            [CompletionResult]::new('--no-login', '--no-login', [CompletionResultType]::ParameterName, 'Write it down without asking its servers')
+            [CompletionResult]::new('--no-discovery', '--no-discovery', [CompletionResultType]::ParameterName, 'Ask nobody for the servers of the address')
+            [CompletionResult]::new('--default', '--default', [CompletionResultType]::ParameterName, 'Let it send when several accounts could')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
+            [CompletionResult]::new('--read-only', '--read-only', [CompletionResultType]::ParameterName, 'Refuse everything that would change something at a provider')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'comms;auth;default' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Write results as table, plain (TSV), json or jsonl')
+            [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Show only these columns or keys, comma-separated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colour: auto, always or never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this config file instead of the usual one')
+            [CompletionResult]::new('--unset', '--unset', [CompletionResultType]::ParameterName, 'Let none be the default')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
+            [CompletionResult]::new('--read-only', '--read-only', [CompletionResultType]::ParameterName, 'Refuse everything that would change something at a provider')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'comms;auth;rename' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Write results as table, plain (TSV), json or jsonl')
+            [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Show only these columns or keys, comma-separated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colour: auto, always or never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this config file instead of the usual one')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
+            [CompletionResult]::new('--read-only', '--read-only', [CompletionResultType]::ParameterName, 'Refuse everything that would change something at a provider')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'comms;auth;remove' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Write results as table, plain (TSV), json or jsonl')
+            [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Show only these columns or keys, comma-separated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colour: auto, always or never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this config file instead of the usual one')
+            [CompletionResult]::new('--forget', '--forget', [CompletionResultType]::ParameterName, 'Forget its messages, too; a server keeps its own')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Don''t ask')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
+            [CompletionResult]::new('--read-only', '--read-only', [CompletionResultType]::ParameterName, 'Refuse everything that would change something at a provider')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'comms;auth;list' {

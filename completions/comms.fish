@@ -321,26 +321,118 @@ complete -c comms -n "__fish_comms_using_subcommand search" -l count -d 'Print o
 complete -c comms -n "__fish_comms_using_subcommand search" -l explain -d 'Print how the query was read instead of searching'
 complete -c comms -n "__fish_comms_using_subcommand search" -l fail-empty -d 'End with exit code 5 if nothing was found'
 complete -c comms -n "__fish_comms_using_subcommand search" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
 jsonl\t'One row per line'"
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -l fields -d 'Show only these columns or keys, comma-separated' -r
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
 json\t'One JSON line per step on stderr'
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -l config -d 'Read this config file instead of the usual one' -r -F
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -l json -d 'Short for --format json'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -l read-only -d 'Refuse everything that would change something at a provider'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -f -a "list" -d 'List accounts and where their secrets come from'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -f -a "status" -d 'Log in for real and say what happened'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -f -a "login" -d 'Log in: prove a secret, or a login by OAuth, against the server and keep it'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -f -a "move" -d 'Move secrets between the keyring and the encrypted file'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from list status login move logout" -f -a "logout" -d 'Remove the stored secrets of an account'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "add" -d 'Add an account: find its servers, prove the login, store the secret, write the config'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "default" -d 'Choose the account that sends when several could'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "rename" -d 'Give an account another name; its messages, outbox and secrets go along'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "remove" -d 'Remove an account and its secrets; its messages stay'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "list" -d 'List accounts and where their secrets come from'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "status" -d 'Log in for real and say what happened'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "login" -d 'Log in: prove a secret, or a login by OAuth, against the server and keep it'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "move" -d 'Move secrets between the keyring and the encrypted file'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "logout" -d 'Remove the stored secrets of an account'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l channel -d 'imap, smtp (send only) or maildir' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l address -d 'The address it sends from' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l display-name -d 'The name shown beside the address' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l imap -d 'The server that mail is fetched from' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l smtp -d 'The server that mail is sent through' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l tls -d 'How the servers are protected; none is for this machine only' -r -f -a "tls\t''
+starttls\t''
+none\t''"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l imap-tls -d 'The same for the IMAP server alone' -r -f -a "tls\t''
+starttls\t''
+none\t''"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l smtp-tls -d 'The same for the SMTP server alone' -r -f -a "tls\t''
+starttls\t''
+none\t''"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l username -d 'The login name, where it is not the address' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l auth -d 'How to log in' -r -f -a "password\t''
+oauth\t''
+none\t'A relay without login'"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l ca-file -d 'The certificate of a private authority (PEM)' -r -F
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l path -d 'The folder of a Maildir' -r -F
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l secret-command -d 'A command that prints the secret; nothing is stored then' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l stdin -d 'Read the secret from the first line of stdin'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l no-login -d 'Write it down without asking its servers'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l no-discovery -d 'Ask nobody for the servers of the address'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l default -d 'Let it send when several accounts could'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from default" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from default" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from default" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from default" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from default" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from default" -l unset -d 'Let none be the default'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from default" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from default" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from default" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from rename" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from rename" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from rename" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from rename" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from rename" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from rename" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from rename" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from rename" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from remove" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from remove" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from remove" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from remove" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from remove" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from remove" -l forget -d 'Forget its messages, too; a server keeps its own'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from remove" -l yes -d 'Don\'t ask'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from remove" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from remove" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from list" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'

@@ -230,7 +230,7 @@ fn wanted(scopes: Option<&str>) -> Result<Wanted> {
 }
 
 /// The first line of stdin.
-fn read_secret() -> Result<SecretString> {
+pub fn read_secret() -> Result<SecretString> {
     let mut line = String::new();
     std::io::stdin()
         .read_line(&mut line)

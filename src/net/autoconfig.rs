@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::error::Result;
 use crate::format::autoconfig::{self, Published};
 
-use self::http::{Client, Redirects};
+use super::http::{Client, Redirects};
 
 /// How long each of those who might know has to answer.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -104,42 +104,6 @@ fn escaped(text: &str) -> String {
             b => format!("%{b:02X}"),
         })
         .collect()
-}
-
-mod http {
-    use crate::error::{Error, Result};
-
-    pub enum Redirects {
-        Follow,
-    }
-    #[derive(Clone)]
-    pub struct Client(reqwest::Client);
-    pub struct Answer {
-        pub status: u16,
-        pub body: Vec<u8>,
-    }
-    impl Answer {
-        pub fn is_success(&self) -> bool {
-            (200..300).contains(&self.status)
-        }
-    }
-    impl Client {
-        pub fn new(_: Option<&std::path::Path>, _: Redirects) -> Result<Client> {
-            let tls = (*crate::net::tls::client_config(None)?).clone();
-            let client = reqwest::Client::builder().tls_backend_preconfigured(tls);
-            Ok(Client(client.build().map_err(|e| {
-                Error::config("the HTTP client can't be set up").because(e)
-            })?))
-        }
-        pub async fn get(&self, url: &str) -> Result<Answer> {
-            let fault = |e| Error::unavailable("no answer").because(e);
-            let answer = self.0.get(url).send().await.map_err(fault)?;
-            Ok(Answer {
-                status: answer.status().as_u16(),
-                body: answer.bytes().await.map_err(fault)?.to_vec(),
-            })
-        }
-    }
 }
 
 #[cfg(test)]

@@ -86,13 +86,18 @@ impl Store {
                 .map_err(fault(doing))
                 .map(drop)
         })?;
-        self.main()?
-            .execute(
+        let mut db = self.main()?;
+        let mut change = || -> rusqlite::Result<()> {
+            let both = db.transaction()?;
+            for sql in [
                 "UPDATE items SET account = ?2 WHERE account = ?1",
-                [old, new],
-            )
-            .map_err(fault(doing))
-            .map(drop)
+                "UPDATE OR REPLACE logins SET account = ?2 WHERE account = ?1",
+            ] {
+                both.execute(sql, [old, new])?;
+            }
+            both.commit()
+        };
+        change().map_err(fault(doing))
     }
 
     /// Forgets the messages and cursors of an account; the record of what was sent stays.

@@ -27,8 +27,8 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use logins::LoginState;
 pub use accounts::Kept;
+pub use logins::LoginState;
 pub use messages::Added;
 pub use owner::Owner;
 pub use search::{Page, ThreadFilter};

@@ -645,13 +645,13 @@ fn a_removed_account_leaves_its_messages_unless_told() {
             .ok()
             .json()
     };
-    assert_eq!(found()["count"], 1, "{}", found());
+    assert_eq!(found()["total"], 1, "{}", found());
     let report = world
         .run(["auth", "remove", "work", "--forget", "--yes", "--json"])
         .ok()
         .json();
     assert_eq!(report["messages_forgotten"], 1);
-    assert_eq!(found()["count"], 0);
+    assert_eq!(found()["total"], 0);
     world
         .run(["auth", "remove", "work", "--forget", "--yes"])
         .fails(3);

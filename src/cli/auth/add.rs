@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::cli::output::{Format, Output};
-use crate::cli::{Done, prompt, wait};
+use crate::cli::{Done, login, prompt, wait};
 use crate::error::{Error, Result};
 use crate::format::clean;
 use crate::model::account::{Account, AuthMethod, ChannelKind, Endpoint, Logins, TlsMode};
@@ -423,7 +423,7 @@ fn proof(
         return Ok(Proof::Elsewhere);
     }
     if args.stdin {
-        return super::read_secret().map(Proof::Secret);
+        return login::read_secret().map(Proof::Secret);
     }
     if account.secret_env.contains_key(&Part::Login) {
         return Ok(Proof::Elsewhere);

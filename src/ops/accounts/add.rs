@@ -122,7 +122,10 @@ pub fn is_free(app: &App, name: &str) -> Result<()> {
     if app.config.accounts.iter().any(|a| a.name == name) {
         return Err(taken(name));
     }
-    Ok(())
+    // Whether it can be a name at all does not depend on the rest.
+    let any = [("channel", "maildir"), ("path", "/")];
+    let any = any.map(|(key, value)| (key, value.to_owned()));
+    app.config.draft(name, &any).map(drop)
 }
 
 fn taken(name: &str) -> Error {

@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::model::account::Account;
 
 use super::App;
-use super::sync::Lock;
+use crate::lock::Lock;
 
 /// What `auth default` did. `comms.auth_default/1`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -61,14 +61,17 @@ fn file_name(config: &Config) -> String {
     config.config_file.display().to_string()
 }
 
-/// Keeps syncs of the account away.
-async fn lock(app: &App, name: &str) -> Result<Lock> {
+/// Keeps syncs of the account away, and renewals of its tokens.
+async fn lock(app: &App, name: &str) -> Result<[Lock; 2]> {
     let patience = Duration::from_secs(10);
-    let lock = Lock::acquire(app.store.dir(), name, patience).await?;
-    lock.ok_or_else(|| {
+    let busy = || {
         Error::unavailable(format!("another comms is busy with account `{name}`"))
             .hint("wait for it to finish, then repeat")
-    })
+    };
+    let sync = Lock::acquire(app.store.dir(), name, patience).await?;
+    let tokens = format!("{name}@tokens");
+    let tokens = Lock::acquire(app.store.dir(), &tokens, patience).await?;
+    Ok([sync.ok_or_else(busy)?, tokens.ok_or_else(busy)?])
 }
 
 /// The built-in account is nobody's to change.

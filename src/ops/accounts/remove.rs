@@ -82,6 +82,7 @@ pub async fn remove(app: &App, name: &str, forget: bool) -> Result<RemoveReport>
                 Err(_) => {}
             }
         }
+        app.store.forget_login(name)?;
         let editor = without(app, name)?;
         let is_default = app.config.default_email.as_deref() == Some(name);
         editor.prepare()?.commit()?;

@@ -34,13 +34,13 @@ pub struct AddArgs {
     smtp: Option<String>,
     /// How the servers are protected; none is for this machine only
     #[arg(long, value_enum, value_name = "HOW")]
-    tls: Option<Tls>,
+    tls: Option<Protection>,
     /// The same for the IMAP server alone
     #[arg(long, value_enum, value_name = "HOW")]
-    imap_tls: Option<Tls>,
+    imap_tls: Option<Protection>,
     /// The same for the SMTP server alone
     #[arg(long, value_enum, value_name = "HOW")]
-    smtp_tls: Option<Tls>,
+    smtp_tls: Option<Protection>,
     /// The login name, where it is not the address
     #[arg(long, value_name = "NAME")]
     username: Option<String>,
@@ -71,7 +71,7 @@ pub struct AddArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Tls {
+enum Protection {
     Tls,
     Starttls,
     None,
@@ -85,12 +85,12 @@ enum Auth {
     None,
 }
 
-impl Tls {
+impl Protection {
     fn mode(self) -> TlsMode {
         match self {
-            Tls::Tls => TlsMode::Tls,
-            Tls::Starttls => TlsMode::Starttls,
-            Tls::None => TlsMode::None,
+            Protection::Tls => TlsMode::Tls,
+            Protection::Starttls => TlsMode::Starttls,
+            Protection::None => TlsMode::None,
         }
     }
 }
@@ -300,7 +300,7 @@ fn servers(
     // What a flag says about protection wins over what was found, and that over what the port says.
     let plain_port = |server: &Option<String>, port| {
         let at_port = server.as_ref().is_some_and(|s| s.ends_with(port));
-        at_port.then_some(Tls::Starttls)
+        at_port.then_some(Protection::Starttls)
     };
     let usual = [plain_port(&new.imap, ":143"), plain_port(&new.smtp, ":587")];
     for (own, usual, field, there) in [

@@ -29,11 +29,14 @@ pub struct Written {
     vault: Vault,
     account: Account,
     /// What was there before each write.
-    before: Arc<Mutex<Vec<(Part, Option<SecretString>)>>>,
+    before: Arc<Mutex<Vec<Before>>>,
     writer: Option<JoinHandle<()>>,
     /// The store that holds them.
     pub store: Option<String>,
 }
+
+/// A part and what was stored of it.
+type Before = (Part, Option<SecretString>);
 
 /// How long an interruption waits for a write that is under way.
 const WRITE_ENDS: Duration = Duration::from_secs(3);

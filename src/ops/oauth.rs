@@ -78,7 +78,9 @@ pub async fn wants_client_secret(app: &App, login: &Login) -> Result<bool> {
     if !needed || login.client.secret.is_some() {
         return Ok(false);
     }
-    Ok(find(app, account, Part::ClientSecret).await?.is_none())
+    // Where the keyring can't tell, it is asked for again.
+    let known = find(app, account, Part::ClientSecret).await;
+    Ok(known.unwrap_or(None).is_none())
 }
 
 /// Logs in through a browser on this machine. `show` gets the address to open.

@@ -306,8 +306,8 @@ fn unreadable(account: &Account, part: Part, fault: Fault) -> Error {
              {variable} or `secret_command`"
         ),
         _ => format!(
-            "set {variable} or `secret_command`, or run `comms auth move {name} --to file` where the keyring works; \
-             `comms doctor` tells more"
+            "run `comms auth login {name}` here, or `comms auth move {name} --to file` where the keyring works, or \
+             set {variable} or `secret_command`; `comms doctor` tells more"
         ),
     })
     .because(fault.cause)

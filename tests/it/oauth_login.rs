@@ -640,3 +640,19 @@ fn an_interrupted_login_ends_at_once_and_leaves_the_old_one() {
     assert!(run.stdout.is_empty(), "{run}");
     scene.run(&["auth", "status", "work"]).ok();
 }
+
+#[test]
+fn a_login_is_made_kept_and_renewed_where_no_keyring_is() {
+    let Some(mut scene) = Scene::start(USUAL) else {
+        return;
+    };
+    scene.world = scene
+        .world
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus");
+    let login = scene.log_in().ok();
+    assert!(login.stdout.contains("encrypted file"), "{login}");
+    scene.run(&["inbox", "sync", "--account", "work"]).ok();
+    let later = ["inbox", "sync", "--account", "work"];
+    scene.at("2026-11-21T15:00:00Z", &later).ok();
+    assert_eq!(scene.oidc.count("granted refresh_token"), 1);
+}

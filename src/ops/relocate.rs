@@ -42,12 +42,12 @@ pub struct MoveRow {
 }
 
 impl MoveReport {
-    /// `Partial` if some account went and some did not, the kind of the first error if none went.
+    /// `Partial` if only some of it was done, the kind of the first error if nothing was.
     pub fn outcome(&self) -> Option<Kind> {
         let first = self.accounts.iter().find_map(|row| row.kind)?;
-        let all = self.accounts.iter().all(|row| row.kind.is_some());
-        let whole = self.accounts.iter().all(|row| row.moved.is_empty());
-        Some(if all && whole { first } else { Kind::Partial })
+        let nothing_done = |row: &MoveRow| row.state == "failed" && row.moved.is_empty();
+        let none = self.accounts.iter().all(nothing_done);
+        Some(if none { first } else { Kind::Partial })
     }
 }
 

@@ -8,6 +8,7 @@ mod command;
 mod file;
 mod keyring;
 mod relocate;
+mod words;
 
 pub use command::shell;
 pub use file::Ask;
@@ -19,11 +20,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use secrecy::SecretString;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::model::account::Account;
 use crate::model::secret::{Part, SecretSettings, StoreChoice};
 use file::SecretsFile;
 use keyring::{Fault, Keyring, Trouble};
+use words::{neither, unkept, unreadable, unwritable};
 
 /// The places that hold secrets. Opens none before it is asked; its calls may wait for a password manager, a
 /// keyring or a person, so make them off the runtime's thread.
@@ -35,6 +37,8 @@ pub struct Vault {
     notice: Notice,
     /// The fall to the file was told.
     told: Arc<AtomicBool>,
+    /// Someone was asked to unlock the keyring and did not; one window is enough.
+    refused: Arc<AtomicBool>,
 }
 
 type Notice = Arc<dyn Fn(&str) + Send + Sync>;
@@ -64,6 +68,7 @@ impl Vault {
             ask: None,
             notice: Arc::new(|_| ()),
             told: Arc::default(),
+            refused: Arc::default(),
         }
     }
 
@@ -82,7 +87,7 @@ impl Vault {
     /// What logs in to the account. Auth error with the next step if nobody has it.
     pub fn login(&self, account: &Account) -> Result<Found> {
         self.find(account, Part::Login)?
-            .ok_or_else(|| self.nothing_yet(account))
+            .ok_or_else(|| words::nothing_yet(account, self.choice))
     }
 
     /// A secret of the account; `None` if certainly nobody has it.
@@ -229,9 +234,11 @@ impl Vault {
         self.file.passphrase_source(self.ask.as_ref())
     }
 
-    fn keyring(&self) -> Keyring {
+    fn keyring(&self) -> Keyring<'_> {
         Keyring {
             person: self.ask.is_some(),
+            refused: &self.refused,
+            notice: &*self.notice,
         }
     }
 
@@ -278,78 +285,4 @@ impl Vault {
             ));
         }
     }
-
-    fn nothing_yet(&self, account: &Account) -> Error {
-        let name = &account.name;
-        let place = match self.choice {
-            StoreChoice::Auto => "",
-            StoreChoice::Keyring => " in the keyring",
-            StoreChoice::File => " in the encrypted file",
-        };
-        Error::auth(format!("account `{name}` has no secret yet{place}")).hint(format!(
-            "run `comms auth login {name}`, or set {} or `secret_command`",
-            Part::Login.variable(name)
-        ))
-    }
-}
-
-fn unreadable(account: &Account, part: Part, fault: Fault) -> Error {
-    let name = &account.name;
-    let variable = part.variable(name);
-    let message = fault.trouble.message();
-    Error::auth(format!(
-        "the secret of account `{name}` can't be read: {message}"
-    ))
-    .hint(match fault.trouble {
-        Trouble::Locked => format!(
-            "unlock the keyring, or keep the secret where no desktop is needed: `comms auth move {name} --to file`, \
-             {variable} or `secret_command`"
-        ),
-        _ => format!(
-            "run `comms auth login {name}` here, or `comms auth move {name} --to file` where the keyring works, or \
-             set {variable} or `secret_command`; `comms doctor` tells more"
-        ),
-    })
-    .because(fault.cause)
-}
-
-fn unwritable(account: &Account, part: Part, fault: Fault) -> Error {
-    Error::auth(format!(
-        "the secret was not kept: {}",
-        fault.trouble.message()
-    ))
-    .hint(format!(
-        "allow the encrypted file with store = \"auto\" in [secrets], or set {} or `secret_command`",
-        part.variable(&account.name)
-    ))
-    .because(fault.cause)
-}
-
-fn unkept(error: Error) -> Error {
-    Error {
-        message: format!("the secret was not kept: {}", error.message),
-        ..error
-    }
-}
-
-/// Neither the keyring nor the file took the secret.
-fn neither(error: &Error, account: &Account, part: Part, fault: &Fault) -> Error {
-    let message = format!(
-        "the secret was not kept: {}, and {}",
-        fault.trouble.message(),
-        error.message
-    );
-    let mut words = vec![fault.cause.clone()];
-    words.extend(error.causes());
-    let hint = match (&error.hint, error.kind) {
-        (Some(hint), Kind::Auth) => format!(
-            "{hint}; or set {} or `secret_command`",
-            part.variable(&account.name)
-        ),
-        (Some(hint), _) => hint.clone(),
-        (None, _) => "`comms doctor` tells more".to_owned(),
-    };
-    Error::new(error.kind, message)
-        .hint(hint)
-        .because(words.join("; "))
 }

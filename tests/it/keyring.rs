@@ -62,13 +62,12 @@ fn bus(world: &World) -> Command {
         .env("XDG_RUNTIME_DIR", folder("runtime"))
         .env("XDG_DATA_HOME", folder("data"))
         .env("XDG_CONFIG_HOME", folder("settings"))
-        .env("COMMS", env!("CARGO_BIN_EXE_comms"))
-        .stdin(Stdio::null());
+        .env("COMMS", env!("CARGO_BIN_EXE_comms"));
     command
 }
 
 fn run(mut command: Command) -> Run {
-    let output = command.output().unwrap();
+    let output = command.stdin(Stdio::null()).output().unwrap();
     Run {
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -415,4 +414,71 @@ echo {PASSWORD} | "$COMMS" auth login work --stdin --json
     );
     let entries = std::fs::read_to_string(world.home().join("secrets")).unwrap();
     assert!(entries.contains("\"entries\":[]"), "{entries}");
+}
+
+#[test]
+fn a_move_that_stops_half_way_leaves_the_secret_in_both_and_says_so() {
+    if skipped() {
+        return;
+    }
+    let world = light(&["work"]).env("COMMS_PASSPHRASE", "pass phrase");
+    let login = format!(
+        "export DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent; \
+         echo {PASSWORD} | \"$COMMS\" auth login work --stdin"
+    );
+    // The keyring takes it, but the file can't be written any more.
+    let full = "trap '' XFSZ; ulimit -f 0; \"$COMMS\" auth move work --to keyring --json || echo \"exit $?\"";
+    let script = format!(
+        r#"
+({login} >/dev/null)
+bash -c '{}' 2>/dev/null
+"$COMMS" auth status work --json
+"$COMMS" auth move work --to keyring --json
+"$COMMS" auth status work --json
+"#,
+        full.replace('\'', "'\\''")
+    );
+    let run = in_session(&world, &script).ok();
+    let said: Vec<&str> = run.stdout.lines().collect();
+    assert!(
+        said[0].contains("\"in both\"") && said[0].contains("was not written"),
+        "{run}"
+    );
+    assert_eq!(said[1], "exit 9", "{run}");
+    assert!(said[2].contains("encrypted file"), "{run}");
+    assert!(said[3].contains("\"moved\""), "{run}");
+    assert!(
+        said[4].contains("Secret Service keyring") && said[4].contains("\"ok\""),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_person_at_a_terminal_is_told_what_is_waited_for_and_asked_once() {
+    if skipped() {
+        return;
+    }
+    let world = light(&["a", "b", "c"]);
+    let store = |name: &str| format!("echo {PASSWORD} | \"$COMMS\" auth login {name} --stdin\n");
+    in_session(&world, &["a", "b", "c"].map(store).concat()).ok();
+    let script = world.file("script.sh", "\"$COMMS\" auth list --json || true\n");
+    let mut command = bus(&world);
+    command.args([
+        "--",
+        "sh",
+        "-c",
+        SESSION,
+        "session",
+        &script,
+        "another password",
+    ]);
+    let mut terminal = rexpect::session::spawn_command(command, Some(60_000)).unwrap();
+    // There is no display, so the window can't open.
+    let shown = terminal.exp_eof().unwrap();
+    assert_eq!(shown.matches("waiting 30 s").count(), 1, "{shown}");
+    assert_eq!(
+        shown.matches("read: the keyring is locked").count(),
+        3,
+        "{shown}"
+    );
 }

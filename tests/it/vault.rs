@@ -281,6 +281,28 @@ fn a_command_gives_the_passphrase() {
 }
 
 #[test]
+fn one_process_asks_for_the_passphrase_once_whatever_the_number_of_accounts() {
+    let config = "[secrets]\nstore = \"file\"\npassphrase_command = \"echo x >>asked; cat pass\"";
+    let world = world(&["a", "b", "c", "d"], config);
+    world.file("pass", PASSPHRASE);
+    for account in ["a", "b", "c", "d"] {
+        login(&world, account, SECRET).ok();
+    }
+    let asked = || std::fs::read_to_string(world.dir().join("asked")).unwrap();
+    let before = asked().len();
+    let status = world.run(["auth", "status", "--json"]).ok();
+    assert_eq!(
+        status.stdout.matches("\"state\":\"ok\"").count(),
+        4,
+        "{status}"
+    );
+    assert_eq!(asked().len() - before, 2, "{}", asked());
+    // And a list needs none.
+    world.run(["auth", "list"]).ok();
+    assert_eq!(asked().len() - before, 2);
+}
+
+#[test]
 fn a_person_types_a_new_passphrase_twice_and_the_old_one_once() {
     let world = world(&["work"], "[secrets]\nstore = \"file\"");
     let mut terminal = world.at_terminal(["auth", "login", "work"]);

@@ -8,6 +8,7 @@
 mod bus;
 mod deadline;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use keyring_core::Error as Foreign;
@@ -83,13 +84,17 @@ enum State {
 }
 
 /// The keyring as this process may use it.
-#[derive(Clone, Copy, Debug)]
-pub struct Keyring {
+#[derive(Clone, Copy)]
+pub struct Keyring<'v> {
     /// Someone is there to unlock it.
     pub person: bool,
+    /// Someone did not; nobody is asked again.
+    pub refused: &'v AtomicBool,
+    /// Told what is waited for.
+    pub notice: &'v (dyn Fn(&str) + Send + Sync),
 }
 
-impl Keyring {
+impl Keyring<'_> {
     /// The secret under this name; `None` if there is certainly none.
     pub fn read(self, user: &str) -> Result<Option<SecretString>, Fault> {
         let state = self.look()?;
@@ -97,7 +102,7 @@ impl Keyring {
             return Ok(None);
         }
         let user = user.to_owned();
-        let found = within(self.patience(state, READ_DEADLINE), move || {
+        let found = self.call(state, READ_DEADLINE, move || {
             match entry(&user)?.get_password() {
                 Ok(secret) => Ok(Some(SecretString::from(secret))),
                 Err(Foreign::NoEntry) => Ok(None),
@@ -121,7 +126,7 @@ impl Keyring {
             });
         }
         let (user, secret) = (user.to_owned(), secret.clone());
-        within(self.patience(state, WRITE_DEADLINE), move || {
+        self.call(state, WRITE_DEADLINE, move || {
             let entry = entry(&user)?;
             entry
                 .set_password(secret.expose_secret())
@@ -144,7 +149,7 @@ impl Keyring {
             return Ok(false);
         }
         let user = user.to_owned();
-        within(self.patience(state, WRITE_DEADLINE), move || {
+        self.call(state, WRITE_DEADLINE, move || {
             match entry(&user)?.delete_credential() {
                 Ok(()) => Ok(true),
                 Err(Foreign::NoEntry) if state == State::Locked => Err(locked()),
@@ -170,16 +175,30 @@ impl Keyring {
         #[cfg(not(all(unix, not(target_os = "macos"))))]
         let state = State::Open;
         match state {
-            State::Locked if !self.person => Err(locked()),
+            State::Locked if !self.person || self.refused.load(Ordering::SeqCst) => Err(locked()),
             state => Ok(state),
         }
     }
 
-    fn patience(self, state: State, usual: Duration) -> Duration {
-        match state {
-            State::Locked => PERSON_DEADLINE,
-            _ => usual,
+    /// Makes a call; a locked keyring opens a window for it, which the person is told.
+    fn call<T: Send + 'static>(
+        self,
+        state: State,
+        usual: Duration,
+        work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        if state != State::Locked {
+            return within(usual, work);
         }
+        (self.notice)(&format!(
+            "the keyring is locked; waiting {} s for its window to be answered",
+            PERSON_DEADLINE.as_secs()
+        ));
+        let ended = within(PERSON_DEADLINE, work);
+        if ended.is_err() {
+            self.refused.store(true, Ordering::SeqCst);
+        }
+        ended
     }
 }
 

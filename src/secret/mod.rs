@@ -286,3 +286,6 @@ impl Vault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

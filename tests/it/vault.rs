@@ -329,6 +329,8 @@ fn a_person_types_a_new_passphrase_twice_and_the_old_one_once() {
     for typed in ["a typo", PASSPHRASE] {
         terminal.exp_string("Passphrase of").unwrap();
         terminal.send_line(typed).unwrap();
+        // The answered question is shown once more, with its stars.
+        terminal.exp_string("****").unwrap();
     }
     let shown = terminal.exp_eof().unwrap();
     assert!(

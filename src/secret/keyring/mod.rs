@@ -23,6 +23,9 @@ const READ_DEADLINE: Duration = Duration::from_secs(3);
 const WRITE_DEADLINE: Duration = Duration::from_secs(10);
 /// Unlocking shows a window in which someone types.
 const PERSON_DEADLINE: Duration = Duration::from_secs(30);
+/// A busy gnome-keyring was seen to find nothing once, with the entry there a moment before and after. Who hears
+/// "absent" asks for a new login, so absence is what is found twice.
+const SECOND_LOOK: Duration = Duration::from_millis(20);
 
 #[cfg(target_os = "macos")]
 pub const NAME: &str = "macOS Keychain";
@@ -97,6 +100,16 @@ pub struct Keyring<'v> {
 impl Keyring<'_> {
     /// The secret under this name; `None` if there is certainly none.
     pub fn read(self, user: &str) -> Result<Option<SecretString>, Fault> {
+        match self.read_once(user)? {
+            None => {
+                std::thread::sleep(SECOND_LOOK);
+                self.read_once(user)
+            }
+            found => Ok(found),
+        }
+    }
+
+    fn read_once(self, user: &str) -> Result<Option<SecretString>, Fault> {
         let state = self.look()?;
         if state == State::Empty {
             return Ok(None);
@@ -142,8 +155,16 @@ impl Keyring<'_> {
         })
     }
 
-    /// False if there was nothing to delete.
+    /// False if there was certainly nothing to delete.
     pub fn delete(self, user: &str) -> Result<bool, Fault> {
+        if self.delete_once(user)? {
+            return Ok(true);
+        }
+        std::thread::sleep(SECOND_LOOK);
+        self.delete_once(user)
+    }
+
+    fn delete_once(self, user: &str) -> Result<bool, Fault> {
         let state = self.look()?;
         if state == State::Empty {
             return Ok(false);

@@ -33,7 +33,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::flags::GlobalFlags;
 use crate::error::{Context, Error, Kind, Result};
-use crate::ops::{App, Origin};
+use crate::ops::{App, Origin, token};
 use deferred::Deferred;
 use output::Output;
 
@@ -135,6 +135,7 @@ pub fn wait<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
         .enable_all()
         .build()
         .context(Kind::Internal, "starting the runtime")?;
+    token::may_renew();
     let result = runtime.block_on(async {
         tokio::select! {
             // First: what was sent when Ctrl-C came is written down and told before the command ends.
@@ -145,5 +146,6 @@ pub fn wait<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     });
     // A keyring or resolver thread that hangs must not hold the process.
     runtime.shutdown_timeout(std::time::Duration::from_millis(100));
+    token::settle();
     result
 }

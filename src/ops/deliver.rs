@@ -378,7 +378,8 @@ async fn open(
     match token::renewed(app, account, secret).await? {
         Some(secret) => {
             credentials.secret = Some(secret);
-            Client::open(account, credentials, timeout).await
+            let opened = Client::open(account, credentials, timeout).await;
+            opened.map_err(|e| token::explained(app, account, e))
         }
         None => Err(refused),
     }

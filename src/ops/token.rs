@@ -2,16 +2,31 @@
 //!
 //! How each renewal went is noted in the store, so that it can be told without asking anyone.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::account::{Account, AuthMethod, OAuth};
 use crate::model::secret::Part;
-use crate::net::oauth::{self, Access, Place, Tokens};
+use crate::net::oauth::{self, Access, Place, Server, Tokens, Wanted};
 use crate::secret::Found;
 use crate::store::LoginState;
 
 use super::App;
+
+/// How long the end of the process waits for the answer to a renewal.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Lets logins be renewed; before anything that may need one.
+pub fn may_renew() {
+    oauth::gate::open();
+}
+
+/// Waits for renewals that were begun, so that no rotated token is lost, and lets none begin any more.
+pub fn settle() {
+    oauth::gate::close(PATIENCE);
+}
 
 /// How comms itself gets tokens for the account; `None` if its secret comes from elsewhere.
 pub fn managed(account: &Account) -> Option<&OAuth> {
@@ -59,6 +74,26 @@ pub fn place(app: &App) -> Place<'_> {
         clock: &app.clock,
         dir: app.store.dir(),
     }
+}
+
+/// Tells of scopes that the login lacks, where a server refused it.
+pub fn explained(app: &App, account: &Account, refused: Error) -> Error {
+    let Some(oauth) = managed(account).filter(|_| refused.kind == Kind::Auth) else {
+        return refused;
+    };
+    let Ok(Some(state)) = app.store.login_state(&account.name) else {
+        return refused;
+    };
+    let needed = oauth::scopes(account, oauth, &Server::known(oauth), &Wanted::Usual);
+    let missing = oauth::missing_scopes(&needed, &state.scopes);
+    if missing.is_empty() {
+        return refused;
+    }
+    refused.hint(format!(
+        "run `comms auth login {} --consent` and allow {}: the login was not granted it",
+        account.name,
+        missing.join(" ")
+    ))
 }
 
 /// Notes in the store how a login or a renewal left the tokens. What can't be noted is no reason to fail.

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,6 +18,14 @@ const SECRETS: [&str; 4] = ["r3fresh", "n3w-r3fresh", "cl13nt-s3cret", "tok3n"];
 
 /// A token endpoint that gives these answers one after another, the last one for ever; keeps what it was sent.
 fn endpoint(answers: Vec<(&'static str, &'static str)>) -> (u16, Arc<Mutex<Vec<String>>>) {
+    slow_endpoint(answers, Duration::ZERO)
+}
+
+/// The same, but every answer comes only after a while.
+fn slow_endpoint(
+    answers: Vec<(&'static str, &'static str)>,
+    after: Duration,
+) -> (u16, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let heard = Arc::new(Mutex::new(Vec::new()));
@@ -42,6 +51,7 @@ fn endpoint(answers: Vec<(&'static str, &'static str)>) -> (u16, Arc<Mutex<Vec<S
             client.read_exact(&mut body).unwrap();
             let body = String::from_utf8(body).unwrap();
             keep.lock().unwrap().push(format!("{head}\n{body}"));
+            std::thread::sleep(after);
             let (status, body) = answers[n.min(answers.len() - 1)];
             let kind = if body.starts_with('<') {
                 "text/html"
@@ -324,4 +334,58 @@ fn a_client_logs_in_with_its_own_secret() {
     ] {
         assert!(heard[0].contains(part), "{}", heard[0]);
     }
+}
+
+#[test]
+fn an_interrupted_renewal_does_not_lose_the_rotated_token() {
+    let (port, heard) = slow_endpoint(vec![GOOD], Duration::from_secs(2));
+    let (imap, _) = serve(SCRIPTS[0]);
+    let world = World::new()
+        .config(&format!(
+            "[secrets]\nstore = \"file\"\n[accounts.work]\nchannel = \"imap\"\naddress = \"ada@example.com\"\n\
+             imap = \"127.0.0.1:{imap}\"\ntls = \"none\"\nauth = \"oauth\"\nclient_id = \"comms\"\n\
+             authorize_url = \"http://127.0.0.1:{port}/auth\"\ntoken_url = \"http://127.0.0.1:{port}/token\"\n"
+        ))
+        .env("COMMS_PASSPHRASE", "pw");
+    let begun = world
+        .run(["auth", "login", "work", "--paste", "--json"])
+        .ok();
+    let url = begun.json()["authorize_url"].as_str().unwrap().to_owned();
+    let state = url
+        .split("&state=")
+        .nth(1)
+        .unwrap()
+        .split('&')
+        .next()
+        .unwrap();
+    let args = ["auth", "login", "work", "--paste-url", "-"];
+    world.run_with(format!("code=x&state={state}"), args).ok();
+    assert_eq!(heard.lock().unwrap().len(), 1);
+    let later = |now: &str| {
+        let mut command = world.command();
+        command.env("COMMS_NOW", now);
+        command
+    };
+    let mut child = later("2026-11-21T15:00:00Z")
+        .args(["inbox", "sync", "--account", "work"])
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let end = Instant::now() + Duration::from_secs(20);
+    while heard.lock().unwrap().len() < 2 {
+        assert!(Instant::now() < end, "nothing was asked for");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let kill = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(kill.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    // What the provider answered meanwhile was kept: nothing has to be asked for.
+    let output = later("2026-11-21T15:01:00Z")
+        .args(["auth", "status", "work"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(heard.lock().unwrap().len(), 2);
 }

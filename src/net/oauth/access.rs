@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use secrecy::SecretString;
+use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::error::{Context, Error, Kind, Result};
@@ -15,6 +16,7 @@ use crate::net::http::{self, Redirects};
 use crate::secret::{Found, Vault};
 
 use super::ask::Client;
+use super::gate::begin;
 use super::jwt::ServiceAccount;
 use super::server::{Server, Wanted, scopes};
 use super::tokens::{Fresh, Tokens};
@@ -62,7 +64,44 @@ pub async fn access_token(place: Place<'_>, account: &Account, oauth: &OAuth) ->
 }
 
 /// A new token in place of one that expired, or that a server refused although it looked good.
+///
+/// Runs on a thread of its own: who stops waiting, by a deadline or by Ctrl-C, does not stop what has been asked
+/// of the provider, whose answer may be the only refresh token there is.
 pub async fn renew(
+    place: Place<'_>,
+    account: &Account,
+    oauth: &OAuth,
+    refused: Option<&SecretString>,
+) -> Result<Access> {
+    let (vault, clock, dir) = (
+        place.vault.clone(),
+        place.clock.clone(),
+        place.dir.to_owned(),
+    );
+    let (account, oauth, refused) = (account.clone(), oauth.clone(), refused.cloned());
+    let (done, result) = oneshot::channel();
+    std::thread::spawn(move || {
+        let place = Place {
+            vault: &vault,
+            clock: &clock,
+            dir: &dir,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context(Kind::Internal, "starting the runtime");
+        let renewed = runtime.and_then(|runtime| {
+            runtime.block_on(renew_here(place, &account, &oauth, refused.as_ref()))
+        });
+        // Who asked may be gone.
+        let _ = done.send(renewed);
+    });
+    result
+        .await
+        .unwrap_or_else(|_| Err(Error::internal("renewing a login broke down")))
+}
+
+async fn renew_here(
     place: Place<'_>,
     account: &Account,
     oauth: &OAuth,
@@ -80,6 +119,8 @@ pub async fn renew(
     }
     let (old, source) = stored.unzip();
     let held_elsewhere = source.as_deref() == Some("environment");
+    // From here to its end the process waits for this.
+    let _begun = begin()?;
     // What can't be stored must not be asked for: a rotated refresh token would be lost.
     if let Some(old) = old.as_ref().filter(|_| !held_elsewhere) {
         write(place.vault, account, old).await?;

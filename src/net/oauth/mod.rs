@@ -5,6 +5,7 @@
 
 mod access;
 mod ask;
+pub mod gate;
 mod jwt;
 mod loopback;
 mod redirect;

@@ -47,7 +47,8 @@ pub async fn open(app: &App, account: &Account, credentials: &mut Credentials) -
             match token::renewed(app, account, &credentials.secret).await? {
                 Some(secret) => {
                     credentials.secret = secret;
-                    Session::open(account, credentials).await
+                    let opened = Session::open(account, credentials).await;
+                    opened.map_err(|e| token::explained(app, account, e))
                 }
                 None => Err(e),
             }

@@ -1,5 +1,7 @@
 //! The servers of each account: reached, logged in to, and what they offer.
 
+use jiff::Timestamp;
+
 use crate::channel::imap::Session;
 use crate::error::{Error, Result};
 use crate::model::account::{Account, ChannelKind};
@@ -46,19 +48,19 @@ pub async fn check_account(
             Err(e) => Err(e),
         };
         if let Err(e) = ended {
-            report.fault(format!("{name}: imap"), &with_clock(app, e));
+            report.fault(format!("{name}: imap"), &with_clock(app.clock.now(), e));
         }
     }
     if account.smtp.is_some() {
         match auth::prove_smtp(account, &credentials).await {
             Ok(()) => report.ok(format!("{name}: smtp"), "logged in; mail can leave"),
-            Err(e) => report.fault(format!("{name}: smtp"), &with_clock(app, e)),
+            Err(e) => report.fault(format!("{name}: smtp"), &with_clock(app.clock.now(), e)),
         }
     }
 }
 
 /// A certificate of another time is more often our clock than the server's fault.
-fn with_clock(app: &App, error: Error) -> Error {
+fn with_clock(now: Timestamp, error: Error) -> Error {
     let of_another_time = |cause: &String| {
         cause.contains("certificate expired") || cause.contains("certificate not valid yet")
     };
@@ -67,7 +69,7 @@ fn with_clock(app: &App, error: Error) -> Error {
     }
     let hint = format!(
         "it is {} by this machine's clock; if that is wrong: `sudo timedatectl set-ntp true`",
-        app.clock.now().strftime("%Y-%m-%d %H:%M UTC")
+        now.strftime("%Y-%m-%d %H:%M UTC")
     );
     error.hint(hint)
 }
@@ -114,4 +116,36 @@ async fn check_folders(
     }
     session.logout().await;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::{CertificateError, Error as Tls};
+
+    use super::*;
+
+    #[test]
+    fn a_certificate_of_another_time_makes_one_look_at_the_clock() {
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let told = |cause: CertificateError| {
+            let error = Error::config("it is not trusted").hint("set `ca_file`");
+            let error = error.because(Tls::InvalidCertificate(cause));
+            with_clock(now, error).hint.unwrap()
+        };
+        let time = rustls::pki_types::UnixTime::since_unix_epoch(std::time::Duration::ZERO);
+        for cause in [
+            CertificateError::NotValidYetContext {
+                time,
+                not_before: time,
+            },
+            CertificateError::ExpiredContext {
+                time,
+                not_after: time,
+            },
+        ] {
+            let hint = told(cause);
+            assert!(hint.contains("2026-11-21 12:00 UTC"), "{hint}");
+        }
+        assert_eq!(told(CertificateError::UnknownIssuer), "set `ca_file`");
+    }
 }

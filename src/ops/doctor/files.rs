@@ -16,7 +16,7 @@ pub fn check_config(app: &App, report: &mut DoctorReport) {
         report.note(
             "config",
             detail,
-            "`comms config path` says where to write one",
+            "`comms auth add` makes one",
         );
         return;
     }

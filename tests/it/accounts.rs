@@ -22,7 +22,7 @@ fn config(world: &World) -> String {
 }
 
 /// The flags that name the private servers.
-fn flags<'a>(mail: &Mail, more: &[&'a str]) -> Vec<String> {
+fn flags(mail: &Mail, more: &[&str]) -> Vec<String> {
     let words = [
         "auth".to_owned(),
         "add".to_owned(),

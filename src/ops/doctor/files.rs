@@ -13,11 +13,7 @@ pub fn check_config(app: &App, report: &mut DoctorReport) {
             "there is no `{}`: the built-in account is all there is",
             file.display()
         );
-        report.note(
-            "config",
-            detail,
-            "`comms auth add` makes one",
-        );
+        report.note("config", detail, "`comms auth add` makes one");
         return;
     }
     report.ok("config", format!("`{}`, {own} accounts", file.display()));

@@ -389,3 +389,120 @@ fn an_interrupted_renewal_does_not_lose_the_rotated_token() {
     assert!(output.status.success(), "{output:?}");
     assert_eq!(heard.lock().unwrap().len(), 2);
 }
+
+/// The parameters of the address that a login of this account begins with; nobody is asked for it.
+fn address_of(lines: &str, flags: &[&str]) -> (String, Vec<(String, String)>, Run) {
+    let world = World::new()
+        .config(&format!(
+            "[secrets]\nstore = \"file\"\n[accounts.work]\nchannel = \"imap\"\naddress = \"ada@example.com\"\n\
+             imap = \"imap.example.com\"\nsmtp = \"smtp.example.com\"\nauth = \"oauth\"\n{lines}"
+        ))
+        .env("COMMS_PASSPHRASE", "pw");
+    let client = serde_json::json!({"installed": {"client_id": "from-file", "client_secret": "cl13nt-s3cret"}});
+    let client = world.file("client_secret.json", client.to_string());
+    let mut args = vec!["auth", "login", "work", "--paste", "--json"];
+    args.extend(flags);
+    args.iter_mut()
+        .filter(|arg| **arg == "CLIENT")
+        .for_each(|arg| *arg = &client);
+    let run = world.run(args).ok();
+    for secret in SECRETS {
+        assert!(
+            !run.stdout.contains(secret) && !run.stderr.contains(secret),
+            "{run}"
+        );
+    }
+    let url = run.json()["authorize_url"].as_str().unwrap().to_owned();
+    let (base, query) = url.split_once('?').unwrap();
+    let pairs = query.split('&').map(|pair| {
+        let (key, value) = pair.split_once('=').unwrap();
+        let value = value
+            .replace("%3A", ":")
+            .replace("%2F", "/")
+            .replace('+', " ");
+        (key.to_owned(), value)
+    });
+    (base.to_owned(), pairs.collect(), run)
+}
+
+#[test]
+fn google_is_asked_for_mail_and_a_refresh_token_with_the_client_of_its_file() {
+    let (base, pairs, _) = address_of("oauth = \"google\"\n", &["--client-file", "CLIENT"]);
+    assert_eq!(base, "https://accounts.google.com/o/oauth2/v2/auth");
+    let get = |key: &str| {
+        pairs
+            .iter()
+            .find(|(k, _)| k == key)
+            .map(|(_, v)| v.as_str())
+    };
+    assert_eq!(get("client_id"), Some("from-file"));
+    assert_eq!(get("scope"), Some("https://mail.google.com/"));
+    assert_eq!(get("access_type"), Some("offline"));
+    assert_eq!(get("code_challenge_method"), Some("S256"));
+    assert_eq!(get("code_challenge").map(str::len), Some(43));
+    let redirect = get("redirect_uri").unwrap();
+    assert!(redirect.starts_with("http://127.0.0.1:") && redirect.ends_with("/callback"));
+}
+
+#[test]
+fn microsoft_is_asked_for_what_the_account_needs_or_only_for_reading() {
+    let lines = "oauth = \"microsoft\"\nclient_id = \"id\"\ntenant = \"example.com\"\n";
+    for (flags, scopes) in [
+        (
+            &[][..],
+            "https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office.com/SMTP.Send offline_access",
+        ),
+        (
+            &["--scopes", "read"],
+            "https://outlook.office.com/IMAP.AccessAsUser.All offline_access",
+        ),
+        (&["--scopes", "a,b"], "a b"),
+    ] {
+        let (base, pairs, _) = address_of(lines, flags);
+        assert_eq!(
+            base,
+            "https://login.microsoftonline.com/example.com/oauth2/v2.0/authorize"
+        );
+        let get = |key: &str| {
+            pairs
+                .iter()
+                .find(|(k, _)| k == key)
+                .map(|(_, v)| v.as_str())
+        };
+        assert_eq!(get("scope"), Some(scopes));
+        assert!(
+            get("redirect_uri")
+                .unwrap()
+                .starts_with("http://localhost:")
+        );
+        // Where only an administrator may consent, asking for it is an error.
+        assert_eq!(get("prompt"), None);
+        assert_eq!(get("login_hint"), Some("ada%40example.com"));
+    }
+}
+
+#[test]
+fn google_wants_the_secret_of_its_client_before_anyone_logs_in() {
+    let world = World::new()
+        .config(
+            "[secrets]\nstore = \"file\"\n[accounts.work]\nchannel = \"imap\"\naddress = \"ada@example.com\"\n\
+             imap = \"imap.example.com\"\nauth = \"oauth\"\noauth = \"google\"\nclient_id = \"id\"\n",
+        )
+        .env("COMMS_PASSPHRASE", "pw");
+    let run = world.run(["auth", "login", "work", "--paste"]).fails(2);
+    assert!(run.stderr.contains("--client-file"), "{run}");
+    let file = world.file("wrong.json", "cl13nt-s3cret");
+    let run = world
+        .run(["auth", "login", "work", "--client-file", &file])
+        .fails(2);
+    assert!(
+        run.stderr.contains("not the file of an OAuth client"),
+        "{run}"
+    );
+    assert!(!run.stderr.contains("cl13nt-s3cret"), "{run}");
+    let run = world
+        .env("COMMS_SECRET_WORK_CLIENT_SECRET", "cl13nt-s3cret")
+        .run(["auth", "login", "work", "--device"])
+        .fails(2);
+    assert!(run.stderr.contains("--paste"), "{run}");
+}

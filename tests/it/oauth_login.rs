@@ -656,3 +656,42 @@ fn a_login_is_made_kept_and_renewed_where_no_keyring_is() {
     scene.at("2026-11-21T15:00:00Z", &later).ok();
     assert_eq!(scene.oidc.count("granted refresh_token"), 1);
 }
+
+#[test]
+fn a_watch_outlives_its_token_and_its_server() {
+    let Some(mut scene) = Scene::start(Set { ttl: 8, ..USUAL }) else {
+        return;
+    };
+    scene.log_in().ok();
+    let mut child = scene.world.spawn([
+        "inbox",
+        "watch",
+        "--once",
+        "--account",
+        "work",
+        "--format",
+        "jsonl",
+        "--timeout",
+        "90s",
+    ]);
+    let store = comms::store::Store::at(&scene.world.home());
+    let ready = (0..400).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        store.watch_cursor("work").unwrap().is_some()
+    });
+    assert!(ready, "the watch never began");
+    std::thread::sleep(std::time::Duration::from_secs(9));
+    scene.mail.stop_dovecot();
+    scene.mail.start_dovecot();
+    scene.mail.deliver_text(ANN, "after all that", "body");
+    let mut said = String::new();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
+    assert!(child.wait().unwrap().success(), "{said}");
+    assert!(said.contains("after all that"), "{said}");
+    assert!(scene.oidc.count("granted refresh_token") >= 1);
+}

@@ -35,6 +35,10 @@ pub const NAME: &str = "Windows Credential Manager";
 pub const NAME: &str = "Secret Service keyring";
 
 /// What kept the keyring from answering.
+#[cfg_attr(
+    not(all(unix, not(target_os = "macos"))),
+    expect(dead_code, reason = "only D-Bus tells all of them")
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// No session bus: cron, a container, ssh without a desktop.

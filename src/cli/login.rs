@@ -61,7 +61,10 @@ pub fn run(args: LoginArgs, app: &App, out: &mut Output) -> Result<Done> {
         return with_secret(&args.account, read_secret()?, app, out);
     }
     if grant.is_some() {
-        return by_oauth(args, app, out);
+        return match by_oauth(&args, app, out)? {
+            Some(change) => told(&change, "login", out),
+            None => Ok(None),
+        };
     }
     let flags = [
         ("--no-browser", args.no_browser),
@@ -93,7 +96,51 @@ fn with_secret(account: &str, secret: SecretString, app: &App, out: &mut Output)
     told(&change, "secret", out)
 }
 
-fn by_oauth(args: LoginArgs, app: &App, out: &mut Output) -> Result<Done> {
+/// How an account that is being added logs in by OAuth.
+#[derive(Clone, Debug, Args)]
+pub struct NewLogin {
+    /// Only print the address to open, don't open it
+    #[arg(long, conflicts_with_all = ["stdin", "device"])]
+    no_browser: bool,
+    /// Paste the address the browser ends at: for ssh, where the browser runs elsewhere
+    #[arg(long, conflicts_with_all = ["stdin", "device"])]
+    paste: bool,
+    /// Enter a code on another device
+    #[arg(long, conflicts_with = "stdin")]
+    device: bool,
+    /// The file of the OAuth client that the provider's console made (client id and secret)
+    #[arg(long, value_name = "FILE", conflicts_with = "stdin")]
+    pub client_file: Option<PathBuf>,
+}
+
+impl NewLogin {
+    /// Logs in to an account that `app` knows, and nobody else yet.
+    pub fn run(&self, account: &str, app: &App, out: &mut Output) -> Result<AuthChange> {
+        if self.paste && !prompt::can_ask(out) {
+            return Err(Error::usage(
+                "--paste asks for an address, and there is no terminal to ask at",
+            )
+            .hint("add it with --no-login, then run `comms auth login ACCOUNT --paste`"));
+        }
+        let args = LoginArgs {
+            account: account.to_owned(),
+            stdin: false,
+            no_browser: self.no_browser,
+            paste: self.paste,
+            paste_url: None,
+            device: self.device,
+            service_account: None,
+            client_file: self.client_file.clone(),
+            client_secret_stdin: false,
+            scopes: None,
+            consent: false,
+        };
+        by_oauth(&args, app, out)?.ok_or_else(|| Error::internal("the login was only begun"))
+    }
+}
+
+/// One of the ways of OAuth; `None` if it was only begun.
+fn by_oauth(args: &LoginArgs, app: &App, out: &mut Output) -> Result<Option<AuthChange>> {
     let by_itself = args.service_account.is_some()
         || oauth::grant(app, &args.account)? != Some(crate::model::account::Grant::Code);
     let mut login = Login {
@@ -120,10 +167,7 @@ fn by_oauth(args: LoginArgs, app: &App, out: &mut Output) -> Result<Done> {
         let pasted = read_file(file)?;
         super::wait(oauth::finish_paste(app, &login, &pasted))?
     } else if args.paste {
-        match paste(&login, app, out)? {
-            Some(change) => change,
-            None => return Ok(None),
-        }
+        return paste(&login, app, out);
     } else if args.device {
         super::wait(oauth::by_device(app, &login, |prompt| {
             show_device(prompt, app)
@@ -142,7 +186,7 @@ fn by_oauth(args: LoginArgs, app: &App, out: &mut Output) -> Result<Done> {
             }
         }))?
     };
-    told(&change, "login", out)
+    Ok(Some(change))
 }
 
 /// Prints the address; with a terminal asks for where it led, else leaves the rest to `--paste-url`.

@@ -53,10 +53,10 @@ impl Document {
     }
 
     /// Adds the table of an account behind the others.
-    pub fn add_account(&mut self, name: &str, keys: &[(&str, String)]) {
+    pub fn add_account(&mut self, name: &str, keys: &[(&str, Value)]) {
         let mut table = Table::new();
-        for (key, text) in keys {
-            table.insert(key, toml_edit::value(text.as_str()));
+        for (key, value) in keys {
+            table.insert(key, Item::Value(value.clone()));
         }
         // Of a file that holds only comments these come first.
         if self.toml.as_table().is_empty() {
@@ -240,10 +240,10 @@ fn at_position(table: &mut Table, position: isize) -> Option<&mut Table> {
 }
 
 /// An account's table alone, as text.
-pub fn table(name: &str, keys: &[(&str, String)]) -> String {
+pub fn table(name: &str, keys: &[(&str, Value)]) -> String {
     let mut one = InlineTable::new();
-    for (key, text) in keys {
-        one.insert(*key, Value::from(text.as_str()));
+    for (key, value) in keys {
+        one.insert(*key, value.clone());
     }
     let mut accounts = InlineTable::new();
     accounts.insert(name, Value::InlineTable(one));
@@ -290,10 +290,10 @@ max_age = \"60s\"
 # the end
 ";
 
-    fn keys() -> Vec<(&'static str, String)> {
+    fn keys() -> Vec<(&'static str, Value)> {
         vec![
-            ("channel", "smtp".to_owned()),
-            ("display_name", "Ada \"L\" \\ ünï".to_owned()),
+            ("channel", "smtp".into()),
+            ("display_name", "Ada \"L\" \\ ünï".into()),
         ]
     }
 
@@ -322,7 +322,7 @@ max_age = \"60s\"
 
     #[test]
     fn a_first_table_comes_behind_the_comments() {
-        let key = [("channel", "smtp".to_owned())];
+        let key = [("channel", Value::from("smtp"))];
         for (text, wanted) in [
             ("", "[accounts.a]\nchannel = \"smtp\"\n"),
             ("# mine\n", "# mine\n\n[accounts.a]\nchannel = \"smtp\"\n"),

@@ -22,6 +22,8 @@ use caller::Caller;
 use file::{File, Source};
 use flags::{Environment, GlobalFlags};
 
+/// A value as it is written into the file.
+pub use toml_edit::Value;
 pub use write::{Editor, Ready};
 
 /// Everything a command needs to know about where and how it runs.

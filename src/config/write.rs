@@ -5,6 +5,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use toml_edit::Value;
+
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::account::Account;
 
@@ -60,7 +62,7 @@ impl Config {
     }
 
     /// The account that these settings would make; an error speaks of the setting, not of a place in a file.
-    pub fn draft(&self, name: &str, keys: &[(&str, String)]) -> Result<Account> {
+    pub fn draft(&self, name: &str, keys: &[(&str, Value)]) -> Result<Account> {
         let source = Source {
             path: self.config_file.clone(),
             text: edit::table(name, keys),
@@ -247,10 +249,7 @@ mod tests {
 
     fn add(config: &Config, name: &str) -> Result<Config> {
         let mut editor = config.edit()?;
-        let keys = [
-            ("channel", "maildir".to_owned()),
-            ("path", "/srv/mail".to_owned()),
-        ];
+        let keys = [("channel", "maildir".into()), ("path", "/srv/mail".into())];
         editor.document.add_account(name, &keys);
         editor.prepare()?.commit()
     }
@@ -298,7 +297,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let config = config(dir.path());
         let mut editor = config.edit().unwrap();
-        let keys = [("channel", "pigeon".to_owned())];
+        let keys = [("channel", Value::from("pigeon"))];
         editor.document.add_account("work", &keys);
         let error = editor.prepare().err().unwrap();
         assert_eq!(error.kind, Kind::Internal);
@@ -323,9 +322,9 @@ mod tests {
     fn a_draft_is_judged_by_its_settings() {
         let dir = tempfile::tempdir().unwrap();
         let keys = [
-            ("channel", "imap".to_owned()),
-            ("address", "ada@example.com".to_owned()),
-            ("imap", "a:b:c".to_owned()),
+            ("channel", "imap".into()),
+            ("address", "ada@example.com".into()),
+            ("imap", "a:b:c".into()),
         ];
         let error = config(dir.path()).draft("work", &keys).unwrap_err();
         assert_eq!(error.kind, Kind::Usage);

@@ -695,3 +695,67 @@ fn a_watch_outlives_its_token_and_its_server() {
     assert!(said.contains("after all that"), "{said}");
     assert!(scene.oidc.count("granted refresh_token") >= 1);
 }
+
+#[test]
+fn an_account_is_added_with_its_login_or_not_at_all() {
+    let Some(scene) = Scene::start(USUAL) else {
+        return;
+    };
+    let config = scene.world.home().join("config.toml");
+    std::fs::remove_file(&config).unwrap();
+    let (imap, smtp) = (
+        format!("localhost:{}", scene.mail.imaps),
+        format!("localhost:{}", scene.mail.submissions),
+    );
+    let ca = scene.mail.ca();
+    let keys = scene.oidc.keys();
+    let issuer = keys.split('"').nth(3).unwrap();
+    let args = [
+        "auth",
+        "add",
+        "work",
+        "--address",
+        ANN,
+        "--imap",
+        &imap,
+        "--smtp",
+        &smtp,
+        "--ca-file",
+        &ca,
+        "--oauth",
+        issuer,
+        "--client-id",
+        "comms",
+        "--scopes",
+        "openid,offline_access,mail",
+        "--no-browser",
+        "--json",
+    ];
+    let waiting = Waiting::begin(&scene.world, &args);
+    let end = scene.oidc.visit(&waiting.url, ANN, Answer::Deny);
+    oidc::open(&end);
+    let run = waiting.end();
+    assert_ne!(run.code, 0, "{run}");
+    assert!(!config.exists(), "{run}");
+    let waiting = Waiting::begin(&scene.world, &args);
+    let end = scene.oidc.visit(&waiting.url, ANN, Answer::Allow);
+    oidc::open(&end);
+    let report = waiting.end().ok().json();
+    assert_eq!(report["schema"], "comms.auth_add/1");
+    assert_eq!(report["secret"], "Secret Service keyring");
+    let text = std::fs::read_to_string(&config).unwrap();
+    assert!(
+        text.contains("scopes = [\"openid\", \"offline_access\", \"mail\"]"),
+        "{text}"
+    );
+    scene.run(&["auth", "status", "work"]).ok();
+    // The tokens, and how they are, go along with a new name.
+    scene.run(&["auth", "rename", "work", "office"]).ok();
+    let status = scene
+        .run(&["auth", "status", "office", "--json"])
+        .ok()
+        .json();
+    assert_eq!(status["accounts"][0]["scopes"][0], "openid", "{status}");
+    scene.run(&["auth", "remove", "office", "--yes"]).ok();
+    assert_eq!(std::fs::read_to_string(&config).unwrap(), "");
+}

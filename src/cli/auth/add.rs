@@ -47,6 +47,17 @@ pub struct AddArgs {
     /// How to log in
     #[arg(long, value_enum, value_name = "HOW")]
     auth: Option<Auth>,
+    /// Whose OAuth tokens: google, microsoft or an issuer's address
+    #[arg(long, value_name = "PROVIDER", conflicts_with_all = ["stdin", "secret_command"])]
+    oauth: Option<String>,
+    /// The id of your OAuth client
+    #[arg(long, value_name = "ID", conflicts_with_all = ["stdin", "secret_command"])]
+    client_id: Option<String>,
+    /// The scopes to ask an issuer for, comma-separated
+    #[arg(long, value_name = "SCOPES", value_delimiter = ',', requires = "oauth")]
+    scopes: Option<Vec<String>>,
+    #[command(flatten)]
+    login: login::NewLogin,
     /// The certificate of a private authority (PEM)
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
@@ -104,6 +115,7 @@ pub fn run(args: AddArgs, app: &App, out: &mut Output) -> Result<Done> {
     if channel != ChannelKind::Maildir {
         servers(&args, channel, &mut new, (app, out))?;
     }
+    let _reserved = wait(accounts::reserve(app, &new.name))?;
     let account = new.draft(app)?;
     let asks = channel != ChannelKind::Maildir && new.auth != Some(AuthMethod::None);
     if asks && !args.no_login {
@@ -111,17 +123,23 @@ pub fn run(args: AddArgs, app: &App, out: &mut Output) -> Result<Done> {
         let logins = wait(accounts::survey(app, &new))?;
         new.auth = Some(choose(&args, logins, &account, out)?);
     }
-    let proof = match (asks, args.no_login) {
-        (_, true) => Proof::None,
-        (false, _) => Proof::Elsewhere,
-        (true, false) => proof(&args, &account, new.auth, out)?,
+    tokens(&args, &mut new, &account, out)?;
+    let by_oauth = asks && !args.no_login && new.oauth.is_some();
+    let report = if by_oauth {
+        logged_in(&args, new, app, out)?
+    } else {
+        let proof = match (asks, args.no_login) {
+            (_, true) => Proof::None,
+            (false, _) => Proof::Elsewhere,
+            (true, false) => proof(&args, &account, new.auth, out)?,
+        };
+        let request = AddRequest {
+            account: new,
+            proof,
+            default: args.default,
+        };
+        wait(accounts::add(app, request))?
     };
-    let request = AddRequest {
-        account: new,
-        proof,
-        default: args.default,
-    };
-    let report = wait(accounts::add(app, request))?;
     out.report("comms.auth_add/1", &report, |_| words(&report))?;
     if let Some(step) = report
         .next_step
@@ -131,6 +149,46 @@ pub fn run(args: AddArgs, app: &App, out: &mut Output) -> Result<Done> {
         out.hint(step);
     }
     Ok(None)
+}
+
+/// Whose tokens an account with OAuth gets: only if it was said or is known, else one is asked for.
+fn tokens(args: &AddArgs, new: &mut NewAccount, account: &Account, out: &Output) -> Result<()> {
+    let elsewhere = args.stdin
+        || args.secret_command.is_some()
+        || account.secret_env.contains_key(&Part::Login);
+    if new.auth != Some(AuthMethod::Oauth) || elsewhere {
+        (new.oauth, new.client_id, new.scopes) = (None, None, None);
+        return Ok(());
+    }
+    if new.oauth.is_some() && new.client_id.is_none() && args.login.client_file.is_none() {
+        let question = "Id of your OAuth client (`comms man google` and `comms man microsoft` tell how to make one):";
+        if !args.no_login {
+            let id = prompt::input(out, question, "--client-id or --client-file")?;
+            new.client_id = Some(id.trim().to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// Logs in by OAuth, then writes the account; if that fails, what the login stored is taken back.
+fn logged_in(args: &AddArgs, new: NewAccount, app: &App, out: &mut Output) -> Result<AddReport> {
+    let trial = accounts::trial(app, &new)?;
+    let name = new.name.clone();
+    let added = args.login.run(&name, &trial, out).and_then(|change| {
+        for warning in &change.warnings {
+            out.warn(&clean::line(warning));
+        }
+        let request = AddRequest {
+            account: new,
+            proof: Proof::LoggedIn(change),
+            default: args.default,
+        };
+        wait(accounts::add(app, request))
+    });
+    if added.is_err() && wait(accounts::forget_trial(&trial, &name)).is_err() {
+        out.warn("what the login stored could not be taken back");
+    }
+    added
 }
 
 /// Who and what it is: flags, and questions for what they leave open.
@@ -146,11 +204,17 @@ fn begun(args: &AddArgs, app: &App, out: &Output) -> Result<NewAccount> {
         secret_command: args.secret_command.clone(),
         ca_file: args.ca_file.as_ref().map(absolute).transpose()?,
         path: args.path.as_ref().map(absolute).transpose()?,
-        auth: args.auth.map(|auth| match auth {
-            Auth::Password => AuthMethod::Password,
-            Auth::Oauth => AuthMethod::Oauth,
-            Auth::None => AuthMethod::None,
-        }),
+        oauth: args.oauth.clone(),
+        client_id: args.client_id.clone(),
+        scopes: args.scopes.clone(),
+        auth: args
+            .auth
+            .or(args.oauth.as_ref().map(|_| Auth::Oauth))
+            .map(|auth| match auth {
+                Auth::Password => AuthMethod::Password,
+                Auth::Oauth => AuthMethod::Oauth,
+                Auth::None => AuthMethod::None,
+            }),
         ..NewAccount::default()
     };
     if channel == ChannelKind::Maildir {
@@ -367,6 +431,9 @@ fn take(found: &Discovery, wants_imap: bool, new: &mut NewAccount) {
         new.smtp = Some(place(smtp));
         new.smtp_tls = tls(smtp);
     }
+    if new.oauth.is_none() {
+        new.oauth.clone_from(&found.oauth);
+    }
     if new.username.is_none() {
         new.username = imap
             .or(found.smtp.as_ref())
@@ -382,7 +449,8 @@ fn choose(args: &AddArgs, logins: Logins, account: &Account, out: &Output) -> Re
             account.name
         ))
     };
-    match (args.auth, logins.password, logins.oauth) {
+    let wanted = args.auth.or(args.oauth.as_ref().map(|_| Auth::Oauth));
+    match (wanted, logins.password, logins.oauth) {
         (Some(Auth::None), ..) => Ok(AuthMethod::None),
         (Some(Auth::Password), true, _) => Ok(AuthMethod::Password),
         (Some(Auth::Oauth), _, true) => Ok(AuthMethod::Oauth),

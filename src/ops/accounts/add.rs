@@ -9,13 +9,15 @@ use serde::Serialize;
 
 use crate::channel::imap::Session;
 use crate::channel::smtp;
-use crate::config::Config;
+use crate::config::{Config, Value};
 use crate::error::{Context, Error, Kind, Result};
+use crate::lock::Lock;
 use crate::model::account::{Account, AuthMethod, ChannelKind, Logins};
 use crate::model::secret::Part;
 use crate::net::tls;
 
-use super::super::{App, auth};
+use super::super::App;
+use super::super::auth::{self, AuthChange};
 use super::{file_name, lock, secrets};
 
 /// An account as it is to be written.
@@ -36,21 +38,28 @@ pub struct NewAccount {
     pub username: Option<String>,
     pub secret_command: Option<String>,
     pub path: Option<PathBuf>,
+    /// Whose OAuth tokens it gets: `google`, `microsoft` or an issuer.
+    pub oauth: Option<String>,
+    pub client_id: Option<String>,
+    /// What to ask for, where it is not what the provider is known for.
+    pub scopes: Option<Vec<String>>,
 }
 
 /// How a new account shows that it works.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Proof {
     /// With this secret, which is then stored.
     Secret(SecretString),
     /// With what the environment or `secret_command` gives.
     Elsewhere,
+    /// It has logged in by OAuth, and its tokens are stored.
+    LoggedIn(AuthChange),
     /// Not at all: nobody is asked.
     None,
 }
 
 /// What to add.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct AddRequest {
     pub account: NewAccount,
     pub proof: Proof,
@@ -79,7 +88,7 @@ pub struct AddReport {
 
 impl NewAccount {
     /// The keys of its table, in the order of the manual.
-    fn keys(&self) -> Vec<(&'static str, String)> {
+    fn keys(&self) -> Vec<(&'static str, Value)> {
         let path = |path: &PathBuf| path.display().to_string();
         let auth = self.auth.map(|auth| match auth {
             AuthMethod::Password => "password",
@@ -89,6 +98,12 @@ impl NewAccount {
         let (tls, imap_tls, smtp_tls) = match (&self.imap_tls, &self.smtp_tls) {
             (Some(imap), Some(smtp)) if imap == smtp => (Some(imap), None, None),
             (imap, smtp) => (None, imap.as_ref(), smtp.as_ref()),
+        };
+        let tokens = |key: &Option<String>| {
+            let key = key
+                .as_ref()
+                .filter(|_| self.auth == Some(AuthMethod::Oauth));
+            key.cloned()
         };
         let all = [
             ("channel", self.channel.map(|c| c.name().to_owned())),
@@ -102,13 +117,21 @@ impl NewAccount {
             ("ca_file", self.ca_file.as_ref().map(path)),
             // A password is what an account has that says nothing.
             ("auth", auth.filter(|a| *a != "password").map(str::to_owned)),
+            ("oauth", tokens(&self.oauth)),
+            ("client_id", tokens(&self.client_id)),
             ("username", self.username.clone()),
             ("secret_command", self.secret_command.clone()),
             ("path", self.path.as_ref().map(path)),
         ];
-        all.into_iter()
-            .filter_map(|(key, value)| Some((key, value?)))
-            .collect()
+        let texts = all
+            .into_iter()
+            .filter_map(|(key, value)| Some((key, Value::from(value?))));
+        let scopes = self
+            .scopes
+            .iter()
+            .filter(|_| self.auth == Some(AuthMethod::Oauth));
+        let scopes = scopes.map(|scopes| ("scopes", scopes.iter().collect()));
+        texts.chain(scopes).collect()
     }
 
     /// The account that it would be.
@@ -124,7 +147,7 @@ pub fn is_free(app: &App, name: &str) -> Result<()> {
     }
     // Whether it can be a name at all does not depend on the rest.
     let any = [("channel", "maildir"), ("path", "/")];
-    let any = any.map(|(key, value)| (key, value.to_owned()));
+    let any = any.map(|(key, value)| (key, Value::from(value)));
     app.config.draft(name, &any).map(drop)
 }
 
@@ -211,6 +234,7 @@ pub async fn add(app: &App, request: AddRequest) -> Result<AddReport> {
     let needs_login = auth::has_login(&account);
     let (server, secret) = match (&request.proof, needs_login) {
         (Proof::None, true) => (None, None),
+        (Proof::LoggedIn(login), true) => (login.server.clone(), None),
         (Proof::Secret(secret), true) => {
             if secret.expose_secret().is_empty() {
                 return Err(Error::usage("the secret is empty"));
@@ -246,6 +270,7 @@ pub async fn add(app: &App, request: AddRequest) -> Result<AddReport> {
     let store = written.and_then(secrets::Written::keep);
     let secret = match (&request.proof, needs_login) {
         (_, false) => "not needed".to_owned(),
+        (Proof::LoggedIn(login), true) => login.stored_in.clone().unwrap_or_default(),
         (_, true) if store.is_some() => store.unwrap_or_default(),
         (_, true) if account.secret_env.contains_key(&Part::Login) => "environment".to_owned(),
         (_, true) if account.secret_command.is_some() => "secret_command".to_owned(),
@@ -262,6 +287,39 @@ pub async fn add(app: &App, request: AddRequest) -> Result<AddReport> {
         secret,
         default: sends_by_default(&config, &new.name),
     })
+}
+
+/// The account as if it were there already, for a login that comes before it is written.
+pub fn trial(app: &App, new: &NewAccount) -> Result<App> {
+    let mut editor = app.config.edit()?;
+    editor.document.add_account(&new.name, &new.keys());
+    Ok(App {
+        config: editor.prepare()?.config.clone(),
+        ..app.twin()
+    })
+}
+
+/// Takes back what such a login stored.
+pub async fn forget_trial(trial: &App, name: &str) -> Result<()> {
+    let account = trial.config.account(name)?;
+    trial.store.forget_login(name)?;
+    secrets::remove_all(&trial.vault, secrets::stored(account, name))
+        .await
+        .map(drop)
+}
+
+/// Keeps a name for the one who adds it, until this is dropped.
+pub async fn reserve(app: &App, name: &str) -> Result<Lock> {
+    is_free(app, name)?;
+    let lock = Lock::acquire(app.store.dir(), &format!("{name}@add"), Duration::ZERO).await?;
+    let lock = lock.ok_or_else(|| {
+        Error::unavailable(format!("account `{name}` is being added in another window"))
+            .hint("choose another name, or wait")
+    })?;
+    if app.config.edit()?.document.has_account(name) {
+        return Err(taken(name));
+    }
+    Ok(lock)
 }
 
 /// The config with the new account in it.
@@ -363,6 +421,10 @@ mod tests {
             smtp_tls: Some("starttls".to_owned()),
             ..NewAccount::default()
         };
-        assert_eq!(new.keys(), [("tls", "starttls".to_owned())]);
+        let keys = new.keys();
+        let [("tls", value)] = keys.as_slice() else {
+            panic!("{keys:?}")
+        };
+        assert_eq!(value.as_str(), Some("starttls"));
     }
 }

@@ -14,6 +14,8 @@ pub struct Discovery {
     pub by: Option<String>,
     pub imap: Option<Server>,
     pub smtp: Option<Server>,
+    /// Whose OAuth tokens its servers take.
+    pub oauth: Option<String>,
     /// What to know before logging in there.
     pub advice: Option<String>,
     /// Answers that could not be used.
@@ -59,6 +61,7 @@ pub async fn discover(app: &App, address: &str, ask: bool) -> Result<Discovery> 
         by: Some(found.by),
         imap: best(found.published.imap),
         smtp: best(found.published.smtp),
+        oauth: None,
         advice: None,
         faults,
     })
@@ -83,6 +86,7 @@ fn well_known(domain: &str) -> Option<Discovery> {
             by: Some(by.to_owned()),
             imap: Some(imap),
             smtp: Some(smtp),
+            oauth: Some(by.to_ascii_lowercase()),
             advice: Some(advice.to_owned()),
             faults: Vec::new(),
         })

@@ -6,7 +6,10 @@ mod remove;
 mod rename;
 mod secrets;
 
-pub use add::{AddReport, AddRequest, NewAccount, Proof, add, is_free, suggest_name, survey};
+pub use add::{
+    AddReport, AddRequest, NewAccount, Proof, add, forget_trial, is_free, reserve, suggest_name,
+    survey, trial,
+};
 pub use discover::{Discovery, Server, discover};
 pub use remove::{RemoveReport, check as check_removable, remove};
 pub use rename::{RenameReport, rename};

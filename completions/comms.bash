@@ -205,7 +205,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__auth__subcmd__add)
-            opts="-h --channel --address --display-name --imap --smtp --tls --imap-tls --smtp-tls --username --auth --ca-file --path --secret-command --stdin --no-login --no-discovery --default --format --json --fields --color --progress --config --read-only --help"
+            opts="-h --channel --address --display-name --imap --smtp --tls --imap-tls --smtp-tls --username --auth --oauth --client-id --scopes --no-browser --paste --device --client-file --ca-file --path --secret-command --stdin --no-login --no-discovery --default --format --json --fields --color --progress --config --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -249,6 +249,22 @@ _comms() {
                     ;;
                 --auth)
                     COMPREPLY=($(compgen -W "password oauth none" -- "${cur}"))
+                    return 0
+                    ;;
+                --oauth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scopes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --ca-file)

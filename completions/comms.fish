@@ -363,6 +363,10 @@ complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcom
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l auth -d 'How to log in' -r -f -a "password\t''
 oauth\t''
 none\t'A relay without login'"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l oauth -d 'Whose OAuth tokens: google, microsoft or an issuer\'s address' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l client-id -d 'The id of your OAuth client' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l scopes -d 'The scopes to ask an issuer for, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l client-file -d 'The file of the OAuth client that the provider\'s console made (client id and secret)' -r -F
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l ca-file -d 'The certificate of a private authority (PEM)' -r -F
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l path -d 'The folder of a Maildir' -r -F
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l secret-command -d 'A command that prints the secret; nothing is stored then' -r
@@ -378,6 +382,9 @@ complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcom
 json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l no-browser -d 'Only print the address to open, don\'t open it'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l paste -d 'Paste the address the browser ends at: for ssh, where the browser runs elsewhere'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l device -d 'Enter a code on another device'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l stdin -d 'Read the secret from the first line of stdin'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l no-login -d 'Write it down without asking its servers'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l no-discovery -d 'Ask nobody for the servers of the address'

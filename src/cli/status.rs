@@ -65,7 +65,7 @@ fn text(report: &StatusReport, out: &Output) -> String {
     }
     if report.first_run && !report.config_exists {
         text.push_str(&format!(
-            "\nAccounts go into {}, for example:\n\n",
+            "\nIt asks for what it can't find out and writes {}, for example:\n\n",
             clean::line(&report.config_file)
         ));
         text.push_str(EXAMPLE);

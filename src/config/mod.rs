@@ -128,7 +128,7 @@ impl Config {
                     .map(|a| format!("`{}`", a.name))
                     .collect();
                 Error::config(format!("there is no account `{name}`")).hint(format!(
-                    "accounts are {}; `comms config show` lists them",
+                    "accounts are {}; `comms auth add` adds one",
                     known.join(", ")
                 ))
             })

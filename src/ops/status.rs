@@ -208,7 +208,7 @@ fn steps(report: &StatusReport) -> Vec<Step> {
             "comms send you@localhost -s Hello -m 'It works'",
         );
         if !report.config_exists {
-            step("or set up an account".to_owned(), "comms man mail");
+            step("or set up an account".to_owned(), "comms auth add");
         }
     } else if report.accounts.iter().any(|a| a.unread > 0) {
         step("read what is new".to_owned(), "comms inbox --unread");

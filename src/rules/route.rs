@@ -98,10 +98,10 @@ pub fn outside<'a>(
                 "account `{}` delivers only to …@localhost",
                 account.name
             ))
-            .hint("set up an account with an `smtp` server in the config")),
+            .hint("run `comms auth add` to set up an account that sends")),
             None => Err(
                 Error::config(format!("account `{}` can't send", account.name))
-                    .hint("give it an `smtp` server in the config"),
+                    .hint("give it an `smtp` server in the config, or run `comms auth add` for another account"),
             ),
         };
     }
@@ -111,9 +111,8 @@ pub fn outside<'a>(
     match senders.as_slice() {
         [one] => Ok(one),
         [] => Err(
-            Error::config("there is no account that sends mail to the outside").hint(
-                "set up an account with an `smtp` server in the config; …@localhost works without",
-            ),
+            Error::config("there is no account that sends mail to the outside")
+                .hint("run `comms auth add` to set up an account; …@localhost works without"),
         ),
         several => {
             let names: Vec<_> = several.iter().map(|a| format!("`{}`", a.name)).collect();

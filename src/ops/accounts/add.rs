@@ -131,13 +131,29 @@ impl NewAccount {
             .iter()
             .filter(|_| self.auth == Some(AuthMethod::Oauth));
         let scopes = scopes.map(|scopes| ("scopes", scopes.iter().collect()));
-        texts.chain(scopes).collect()
+        let own_copy = self.channel == Some(ChannelKind::Imap)
+            && self.smtp.as_deref().is_some_and(files_what_it_sends);
+        let file_sent = own_copy.then(|| ("file_sent", Value::from(false)));
+        texts.chain(scopes).chain(file_sent).collect()
     }
 
     /// The account that it would be.
     pub fn draft(&self, app: &App) -> Result<Account> {
         app.config.draft(&self.name, &self.keys())
     }
+}
+
+/// Servers that file a copy of what they send by themselves: a second one would be ours.
+fn files_what_it_sends(smtp: &str) -> bool {
+    let host = smtp.split(':').next().unwrap_or_default();
+    let host = host.to_ascii_lowercase();
+    [
+        "smtp.gmail.com",
+        "smtp.googlemail.com",
+        "smtp.office365.com",
+        "smtp-mail.outlook.com",
+    ]
+    .contains(&host.as_str())
 }
 
 /// Whether an account of this name may be added; else what to do.

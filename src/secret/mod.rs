@@ -205,9 +205,9 @@ impl Vault {
                 self.may_be_left(account, &fault);
                 Ok(removed)
             }
-            Some(fault) => {
-                Err(Error::auth(not_removed(fault.trouble.message())).because(fault.cause))
-            }
+            Some(fault) => Err(Error::auth(not_removed(fault.trouble.message()))
+                .hint("run it again where the keyring answers; `comms doctor` tells more")
+                .because(fault.cause)),
         }
     }
 

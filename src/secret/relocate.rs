@@ -58,6 +58,7 @@ impl Vault {
                     "the copy in the keyring could not be removed: {}",
                     fault.trouble.message()
                 ))
+                .hint("the one in the file is used; run it again to clear the other away")
                 .because(fault.cause),
             )),
         }

@@ -347,7 +347,7 @@ fn a_provider_that_never_answers_costs_three_seconds_whatever_the_number_of_acco
     );
     let began = std::time::Instant::now();
     world.run(["auth", "status", "a"]).ok();
-    assert!(began.elapsed().as_secs() < 2, "{:?}", began.elapsed());
+    assert!(began.elapsed().as_secs() < 3, "{:?}", began.elapsed());
 }
 
 #[test]

@@ -124,6 +124,11 @@ pub async fn login(app: &App, name: &str, secret: SecretString) -> Result<AuthCh
 /// Removes every stored secret of the account.
 pub async fn logout(app: &App, name: &str) -> Result<AuthChange> {
     let account = with_login(app, name)?;
+    // A renewal that ends now would store again what is removed.
+    let _lock = match &account.oauth {
+        Some(_) => Some(net::oauth::hold(token::place(app), account).await?),
+        None => None,
+    };
     let removed = off_thread(app, account, |vault, account| {
         vault.remove_all(account, &Part::ALL)
     })

@@ -6,10 +6,11 @@ use serde::Serialize;
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::account::Account;
 use crate::model::secret::{Part, Place};
+use crate::net::oauth;
 use crate::secret::{Moved, Vault};
 
 use super::sync::Failure;
-use super::{App, auth};
+use super::{App, auth, token};
 
 /// Which secrets go where.
 #[derive(Clone, Debug)]
@@ -64,6 +65,11 @@ pub async fn relocate(app: &App, request: MoveRequest) -> Result<MoveReport> {
             .map(|name| auth::with_login(app, name).cloned())
             .collect::<Result<_>>()?
     };
+    // A token that is renewed between copying and removing would be lost with the original.
+    let mut locks = Vec::new();
+    for account in chosen.iter().filter(|account| account.oauth.is_some()) {
+        locks.push(oauth::hold(token::place(app), account).await?);
+    }
     let (vault, to) = (app.vault.clone(), request.to);
     let accounts = tokio::task::spawn_blocking(move || {
         let rows = chosen.iter().map(|account| one(&vault, account, to));
@@ -71,6 +77,7 @@ pub async fn relocate(app: &App, request: MoveRequest) -> Result<MoveReport> {
     })
     .await
     .context(Kind::Internal, "moving secrets")?;
+    drop(locks);
     Ok(MoveReport {
         to: Vault::place_name(to).to_owned(),
         accounts,

@@ -759,3 +759,24 @@ fn an_account_is_added_with_its_login_or_not_at_all() {
     scene.run(&["auth", "remove", "office", "--yes"]).ok();
     assert_eq!(std::fs::read_to_string(&config).unwrap(), "");
 }
+
+#[test]
+fn a_login_that_was_moved_to_the_file_is_renewed_there() {
+    let Some(scene) = Scene::start(USUAL) else {
+        return;
+    };
+    scene.log_in().ok();
+    scene
+        .run(&["auth", "move", "work", "--to", "file", "--json"])
+        .ok();
+    let status = ["auth", "status", "work", "--json"];
+    let run = scene.at("2026-11-21T15:00:00Z", &status).ok();
+    let row = run.json()["accounts"][0].clone();
+    assert_eq!(row["secret"], "encrypted file", "{run}");
+    assert_eq!(row["refreshed_at"], "2026-11-21T15:00:00Z", "{run}");
+    scene.run(&["auth", "logout", "work"]).ok();
+    let run = scene.run(&["auth", "list", "--json"]).ok();
+    let row = run.json()["accounts"][1].clone();
+    assert_eq!(row["secret"], "none", "{run}");
+    assert_eq!(row["scopes"], serde_json::json!([]), "{run}");
+}

@@ -107,7 +107,7 @@ async fn renew_here(
     oauth: &OAuth,
     refused: Option<&SecretString>,
 ) -> Result<Access> {
-    let _lock = lock(place, account).await?;
+    let _lock = hold(place, account).await?;
     // Another process may have been first.
     let stored = read_tokens(place.vault, account).await?;
     let now = place.clock.now();
@@ -145,7 +145,7 @@ async fn renew_here(
 
 /// Keeps the tokens of a new login, apart from every renewal; gives the name of the store that holds them.
 pub async fn keep(place: Place<'_>, account: &Account, tokens: &Tokens) -> Result<String> {
-    let _lock = lock(place, account).await?;
+    let _lock = hold(place, account).await?;
     write(place.vault, account, tokens).await
 }
 
@@ -193,7 +193,8 @@ async fn http(account: &Account) -> Result<http::Client> {
         .context(Kind::Internal, "setting up HTTP")?
 }
 
-async fn lock(place: Place<'_>, account: &Account) -> Result<Lock> {
+/// Keeps every process from renewing the login while its tokens are moved or removed.
+pub async fn hold(place: Place<'_>, account: &Account) -> Result<Lock> {
     let name = format!("{}@tokens", account.name);
     let lock = Lock::acquire(place.dir, &name, LOCK_PATIENCE).await?;
     lock.ok_or_else(|| {

@@ -12,7 +12,9 @@ mod redirect;
 mod server;
 mod tokens;
 
-pub use access::{Access, Place, access_token, client, keep, login_command, read_tokens, renew};
+pub use access::{
+    Access, Place, access_token, client, hold, keep, login_command, read_tokens, renew,
+};
 pub use ask::{Ask, Client, DevicePrompt};
 pub use jwt::ServiceAccount;
 pub use loopback::{Arrival, Loopback};

@@ -625,3 +625,42 @@ fn a_newer_or_foreign_file_is_told_as_such() {
     let error = Store::at(dir.path()).count(&Query::All).unwrap_err();
     assert!(error.message.contains("damaged"), "{error}");
 }
+
+#[test]
+fn a_renamed_account_keeps_ids_cursors_and_the_thread_of_a_reply_without_references() {
+    let (_dir, store) = store();
+    let first = message(
+        "From: Ada <ada@example.com>\nTo: bob@example.com\nSubject: Boats\nDate: Mon, 24 Nov 2025 10:00:00 +0000\nMessage-ID: <1@x>",
+        "one",
+    );
+    add(&store, vec![first]);
+    let cursor = FolderState {
+        path: "INBOX".to_owned(),
+        role: Role::Inbox,
+        uid_validity: Some(7),
+        uid_next: Some(12),
+        ..FolderState::default()
+    };
+    store.save_folder("local", &cursor).unwrap();
+    store.save_source("local", at(5), None).unwrap();
+    store.rename_account("local", "home").unwrap();
+    sound(&store);
+    assert_eq!(store.folders("home").unwrap(), [cursor]);
+    assert!(store.folders("local").unwrap().is_empty());
+    assert_eq!(store.sources().unwrap()[0].account, "home");
+    assert_eq!(store.kept_of("home").unwrap().messages, 1);
+    let reply = message(
+        "From: Bob <bob@example.com>\nTo: ada@example.com\nSubject: Re: Boats\nDate: Mon, 24 Nov 2025 11:00:00 +0000\nMessage-ID: <2@x>",
+        "two",
+    );
+    let reply = NewMessage {
+        account: "home".into(),
+        ..reply
+    };
+    add(&store, vec![reply]);
+    let page = store.search(&Query::All, Sort::Newest, None, None).unwrap();
+    assert_eq!(page.rows[0].thread, page.rows[1].thread);
+    store.forget_account("home").unwrap();
+    sound(&store);
+    assert_eq!(store.kept_of("home").unwrap(), Kept::default());
+}

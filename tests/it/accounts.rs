@@ -694,3 +694,24 @@ fn the_default_is_chosen_by_command() {
     set(&["three"]).fails(3);
     set(&[]).fails(2);
 }
+
+#[test]
+fn a_full_disk_leaves_the_config_as_it_was() {
+    let text = "# mine\n[defaults]\nemail = \"local\"\n";
+    let world = world().config(text);
+    world.run(["auth", "default", "local"]).ok();
+    // No file of this process may grow: its writes fail as on a full disk.
+    let mut command = world.command_of("sh");
+    command.args([
+        "-c",
+        "trap '' XFSZ; ulimit -f 0; exec \"$0\" auth default --unset",
+        crate::support::binary(),
+    ]);
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{words}");
+    assert!(words.contains("the config was not changed"), "{words}");
+    assert_eq!(config(&world), text);
+    let left: Vec<_> = std::fs::read_dir(world.home()).unwrap().flatten().collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+}

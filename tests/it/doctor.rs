@@ -262,6 +262,8 @@ fn certificates_that_a_variable_takes_away_are_a_fault() {
         text(&found, "fix").contains("unset SSL_CERT_FILE"),
         "{found}"
     );
+    // The secret itself is fine.
+    assert_eq!(check(&run, "work: secret")["state"], "ok", "{run}");
     let world = World::new().config(WORK).env("COMMS_SECRET_WORK", "x");
     let empty = world.file("empty.pem", "no certificate\n");
     let run = world.env("SSL_CERT_FILE", &empty).run(DOCTOR).fails(3);

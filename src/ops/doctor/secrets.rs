@@ -7,14 +7,14 @@ use crate::config::file::nearest;
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::account::{Account, Grant};
 use crate::model::secret::Part;
-use crate::ops::sync::account::credentials_with_source;
+use crate::net::tls;
 use crate::ops::{App, auth, token};
 
 use super::{DoctorReport, DoctorRequest};
 
 /// What was found for each account that has a server.
 pub struct Secrets {
-    /// Nothing to log in with where the tokens were only looked for.
+    /// Nothing to log in with where tokens were only looked for, or no certificate is trusted.
     rows: BTreeMap<String, Result<(Option<Credentials>, String)>>,
     /// Accounts whose secret only a store can hold.
     stored: Vec<String>,
@@ -35,6 +35,11 @@ impl Secrets {
     pub fn credentials(&self, account: &str) -> Option<&Credentials> {
         let row = self.rows.get(account)?.as_ref();
         row.ok()?.0.as_ref()
+    }
+
+    /// Whether somebody gave the secret of the account.
+    pub fn is_found(&self, account: &str) -> bool {
+        self.rows.get(account).is_some_and(Result::is_ok)
     }
 
     /// Whether an account has its secret from the keyring, or from nobody.
@@ -90,8 +95,15 @@ async fn ask(
     request: DoctorRequest,
 ) -> Result<(Option<Credentials>, String)> {
     let Some(oauth) = token::managed(account).filter(|_| request.offline) else {
-        let (credentials, source) = credentials_with_source(app, account).await?;
-        return Ok((Some(credentials), source));
+        let found = token::secret(app, account).await?;
+        // That no certificate is trusted is told by its own check, and is no fault of the secret.
+        let tls = tls::client_config(account.ca_file.as_deref()).ok();
+        let credentials = tls.map(|tls| Credentials {
+            tls,
+            secret: found.secret,
+            read_only: app.config.read_only,
+        });
+        return Ok((credentials, found.source));
     };
     let part = match oauth.grant {
         Grant::Code => Part::Tokens,
@@ -125,8 +137,11 @@ pub async fn check_stores(app: &App, secrets: &Secrets, report: &mut DoctorRepor
         ),
         (Err(words), true) => {
             let way = secrets.way_without_keyring();
-            let error = Error::auth(words).hint(format!("unlock it, or {way}"));
-            report.fault("keyring", &error);
+            let fix = match words.contains("locked") {
+                true => format!("unlock it, or {way}"),
+                false => way,
+            };
+            report.fault("keyring", &Error::auth(words).hint(fix));
         }
     }
     check_file(app, secrets, report);

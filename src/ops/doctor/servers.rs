@@ -38,8 +38,15 @@ pub async fn check_account(
     if request.offline {
         return report.say(format!("{name}: servers"), "skipped", "--offline");
     }
-    // Without a secret there is nothing to log in with, which is told already.
+    // Why there is nothing to log in with was told already.
     let Some(mut credentials) = secrets.credentials(name).cloned() else {
+        if secrets.is_found(name) {
+            report.say(
+                format!("{name}: servers"),
+                "skipped",
+                "no certificate is trusted",
+            );
+        }
         return;
     };
     if account.imap.is_some() {

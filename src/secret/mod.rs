@@ -169,8 +169,11 @@ impl Vault {
             StoreChoice::Auto => match self.keyring().write(&entry, secret) {
                 Ok(()) => keyring::NAME,
                 Err(fault) => {
+                    // First, so that who is asked for a passphrase knows what for.
+                    if self.passphrase_source().is_some() {
+                        self.tell_of_the_fall(&fault);
+                    }
                     keep().map_err(|e| neither(&e, account, part, &fault))?;
-                    self.tell_of_the_fall(&fault);
                     file::NAME
                 }
             },

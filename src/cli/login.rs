@@ -195,8 +195,8 @@ fn paste(login: &Login, app: &App, out: &mut Output) -> Result<Option<AuthChange
     let url = begun.authorize_url.clone().unwrap_or_default();
     if !prompt::can_ask(out) {
         out.report("comms.auth_change/1", &begun, |_| format!("{url}\n"))?;
-        out.hint(&format!(
-            "open it, then give the address the browser ends at to `comms auth login {} --paste-url -`",
+        (app.notice)(&format!(
+            "open the address, then give the address the browser ends at to `comms auth login {} --paste-url -`",
             login.account
         ));
         return Ok(None);

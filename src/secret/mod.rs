@@ -222,6 +222,12 @@ impl Vault {
         }
     }
 
+    /// Whether there is no keyring to be reached from here, as against one that is locked or fails.
+    pub fn has_no_keyring(&self) -> bool {
+        let none = |fault: &Fault| matches!(fault.trouble, Trouble::NoBus | Trouble::NoProvider);
+        self.keyring().check().as_ref().is_err_and(none)
+    }
+
     /// The entries of the encrypted file, `None` if there is no file; needs no passphrase.
     pub fn file_entries(&self) -> Result<Option<Vec<String>>> {
         self.file.entries()

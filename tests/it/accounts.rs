@@ -691,6 +691,10 @@ fn the_default_is_chosen_by_command() {
         serde_json::Value::Null
     );
     assert!(!config(&world).contains("email = "));
+    // Without a keyring there is no secret that could stay behind.
+    let run = world.run(["auth", "rename", "two", "three"]).ok();
+    assert!(run.stderr.contains("no stored secret was moved"), "{run}");
+    world.run(["auth", "remove", "three", "--yes"]).ok();
     set(&["three"]).fails(3);
     set(&[]).fails(2);
 }

@@ -2,15 +2,14 @@
 
 mod add;
 mod discover;
+mod draft;
 mod remove;
 mod rename;
 mod secrets;
 
-pub use add::{
-    AddReport, AddRequest, NewAccount, Proof, add, forget_trial, is_free, reserve, suggest_name,
-    survey, trial,
-};
+pub use add::{AddReport, AddRequest, Proof, add, forget_trial, reserve, survey, trial};
 pub use discover::{Discovery, Server, discover};
+pub use draft::{NewAccount, is_free, suggest_name};
 pub use remove::{RemoveReport, check as check_removable, remove};
 pub use rename::{RenameReport, rename};
 

@@ -114,6 +114,13 @@ async fn move_all(
             warnings.push(format!("no stored secret was moved: {}", e.message));
             Vec::new()
         }
+        Err(e) if no_keyring(app).await? => {
+            warnings.push(format!(
+                "no stored secret was moved ({}); if there is one elsewhere, run `comms auth login {new}` there",
+                e.message
+            ));
+            Vec::new()
+        }
         Err(e) => return Err(e),
     };
     let moved = stored.len();
@@ -135,6 +142,13 @@ async fn move_all(
             Err(e)
         }
     }
+}
+
+async fn no_keyring(app: &App) -> Result<bool> {
+    let vault = app.vault.clone();
+    tokio::task::spawn_blocking(move || vault.has_no_keyring())
+        .await
+        .context(Kind::Internal, "asking the keyring")
 }
 
 /// A variable keeps the old name; only its owner can change that.

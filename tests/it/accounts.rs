@@ -459,13 +459,20 @@ fn a_person_is_led_through() {
     session.exp_string("What kind of account").unwrap();
     session.send("\r").unwrap();
     session.flush().unwrap();
-    for (question, answer) in [
-        ("Address", ANN),
-        ("Your name", "Ann Example"),
-        ("be called", ""),
+    // A slip is told and asked about again; it doesn't end the conversation.
+    for (shown, answer) in [
+        ("Address", Some("ann at example")),
+        ("is not a mail address", None),
+        ("Address", Some(ANN)),
+        ("Your name", Some("Ann Example")),
+        ("be called", Some("My Mail")),
+        ("can't be the name of an account", None),
+        ("be called", Some("")),
     ] {
-        session.exp_string(question).unwrap();
-        session.send_line(answer).unwrap();
+        session.exp_string(shown).unwrap();
+        if let Some(answer) = answer {
+            session.send_line(answer).unwrap();
+        }
     }
     session.exp_string("These servers were found").unwrap();
     session.send("\r").unwrap();

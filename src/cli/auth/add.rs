@@ -230,10 +230,11 @@ fn begun(args: &AddArgs, app: &App, out: &Output) -> Result<NewAccount> {
     } else {
         new.address = Some(match &args.address {
             Some(address) => address.clone(),
-            None => {
-                let address = prompt::input(out, "Address:", "--address")?;
-                address.trim().to_owned()
-            }
+            None => again(
+                out,
+                |out| prompt::input(out, "Address:", "--address"),
+                |address| has_sound_address(&new, address, app),
+            )?,
         });
         if guided && new.display_name.is_none() {
             let name = prompt::optional(
@@ -249,23 +250,48 @@ fn begun(args: &AddArgs, app: &App, out: &Output) -> Result<NewAccount> {
         None => name(&new, app, out, guided)?,
     };
     accounts::is_free(app, &new.name)?;
-    // A wrong address is told before anyone is asked about it.
+    let address = new.address.as_deref().unwrap_or("you@localhost");
+    has_sound_address(&new, address, app)?;
+    Ok(new)
+}
+
+/// A wrong address is told before anyone is asked about it.
+fn has_sound_address(new: &NewAccount, address: &str, app: &App) -> Result<()> {
+    let name = match new.name.as_str() {
+        "" => "mail",
+        name => name,
+    };
     NewAccount {
+        name: name.to_owned(),
         imap: Some("localhost".to_owned()),
         smtp: None,
         path: None,
         channel: Some(ChannelKind::Imap),
         ca_file: None,
-        address: Some(
-            new.address
-                .clone()
-                .unwrap_or_else(|| "you@localhost".to_owned()),
-        ),
+        address: Some(address.to_owned()),
         auth: None,
         ..new.clone()
     }
-    .draft(app)?;
-    Ok(new)
+    .draft(app)
+    .map(drop)
+}
+
+/// Asks until the answer will do: a slip of the finger doesn't end the whole conversation.
+fn again(
+    out: &Output,
+    ask: impl Fn(&Output) -> Result<String>,
+    check: impl Fn(&str) -> Result<()>,
+) -> Result<String> {
+    loop {
+        let answer = ask(out)?.trim().to_owned();
+        match check(&answer) {
+            Ok(()) => return Ok(answer),
+            Err(e) => {
+                let hint = e.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+                out.warn(&format!("{}{hint}", e.message));
+            }
+        }
+    }
 }
 
 fn channel(args: &AddArgs, out: &Output) -> Result<ChannelKind> {
@@ -304,7 +330,12 @@ fn name(new: &NewAccount, app: &App, out: &Output, guided: bool) -> Result<Strin
     let suggested = accounts::suggest_name(&app.config, from);
     if guided {
         let question = "What shall the account be called?";
-        return prompt::suggest(out, question, suggested.as_deref().unwrap_or("mail"));
+        let suggested = suggested.as_deref().unwrap_or("mail");
+        return again(
+            out,
+            |out| prompt::suggest(out, question, suggested),
+            |name| accounts::is_free(app, name),
+        );
     }
     suggested.ok_or_else(|| {
         Error::usage("the account needs a name").hint("write it first: comms auth add NAME …")

@@ -137,7 +137,7 @@ _comms() {
 
     case "${cmd}" in
         comms)
-            opts="-h -V --format --json --fields --color --progress --config --read-only --help --version send reply forward inbox search auth outbox import export doctor config schema completions man"
+            opts="-v -h -V --format --json --fields --color --progress --config --verbose --read-only --help --version send reply forward inbox search auth outbox import export doctor config schema completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -171,7 +171,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__auth)
-            opts="-h --format --json --fields --color --progress --config --read-only --help add default rename remove list status login move logout"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help add default rename remove list status login move logout"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -205,7 +205,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__auth__subcmd__add)
-            opts="-h --channel --address --display-name --imap --smtp --tls --imap-tls --smtp-tls --username --auth --oauth --client-id --scopes --no-browser --paste --device --client-file --ca-file --path --secret-command --stdin --no-login --no-discovery --default --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --channel --address --display-name --imap --smtp --tls --imap-tls --smtp-tls --username --auth --oauth --client-id --scopes --no-browser --paste --device --client-file --ca-file --path --secret-command --stdin --no-login --no-discovery --default --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -307,7 +307,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__auth__subcmd__default)
-            opts="-h --unset --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --unset --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -341,7 +341,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__auth__subcmd__list)
-            opts="-h --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -375,7 +375,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__auth__subcmd__login)
-            opts="-h --stdin --no-browser --paste --paste-url --device --service-account --client-file --client-secret-stdin --scopes --consent --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --stdin --no-browser --paste --paste-url --device --service-account --client-file --client-secret-stdin --scopes --consent --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -425,7 +425,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__auth__subcmd__logout)
-            opts="-h --revoke --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --revoke --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -459,7 +459,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__auth__subcmd__move)
-            opts="-h --all --to --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --all --to --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -497,7 +497,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__auth__subcmd__remove)
-            opts="-h --forget --yes --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --forget --yes --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -531,7 +531,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__auth__subcmd__rename)
-            opts="-h --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -565,7 +565,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__auth__subcmd__status)
-            opts="-h --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -599,7 +599,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__completions)
-            opts="-h --format --json --fields --color --progress --config --read-only --help bash zsh fish powershell elvish"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help bash zsh fish powershell elvish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -633,7 +633,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__config)
-            opts="-h --format --json --fields --color --progress --config --read-only --help show path check"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help show path check"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -667,7 +667,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__config__subcmd__check)
-            opts="-h --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -701,7 +701,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__config__subcmd__path)
-            opts="-h --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -735,7 +735,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__config__subcmd__show)
-            opts="-h --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -769,7 +769,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__doctor)
-            opts="-h --format --json --fields --color --progress --config --read-only --offline --rebuild-index --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --offline --rebuild-index --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -803,7 +803,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__export)
-            opts="-h --format --json --fields --color --progress --config --read-only --to --as --force --raw --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --to --as --force --raw --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -845,7 +845,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__forward)
-            opts="-m -f -s -a -h --format --json --fields --color --progress --config --read-only --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --key --draft --queue --no-queue --timeout --dry-run --allow-empty --help"
+            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --key --draft --queue --no-queue --timeout --dry-run --allow-empty --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -939,7 +939,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__import)
-            opts="-h --format --json --fields --color --progress --config --read-only --name --folder --dry-run --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --name --folder --dry-run --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -981,7 +981,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__inbox)
-            opts="-h --format --json --fields --color --progress --config --read-only --unread --starred --account --channel --since --from --label --in --limit --after --max-age --offline --fresh --fail-empty --help show thread save mark sync watch"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --unread --starred --account --channel --since --from --label --in --limit --after --max-age --offline --fresh --fail-empty --help show thread save mark sync watch"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1051,7 +1051,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__inbox__subcmd__mark)
-            opts="-h --read --unread --archive --trash --inbox --star --unstar --label --unlabel --dry-run --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --read --unread --archive --trash --inbox --star --unstar --label --unlabel --dry-run --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1093,7 +1093,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__inbox__subcmd__save)
-            opts="-h --attachment --raw --to --force --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --attachment --raw --to --force --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1135,7 +1135,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__inbox__subcmd__show)
-            opts="-h --headers --raw --html --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --headers --raw --html --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1169,7 +1169,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__inbox__subcmd__sync)
-            opts="-h --account --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --account --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1207,7 +1207,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__inbox__subcmd__thread)
-            opts="-h --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1241,7 +1241,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__inbox__subcmd__watch)
-            opts="-h --account --exec --once --timeout --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --account --exec --once --timeout --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1287,7 +1287,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__man)
-            opts="-h --format --json --fields --color --progress --config --read-only --dir --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1325,7 +1325,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__outbox)
-            opts="-h --format --json --fields --color --progress --config --read-only --help list show retry cancel resolve run"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help list show retry cancel resolve run"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1359,7 +1359,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__outbox__subcmd__cancel)
-            opts="-h --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1393,7 +1393,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__outbox__subcmd__list)
-            opts="-h --state --all --limit --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --state --all --limit --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1435,7 +1435,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__outbox__subcmd__resolve)
-            opts="-h --sent --not-sent --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --sent --not-sent --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1469,7 +1469,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__outbox__subcmd__retry)
-            opts="-h --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1503,7 +1503,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__outbox__subcmd__run)
-            opts="-h --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1537,7 +1537,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__outbox__subcmd__show)
-            opts="-h --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1571,7 +1571,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__reply)
-            opts="-m -f -s -a -h --format --json --fields --color --progress --config --read-only --all --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --key --draft --queue --no-queue --timeout --dry-run --allow-empty --help"
+            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --all --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --key --draft --queue --no-queue --timeout --dry-run --allow-empty --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1665,7 +1665,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__schema)
-            opts="-h --format --json --fields --color --progress --config --read-only --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1699,7 +1699,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__search)
-            opts="-h --format --json --fields --color --progress --config --read-only --limit --after --sort --snippets --count --explain --fail-empty --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --limit --after --sort --snippets --count --explain --fail-empty --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1745,7 +1745,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__send)
-            opts="-m -f -s -a -h --format --json --fields --color --progress --config --read-only --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --key --draft --queue --no-queue --timeout --dry-run --allow-empty --help"
+            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --key --draft --queue --no-queue --timeout --dry-run --allow-empty --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_comms_global_optspecs
-    string join \n format= json fields= color= progress= config= read-only h/help V/version
+    string join \n format= json fields= color= progress= config= v/verbose read-only h/help V/version
 end
 
 function __fish_comms_needs_command
@@ -37,6 +37,7 @@ json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_needs_command" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_needs_command" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_needs_command" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_needs_command" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_needs_command" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_needs_command" -s V -l version -d 'Print version'
@@ -78,6 +79,7 @@ complete -c comms -n "__fish_comms_using_subcommand send" -l html -d 'Send this 
 complete -c comms -n "__fish_comms_using_subcommand send" -l key -d 'Send it once, however often this is run with the same key' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -l timeout -d 'How long the server may take before the message is handed over' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand send" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand send" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand send" -l markdown -d 'Read the text as Markdown: it is sent as typed and as HTML'
 complete -c comms -n "__fish_comms_using_subcommand send" -l draft -d 'Keep it as a draft'
@@ -110,6 +112,7 @@ complete -c comms -n "__fish_comms_using_subcommand reply" -l html -d 'Send this
 complete -c comms -n "__fish_comms_using_subcommand reply" -l key -d 'Send it once, however often this is run with the same key' -r
 complete -c comms -n "__fish_comms_using_subcommand reply" -l timeout -d 'How long the server may take before the message is handed over' -r
 complete -c comms -n "__fish_comms_using_subcommand reply" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand reply" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand reply" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand reply" -l all -d 'Answer everyone it went to'
 complete -c comms -n "__fish_comms_using_subcommand reply" -l markdown -d 'Read the text as Markdown: it is sent as typed and as HTML'
@@ -143,6 +146,7 @@ complete -c comms -n "__fish_comms_using_subcommand forward" -l html -d 'Send th
 complete -c comms -n "__fish_comms_using_subcommand forward" -l key -d 'Send it once, however often this is run with the same key' -r
 complete -c comms -n "__fish_comms_using_subcommand forward" -l timeout -d 'How long the server may take before the message is handed over' -r
 complete -c comms -n "__fish_comms_using_subcommand forward" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand forward" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand forward" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand forward" -l markdown -d 'Read the text as Markdown: it is sent as typed and as HTML'
 complete -c comms -n "__fish_comms_using_subcommand forward" -l draft -d 'Keep it as a draft'
@@ -173,6 +177,7 @@ complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_s
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l after -d 'Show the page after this cursor (`next` of the page before)' -r
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l max-age -d 'Refresh what is older than this (60s, 5min)' -r
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l unread -d 'Only threads with an unread message'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l starred -d 'Only threads with a starred message'
@@ -202,6 +207,7 @@ complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subco
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from show" -l raw -d 'Print the bytes as they were received'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from show" -l html -d 'Print the HTML of the message'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from show" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from show" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from thread" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -217,6 +223,7 @@ json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from thread" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from thread" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from thread" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from thread" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from thread" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from save" -l attachment -d 'Save only the attachment with this number' -r
@@ -236,6 +243,7 @@ complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subco
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from save" -l raw -d 'Save the message itself as an .eml file'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from save" -l force -d 'Replace files that are there'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from save" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from save" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from save" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from save" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l label -d 'Add a label; may be given more than once' -r
@@ -261,6 +269,7 @@ complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subco
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l unstar -d 'Take the star away'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l dry-run -d 'Show what would be marked'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from sync" -l account -d 'Sync this account only; may be given more than once' -r
@@ -277,6 +286,7 @@ json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from sync" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from sync" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from sync" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -l account -d 'Watch this account only; may be given more than once' -r
@@ -296,6 +306,7 @@ never\t''"
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -l once -d 'End after the first messages that come'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand search" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -315,6 +326,7 @@ complete -c comms -n "__fish_comms_using_subcommand search" -l after -d 'Show th
 complete -c comms -n "__fish_comms_using_subcommand search" -l sort -d 'Order by: newest or relevance' -r -f -a "newest\t''
 relevance\t''"
 complete -c comms -n "__fish_comms_using_subcommand search" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand search" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand search" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand search" -l snippets -d 'Show the text around the hit'
 complete -c comms -n "__fish_comms_using_subcommand search" -l count -d 'Print only how many messages fit'
@@ -334,6 +346,7 @@ json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "add" -d 'Add an account: find its servers, prove the login, store the secret, write the config'
@@ -390,6 +403,7 @@ complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcom
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l no-discovery -d 'Ask nobody for the servers of the address'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l default -d 'Let it send when several accounts could'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from default" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -406,6 +420,7 @@ never\t''"
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from default" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from default" -l unset -d 'Let none be the default'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from default" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from default" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from default" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from default" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from rename" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -421,6 +436,7 @@ json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from rename" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from rename" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from rename" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from rename" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from rename" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from remove" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -438,6 +454,7 @@ complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcom
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from remove" -l forget -d 'Forget its messages, too; a server keeps its own'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from remove" -l yes -d 'Don\'t ask'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from remove" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from remove" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from list" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -453,6 +470,7 @@ json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from list" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from list" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from list" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from status" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -468,6 +486,7 @@ json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from status" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from status" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from status" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l paste-url -d 'End a login that --paste began: read the address from a file (- for stdin)' -r -F
@@ -493,6 +512,7 @@ complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcom
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l client-secret-stdin -d 'Read the secret of the OAuth client from stdin'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l consent -d 'Ask for consent again, and with it for a new refresh token'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -l to -d 'Where they go: file (encrypted, works in cron and over ssh) or keyring' -r -f -a "file\t''
@@ -511,6 +531,7 @@ never\t''"
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -l all -d 'Move the secrets of all accounts'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from logout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -527,6 +548,7 @@ never\t''"
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from logout" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from logout" -l revoke -d 'Take an OAuth login back at its provider, too (at Google: all logins to the app\'s project)'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from logout" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from logout" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from logout" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from logout" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve run" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -542,6 +564,7 @@ json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve run" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve run" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve run" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve run" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve run" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve run" -f -a "list" -d 'List what waits, failed or is in doubt'
@@ -566,6 +589,7 @@ never\t''"
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l all -d 'Also what was sent or cancelled'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from show" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -581,6 +605,7 @@ json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from show" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from show" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from show" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -596,6 +621,7 @@ json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -611,6 +637,7 @@ json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resolve" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -628,6 +655,7 @@ complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subc
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resolve" -l sent -d 'It arrived'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resolve" -l not-sent -d 'It did not arrive'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resolve" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resolve" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resolve" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -643,6 +671,7 @@ json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand import" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -660,6 +689,7 @@ complete -c comms -n "__fish_comms_using_subcommand import" -l config -d 'Read t
 complete -c comms -n "__fish_comms_using_subcommand import" -l name -d 'Import into `imported/NAME` instead of the name of the file or folder' -r
 complete -c comms -n "__fish_comms_using_subcommand import" -l folder -d 'Import into this folder of the account `local`' -r
 complete -c comms -n "__fish_comms_using_subcommand import" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand import" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand import" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand import" -l dry-run -d 'Count what would be added; store nothing'
 complete -c comms -n "__fish_comms_using_subcommand import" -s h -l help -d 'Print help'
@@ -680,6 +710,7 @@ complete -c comms -n "__fish_comms_using_subcommand export" -l as -d 'Write in t
 maildir\t''
 jsonl\t''"
 complete -c comms -n "__fish_comms_using_subcommand export" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand export" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand export" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand export" -l force -d 'Replace a file, or add to a Maildir, that is there'
 complete -c comms -n "__fish_comms_using_subcommand export" -l raw -d 'Put the raw message into each JSON line, in base64'
@@ -697,6 +728,7 @@ json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand doctor" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand doctor" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand doctor" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand doctor" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand doctor" -l offline -d 'Ask no server'
 complete -c comms -n "__fish_comms_using_subcommand doctor" -l rebuild-index -d 'Build the search index anew from what was received'
@@ -714,6 +746,7 @@ json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand config; and not __fish_seen_subcommand_from show path check" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand config; and not __fish_seen_subcommand_from show path check" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand config; and not __fish_seen_subcommand_from show path check" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand config; and not __fish_seen_subcommand_from show path check" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand config; and not __fish_seen_subcommand_from show path check" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand config; and not __fish_seen_subcommand_from show path check" -f -a "show" -d 'Show each value and where it came from'
@@ -732,6 +765,7 @@ json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from show" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from path" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -747,6 +781,7 @@ json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from path" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from path" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from path" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from check" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -762,6 +797,7 @@ json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from check" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from check" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand schema" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -777,6 +813,7 @@ json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand schema" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand schema" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand schema" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand schema" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand schema" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand completions" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -792,6 +829,7 @@ json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand completions" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand completions" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand completions" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand completions" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand man" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -808,5 +846,6 @@ never\t''"
 complete -c comms -n "__fish_comms_using_subcommand man" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand man" -l dir -d 'Write all pages below this folder (man1/, man7/)' -r -F
 complete -c comms -n "__fish_comms_using_subcommand man" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand man" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand man" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand man" -s h -l help -d 'Print help'

@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(e) => return refuse(&e, wants_json),
     };
+    tell_steps(cli.global.verbose);
     let env = Environment::read();
     let looks = Looks::decide(&cli.global, &env);
     let (json, color) = (looks.format.is_json(), looks.color_err);
@@ -73,6 +74,28 @@ fn run(cli: Cli, env: &Environment, looks: Looks) -> Result<Option<Kind>> {
     let done = done?;
     flushed?;
     Ok(done)
+}
+
+/// Lets our own steps be seen on stderr. Libraries stay silent: what they tell may hold what we must not.
+fn tell_steps(verbose: u8) {
+    use tracing_subscriber::filter::{LevelFilter, filter_fn};
+    use tracing_subscriber::prelude::*;
+    let level = match verbose {
+        0 => return,
+        1 => LevelFilter::INFO,
+        2 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    };
+    let ours = filter_fn(|step| step.target().starts_with("comms::"));
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_target(false)
+        .without_time()
+        .with_filter(level)
+        .with_filter(ours);
+    // Only the first subscriber of a process counts; there is no other.
+    let _ = tracing_subscriber::registry().with(lines).try_init();
 }
 
 /// Writes the error to stderr and turns it into the exit code.

@@ -136,9 +136,12 @@ pub fn shield(args: Vec<OsString>) -> Vec<OsString> {
             .get_arguments()
             .find(|arg| match text.strip_prefix("--") {
                 Some(long) => arg.get_long() == Some(long),
-                None => arg
-                    .get_short()
-                    .is_some_and(|short| text == format!("-{short}")),
+                // One that counts may stand several times in one word.
+                None => arg.get_short().is_some_and(|short| {
+                    let counts = matches!(arg.get_action(), clap::ArgAction::Count);
+                    let letters = text.trim_start_matches('-');
+                    text == format!("-{short}") || counts && letters.chars().all(|c| c == short)
+                }),
             })
     };
     let mut shielded = Vec::with_capacity(args.len());
@@ -200,6 +203,7 @@ mod tests {
         for (line, words, limit, json) in [
             ("comms|search|a", "a", 20, false),
             ("comms|search|a|-b", "a NOT b", 20, false),
+            ("comms|search|a|-vvv|-b", "a NOT b", 20, false),
             ("comms|search|a|-b|--limit|5", "a NOT b", 5, false),
             ("comms|search|--limit|5|a|-b", "a NOT b", 5, false),
             (

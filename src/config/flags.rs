@@ -113,6 +113,15 @@ pub struct GlobalFlags {
         help_heading = "Global options"
     )]
     pub config: Option<PathBuf>,
+    /// Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text
+    #[arg(
+        short,
+        long,
+        global = true,
+        action = clap::ArgAction::Count,
+        help_heading = "Global options"
+    )]
+    pub verbose: u8,
     /// Refuse everything that would change something at a provider
     #[arg(long, global = true, help_heading = "Global options")]
     pub read_only: bool,

@@ -11,6 +11,7 @@ use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Method, Request, Url};
 use serde::de::DeserializeOwned;
+use tracing::{debug, trace};
 
 use crate::error::{Error, Kind, Result};
 
@@ -101,6 +102,8 @@ impl Client {
             ))
             .hint("use an https address; plain http is for this machine only"));
         }
+        // Paths and queries may hold secrets.
+        debug!(server = %peer, http = %request.method());
         let client = if loopback { &self.near } else { &self.far };
         let mut response = client.execute(request).await.map_err(|e| fault(e, &peer))?;
         let mut answer = Answer {
@@ -109,6 +112,7 @@ impl Client {
             body: Vec::new(),
             peer,
         };
+        trace!(server = %answer.peer, http = answer.status);
         while let Some(chunk) = response.chunk().await.map_err(|e| fault(e, &answer.peer))? {
             if answer.body.len() + chunk.len() > LARGEST {
                 return Err(Error::unavailable(format!(

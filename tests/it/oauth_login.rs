@@ -3,6 +3,9 @@
 use std::io::{BufRead, BufReader, Read as _};
 use std::process::Child;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::support::desktop::Desktop;
 use crate::support::mail::{ANN, Kind, Mail, Tokens};
 use crate::support::oidc::{self, Answer, Oidc};
@@ -569,24 +572,37 @@ fn no_secret_of_a_login_is_in_any_output_or_file() {
     };
     let mut said = String::new();
     let mut hear = |run: Run| said.push_str(&format!("{run}\n"));
-    let waiting = scene.begin(&[]);
+    // Told as much as can be told.
+    let waiting = scene.begin(&["-vvv"]);
     let end = scene.oidc.visit(&waiting.url, ANN, Answer::Allow);
     assert!(oidc::open(&end).contains("Done"));
     hear(waiting.end().ok());
     scene.mail.deliver_text(ANN, "hello", "body");
-    hear(scene.run(&["inbox", "sync", "--account", "work"]).ok());
+    hear(
+        scene
+            .run(&["-vvv", "inbox", "sync", "--account", "work"])
+            .ok(),
+    );
     for args in [
-        &["auth", "status", "--json"][..],
-        &["auth", "list"],
+        &["-vvv", "auth", "status", "--json"][..],
+        &["-vvv", "auth", "list"],
         &[
-            "send", ANN, "-m", "hi", "-s", "hi", "--from", "work", "--json",
+            "-vvv", "send", ANN, "-m", "hi", "-s", "hi", "--from", "work", "--json",
         ],
-        &["inbox", "sync", "--account", "work", "--json"],
-        &["config", "show", "--json"],
+        &["-vvv", "inbox", "sync", "--account", "work", "--json"],
+        &["-vvv", "config", "show", "--json"],
     ] {
         hear(scene.at("2026-11-21T15:00:00Z", args));
     }
-    hear(scene.run(&["doctor", "--json"]));
+    hear(scene.run(&["-vvv", "doctor", "--json"]));
+    for step in [
+        "AUTHENTICATE XOAUTH2 …",
+        "AUTH XOAUTH2 …",
+        "renewing the tokens",
+        "http=POST",
+    ] {
+        assert!(said.contains(step), "{step}: {said}");
+    }
     let mut secrets = scene.oidc.issued();
     assert!(secrets.len() >= 4, "{secrets:?}");
     let code = end
@@ -598,6 +614,11 @@ fn no_secret_of_a_login_is_in_any_output_or_file() {
         .unwrap();
     secrets.push(code.to_owned());
     secrets.push(PASSPHRASE.to_owned());
+    let on_the_wire: Vec<String> = secrets
+        .iter()
+        .map(|token| STANDARD.encode(format!("user={ANN}\x01auth=Bearer {token}\x01\x01")))
+        .collect();
+    secrets.extend(on_the_wire);
     for secret in &secrets {
         assert!(!said.contains(secret.as_str()), "{secret} in {said}");
     }

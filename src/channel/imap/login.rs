@@ -38,6 +38,7 @@ impl Session {
         })?;
         let mut session = Session::connect(endpoint, credentials).await?;
         session.login(account, &credentials.secret).await?;
+        tracing::info!(account = %account.name, server = %session.peer, "logged in");
         Ok(session)
     }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::time::timeout;
+use tracing::{debug, trace};
 
 use crate::error::{Error, Kind, Result};
 use crate::model::account::Endpoint;
@@ -139,6 +140,7 @@ impl Session {
     pub(super) async fn send(&mut self, command: &str) -> Result<String> {
         self.next_tag += 1;
         let tag = format!("c{}", self.next_tag);
+        debug!(server = %self.peer, imap = ?without_secrets(command));
         self.write(format!("{tag} {command}\r\n").as_bytes())
             .await?;
         Ok(tag)
@@ -223,9 +225,11 @@ impl Session {
                 Some(size) => pieces.push(Piece::Literal(self.literal(size).await?)),
             }
         }
-        parse::response(pieces)
-            .map(Some)
-            .ok_or_else(|| self.garbled())
+        let response = parse::response(pieces).ok_or_else(|| self.garbled())?;
+        if let Response::Tagged { status, .. } | Response::Untagged(status) = &response {
+            trace!(server = %self.peer, imap = ?status.verdict, code = ?status.code, words = ?status.text);
+        }
+        Ok(Some(response))
     }
 
     /// One line without its end.
@@ -336,4 +340,15 @@ fn announced(line: &mut Vec<u8>) -> Option<u64> {
     let open = open - usize::from(open > 0 && line[open - 1] == b'~');
     line.truncate(open);
     Some(size)
+}
+
+/// A command as it may be told: of a login only how it is done.
+fn without_secrets(command: &str) -> String {
+    let mut words = command.split(' ');
+    let verb = words.next().unwrap_or_default();
+    match verb.to_ascii_uppercase().as_str() {
+        "AUTHENTICATE" => format!("{verb} {} …", words.next().unwrap_or_default()),
+        "LOGIN" => format!("{verb} …"),
+        _ => command.to_owned(),
+    }
 }

@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
+use tracing::{debug, trace};
 
 use crate::channel::imap::{Stream, is_loopback};
 use crate::error::{Error, Kind, Result};
@@ -98,6 +99,7 @@ impl Client {
             && let Some(secret) = &credentials.secret
         {
             client.login(account, secret).await?;
+            tracing::info!(account = %account.name, server = %client.peer, "logged in");
         }
         Ok(client)
     }
@@ -218,6 +220,7 @@ impl Client {
 
     /// One command and its reply.
     pub(super) async fn ask(&mut self, line: &str) -> Result<Reply> {
+        debug!(server = %self.peer, smtp = ?without_secrets(line));
         self.write(format!("{line}\r\n").as_bytes()).await?;
         self.read().await
     }
@@ -252,6 +255,7 @@ impl Client {
                     Ok(Some(reply)) => {
                         // 421 may answer anything: the server is about to hang up.
                         self.broken |= reply.code == 421;
+                        trace!(server = %self.peer, smtp = reply.code, words = ?reply.words());
                         return Ok(reply);
                     }
                     Ok(None) => {}
@@ -382,5 +386,18 @@ async fn reach(
             within.as_secs_f32()
         ))
         .hint(hint)),
+    }
+}
+
+/// A command as it may be told. An answer in a login has no verb of SMTP, and is not told at all.
+fn without_secrets(line: &str) -> String {
+    let mut words = line.split(' ');
+    let verb = words.next().unwrap_or_default();
+    match verb {
+        "EHLO" | "HELO" | "STARTTLS" | "MAIL" | "RCPT" | "DATA" | "RSET" | "NOOP" | "QUIT" => {
+            line.to_owned()
+        }
+        "AUTH" => format!("{verb} {} …", words.next().unwrap_or_default()),
+        _ => "…".to_owned(),
     }
 }

@@ -116,6 +116,7 @@ impl Client {
 
     /// A new access token.
     pub async fn refresh(&self, refresh_token: &SecretString) -> Result<Fresh> {
+        tracing::info!(account = %self.account, "renewing the tokens");
         let refresh_token = RefreshToken::new(refresh_token.expose_secret().to_owned());
         self.with_token()?
             .exchange_refresh_token(&refresh_token)

@@ -75,6 +75,7 @@ impl<'a> FolderSync<'a> {
     /// Brings the folder up to date.
     pub async fn run(mut self, session: &mut Session) -> Result<()> {
         let path = &self.folder.path;
+        tracing::info!(account = %self.account.name, folder = ?path, "syncing");
         let since = match (self.state.uid_validity, self.state.highest_modseq) {
             (Some(uid_validity), Some(modseq)) => Some(Since {
                 uid_validity,

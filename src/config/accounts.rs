@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::model::account::{Account, AuthMethod, ChannelKind, Endpoint, TlsMode};
 use crate::model::secret::Part;
 
-use super::file::{At, RawAccount, Source, nearest};
+use super::file::{At, RawAccount, Source, line_of, nearest};
 use super::flags::Environment;
 use super::oauth;
 
@@ -444,12 +444,6 @@ pub fn note(
             note(&format!("accounts.{}.{key}", account.name), value, source);
         }
     };
-    fn at<T>(
-        raw: Option<&RawAccount>,
-        of: impl Fn(&RawAccount) -> &Option<At<T>>,
-    ) -> Option<usize> {
-        raw.and_then(|r| of(r).as_ref().map(|a| a.line))
-    }
     let server = |e: &Endpoint| {
         let tls = match e.tls {
             TlsMode::Tls => "tls",
@@ -466,62 +460,66 @@ pub fn note(
     say(
         "channel",
         Some(account.channel.name().to_owned()),
-        at(raw, |r| &r.channel),
+        line_of(raw, |r| &r.channel),
     );
-    say("address", account.address.clone(), at(raw, |r| &r.address));
+    say(
+        "address",
+        account.address.clone(),
+        line_of(raw, |r| &r.address),
+    );
     say(
         "display_name",
         account.display_name.clone(),
-        at(raw, |r| &r.display_name),
+        line_of(raw, |r| &r.display_name),
     );
     say(
         "aliases",
         (!account.aliases.is_empty()).then(|| account.aliases.join(", ")),
-        at(raw, |r| &r.aliases),
+        line_of(raw, |r| &r.aliases),
     );
     say(
         "imap",
         account.imap.as_ref().map(server),
-        at(raw, |r| &r.imap),
+        line_of(raw, |r| &r.imap),
     );
     say(
         "smtp",
         account.smtp.as_ref().map(server),
-        at(raw, |r| &r.smtp),
+        line_of(raw, |r| &r.smtp),
     );
     say(
         "ca_file",
         account.ca_file.as_ref().map(|p| p.display().to_string()),
-        at(raw, |r| &r.ca_file),
+        line_of(raw, |r| &r.ca_file),
     );
-    say("auth", Some(auth.to_owned()), at(raw, |r| &r.auth));
+    say("auth", Some(auth.to_owned()), line_of(raw, |r| &r.auth));
     if let Some(oauth) = &account.oauth {
         oauth::note(oauth, raw, &mut say);
     }
     say(
         "username",
         account.username.clone(),
-        at(raw, |r| &r.username),
+        line_of(raw, |r| &r.username),
     );
     say(
         "secret_command",
         account.secret_command.clone(),
-        at(raw, |r| &r.secret_command),
+        line_of(raw, |r| &r.secret_command),
     );
     say(
         "path",
         account.path.as_ref().map(|p| p.display().to_string()),
-        at(raw, |r| &r.path),
+        line_of(raw, |r| &r.path),
     );
     say(
         "folders",
         account.folders.as_ref().map(|f| f.join(", ")),
-        at(raw, |r| &r.folders),
+        line_of(raw, |r| &r.folders),
     );
     say(
         "file_sent",
         Some(account.file_sent.to_string()),
-        at(raw, |r| &r.file_sent),
+        line_of(raw, |r| &r.file_sent),
     );
     for part in account.secret_env.keys() {
         let key = match part.name() {

@@ -68,6 +68,14 @@ pub struct RawAccount {
     pub file_sent: Option<At<bool>>,
 }
 
+/// The line that a value of an account stands on; `None` if it is not written.
+pub fn line_of<T>(
+    raw: Option<&RawAccount>,
+    of: impl Fn(&RawAccount) -> &Option<At<T>>,
+) -> Option<usize> {
+    raw.and_then(|r| of(r).as_ref().map(|a| a.line))
+}
+
 const TOP_KEYS: &[&str] = &["defaults", "accounts", "inbox", "secrets"];
 const DEFAULT_KEYS: &[&str] = &["email"];
 const INBOX_KEYS: &[&str] = &["max_age", "deadline"];

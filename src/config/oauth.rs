@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::model::account::{AuthMethod, Grant, OAuth, Provider};
 
 use super::accounts::is_loopback;
-use super::file::{At, RawAccount, Source, nearest};
+use super::file::{At, RawAccount, Source, line_of, nearest};
 
 /// Takes a key, its value if it has one, and the line it stands on.
 type Say<'s> = dyn FnMut(&str, Option<String>, Option<usize>) + 's;
@@ -86,55 +86,49 @@ pub fn resolve(raw: &RawAccount, source: &Source, auth: AuthMethod) -> Result<Op
 
 /// Tells `config show` where each value came from.
 pub fn note(oauth: &OAuth, raw: Option<&RawAccount>, say: &mut Say<'_>) {
-    fn line<T>(
-        raw: Option<&RawAccount>,
-        of: impl Fn(&RawAccount) -> &Option<At<T>>,
-    ) -> Option<usize> {
-        raw.and_then(|r| of(r).as_ref().map(|a| a.line))
-    }
     let provider = match oauth.provider {
         Provider::Custom => None,
         ref named => Some(named.name().to_owned()),
     };
-    say("oauth", provider, line(raw, |r| &r.oauth));
+    say("oauth", provider, line_of(raw, |r| &r.oauth));
     say(
         "authorize_url",
         oauth.authorize_url.clone(),
-        line(raw, |r| &r.authorize_url),
+        line_of(raw, |r| &r.authorize_url),
     );
     say(
         "token_url",
         oauth.token_url.clone(),
-        line(raw, |r| &r.token_url),
+        line_of(raw, |r| &r.token_url),
     );
     say(
         "device_url",
         oauth.device_url.clone(),
-        line(raw, |r| &r.device_url),
+        line_of(raw, |r| &r.device_url),
     );
     say(
         "revoke_url",
         oauth.revoke_url.clone(),
-        line(raw, |r| &r.revoke_url),
+        line_of(raw, |r| &r.revoke_url),
     );
     say(
         "client_id",
         oauth.client_id.clone(),
-        line(raw, |r| &r.client_id),
+        line_of(raw, |r| &r.client_id),
     );
     let scopes = oauth.scopes.as_ref().map(|s| s.join(", "));
-    say("scopes", scopes, line(raw, |r| &r.scopes));
+    say("scopes", scopes, line_of(raw, |r| &r.scopes));
     if oauth.provider == Provider::Microsoft {
         say(
             "tenant",
             Some(oauth.tenant.clone()),
-            line(raw, |r| &r.tenant),
+            line_of(raw, |r| &r.tenant),
         );
     }
     say(
         "grant",
         Some(oauth.grant.name().to_owned()),
-        line(raw, |r| &r.grant),
+        line_of(raw, |r| &r.grant),
     );
 }
 

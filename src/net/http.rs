@@ -224,14 +224,7 @@ impl fmt::Debug for Answer {
 
 /// Whether this URL leads to this machine.
 pub fn is_loopback(url: &Url) -> bool {
-    let Some(host) = url.host_str() else {
-        return false;
-    };
-    host == "localhost"
-        || host
-            .trim_matches(['[', ']'])
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback())
+    url.host_str().is_some_and(super::is_loopback)
 }
 
 fn policy(redirects: Redirects) -> Policy {

@@ -7,6 +7,15 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use crate::error::{Context, Error, Kind, Result};
+use crate::model::account::Account;
+
+/// The configuration for an account's servers; made off the runtime's thread.
+pub async fn of_account(account: &Account) -> Result<Arc<rustls::ClientConfig>> {
+    let ca_file = account.ca_file.clone();
+    tokio::task::spawn_blocking(move || client_config(ca_file.as_deref()))
+        .await
+        .context(Kind::Internal, "reading the system's certificates")?
+}
 
 /// A client configuration that verifies; `ca_file` (PEM) adds roots.
 ///

@@ -9,11 +9,10 @@ use serde::Serialize;
 
 use crate::channel::imap::{Credentials, Session};
 use crate::channel::smtp;
-use crate::error::{Context, Error, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::account::{Account, ChannelKind, Endpoint};
 use crate::model::secret::Part;
-use crate::net::{self, tls};
-use crate::secret::Vault;
+use crate::net::{self, off_thread, tls};
 
 use super::sync::{Failure, account as imap_account};
 use super::{App, token};
@@ -107,7 +106,7 @@ pub async fn login(app: &App, name: &str, secret: SecretString) -> Result<AuthCh
         return Err(Error::usage("the secret is empty"));
     }
     let server = prove(app, account, &secret).await?;
-    let kept = off_thread(app, account, move |vault, account| {
+    let kept = off_thread(&app.vault, account, move |vault, account| {
         vault.store(account, Part::Login, &secret)
     })
     .await?;
@@ -129,7 +128,7 @@ pub async fn logout(app: &App, name: &str) -> Result<AuthChange> {
         Some(_) => Some(net::oauth::hold(token::place(app), account).await?),
         None => None,
     };
-    let removed = off_thread(app, account, |vault, account| {
+    let removed = off_thread(&app.vault, account, |vault, account| {
         vault.remove_all(account, &Part::ALL)
     })
     .await?;
@@ -298,7 +297,7 @@ async fn secret_source(app: &App, account: &Account) -> Result<String> {
     if !has_login(account) {
         return Ok("not needed".to_owned());
     }
-    off_thread(app, account, |vault, account| {
+    off_thread(&app.vault, account, |vault, account| {
         for part in [Part::Login, Part::Tokens, Part::ServiceAccount] {
             if let Some(source) = vault.source(account, part)? {
                 return Ok(source.to_owned());
@@ -307,16 +306,4 @@ async fn secret_source(app: &App, account: &Account) -> Result<String> {
         Ok("none".to_owned())
     })
     .await
-}
-
-/// Runs what may wait for a keyring off the runtime's thread.
-pub async fn off_thread<T: Send + 'static>(
-    app: &App,
-    account: &Account,
-    work: impl FnOnce(&Vault, &Account) -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let (vault, account) = (app.vault.clone(), account.clone());
-    tokio::task::spawn_blocking(move || work(&vault, &account))
-        .await
-        .context(Kind::Internal, "asking the keyring")?
 }

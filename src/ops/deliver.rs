@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::channel::maildir;
 use crate::channel::smtp::{BATCH, Client, Credentials, Envelope, INTERRUPTED};
-use crate::error::{Context, Error, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::account::{Account, AuthMethod};
 use crate::model::id::OutboxId;
 use crate::model::message::{Flags, Role};
@@ -346,10 +346,7 @@ impl Run<'_> {
 
 /// TLS and the secret of an account, as far as it needs them.
 pub async fn credentials(app: &App, account: &Account) -> Result<Credentials> {
-    let ca_file = account.ca_file.clone();
-    let tls = tokio::task::spawn_blocking(move || tls::client_config(ca_file.as_deref()))
-        .await
-        .context(Kind::Internal, "reading the system's certificates")??;
+    let tls = tls::of_account(account).await?;
     let secret = match account.auth {
         AuthMethod::None => None,
         _ => Some(token::secret(app, account).await?.secret),

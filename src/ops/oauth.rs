@@ -10,6 +10,7 @@ use crate::model::secret::Part;
 use crate::net::oauth::{
     self, Ask, Client, Loopback, Pending, Redirect, Server, ServiceAccount, Tokens,
 };
+use crate::net::off_thread;
 
 pub use crate::net::oauth::{DevicePrompt, Wanted};
 
@@ -465,7 +466,7 @@ fn settings<'a>(app: &'a App, name: &str) -> Result<(&'a Account, &'a OAuth)> {
 }
 
 async fn find(app: &App, account: &Account, part: Part) -> Result<Option<SecretString>> {
-    let found = auth::off_thread(app, account, move |vault, account| {
+    let found = off_thread(&app.vault, account, move |vault, account| {
         vault.find(account, part)
     });
     Ok(found.await?.map(|found| found.secret))
@@ -473,14 +474,14 @@ async fn find(app: &App, account: &Account, part: Part) -> Result<Option<SecretS
 
 async fn store(app: &App, account: &Account, part: Part, secret: &SecretString) -> Result<String> {
     let secret = secret.clone();
-    auth::off_thread(app, account, move |vault, account| {
+    off_thread(&app.vault, account, move |vault, account| {
         vault.store(account, part, &secret)
     })
     .await
 }
 
 async fn remove(app: &App, account: &Account, part: Part) -> Result<bool> {
-    auth::off_thread(app, account, move |vault, account| {
+    off_thread(&app.vault, account, move |vault, account| {
         vault.remove(account, part)
     })
     .await

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::error::{Context, Error, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::account::{Account, AuthMethod, OAuth};
 use crate::model::secret::Part;
 use crate::net::oauth::{self, Access, Place, Server, Tokens, Wanted};
+use crate::net::off_thread;
 use crate::secret::Found;
 use crate::store::LoginState;
 
@@ -47,11 +48,7 @@ pub async fn secret(app: &App, account: &Account) -> Result<Found> {
         let access = oauth::access_token(place(app), account, oauth).await;
         return noted(app, account, access);
     }
-    // Off the runtime's thread: a password manager may take its time.
-    let (vault, account) = (app.vault.clone(), account.clone());
-    tokio::task::spawn_blocking(move || vault.login(&account))
-        .await
-        .context(Kind::Internal, "asking for the secret")?
+    off_thread(&app.vault, account, |vault, account| vault.login(account)).await
 }
 
 /// Another secret after a server refused this one; `None` where there is no other.

@@ -14,6 +14,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::account::{Account, AuthMethod, Endpoint, Logins, TlsMode};
+use crate::net::is_loopback;
 
 use super::names::quote;
 use super::parse::{Response, Status, Verdict};
@@ -348,15 +349,6 @@ impl Session {
         }
         Ok(())
     }
-}
-
-/// Whether a host is this machine, so that nothing leaves it.
-pub fn is_loopback(host: &str) -> bool {
-    host == "localhost"
-        || host
-            .trim_matches(['[', ']'])
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback())
 }
 
 async fn secure(

@@ -9,7 +9,7 @@ mod parse;
 mod session;
 
 pub use folders::{Folder, Standing};
-pub use login::{Credentials, is_loopback};
+pub use login::Credentials;
 pub use messages::{Changes, Fetched, Fetching, FlagChange, Moved, Opened, Since};
 pub use session::{Session, Stream, is_cut};
 

@@ -12,9 +12,10 @@ use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tracing::{debug, trace};
 
-use crate::channel::imap::{Stream, is_loopback};
+use crate::channel::imap::Stream;
 use crate::error::{Error, Kind, Result};
 use crate::model::account::{Account, AuthMethod, Endpoint, Logins, TlsMode};
+use crate::net::is_loopback;
 
 use super::reply::{Collector, LONGEST_LINE, Reply};
 

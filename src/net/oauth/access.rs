@@ -13,6 +13,7 @@ use crate::lock::Lock;
 use crate::model::account::{Account, Grant, OAuth};
 use crate::model::secret::Part;
 use crate::net::http::{self, Redirects};
+use crate::net::off_thread;
 use crate::secret::{Found, Vault};
 
 use super::ask::Client;
@@ -399,15 +400,4 @@ async fn write(vault: &Vault, account: &Account, tokens: &Tokens) -> Result<Stri
             .or_else(|_| vault.store(account, Part::Tokens, &text))
     })
     .await
-}
-
-async fn off_thread<T: Send + 'static>(
-    vault: &Vault,
-    account: &Account,
-    work: impl FnOnce(&Vault, &Account) -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let (vault, account) = (vault.clone(), account.clone());
-    tokio::task::spawn_blocking(move || work(&vault, &account))
-        .await
-        .context(Kind::Internal, "asking for the secret")?
 }

@@ -9,11 +9,11 @@ use serde::Serialize;
 use crate::channel::imap::Session;
 use crate::channel::smtp;
 use crate::config::Config;
-use crate::error::{Context, Error, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::lock::Lock;
 use crate::model::account::{Account, AuthMethod, ChannelKind, Logins};
 use crate::model::secret::Part;
-use crate::net::tls;
+use crate::net::{off_thread, tls};
 
 use super::super::App;
 use super::super::auth::{self, AuthChange};
@@ -64,7 +64,7 @@ pub struct AddReport {
 /// The logins that all servers of an account take; connects to each, logs in to none.
 pub async fn survey(app: &App, new: &NewAccount) -> Result<Logins> {
     let account = new.draft(app)?;
-    let tls = trust(&account).await?;
+    let tls = tls::of_account(&account).await?;
     let imap = async {
         match &account.imap {
             Some(endpoint) => Session::survey(endpoint, &tls).await.map(Some),
@@ -94,13 +94,6 @@ pub async fn survey(app: &App, new: &NewAccount) -> Result<Logins> {
     })
 }
 
-async fn trust(account: &Account) -> Result<std::sync::Arc<rustls::ClientConfig>> {
-    let ca_file = account.ca_file.clone();
-    tokio::task::spawn_blocking(move || tls::client_config(ca_file.as_deref()))
-        .await
-        .context(Kind::Internal, "reading certificates")?
-}
-
 /// Adds an account. An error or an interruption at any step leaves config and secrets as they were.
 pub async fn add(app: &App, request: AddRequest) -> Result<AddReport> {
     let new = &request.account;
@@ -124,10 +117,8 @@ pub async fn add(app: &App, request: AddRequest) -> Result<AddReport> {
             (Some(server), Some(secret.clone()))
         }
         (Proof::Elsewhere, true) => {
-            let (vault, asked) = (app.vault.clone(), account.clone());
-            let found = tokio::task::spawn_blocking(move || vault.login(&asked))
-                .await
-                .context(Kind::Internal, "asking for the secret")??;
+            let found =
+                off_thread(&app.vault, &account, |vault, account| vault.login(account)).await?;
             let server = auth::prove(app, &account, &found.secret)
                 .await
                 .map_err(not_added)?;

@@ -7,8 +7,9 @@ use crate::config::file::nearest;
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::account::{Account, Grant};
 use crate::model::secret::Part;
-use crate::net::tls;
+use crate::net::{off_thread, tls};
 use crate::ops::{App, auth, token};
+use crate::secret::Vault;
 
 use super::{DoctorReport, DoctorRequest};
 
@@ -110,10 +111,8 @@ async fn ask(
         Grant::ServiceAccount => Part::ServiceAccount,
         Grant::ClientCredentials => Part::ClientSecret,
     };
-    let (vault, asked) = (app.vault.clone(), account.clone());
-    let found = tokio::task::spawn_blocking(move || vault.source(&asked, part))
-        .await
-        .context(Kind::Internal, "asking the keyring")??;
+    let source = move |vault: &Vault, account: &Account| vault.source(account, part);
+    let found = off_thread(&app.vault, account, source).await?;
     let name = &account.name;
     let missing = || {
         Error::auth(format!("account `{name}` is not logged in"))

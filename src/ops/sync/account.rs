@@ -1,7 +1,7 @@
 //! One IMAP account: log in, tell what changed here, look at each folder; go on after a cut connection.
 
 use crate::channel::imap::{Credentials, Folder, Session, is_cut};
-use crate::error::{Context, Error, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::format::mime;
 use crate::model::account::{Account, ChannelKind};
 use crate::model::id::MessageId;
@@ -27,10 +27,7 @@ pub async fn credentials_with_source(
     app: &App,
     account: &Account,
 ) -> Result<(Credentials, String)> {
-    let ca_file = account.ca_file.clone();
-    let tls = tokio::task::spawn_blocking(move || tls::client_config(ca_file.as_deref()))
-        .await
-        .context(Kind::Internal, "reading the system's certificates")??;
+    let tls = tls::of_account(account).await?;
     let found = token::secret(app, account).await?;
     let credentials = Credentials {
         tls,

@@ -6,8 +6,8 @@ use crate::error::{Error, Result};
 use crate::model::id::OutboxId;
 use crate::model::outbox::State;
 use crate::ops::App;
-use crate::ops::outbox;
 use crate::ops::send::ItemReport;
+use crate::ops::{drain, outbox};
 
 use super::output::{Format, Output};
 use super::{Done, send, wait};
@@ -110,7 +110,7 @@ pub fn run(args: OutboxArgs, app: &App, out: &mut Output) -> Result<Done> {
             Ok(None)
         }
         OutboxCommand::Run => {
-            let report = wait(outbox::run(app))?;
+            let report = wait(drain::run(app))?;
             send::finish(&report, out)
         }
     }

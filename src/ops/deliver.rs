@@ -14,6 +14,8 @@ use crate::rules::retry;
 use crate::store::Owner;
 use crate::store::outbox::{Ending, Item, REVIVED};
 
+use super::gate::{self, Leave};
+use super::throttle::{self, Permit};
 use super::{App, Progress, scan, sync, token};
 
 /// What lies before the point of no return may take so long.
@@ -51,6 +53,9 @@ pub async fn deliver(app: &App, id: OutboxId, delivery: &Delivery<'_>) -> Result
         unknown: None,
         under_way: Vec::new(),
     };
+    if run.is_kept_back()? {
+        return Ok(Delivered::default());
+    }
     let finished = tokio::select! {
         // First, so that a wait that ends by Ctrl-C inside is not taken for one before the point of no return.
         biased;
@@ -114,6 +119,38 @@ struct Doubt {
 }
 
 impl Run<'_> {
+    /// Whether a rule or a budget keeps it from leaving now; it is written down with the item.
+    fn is_kept_back(&mut self) -> Result<bool> {
+        let (app, id) = (self.app, self.item.id);
+        let now = app.clock.now();
+        match gate::may_leave(app, self.item)? {
+            Leave::Now => {}
+            Leave::Later(at, rule) => {
+                app.store.put_off(id, (at, &rule), now)?;
+                return Ok(true);
+            }
+            Leave::Held(rule) => {
+                app.store.hold(id, &rule, now)?;
+                return Ok(true);
+            }
+            Leave::Refused(e) => {
+                self.nothing_left(e)?;
+                self.settle()?;
+                return Ok(true);
+            }
+        }
+        let Ok(account) = app.config.account(&self.item.account) else {
+            return Ok(false);
+        };
+        match throttle::permit(app, account, self.waiting().len())? {
+            Permit::Go => Ok(false),
+            Permit::Wait(at, why) => {
+                app.store.put_off(id, (at, &why), now)?;
+                Ok(true)
+            }
+        }
+    }
+
     async fn attempt(&mut self) -> Result<()> {
         match self.app.config.account(&self.item.account) {
             Ok(account) if account.built_in => self.locally(account),
@@ -196,7 +233,10 @@ impl Run<'_> {
         };
         let mut client = match opened.await {
             Ok(client) => client,
-            Err(e) => return self.nothing_left(e),
+            Err(e) => {
+                throttle::learn(self.app, account, Some(&e))?;
+                return self.nothing_left(e);
+            }
         };
         let raw = self.app.store.outbox_bytes(self.item.id)?;
         let waiting = self.waiting();
@@ -232,6 +272,13 @@ impl Run<'_> {
                 .await;
             self.under_way.clear();
             self.record(batch, trial.answers)?;
+            match &trial.attempt {
+                Attempt::Accepted(_) => throttle::learn(self.app, account, None)?,
+                Attempt::NotSent(e, _) => throttle::learn(self.app, account, Some(e))?,
+                Attempt::Unknown(why) => {
+                    throttle::learn(self.app, account, Some(&Error::unavailable(why.clone())))?;
+                }
+            }
             match trial.attempt {
                 Attempt::Accepted(words) => self.accepted = Some(words),
                 Attempt::NotSent(e, after) => {

@@ -4,7 +4,9 @@ pub mod accounts;
 pub mod auth;
 pub mod deliver;
 pub mod doctor;
+pub mod drain;
 pub mod export;
+pub mod gate;
 pub mod import;
 pub mod inbox;
 pub mod intake;
@@ -20,6 +22,7 @@ pub mod settings;
 pub mod show;
 pub mod status;
 pub mod sync;
+pub mod throttle;
 pub mod token;
 pub mod watch;
 

@@ -1,20 +1,16 @@
-//! The outbox as people and cron see it: list, show, retry, cancel, resolve, and draining what is due.
-
-use std::time::{Duration, Instant};
+//! The outbox as people see it: list, show, retry, cancel, resolve.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::format::mime;
 use crate::model::id::OutboxId;
-use crate::model::message::{Ident, Role};
 use crate::model::outbox::{Event, RecipientState, State, Verdict};
 
-use super::App;
 use super::deliver::{self, Delivery};
 use super::send::{AttemptReport, ItemReport, SendReport, report_on};
 use super::status::OutboxStatus;
+use super::{App, drain};
 
 /// `comms.outbox/1`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -24,7 +20,7 @@ pub struct OutboxReport {
 
 /// How many items are where, for the status.
 pub fn summary(app: &App) -> Result<OutboxStatus> {
-    tidy(app)?;
+    drain::tidy(app)?;
     let mut status = OutboxStatus::default();
     for (state, n) in app.store.outbox_counts()? {
         match state {
@@ -41,7 +37,7 @@ pub fn summary(app: &App) -> Result<OutboxStatus> {
 
 /// Items, newest first: those of these states, or all that still want something if none is named.
 pub fn list(app: &App, states: &[State], all: bool, limit: usize) -> Result<OutboxReport> {
-    tidy(app)?;
+    drain::tidy(app)?;
     let open = [
         State::Draft,
         State::Held,
@@ -64,7 +60,7 @@ pub fn list(app: &App, states: &[State], all: bool, limit: usize) -> Result<Outb
 
 /// One item with its attempts and what it looks like.
 pub fn show(app: &App, id: OutboxId) -> Result<ItemReport> {
-    tidy(app)?;
+    drain::tidy(app)?;
     let mut report = ItemReport::from(app.store.outbox_item(id)?);
     report.attempts = app
         .store
@@ -83,7 +79,7 @@ pub fn show(app: &App, id: OutboxId) -> Result<ItemReport> {
 /// Sends what waits, failed or is a draft now; only to recipients that certainly got nothing.
 pub async fn retry(app: &App, id: OutboxId) -> Result<SendReport> {
     let now = app.clock.now();
-    tidy(app)?;
+    drain::tidy(app)?;
     let item = app.store.outbox_item(id)?;
     let failed = item
         .recipients
@@ -119,7 +115,7 @@ pub async fn retry(app: &App, id: OutboxId) -> Result<SendReport> {
 
 /// Puts an item away for good.
 pub fn cancel(app: &App, id: OutboxId) -> Result<ItemReport> {
-    tidy(app)?;
+    drain::tidy(app)?;
     app.store
         .outbox_event(id, Event::Cancel, None, app.clock.now())?;
     show(app, id)
@@ -128,7 +124,7 @@ pub fn cancel(app: &App, id: OutboxId) -> Result<ItemReport> {
 /// Settles an item in doubt by what a person found out.
 pub fn resolve(app: &App, id: OutboxId, sent: bool) -> Result<ItemReport> {
     let now = app.clock.now();
-    tidy(app)?;
+    drain::tidy(app)?;
     let item = app.store.outbox_item(id)?;
     let to = if sent {
         RecipientState::Sent
@@ -144,140 +140,3 @@ pub fn resolve(app: &App, id: OutboxId, sent: bool) -> Result<ItemReport> {
     app.store.outbox_event(id, event, Some(change), now)?;
     show(app, id)
 }
-
-/// Sends everything that is due and files the copies still missing. Two at once share the work.
-pub async fn run(app: &App) -> Result<SendReport> {
-    let now = app.clock.now();
-    let mut touched = tidy(app)?;
-    let mut warnings = Vec::new();
-    if app.config.read_only {
-        return Err(Error::refused("nothing is sent while comms is read-only"));
-    }
-    let owner = app.store.owner()?;
-    let delivery = Delivery {
-        owner: &owner,
-        timeout: None,
-        keep: true,
-        by_hand: false,
-    };
-    // Due is what is due now: an item that comes back for another try waits for the next run.
-    while let Some(id) = app.store.claim_due(&owner, now)? {
-        if touched.contains(&id) {
-            break;
-        }
-        touched.push(id);
-        let delivered = deliver::deliver(app, id, &delivery).await?;
-        warnings.extend(delivered.warnings);
-        if delivered.interrupted {
-            return report_on(app, &touched, warnings);
-        }
-    }
-    for id in app.store.unfiled(100)? {
-        warnings.extend(deliver::file(app, id).await);
-    }
-    report_on(app, &touched, warnings)
-}
-
-/// What other commands give the outbox beside their own work.
-const SPARE: Duration = Duration::from_secs(2);
-
-/// Sends what is due, for a command that uses the network anyway; begins nothing after its spare time.
-///
-/// Gives a line for each item that needs someone. Its own faults are none of the command's.
-pub async fn drain(app: &App) -> Vec<String> {
-    let began = Instant::now();
-    let work = async {
-        if app.config.read_only || !app.store.has_outbox() {
-            return Ok(Vec::new());
-        }
-        let now = app.clock.now();
-        tidy(app)?;
-        if !app.store.has_due(now)? {
-            return Ok(Vec::new());
-        }
-        let owner = app.store.owner()?;
-        let mut words = Vec::new();
-        let mut touched = Vec::new();
-        while let Some(left) = SPARE.checked_sub(began.elapsed())
-            && !left.is_zero()
-            && let Some(id) = app.store.claim_due(&owner, now)?
-        {
-            if touched.contains(&id) {
-                break;
-            }
-            touched.push(id);
-            let delivery = Delivery {
-                owner: &owner,
-                timeout: Some(left),
-                keep: true,
-                by_hand: false,
-            };
-            let delivered = deliver::deliver(app, id, &delivery).await?;
-            words.extend(delivered.warnings);
-            let item = app.store.outbox_item(id)?;
-            if matches!(item.state, State::Failed | State::Unconfirmed) {
-                words.push(format!(
-                    "`{id}`, which waited in the outbox, is {}: see `comms outbox show {id}`",
-                    item.state.name()
-                ));
-            }
-            if delivered.interrupted {
-                break;
-            }
-        }
-        Ok::<_, Error>(words)
-    };
-    work.await
-        .unwrap_or_else(|e| vec![format!("the outbox was left alone: {}", e.message)])
-}
-
-/// Takes items back from processes that died, and settles those in doubt of which a copy was met since.
-pub(super) fn tidy(app: &App) -> Result<Vec<OutboxId>> {
-    let mut doubtful = app.store.sweep(app.clock.now())?;
-    let settled = reconcile(app)?;
-    doubtful.retain(|id| !settled.contains(id));
-    Ok(doubtful)
-}
-
-/// Settles items in doubt whose message is in a mailbox by now: a server took it, so it was sent.
-///
-/// Drafts, what was thrown away and what someone imported prove nothing.
-pub fn reconcile(app: &App) -> Result<Vec<OutboxId>> {
-    let mut settled = Vec::new();
-    if !app.store.has_outbox() {
-        return Ok(settled);
-    }
-    for item in app
-        .store
-        .outbox_items(&[State::Unconfirmed], MOST_IN_DOUBT)?
-    {
-        for id in app.store.by_message_id(&item.message_id)? {
-            let place = app.store.location(id)?;
-            let proves = !matches!(place.role, Role::Drafts | Role::Trash)
-                && !place.flags.draft
-                && !matches!(place.ident, Ident::Content(_));
-            // A file in someone's Maildir may be gone by now.
-            let own = || {
-                let raw = app.store.raw(id).ok()?;
-                mime::parse(&raw).comms_id
-            };
-            if !proves || own().as_deref() != Some(&item.own_id) {
-                continue;
-            }
-            let words = format!("found as `{id}` in `{}/{}`", place.account, place.folder);
-            let filed = place.role == Role::Sent && place.account == item.account;
-            let now = app.clock.now();
-            if app
-                .store
-                .confirm_found(item.id, (&words, filed), now)?
-                .is_some()
-            {
-                settled.push(item.id);
-            }
-            break;
-        }
-    }
-    Ok(settled)
-}
-
-const MOST_IN_DOUBT: usize = 1000;

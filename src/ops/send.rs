@@ -18,7 +18,7 @@ use crate::rules::{reply, route};
 use crate::store::outbox::NewSend;
 
 use super::deliver::{self, Delivery};
-use super::{App, Origin, outbox, scan, sync};
+use super::{App, Origin, drain, gate, scan, sync};
 use letter::Outgoing;
 
 pub use report::{
@@ -176,7 +176,8 @@ async fn dispatch(
     request: &SendRequest,
     outgoing: Outgoing,
 ) -> Result<SendReport> {
-    let staged = letter::render(app, request, &outgoing)?;
+    let mut staged = letter::render(app, request, &outgoing)?;
+    gate::judge(app, origin, &mut staged)?;
     if request.dry_run {
         return Ok(report::dry_run(staged, outgoing.warnings));
     }
@@ -189,6 +190,7 @@ async fn dispatch(
     let new = NewSend {
         key: request.key.clone(),
         origin: format!("{origin:?}").to_lowercase(),
+        asked_by: app.config.agent.clone(),
         content_hash: outgoing.content_hash(),
         items: staged,
     };
@@ -235,7 +237,7 @@ async fn dispatch(
                 interrupted = delivered.interrupted;
             }
             if !interrupted {
-                warnings.extend(outbox::drain(app).await);
+                warnings.extend(drain::drain(app).await);
             }
         }
     }

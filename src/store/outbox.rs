@@ -29,6 +29,8 @@ const WRITING: &str = "writing the outbox";
 pub struct NewSend {
     pub key: Option<String>,
     pub origin: String,
+    /// The agent's name where one asks.
+    pub asked_by: Option<String>,
     pub content_hash: [u8; 32],
     pub items: Vec<NewItem>,
 }
@@ -46,6 +48,8 @@ pub struct NewItem {
     pub attachments: String,
     pub raw: Vec<u8>,
     pub state: State,
+    /// The rule that holds it, or makes it wait.
+    pub held_by: Option<String>,
     /// When it may go; `None` is at once.
     pub next_at: Option<Timestamp>,
     /// Whether a copy is to be filed once it was accepted.
@@ -70,6 +74,7 @@ pub struct Item {
     pub id: OutboxId,
     pub send: i64,
     pub origin: String,
+    pub asked_by: Option<String>,
     pub key: Option<String>,
     pub account: String,
     pub channel: String,
@@ -149,8 +154,14 @@ impl Store {
             return Ok(Err(found));
         }
         tx.execute(
-            "INSERT INTO sends (key, origin, content_hash, created_at) VALUES (?1, ?2, ?3, ?4)",
-            params![send.key, send.origin, send.content_hash, ms(now)],
+            "INSERT INTO sends (key, origin, asked_by, content_hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                send.key,
+                send.origin,
+                send.asked_by,
+                send.content_hash,
+                ms(now)
+            ],
         )
         .map_err(fault(WRITING))?;
         let record = tx.last_insert_rowid();
@@ -252,8 +263,8 @@ fn insert_item(
     let owner = owner.filter(|_| item.state == State::Ready);
     tx.execute(
         "INSERT INTO items (send, account, channel, sender, subject, message_id, own_id, attachments, size_bytes,
-         state, next_at, lease_owner, lease_until, file_copy, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15)",
+         state, next_at, lease_owner, lease_until, file_copy, created_at, updated_at, held_by)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15, ?16)",
         params![
             record,
             item.account,
@@ -269,7 +280,8 @@ fn insert_item(
             owner.map(|o| &o.name),
             owner.map(|_| ms(now) + LEASE_MS),
             item.file_copy,
-            ms(now)
+            ms(now),
+            item.held_by
         ],
     )
     .map_err(fault(WRITING))?;

@@ -22,7 +22,11 @@ pub struct File {
 /// Small and precious: outbox, attempts, audit.
 pub const MAIN: File = File {
     name: "comms.db",
-    migrations: &[include_str!("main_1.sql"), include_str!("main_2.sql")],
+    migrations: &[
+        include_str!("main_1.sql"),
+        include_str!("main_2.sql"),
+        include_str!("main_3.sql"),
+    ],
     pragmas: "PRAGMA synchronous = FULL;",
 };
 

@@ -459,6 +459,7 @@ fn item(app: &App, outgoing: &Outgoing, from: &Address, message_id: &str) -> Res
         attachments: serde_json::to_string(&attached).expect("names and numbers always serialise"),
         raw,
         state: State::Ready,
+        held_by: None,
         next_at: None,
         file_copy: false,
         recipients: Vec::new(),

@@ -49,6 +49,8 @@ pub struct ItemReport {
     /// Attempts made.
     pub tries: u32,
     pub next_at: Option<Timestamp>,
+    /// The rule that holds it or makes it wait.
+    pub held_by: Option<String>,
     /// Why it did not leave, as a code of the exit-code table.
     pub error_code: Option<String>,
     pub error: Option<String>,
@@ -126,6 +128,7 @@ pub fn dry_run(staged: Vec<NewItem>, warnings: Vec<String>) -> SendReport {
             size_bytes: item.raw.len() as u64,
             tries: 0,
             next_at: item.next_at,
+            held_by: item.held_by,
             error_code: None,
             error: None,
             hint: None,
@@ -191,6 +194,7 @@ impl From<Item> for ItemReport {
             size_bytes: item.size_bytes,
             tries: item.tries,
             next_at: item.next_at,
+            held_by: item.held_by,
             error_code: item.error_code,
             error: item.error,
             hint: item.hint,
@@ -228,7 +232,10 @@ impl SendReport {
         if any(&|i| matches!(i.state, State::Unconfirmed | State::Sending)) {
             return Some(Kind::Unconfirmed);
         }
-        if any(&|i| i.state == State::Held || (i.state == State::Ready && i.tries > 0)) {
+        if any(&|i| {
+            i.state == State::Held
+                || (i.state == State::Ready && (i.tries > 0 || i.held_by.is_some()))
+        }) {
             return Some(Kind::Pending);
         }
         let recipients = || self.items.iter().flat_map(|i| &i.recipients);
@@ -321,6 +328,7 @@ mod tests {
             size_bytes: 0,
             tries,
             next_at: None,
+            held_by: None,
             error_code: code.map(str::to_owned),
             error: None,
             hint: None,

@@ -22,7 +22,7 @@ use crate::model::id::MessageId;
 use crate::model::message::Role;
 use crate::store::SourceState;
 
-use super::{App, outbox, scan};
+use super::{App, drain, scan};
 use broken::Broken;
 pub use writer::Writer;
 
@@ -140,8 +140,8 @@ pub async fn sync(app: &App, request: &SyncRequest) -> Result<SyncReport> {
         .map(|account| timed(app, account, &writer, LOCK_PATIENCE));
     let mut done = Vec::new();
     let mut errors = Vec::new();
-    let (ended, sent) = tokio::join!(join_all(syncs), outbox::drain(app));
-    outbox::reconcile(app)?;
+    let (ended, sent) = tokio::join!(join_all(syncs), drain::drain(app));
+    drain::reconcile(app)?;
     let mut warnings = Vec::new();
     for (report, error) in ended {
         warnings.extend(refusals(&report));
@@ -184,11 +184,11 @@ pub async fn refresh(app: &App, request: &RefreshRequest) -> Result<Vec<SourceSt
     let uses_network = accounts.iter().zip(&before).any(asks);
     let outbox = async {
         if uses_network {
-            outbox::drain(app).await;
+            drain::drain(app).await;
         }
     };
     let (errors, ()) = tokio::join!(join_all(syncs), outbox);
-    outbox::reconcile(app)?;
+    drain::reconcile(app)?;
     let mut after = sources(app, &accounts, request.max_age)?;
     for ((state, error), account) in after.iter_mut().zip(errors).zip(&accounts) {
         let Some(error) = error else { continue };

@@ -226,6 +226,38 @@ impl Store {
         Ok(next)
     }
 
+    /// Lets a ready item wait until then; the words say why. It was not tried.
+    pub fn put_off(
+        &self,
+        id: OutboxId,
+        (until, why): (Timestamp, &str),
+        now: Timestamp,
+    ) -> Result<()> {
+        self.main()?
+            .execute(
+                "UPDATE items SET next_at = ?2, held_by = ?3, lease_owner = NULL, lease_until = NULL, updated_at = ?4
+                 WHERE id = ?1 AND state = 'ready'",
+                params![id.0, ms(until), why, ms(now)],
+            )
+            .map(drop)
+            .map_err(fault(WRITING))
+    }
+
+    /// Holds an item until someone approves it; the rule that does.
+    pub fn hold(&self, id: OutboxId, rule: &str, now: Timestamp) -> Result<State> {
+        let mut db = self.main()?;
+        let tx = begin(&mut db)?;
+        let next = advance(&tx, id, Event::Hold)?;
+        tx.execute(
+            "UPDATE items SET state = ?2, held_by = ?3, lease_owner = NULL, lease_until = NULL, updated_at = ?4
+             WHERE id = ?1",
+            params![id.0, next.name(), rule, ms(now)],
+        )
+        .map_err(fault(WRITING))?;
+        tx.commit().map_err(fault(WRITING))?;
+        Ok(next)
+    }
+
     /// Records that the copy is filed.
     pub fn mark_filed(&self, id: OutboxId, now: Timestamp) -> Result<()> {
         self.main()?

@@ -19,6 +19,7 @@ fn send(key: Option<&str>) -> NewSend {
     NewSend {
         key: key.map(str::to_owned),
         origin: "script".to_owned(),
+        asked_by: None,
         content_hash: [7; 32],
         items: vec![NewItem {
             account: "work".to_owned(),
@@ -30,6 +31,7 @@ fn send(key: Option<&str>) -> NewSend {
             attachments: "[]".to_owned(),
             raw: b"raw".to_vec(),
             state: State::Ready,
+            held_by: None,
             next_at: None,
             file_copy: false,
             recipients: vec![to("bob@example.com"), to("eve@example.com")],

@@ -1,0 +1,56 @@
+-- What decides about a send, what all processes share, and what was done. Times are milliseconds since 1970, UTC.
+
+-- Where an item comes from and what was allowed -------------------------------------------------------------------
+
+-- The agent's name where an agent asked.
+ALTER TABLE sends ADD COLUMN asked_by TEXT;
+-- Hash of recipients and rendered content that a person approved.
+ALTER TABLE items ADD COLUMN approved_hash BLOB;
+
+-- Addresses that want nothing more, on any channel.
+CREATE TABLE suppressions (
+    address TEXT PRIMARY KEY,
+    why     TEXT NOT NULL,
+    source  TEXT NOT NULL,
+    at      INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- What was done, never changed: each row's hash covers the one before.
+CREATE TABLE audit (
+    n    INTEGER PRIMARY KEY AUTOINCREMENT,
+    at   INTEGER NOT NULL,
+    line TEXT NOT NULL,
+    hash BLOB NOT NULL
+);
+
+-- Budgets and circuits, shared by all processes -------------------------------------------------------------------
+
+CREATE TABLE budgets (
+    scope  TEXT PRIMARY KEY,
+    tokens REAL NOT NULL,
+    at     INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE circuits (
+    account  TEXT PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    opened   INTEGER,
+    until    INTEGER,
+    why      TEXT
+) WITHOUT ROWID;
+
+-- Who drains -------------------------------------------------------------------------------------------------------
+
+CREATE TABLE runners (
+    name TEXT PRIMARY KEY,
+    at   INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Batches and alerts -----------------------------------------------------------------------------------------------
+
+CREATE TABLE batches (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    name       TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL
+);
+ALTER TABLE sends ADD COLUMN batch INTEGER REFERENCES batches (id);

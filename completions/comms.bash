@@ -46,6 +46,9 @@ _comms() {
             comms,outbox)
                 cmd="comms__subcmd__outbox"
                 ;;
+            comms,purge)
+                cmd="comms__subcmd__purge"
+                ;;
             comms,reply)
                 cmd="comms__subcmd__reply"
                 ;;
@@ -137,7 +140,7 @@ _comms() {
 
     case "${cmd}" in
         comms)
-            opts="-v -h -V --format --json --fields --color --progress --config --verbose --read-only --help --version send reply forward inbox search auth outbox import export doctor config schema completions man"
+            opts="-v -h -V --format --json --fields --color --progress --config --verbose --read-only --help --version send reply forward inbox search auth outbox import export purge doctor config schema completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1539,6 +1542,40 @@ _comms() {
         comms__subcmd__outbox__subcmd__show)
             opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        comms__subcmd__purge)
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --expired --dry-run --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -50,6 +50,7 @@ complete -c comms -n "__fish_comms_needs_command" -f -a "auth" -d 'Log in to acc
 complete -c comms -n "__fish_comms_needs_command" -f -a "outbox" -d 'Show and settle what was or will be sent'
 complete -c comms -n "__fish_comms_needs_command" -f -a "import" -d 'Bring mail in from Maildir, mbox and .eml files'
 complete -c comms -n "__fish_comms_needs_command" -f -a "export" -d 'Write messages out to mbox, Maildir or JSONL'
+complete -c comms -n "__fish_comms_needs_command" -f -a "purge" -d 'Erase messages from this machine'
 complete -c comms -n "__fish_comms_needs_command" -f -a "doctor" -d 'Find what is wrong and how to mend it'
 complete -c comms -n "__fish_comms_needs_command" -f -a "config" -d 'Show and check the configuration'
 complete -c comms -n "__fish_comms_needs_command" -f -a "schema" -d 'Print JSON Schemas, exit codes and the command tree'
@@ -715,6 +716,25 @@ complete -c comms -n "__fish_comms_using_subcommand export" -l read-only -d 'Ref
 complete -c comms -n "__fish_comms_using_subcommand export" -l force -d 'Replace a file, or add to a Maildir, that is there'
 complete -c comms -n "__fish_comms_using_subcommand export" -l raw -d 'Put the raw message into each JSON line, in base64'
 complete -c comms -n "__fish_comms_using_subcommand export" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand purge" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand purge" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand purge" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand purge" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand purge" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand purge" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand purge" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand purge" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand purge" -l expired -d 'Erase what `[retention]` in the config gives up'
+complete -c comms -n "__fish_comms_using_subcommand purge" -l dry-run -d 'Show what would be erased; erase nothing'
+complete -c comms -n "__fish_comms_using_subcommand purge" -l yes -d 'Erase without asking'
+complete -c comms -n "__fish_comms_using_subcommand purge" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand doctor" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'

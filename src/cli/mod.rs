@@ -15,6 +15,7 @@ pub mod outbox;
 pub mod output;
 pub mod progress;
 pub mod prompt;
+pub mod purge;
 pub mod relocate;
 mod rows;
 pub mod schema;
@@ -76,6 +77,8 @@ pub enum Command {
     Import(Deferred<import::ImportArgs>),
     /// Write messages out to mbox, Maildir or JSONL
     Export(Deferred<export::ExportArgs>),
+    /// Erase messages from this machine
+    Purge(Deferred<purge::PurgeArgs>),
     /// Find what is wrong and how to mend it
     Doctor(Deferred<doctor::DoctorArgs>),
     /// Show and check the configuration
@@ -112,6 +115,7 @@ pub fn dispatch(command: Option<Command>, app: &App, out: &mut Output) -> Result
         Some(Command::Outbox(Deferred(args))) => outbox::run(args, app, out),
         Some(Command::Import(Deferred(args))) => import::run(args, app, out),
         Some(Command::Export(Deferred(args))) => export::run(args, app, out),
+        Some(Command::Purge(Deferred(args))) => purge::run(args, app, out),
         Some(Command::Doctor(Deferred(args))) => doctor::run(args, app, out),
         Some(Command::Config(Deferred(args))) => settings::run(args, app, out),
         Some(Command::Schema(Deferred(args))) => schema::run(args, app, out),

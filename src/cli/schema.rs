@@ -193,6 +193,7 @@ fn documents() -> Vec<Document> {
         document::<ops::show::MessageReport>("comms.message/1", "comms inbox show"),
         document::<ops::show::ThreadReport>("comms.thread/1", "comms inbox thread"),
         document::<ops::save::SaveReport>("comms.save/1", "comms inbox save"),
+        document::<ops::purge::PurgeReport>("comms.purge/1", "comms purge"),
         document::<ops::doctor::DoctorReport>("comms.doctor/1", "comms doctor"),
         document::<ops::send::SendReport>(
             "comms.send/1",

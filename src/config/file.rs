@@ -34,6 +34,9 @@ pub struct File {
     /// `[secrets] store`, as it is written.
     pub store: Option<At<String>>,
     pub passphrase_command: Option<At<String>>,
+    /// `[retention]`, as it is written.
+    pub keep_messages: Option<At<String>>,
+    pub keep_outbox: Option<At<String>>,
     pub accounts: Vec<RawAccount>,
 }
 
@@ -76,9 +79,10 @@ pub fn line_of<T>(
     raw.and_then(|r| of(r).as_ref().map(|a| a.line))
 }
 
-const TOP_KEYS: &[&str] = &["defaults", "accounts", "inbox", "secrets"];
+const TOP_KEYS: &[&str] = &["defaults", "accounts", "inbox", "secrets", "retention"];
 const DEFAULT_KEYS: &[&str] = &["email"];
 const INBOX_KEYS: &[&str] = &["max_age", "deadline"];
+const RETENTION_KEYS: &[&str] = &["messages", "outbox"];
 const STORE_KEYS: &[&str] = &["store", "passphrase_command"];
 pub const ACCOUNT_KEYS: &[&str] = &[
     "channel",
@@ -174,6 +178,7 @@ impl Source {
                 "defaults" => self.defaults(self.table(key, value)?, &mut file)?,
                 "inbox" => self.inbox(self.table(key, value)?, &mut file)?,
                 "secrets" => self.secrets(self.table(key, value)?, &mut file)?,
+                "retention" => self.retention(self.table(key, value)?, &mut file)?,
                 "accounts" => {
                     for (name, account) in in_order(self.table(key, value)?) {
                         let account = self.account(name, self.table(name, account)?)?;
@@ -218,6 +223,17 @@ impl Source {
                         .hint("remove the line; use passphrase_command = \"…\", or set COMMS_PASSPHRASE"));
                 }
                 _ => return Err(self.unknown(key, STORE_KEYS, "[secrets]")),
+            }
+        }
+        Ok(())
+    }
+
+    fn retention(&self, table: &DeTable<'_>, file: &mut File) -> Result<()> {
+        for (key, value) in in_order(table) {
+            match key.get_ref().as_ref() {
+                "messages" => file.keep_messages = Some(self.string(key, value)?),
+                "outbox" => file.keep_outbox = Some(self.string(key, value)?),
+                _ => return Err(self.unknown(key, RETENTION_KEYS, "[retention]")),
             }
         }
         Ok(())

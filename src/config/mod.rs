@@ -6,6 +6,7 @@ mod edit;
 pub mod file;
 pub mod flags;
 mod oauth;
+mod retention;
 mod secrets;
 mod write;
 
@@ -39,6 +40,8 @@ pub struct Config {
     pub default_email: Option<String>,
     /// Where secrets are kept.
     pub secrets: SecretSettings,
+    /// How long text is kept here.
+    pub retention: retention::Retention,
     /// Refuse every request that writes to a provider.
     pub read_only: bool,
     /// How old synced mail may be before `inbox` refreshes it.
@@ -320,7 +323,17 @@ impl Resolver {
         }
         let secrets = secrets::resolve(file, self.source.as_ref(), env, &data_dir)?;
         secrets::note(&secrets, file, &line, &mut note);
+        let retention = retention::resolve(file, self.source.as_ref())?;
+        for (key, written) in [
+            ("retention.messages", &file.keep_messages),
+            ("retention.outbox", &file.keep_outbox),
+        ] {
+            if let Some(written) = written {
+                note(key, written.value.clone(), line(written.line));
+            }
+        }
         Ok(Config {
+            retention,
             config_file,
             data_dir,
             secrets,

@@ -13,6 +13,7 @@ pub mod intake;
 pub mod mark;
 pub mod oauth;
 pub mod outbox;
+pub mod purge;
 pub mod relocate;
 pub mod save;
 pub mod scan;

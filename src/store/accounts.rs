@@ -110,8 +110,13 @@ impl Store {
                 forget(write, &folder)?;
             }
             write
-                .index
-                .execute("DELETE FROM sources WHERE account = ?1", [account])
+                .raw
+                .execute("DELETE FROM erased WHERE account = ?1", [account])
+                .and_then(|_| {
+                    write
+                        .index
+                        .execute("DELETE FROM sources WHERE account = ?1", [account])
+                })
                 .map_err(fault("forgetting an account"))
                 .map(drop)
         })
@@ -133,6 +138,10 @@ fn rename(write: &Write<'_>, folder: &Folder, new: &str) -> rusqlite::Result<()>
         params![folder.id, new],
     )?;
     folders::mirror(&write.index, &renamed)?;
+    write.raw.execute(
+        "UPDATE OR REPLACE erased SET account = ?2 WHERE account = ?1",
+        params![folder.account, new],
+    )?;
     // Replies without references are found by their subject within an account.
     let subjects: Vec<(i64, String)> = write
         .index

@@ -4,6 +4,8 @@
 
 -- The agent's name where an agent asked.
 ALTER TABLE sends ADD COLUMN asked_by TEXT;
+-- When its text and recipients were erased.
+ALTER TABLE items ADD COLUMN erased_at INTEGER;
 -- Hash of recipients and rendered content that a person approved.
 ALTER TABLE items ADD COLUMN approved_hash BLOB;
 
@@ -54,3 +56,10 @@ CREATE TABLE batches (
     created_at INTEGER NOT NULL
 );
 ALTER TABLE sends ADD COLUMN batch INTEGER REFERENCES batches (id);
+
+-- What is done once a day, whoever comes first -----------------------------------------------------------------------
+
+CREATE TABLE daily (
+    name TEXT PRIMARY KEY,
+    at   INTEGER NOT NULL
+) WITHOUT ROWID;

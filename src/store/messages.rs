@@ -11,6 +11,7 @@ use crate::model::message::{Change, Envelope, Flags, Ident, Location, NewMessage
 
 use super::entry::{self, Entry, Indexer, Known};
 use super::folders::{self, Folder, Folders};
+use super::purge::Erased;
 use super::row::{
     ENVELOPE, bits, envelope, flags, fold, ident, ident_bytes, join_labels, split_labels,
 };
@@ -20,7 +21,8 @@ use super::{Store, bytes, fault, no_message, threading};
 /// What became of one message handed to [`Store::add`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Added {
-    pub id: MessageId,
+    /// `None` if it was erased here, which keeps it from coming back.
+    pub id: Option<MessageId>,
     /// False if this copy was already there.
     pub new: bool,
 }
@@ -33,6 +35,7 @@ impl Store {
         }
         self.write("storing messages", |write| {
             let mut keeper = bytes::Keeper::new(&self.dir)?;
+            let erased = Erased::of(&write.raw)?;
             let mut indexer = Indexer::new(&write.index, &self.own);
             let mut folders: HashMap<(String, String), Folder> = HashMap::new();
             let mut last = meta(&write.raw, "last_id").map_err(fault("storing messages"))?;
@@ -49,7 +52,20 @@ impl Store {
                     .map_err(fault("storing messages"))?
                 {
                     added.push(Added {
-                        id: MessageId(id),
+                        id: Some(MessageId(id)),
+                        new: false,
+                    });
+                    continue;
+                }
+                if let Raw::Bytes(bytes) = &message.raw
+                    && erased.holds(
+                        &write.raw,
+                        (&message.account, &message.folder),
+                        (&message.ident, bytes),
+                    )?
+                {
+                    added.push(Added {
+                        id: None,
                         new: false,
                     });
                     continue;
@@ -72,7 +88,7 @@ impl Store {
                     parsed: &message.parsed,
                 })?;
                 added.push(Added {
-                    id: MessageId(last),
+                    id: Some(MessageId(last)),
                     new: true,
                 });
             }

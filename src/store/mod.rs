@@ -13,6 +13,7 @@ mod messages;
 pub mod outbox;
 mod owner;
 mod plan;
+mod purge;
 mod row;
 mod schema;
 mod search;

@@ -14,11 +14,13 @@ use super::{Store, fault};
 use lifecycle::LEASE_MS;
 use row::{SELECT, at, begin, item, ms, number, read, recipients, state_of, unknown};
 
+mod erase;
 mod lifecycle;
 mod row;
 #[cfg(test)]
 mod tests;
 
+pub use erase::{By, ERASED};
 pub use lifecycle::REVIVED;
 
 const DOING: &str = "reading the outbox";

@@ -33,7 +33,7 @@ pub const MAIN: File = File {
 /// What was received: identity, state and bytes of messages.
 pub const RAW: File = File {
     name: "raw.db",
-    migrations: &[include_str!("raw_1.sql")],
+    migrations: &[include_str!("raw_1.sql"), include_str!("raw_2.sql")],
     pragmas: "PRAGMA synchronous = FULL;",
 };
 

@@ -30,6 +30,7 @@ mod oauth;
 mod oauth_faults;
 mod oauth_login;
 mod outbox;
+mod purge;
 mod query;
 mod reading;
 mod sending;

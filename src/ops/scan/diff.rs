@@ -90,6 +90,10 @@ pub fn compare(
             }
         }
     }
+    if !found.added.is_empty() {
+        let erased = app.store.erased_names(&account.name)?;
+        found.added.retain(|(_, e)| !erased.contains(&e.unique));
+    }
     found.added.sort_by(|a, b| a.1.unique.cmp(&b.1.unique));
     missing.retain(|_, id| !keep.contains(id));
     found.removed = missing.into_values().collect();

@@ -252,5 +252,5 @@ pub async fn file_copy(
         labels: Vec::new(),
         parsed,
     }])?;
-    Ok(added.first().map(|added| added.id))
+    Ok(added.first().and_then(|added| added.id))
 }

@@ -121,6 +121,7 @@ impl<'a> FolderSync<'a> {
         };
 
         self.state.highest_modseq = opened.highest_modseq;
+        let wanted = self.without_erased(wanted, opened.uid_validity)?;
         let (refused, wanted): (Vec<u32>, Vec<u32>) = wanted
             .into_iter()
             .partition(|uid| before.refused.binary_search(uid).is_ok());
@@ -202,6 +203,16 @@ impl<'a> FolderSync<'a> {
         }
         let there = session.search(&self.folder.path, "ALL").await?;
         self.compare_uids(&there)
+    }
+
+    /// Those of these messages that were not erased here.
+    fn without_erased(&self, mut wanted: Vec<u32>, validity: u32) -> Result<Vec<u32>> {
+        if !wanted.is_empty() {
+            let (account, path) = (&self.account.name, &self.folder.path);
+            let erased = self.app.store.erased_uids(account, path, validity)?;
+            wanted.retain(|uid| !erased.contains(uid));
+        }
+        Ok(wanted)
     }
 
     /// Removes what the server no longer has; gives what is missing here.

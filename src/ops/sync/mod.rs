@@ -22,7 +22,7 @@ use crate::model::id::MessageId;
 use crate::model::message::Role;
 use crate::store::SourceState;
 
-use super::{App, drain, scan};
+use super::{App, drain, purge, scan};
 use broken::Broken;
 pub use writer::Writer;
 
@@ -152,6 +152,7 @@ pub async fn sync(app: &App, request: &SyncRequest) -> Result<SyncReport> {
         return Err(all_failed(errors));
     }
     warnings.extend(sent);
+    warnings.extend(purge::retain(app));
     Ok(SyncReport {
         accounts: done,
         warnings,

@@ -1,0 +1,97 @@
+//! Erasing what settled items said; that they were sent, to how many and how it ended, stays.
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::row::{begin, ms};
+use super::{DOING, WRITING};
+use crate::error::Result;
+use crate::model::id::OutboxId;
+use crate::store::{Store, fault};
+
+/// What stands in the place of an erased address.
+pub const ERASED: &str = "(erased)";
+
+/// States in which nothing will happen to an item any more.
+const SETTLED: &str = "'sent', 'failed', 'cancelled', 'delivered', 'read', 'undelivered'";
+
+impl Store {
+    /// Settled items that still hold text: those last touched before `before`, to this address, or with one of these
+    /// Message-IDs. The second list is of items that fit but are not settled.
+    pub fn items_to_erase(&self, by: &By<'_>) -> Result<(Vec<OutboxId>, Vec<OutboxId>)> {
+        if !self.has_outbox() {
+            return Ok(Default::default());
+        }
+        let db = self.main()?;
+        let (condition, values): (&str, Vec<String>) = match by {
+            By::Age(before) => (
+                "updated_at < CAST(?1 AS INTEGER)",
+                vec![ms(*before).to_string()],
+            ),
+            By::Address(address) => (
+                "id IN (SELECT item FROM recipients WHERE lower(email) = lower(?1))",
+                vec![(*address).to_owned()],
+            ),
+            By::MessageIds(all) => (
+                "message_id IN (SELECT value FROM json_each(?1))",
+                vec![serde_json::to_string(all).unwrap_or_default()],
+            ),
+        };
+        let find = |settled: &str| -> rusqlite::Result<Vec<OutboxId>> {
+            db.prepare(&format!(
+                "SELECT id FROM items WHERE erased_at IS NULL AND state {settled} IN ({SETTLED}) AND {condition}
+                 ORDER BY id"
+            ))?
+            .query_map(rusqlite::params_from_iter(&values), |row| {
+                row.get(0).map(OutboxId)
+            })?
+            .collect()
+        };
+        let work = || Ok((find("")?, find("NOT")?));
+        work().map_err(fault(DOING))
+    }
+
+    /// Erases text, subject, file names, the servers' words and all recipients of settled items; others stay as they are.
+    pub fn erase_items(&self, ids: &[OutboxId], now: Timestamp) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let mut db = self.main()?;
+        db.execute_batch("PRAGMA secure_delete = ON;")
+            .map_err(fault(WRITING))?;
+        let tx = begin(&mut db)?;
+        let settled = format!("SELECT id FROM items WHERE id = ?1 AND state IN ({SETTLED})");
+        let work = || -> rusqlite::Result<()> {
+            for id in ids {
+                for sql in [
+                    format!("UPDATE item_bytes SET raw = x'' WHERE item IN ({settled})"),
+                    format!(
+                        "UPDATE recipients SET name = NULL, email = '{ERASED}', words = NULL WHERE item IN ({settled})"
+                    ),
+                    format!("UPDATE attempts SET words = '' WHERE item IN ({settled})"),
+                ] {
+                    tx.execute(&sql, [id.0])?;
+                }
+                tx.execute(
+                    &format!(
+                        "UPDATE items SET subject = '', attachments = '[]', error = NULL, hint = NULL, erased_at = ?2
+                         WHERE id IN ({settled})"
+                    ),
+                    params![id.0, ms(now)],
+                )?;
+            }
+            Ok(())
+        };
+        work().map_err(fault(WRITING))?;
+        tx.commit().map_err(fault(WRITING))?;
+        db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .map_err(fault(WRITING))
+    }
+}
+
+/// Which items to erase.
+pub enum By<'a> {
+    Age(Timestamp),
+    Address(&'a str),
+    MessageIds(&'a [String]),
+}

@@ -1,0 +1,244 @@
+//! Erasing for good: nothing is left on this machine, and nothing comes back.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::World;
+use crate::support::mail::{ANN, Mail};
+use crate::support::smtp::Smtp;
+
+const WORD: &str = "Quixotry";
+
+fn mail(n: u32, from: &str, date: &str, text: &str) -> String {
+    format!(
+        "From: {from}\nTo: me@example.com\nSubject: about {text}\nDate: {date}\nMessage-ID: <{n}@example.com>\n\n{text}\n"
+    )
+}
+
+const OLD: &str = "Mon, 2 Nov 2020 10:00:00 +0000";
+const NEW: &str = "Mon, 2 Nov 2026 10:00:00 +0000";
+
+fn maildir(root: &Path, messages: &[(&str, String)]) {
+    for sub in ["cur", "new", "tmp"] {
+        fs::create_dir_all(root.join(sub)).unwrap();
+    }
+    for (name, text) in messages {
+        fs::write(root.join(name), text).unwrap();
+    }
+}
+
+fn count(world: &World, query: &str) -> String {
+    let run = world.run(["search", "--count", query]).ok();
+    run.stdout.trim().to_owned()
+}
+
+/// Files of the home that hold this text, whatever they are.
+fn holding(dir: &Path, text: &str) -> Vec<String> {
+    let needle = text.as_bytes();
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(holding(&path, text));
+        } else if fs::read(&path)
+            .unwrap()
+            .windows(needle.len())
+            .any(|w| w.eq_ignore_ascii_case(needle))
+        {
+            found.push(path.display().to_string());
+        }
+    }
+    found
+}
+
+#[test]
+fn what_is_purged_is_in_no_file_any_more() {
+    let world = World::new();
+    let root = world.dir().join("Mail");
+    let small = mail(1, "ada@example.com", NEW, WORD);
+    let large = mail(
+        2,
+        "ada@example.com",
+        NEW,
+        &format!("{WORD} {}", "0123456789 ".repeat(200_000)),
+    );
+    maildir(
+        &root,
+        &[
+            ("cur/1.a:2,", small),
+            ("cur/2.b:2,", large),
+            ("cur/3.c:2,", mail(3, "bob@example.com", NEW, "weather")),
+        ],
+    );
+    world.run(["import", root.to_str().unwrap()]).ok();
+    assert_eq!(count(&world, WORD), "2");
+    assert!(!holding(&world.home(), WORD).is_empty());
+    let report = world.run(["purge", WORD, "--yes", "--json"]).ok().json();
+    assert_eq!(report["messages"], 2, "{report}");
+    assert_eq!(count(&world, WORD), "0");
+    assert_eq!(count(&world, "weather"), "1");
+    assert_eq!(holding(&world.home(), WORD), Vec::<String>::new());
+    let blobs = world.home().join("blobs");
+    assert_eq!(fs::read_dir(blobs).unwrap().count(), 0);
+    world.run(["doctor", "--offline"]).ok();
+    world.run(["inbox", "show", "m1"]).fails(5);
+}
+
+#[test]
+fn a_purge_asks_first_and_a_dry_run_erases_nothing() {
+    let world = World::new();
+    let root = world.dir().join("Mail");
+    maildir(
+        &root,
+        &[("cur/1.a:2,", mail(1, "ada@example.com", NEW, WORD))],
+    );
+    world.run(["import", root.to_str().unwrap()]).ok();
+    let refused = world.run(["purge", WORD]).fails(2);
+    assert!(refused.stderr.contains("--yes"), "{refused}");
+    let report = world
+        .run(["purge", WORD, "--dry-run", "--json"])
+        .ok()
+        .json();
+    assert_eq!(
+        (&report["messages"], &report["dry_run"]),
+        (&1.into(), &true.into())
+    );
+    assert_eq!(count(&world, WORD), "1");
+    world.run(["purge"]).fails(2);
+    world.run(["purge", "nosuch:operator", "--yes"]).fails(2);
+    world.run(["--read-only", "purge", WORD, "--yes"]).fails(6);
+    assert_eq!(count(&world, WORD), "1");
+}
+
+#[test]
+fn an_agent_may_not_purge() {
+    let world = World::new().env("COMMS_ORIGIN", "agent");
+    let run = world.run(["purge", "is:read", "--yes"]).fails(6);
+    assert!(run.stderr.contains("ask the person"), "{run}");
+}
+
+#[test]
+fn a_file_of_someones_maildir_stays_and_is_not_read_again() {
+    let world = World::new();
+    let root = world.dir().join("Mail");
+    maildir(
+        &root,
+        &[
+            ("cur/1.a:2,", mail(1, "ada@example.com", NEW, WORD)),
+            ("cur/2.b:2,", mail(2, "bob@example.com", NEW, "weather")),
+        ],
+    );
+    let world = world.config(&format!(
+        "[accounts.box]\nchannel = \"maildir\"\npath = {root:?}\n"
+    ));
+    world.run(["inbox", "sync"]).ok();
+    assert_eq!(count(&world, "is:received"), "2");
+    let report = world
+        .run(["purge", "from:ada", "--yes", "--json"])
+        .ok()
+        .json();
+    assert_eq!(report["elsewhere"][0]["account"], "box");
+    assert!(root.join("cur/1.a:2,").exists());
+    // Something else changes in the folder, and another program moves and marks the erased file.
+    fs::rename(root.join("cur/1.a:2,"), root.join("cur/1.a:2,S")).unwrap();
+    fs::write(
+        root.join("new/3.c"),
+        mail(3, "eve@example.com", NEW, "news"),
+    )
+    .unwrap();
+    world.run(["inbox", "sync"]).ok();
+    assert_eq!(count(&world, WORD), "0");
+    assert_eq!(count(&world, "news"), "1");
+    world.run(["doctor", "--rebuild-index"]).ok();
+    world.run(["inbox", "sync"]).ok();
+    assert_eq!(count(&world, WORD), "0");
+    assert_eq!(count(&world, "is:received"), "2");
+}
+
+#[test]
+fn an_erased_message_is_not_fetched_again_even_from_another_folder() {
+    let Some(server) = Mail::start() else { return };
+    let world = World::new().config(&server.account("work"));
+    server.deliver_text(ANN, "secret plans", WORD);
+    server.deliver_text(ANN, "weather", "sunny");
+    world.run(["inbox", "sync"]).ok();
+    assert_eq!(count(&world, WORD), "1");
+    world.run(["purge", WORD, "--yes"]).ok();
+    world.run(["inbox", "sync"]).ok();
+    assert_eq!(count(&world, WORD), "0");
+    let mut client = server.client(ANN);
+    client.run("SELECT INBOX");
+    client.run("CREATE Elsewhere");
+    client.run("UID MOVE 1 Elsewhere");
+    world.run(["inbox", "sync"]).ok();
+    assert_eq!(count(&world, WORD), "0");
+    assert_eq!(count(&world, "sunny"), "1");
+    assert_eq!(holding(&world.home(), WORD), Vec::<String>::new());
+}
+
+#[test]
+fn a_person_is_erased_from_mail_and_from_what_was_sent() {
+    let smtp = Smtp::start();
+    let world = World::new().config(&smtp.account("work"));
+    world
+        .run(["send", "ada@example.com", "-s", "hello", "-m", WORD])
+        .ok();
+    let waiting = [
+        "send",
+        "ada@example.com",
+        "--queue",
+        "-s",
+        "later",
+        "-m",
+        "still to go",
+    ];
+    world.run(waiting).ok();
+    let report = world
+        .run(["purge", "ada@example.com", "--yes", "--json"])
+        .ok()
+        .json();
+    assert_eq!(report["outbox_items"], 1, "{report}");
+    assert_eq!(report["kept"][0], "o2", "{report}");
+    let item = world.run(["outbox", "show", "o1", "--json"]).ok().json();
+    assert_eq!(item["state"], "sent");
+    assert_eq!(item["recipients"][0]["email"], "(erased)");
+    assert_eq!(holding(&world.home(), WORD), Vec::<String>::new());
+    // What waits still goes.
+    world.run(["outbox", "run"]).ok();
+    assert_eq!(smtp.received().len(), 2);
+}
+
+#[test]
+fn what_the_config_gives_up_is_erased_once_a_day() {
+    let world = World::new().config("[retention]\nmessages = \"2y\"\noutbox = \"30d\"\n");
+    let root = world.dir().join("Mail");
+    maildir(
+        &root,
+        &[
+            ("cur/1.a:2,", mail(1, "ada@example.com", OLD, WORD)),
+            ("cur/2.b:2,", mail(2, "bob@example.com", NEW, "weather")),
+        ],
+    );
+    world.run(["import", root.to_str().unwrap()]).ok();
+    let report = world
+        .run(["purge", "--expired", "--dry-run", "--json"])
+        .ok();
+    assert_eq!(report.json()["messages"], 1);
+    world.run(["purge", "--expired", "--yes"]).ok();
+    assert_eq!(count(&world, WORD), "0");
+    assert_eq!(count(&world, "weather"), "1");
+    let nothing = World::new().run(["purge", "--expired", "--yes"]).fails(3);
+    assert!(nothing.stderr.contains("[retention]"), "{nothing}");
+}
+
+#[test]
+fn a_retention_that_would_erase_today_is_refused() {
+    for wrong in ["0d", "12h", "soon", "30min", "-1d"] {
+        let world = World::new().config(&format!("[retention]\nmessages = \"{wrong}\"\n"));
+        let run = world.run(["config", "check"]).fails(3);
+        assert!(
+            run.stderr.contains("at least one day") || run.stdout.contains("at least one day"),
+            "{run}"
+        );
+    }
+}

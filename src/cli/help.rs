@@ -17,6 +17,7 @@ Read:
   search       Search all messages
   import       Bring mail in from Maildir, mbox and .eml files
   export       Write messages out to mbox, Maildir or JSONL
+  purge        Erase messages from this machine
 
 Set up:
   auth         Log in to accounts

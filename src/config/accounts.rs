@@ -13,6 +13,7 @@ use crate::model::secret::Part;
 use super::file::{At, RawAccount, Source, line_of, nearest};
 use super::flags::Environment;
 use super::oauth;
+use super::throttle;
 
 /// Name of the account that exists without configuration.
 pub const LOCAL: &str = "local";
@@ -36,6 +37,7 @@ pub fn local(data_dir: &Path) -> Account {
         path: Some(data_dir.join("mail")),
         folders: None,
         file_sent: true,
+        budget: Vec::new(),
         built_in: true,
     }
 }
@@ -89,6 +91,7 @@ pub fn resolve(
     )?;
     cx.required(channel, &imap, &smtp)?;
     let auth = cx.auth(channel, &imap, &smtp)?;
+    let budget = throttle::budget(raw, source, smtp.as_ref())?;
     Ok(Account {
         name: name.value.clone(),
         channel,
@@ -112,6 +115,7 @@ pub fn resolve(
         path: raw.path.as_ref().map(|p| cx.path(&p.value)),
         folders: value(&raw.folders),
         file_sent: value(&raw.file_sent).unwrap_or(true),
+        budget,
         built_in: false,
     })
 }
@@ -196,6 +200,7 @@ impl Cx<'_> {
             key("path", &r.path),
             key("folders", &r.folders),
             key("file_sent", &r.file_sent),
+            key("budget", &r.budget),
         ]
         .into_iter()
         .flatten()
@@ -521,6 +526,13 @@ pub fn note(
         Some(account.file_sent.to_string()),
         line_of(raw, |r| &r.file_sent),
     );
+    if account.smtp.is_some() {
+        say(
+            "budget",
+            Some(throttle::shown(&account.budget)),
+            line_of(raw, |r| &r.budget),
+        );
+    }
     for part in account.secret_env.keys() {
         let key = match part.name() {
             "" => "secret",

@@ -69,6 +69,7 @@ pub struct RawAccount {
     pub path: Option<At<String>>,
     pub folders: Option<At<Vec<String>>>,
     pub file_sent: Option<At<bool>>,
+    pub budget: Option<At<Vec<String>>>,
 }
 
 /// The line that a value of an account stands on; `None` if it is not written.
@@ -110,6 +111,7 @@ pub const ACCOUNT_KEYS: &[&str] = &[
     "path",
     "folders",
     "file_sent",
+    "budget",
 ];
 /// Keys that people try for a secret; none may stand in the file.
 const SECRET_KEYS: &[&str] = &[
@@ -267,6 +269,7 @@ impl Source {
             path: None,
             folders: None,
             file_sent: None,
+            budget: None,
         };
         for (key, value) in in_order(table) {
             match key.get_ref().as_ref() {
@@ -295,6 +298,7 @@ impl Source {
                 "path" => a.path = Some(self.string(key, value)?),
                 "folders" => a.folders = Some(self.strings(key, value)?),
                 "file_sent" => a.file_sent = Some(self.boolean(key, value)?),
+                "budget" => a.budget = Some(self.text_or_list(key, value)?),
                 secret if SECRET_KEYS.contains(&secret) => {
                     return Err(self
                         .error(&key.span(), format!("`{secret}`: a secret never stands in the config file"))
@@ -355,6 +359,14 @@ impl Source {
             .map(|item| self.string(key, item).map(|text| text.value))
             .collect::<Result<_>>()?;
         Ok(self.at(texts, value.span()))
+    }
+
+    /// A list of texts; a text alone is a list of one.
+    fn text_or_list(&self, key: &Key<'_>, value: &Value<'_>) -> Result<At<Vec<String>>> {
+        match value.get_ref() {
+            DeValue::String(text) => Ok(self.at(vec![text.to_string()], value.span())),
+            _ => self.strings(key, value),
+        }
     }
 
     fn boolean(&self, key: &Key<'_>, value: &Value<'_>) -> Result<At<bool>> {

@@ -8,6 +8,7 @@ pub mod flags;
 mod oauth;
 mod retention;
 mod secrets;
+mod throttle;
 mod write;
 
 use std::path::{Path, PathBuf};

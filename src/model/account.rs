@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use super::budget::Rate;
 use super::secret::Part;
 
 /// The kind of provider behind an account.
@@ -165,6 +166,8 @@ pub struct Account {
     pub folders: Option<Vec<String>>,
     /// Whether comms files a copy of what it sends; off where the server does it itself.
     pub file_sent: bool,
+    /// How many recipients may leave within how long; all of them hold, none is no limit.
+    pub budget: Vec<Rate>,
     /// True for the account `local` that exists without configuration.
     pub built_in: bool,
 }

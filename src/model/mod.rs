@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod address;
+pub mod budget;
 pub mod id;
 pub mod message;
 pub mod outbox;

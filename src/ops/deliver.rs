@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::channel::maildir;
 use crate::channel::smtp::{BATCH, Client, Credentials, Envelope, INTERRUPTED};
 use crate::error::{Error, Kind, Result};
@@ -12,7 +14,8 @@ use crate::model::outbox::{Answer, Attempt, RecipientState, State};
 use crate::net::tls;
 use crate::rules::retry;
 use crate::store::Owner;
-use crate::store::outbox::{Ending, Item, REVIVED};
+use crate::store::Share;
+use crate::store::outbox::{Ending, IN_PARTS, Item, REVIVED};
 
 use super::gate::{self, Leave};
 use super::throttle::{self, Permit};
@@ -52,6 +55,8 @@ pub async fn deliver(app: &App, id: OutboxId, delivery: &Delivery<'_>) -> Result
         failed: None,
         unknown: None,
         under_way: Vec::new(),
+        share: None,
+        put_off: None,
     };
     if run.is_kept_back()? {
         return Ok(Delivered::default());
@@ -65,6 +70,7 @@ pub async fn deliver(app: &App, id: OutboxId, delivery: &Delivery<'_>) -> Result
     if !finished {
         run.interrupted()?;
     }
+    run.give_back()?;
     let state = run.settle()?;
     let mut delivered = Delivered {
         warnings: Vec::new(),
@@ -110,6 +116,10 @@ struct Run<'a> {
     unknown: Option<Doubt>,
     /// Numbers of the recipients in the transaction that is open.
     under_way: Vec<usize>,
+    /// What the budgets granted for the next transaction.
+    share: Option<Share>,
+    /// A budget was used up on the way: when the rest may go, and which one.
+    put_off: Option<(Timestamp, String)>,
 }
 
 /// Why it can't be told whether it was sent.
@@ -142,12 +152,59 @@ impl Run<'_> {
         let Ok(account) = app.config.account(&self.item.account) else {
             return Ok(false);
         };
-        match throttle::permit(app, account, self.waiting().len())? {
-            Permit::Go => Ok(false),
-            Permit::Wait(at, why) => {
+        if account.smtp.is_none() {
+            return Ok(false);
+        }
+        match self.permit(account, self.waiting().len())? {
+            Permit::Go(share) => {
+                self.share = Some(share);
+                Ok(false)
+            }
+            Permit::Wait(at, why) if self.delivery.keep => {
                 app.store.put_off(id, (at, &why), now)?;
+                app.store.put_off_due(&account.name, (at, &why), now)?;
                 Ok(true)
             }
+            Permit::Wait(at, why) => {
+                self.nothing_left(waits(app, at, &why))?;
+                self.settle()?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Asks for as much as one transaction may take.
+    fn permit(&self, account: &Account, recipients: usize) -> Result<Permit> {
+        throttle::permit(
+            self.app,
+            account,
+            self.delivery.owner,
+            recipients.min(BATCH),
+        )
+    }
+
+    /// The share for the next transaction; `None` if the rest has to wait.
+    fn next_share(&mut self, account: &Account, rest: usize) -> Result<Option<Share>> {
+        if let Some(share) = self.share.take() {
+            return Ok(Some(share));
+        }
+        match self.permit(account, rest)? {
+            Permit::Go(share) => Ok(Some(share)),
+            Permit::Wait(at, why) => {
+                if self.delivery.keep {
+                    self.put_off = Some((at, why));
+                } else {
+                    self.nothing_left(waits(self.app, at, &why))?;
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    fn give_back(&mut self) -> Result<()> {
+        match self.share.take() {
+            Some(share) => throttle::unused(self.app, &share),
+            None => Ok(()),
         }
     }
 
@@ -240,13 +297,20 @@ impl Run<'_> {
         };
         let raw = self.app.store.outbox_bytes(self.item.id)?;
         let waiting = self.waiting();
-        for (n, batch) in waiting.chunks(BATCH).enumerate() {
+        let mut rest = waiting.as_slice();
+        while !rest.is_empty() {
             (self.app.progress)(&Progress {
                 stage: format!("sending {}", self.item.id),
-                done: (n * BATCH) as u64,
+                done: (waiting.len() - rest.len()) as u64,
                 total: Some(waiting.len() as u64),
             });
+            let Some(share) = self.next_share(account, rest.len())? else {
+                break;
+            };
+            let (batch, later) = rest.split_at(rest.len().min(share.parts as usize));
+            rest = later;
             if !self.begin(batch)? {
+                throttle::unused(self.app, &share)?;
                 break;
             }
             client.renew();
@@ -271,6 +335,7 @@ impl Run<'_> {
                 })
                 .await;
             self.under_way.clear();
+            throttle::spent(self.app, &share)?;
             self.record(batch, trial.answers)?;
             match &trial.attempt {
                 Attempt::Accepted(_) => throttle::learn(self.app, account, None)?,
@@ -345,8 +410,15 @@ impl Run<'_> {
             next_at: wait.and_then(|w| now.checked_add(w).ok()),
             ..Ending::default()
         };
+        if let Some((at, why)) = &self.put_off {
+            ending.next_at = Some(*at);
+            ending.held_by = Some(why.clone());
+        }
         (ending.outcome, ending.words) = match (&self.unknown, &self.accepted, &self.failed) {
             (Some(doubt), _, _) => ("unknown".to_owned(), doubt.why.clone()),
+            (None, Some(words), _) if self.put_off.is_some() => {
+                (IN_PARTS.to_owned(), words.clone())
+            }
             (None, Some(words), _) => ("accepted".to_owned(), words.clone()),
             (None, None, Some((e, _))) => ("not sent".to_owned(), told(e)),
             (None, None, None) => (
@@ -375,12 +447,13 @@ impl Run<'_> {
 }
 
 impl Run<'_> {
-    /// Attempts since someone last asked for it, and for how long they have gone on.
+    /// Attempts since someone last asked for it, or since all went well but for a budget, and for how long they
+    /// have gone on.
     fn series(&self, now: jiff::Timestamp) -> Result<(u32, Duration)> {
         let all = self.app.store.outbox_attempts(self.item.id)?;
         let begin = all
             .iter()
-            .rposition(|a| a.outcome == REVIVED)
+            .rposition(|a| a.outcome == REVIVED || a.outcome == IN_PARTS)
             .map_or(0, |n| n + 1);
         let series = &all[begin..];
         let age = series
@@ -435,6 +508,13 @@ fn answer(state: RecipientState, words: &str) -> Answer {
         code: None,
         words: words.to_owned(),
     }
+}
+
+/// What keeps an item that nobody wants kept.
+fn waits(app: &App, at: Timestamp, why: &str) -> Error {
+    let left = at.duration_since(app.clock.now());
+    Error::unavailable(format!("{why}: nothing more may leave now"))
+        .retry_after(left.try_into().unwrap_or_default())
 }
 
 /// An error with its causes in one line.

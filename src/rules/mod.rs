@@ -1,6 +1,7 @@
 //! Decisions: pure functions, no clock, no I/O.
 
 pub mod address;
+pub mod budget;
 pub mod folder;
 pub mod maildir;
 pub mod query;

@@ -26,6 +26,7 @@ fn account() -> Account {
         path: None,
         folders: None,
         file_sent: true,
+        budget: Vec::new(),
         built_in: false,
     }
 }

@@ -27,11 +27,16 @@ CREATE TABLE audit (
 
 -- Budgets and circuits, shared by all processes -------------------------------------------------------------------
 
+-- What went within each limit: when, and how much. While it is under way it has an owner and counts as of now.
 CREATE TABLE budgets (
-    scope  TEXT PRIMARY KEY,
-    tokens REAL NOT NULL,
-    at     INTEGER NOT NULL
-) WITHOUT ROWID;
+    id    INTEGER PRIMARY KEY,
+    scope TEXT NOT NULL,
+    per   INTEGER NOT NULL,
+    at    INTEGER NOT NULL,
+    cost  INTEGER NOT NULL,
+    owner TEXT
+);
+CREATE INDEX budgets_of ON budgets (scope, per, at);
 
 CREATE TABLE circuits (
     account  TEXT PRIMARY KEY,

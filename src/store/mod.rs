@@ -5,6 +5,7 @@
 //! order. Methods lock, work and return owned values: nothing is held across an await.
 
 mod accounts;
+mod budgets;
 mod bytes;
 mod entry;
 mod folders;
@@ -29,6 +30,7 @@ mod write;
 mod tests;
 
 pub use accounts::Kept;
+pub use budgets::{Asked, Share};
 pub use logins::LoginState;
 pub use messages::Added;
 pub use owner::Owner;

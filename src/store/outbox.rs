@@ -21,7 +21,7 @@ mod row;
 mod tests;
 
 pub use erase::{By, ERASED};
-pub use lifecycle::REVIVED;
+pub use lifecycle::{IN_PARTS, REVIVED};
 
 const DOING: &str = "reading the outbox";
 const WRITING: &str = "writing the outbox";
@@ -118,6 +118,8 @@ pub struct Ending {
     pub hint: Option<String>,
     /// When waiting recipients are tried again; `None` lets them fail.
     pub next_at: Option<Timestamp>,
+    /// What makes the rest wait until then, where it is no fault.
+    pub held_by: Option<String>,
 }
 
 /// What a key stands for.

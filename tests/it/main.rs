@@ -13,6 +13,7 @@ mod support;
 
 mod accounts;
 mod answering;
+mod budget;
 mod contract;
 mod doctor;
 mod examples;

@@ -46,6 +46,8 @@ pub struct Received {
     pub to: Vec<String>,
     /// With CRLF, dots unstuffed, without the final dot.
     pub data: String,
+    /// When its final dot came.
+    pub at: std::time::Instant,
 }
 
 impl Smtp {
@@ -192,6 +194,7 @@ fn serve(
                 from: from.clone(),
                 to: std::mem::take(&mut to),
                 data,
+                at: std::time::Instant::now(),
             };
             shelf
                 .lock()

@@ -42,6 +42,7 @@ fn account(auth: AuthMethod) -> Account {
         path: None,
         folders: None,
         file_sent: true,
+        budget: Vec::new(),
         built_in: false,
     }
 }

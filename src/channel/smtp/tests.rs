@@ -29,6 +29,7 @@ fn account(port: u16) -> Account {
         path: None,
         folders: None,
         file_sent: false,
+        budget: Vec::new(),
         built_in: false,
     }
 }

@@ -162,7 +162,7 @@ impl Store {
         let next_at = ending.next_at.filter(|_| next == State::Ready);
         tx.execute(
             "UPDATE items SET state = ?2, next_at = ?3, tries = tries + 1, error_code = ?4, error = ?5, hint = ?6,
-             lease_owner = NULL, lease_until = NULL, updated_at = ?7 WHERE id = ?1",
+             lease_owner = NULL, lease_until = NULL, updated_at = ?7, held_by = ?8 WHERE id = ?1",
             params![
                 id.0,
                 next.name(),
@@ -170,7 +170,8 @@ impl Store {
                 ending.error_code,
                 ending.error,
                 ending.hint,
-                ms(now)
+                ms(now),
+                ending.held_by.as_ref().filter(|_| next == State::Ready)
             ],
         )
         .map_err(fault(WRITING))?;
@@ -238,6 +239,23 @@ impl Store {
                 "UPDATE items SET next_at = ?2, held_by = ?3, lease_owner = NULL, lease_until = NULL, updated_at = ?4
                  WHERE id = ?1 AND state = 'ready'",
                 params![id.0, ms(until), why, ms(now)],
+            )
+            .map(drop)
+            .map_err(fault(WRITING))
+    }
+
+    /// Lets all that is due of an account wait until then: what held one back holds the others too.
+    pub fn put_off_due(
+        &self,
+        account: &str,
+        (until, why): (Timestamp, &str),
+        now: Timestamp,
+    ) -> Result<()> {
+        self.main()?
+            .execute(
+                "UPDATE items SET next_at = ?2, held_by = ?3, updated_at = ?4
+                 WHERE state = 'ready' AND account = ?1 AND lease_owner IS NULL AND coalesce(next_at, 0) <= ?4",
+                params![account, ms(until), why, ms(now)],
             )
             .map(drop)
             .map_err(fault(WRITING))
@@ -330,6 +348,9 @@ impl Store {
 
 /// The outcome of an attempt's row that begins a new series of tries.
 pub const REVIVED: &str = "revived";
+
+/// The outcome of an attempt that was accepted as far as a budget allowed; the rest goes later.
+pub const IN_PARTS: &str = "accepted in parts";
 
 fn note(
     tx: &Transaction<'_>,

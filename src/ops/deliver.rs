@@ -513,7 +513,7 @@ fn answer(state: RecipientState, words: &str) -> Answer {
 /// What keeps an item that nobody wants kept.
 fn waits(app: &App, at: Timestamp, why: &str) -> Error {
     let left = at.duration_since(app.clock.now());
-    Error::unavailable(format!("{why}: nothing more may leave now"))
+    Error::unavailable(format!("{why}: nothing more may leave before {at}"))
         .retry_after(left.try_into().unwrap_or_default())
 }
 

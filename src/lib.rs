@@ -12,7 +12,7 @@
 //! 2b config secret store    files and environment | keyring | SQLite
 //! 2a rules format       pure: decisions | codecs
 //! 1  model              nouns
-//! 0  error clock lock
+//! 0  error clock disk lock
 //! ```
 //!
 //! *Adding a command:* Request, Report and function in `ops` → a test → `cli/<noun>.rs` → regenerate man pages
@@ -23,6 +23,7 @@ pub mod channel;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod disk;
 pub mod error;
 pub mod format;
 pub mod lock;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use crate::disk;
 use crate::error::{Context, Kind, Result};
 
 /// Held while one process does what two must not do at once.
@@ -15,11 +16,7 @@ impl Lock {
     /// Waits for the lock of this name in a folder; `None` if another process still has it after `patience`.
     pub async fn acquire(dir: &Path, name: &str, patience: Duration) -> Result<Option<Lock>> {
         let folder = dir.join("locks");
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&folder).with_context(Kind::Internal, || {
+        disk::create_private_folder(&folder).with_context(Kind::Internal, || {
             format!("creating `{}`", folder.display())
         })?;
         let path = folder.join(format!("{}.lock", file_name(name)));

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use toml_edit::Value;
 
+use crate::disk;
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::account::Account;
 
@@ -133,9 +134,9 @@ impl Ready {
         self.file
             .persist(&path)
             .map_err(|e| not_written(&path, e.error))?;
-        if let Some(folder) = path.parent().and_then(|folder| File::open(folder).ok()) {
+        if let Some(folder) = path.parent() {
             // Not every file system can; the file itself is on disk.
-            let _ = folder.sync_all();
+            let _ = disk::sync_folder(folder);
         }
         Ok(self.config)
     }
@@ -200,11 +201,7 @@ fn behind_links(path: &Path) -> Result<PathBuf> {
 }
 
 fn make_folder(folder: &Path) -> Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).with_context(Kind::Internal, || {
+    disk::create_private_folder(folder).with_context(Kind::Internal, || {
         format!("creating `{}`", folder.display())
     })
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::disk;
 use crate::error::{Context, Error, Kind, Result};
 use crate::rules::maildir::unique_of;
 
@@ -157,14 +158,14 @@ fn write_blob(dir: &Path, path: &Path, packed: &[u8]) -> Result<()> {
     if path.exists() {
         return Ok(());
     }
-    schema::create_private_dir(dir)?;
+    schema::create_folder(dir)?;
     let doing = || format!("writing `{}`", path.display());
     let mut file = tempfile::NamedTempFile::new_in(dir).with_context(Kind::Internal, doing)?;
     file.write_all(packed)
         .and_then(|()| file.as_file().sync_all())
         .with_context(Kind::Internal, doing)?;
     file.persist(path).with_context(Kind::Internal, doing)?;
-    schema::sync_dir(dir).with_context(Kind::Internal, doing)
+    disk::sync_folder(dir).with_context(Kind::Internal, doing)
 }
 
 fn unpack(packed: &[u8], id: i64) -> Result<Vec<u8>> {

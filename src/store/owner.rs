@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Context, Kind, Result};
 
-use super::schema::create_private_dir;
+use super::schema::create_folder;
 
 /// This process as the holder of leases, until it is dropped.
 pub struct Owner {
@@ -20,7 +20,7 @@ impl Owner {
     /// A new holder with a name nobody else has.
     pub fn new(store: &Path) -> Result<Owner> {
         let dir = store.join("owners");
-        create_private_dir(&dir)?;
+        create_folder(&dir)?;
         let mut random = [0u8; 8];
         getrandom::fill(&mut random)
             .map_err(|e| crate::error::Error::internal(format!("no randomness: {e}")))?;

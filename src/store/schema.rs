@@ -7,6 +7,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode};
 
+use crate::disk;
 use crate::error::{Context, Error, Kind, Result};
 
 use super::{BUSY, fault};
@@ -46,7 +47,7 @@ pub const INDEX: File = File {
 
 /// Opens for writing; creates the folder (0700) and the file (0600) and runs what migrations are missing.
 pub fn open(dir: &Path, file: &File) -> Result<Connection> {
-    create_private_dir(dir)?;
+    create_folder(dir)?;
     let path = dir.join(file.name);
     if is_missing(&path) {
         create(dir, file)?;
@@ -68,7 +69,7 @@ pub fn open(dir: &Path, file: &File) -> Result<Connection> {
 fn create(dir: &Path, file: &File) -> Result<()> {
     let (path, fresh) = (dir.join(file.name), format!("{}.new", file.name));
     let locks = dir.join("locks");
-    create_private_dir(&locks)?;
+    create_folder(&locks)?;
     let doing = || format!("creating `{}`", path.display());
     let creating = private_file(&locks.join("creating"))?;
     creating.lock().with_context(Kind::Internal, doing)?;
@@ -95,7 +96,7 @@ fn create(dir: &Path, file: &File) -> Result<()> {
     migrate(&mut db, file)?;
     db.close().map_err(|(_, e)| opening(file)(e))?;
     std::fs::rename(&fresh, &path)
-        .and_then(|()| sync_dir(dir))
+        .and_then(|()| disk::sync_folder(dir))
         .with_context(Kind::Internal, doing)
 }
 
@@ -186,14 +187,9 @@ fn migrate(db: &mut Connection, file: &File) -> Result<()> {
     tx.commit().map_err(fault(doing))
 }
 
-/// Makes a folder, and those above it, that only the owner can enter.
-pub fn create_private_dir(dir: &Path) -> Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(dir)
+/// The store's folder, or one in it.
+pub fn create_folder(dir: &Path) -> Result<()> {
+    disk::create_private_folder(dir)
         .with_context(Kind::Internal, || format!("creating `{}`", dir.display()))
 }
 
@@ -216,18 +212,8 @@ fn is_read_only(path: &Path) -> bool {
 }
 
 fn private_file(path: &Path) -> Result<std::fs::File> {
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
+    disk::open_private(std::fs::File::options().create(true).append(true), path)
         .with_context(Kind::Internal, || format!("creating `{}`", path.display()))
-}
-
-/// Makes the names in a folder last.
-pub fn sync_dir(dir: &Path) -> std::io::Result<()> {
-    std::fs::File::open(dir)?.sync_all()
 }
 
 #[cfg(test)]

@@ -7,13 +7,23 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("clock", &["error"]),
-    ("lock", &["error"]),
+    ("disk", &[]),
+    ("lock", &["disk", "error"]),
     ("model", &["error"]),
     ("rules", &["model", "error"]),
     ("format", &["model", "error"]),
-    ("config", &["rules", "format", "model", "clock", "error"]),
-    ("secret", &["rules", "format", "model", "clock", "error"]),
-    ("store", &["rules", "format", "model", "clock", "error"]),
+    (
+        "config",
+        &["rules", "format", "model", "clock", "disk", "error"],
+    ),
+    (
+        "secret",
+        &["rules", "format", "model", "clock", "disk", "error"],
+    ),
+    (
+        "store",
+        &["rules", "format", "model", "clock", "disk", "error"],
+    ),
     (
         "net",
         &[
@@ -23,14 +33,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "channel",
         &[
-            "net", "config", "rules", "format", "model", "clock", "error",
+            "net", "config", "rules", "format", "model", "clock", "disk", "error",
         ],
     ),
     (
         "ops",
         &[
             "channel", "net", "config", "secret", "store", "rules", "format", "model", "clock",
-            "lock", "error",
+            "disk", "lock", "error",
         ],
     ),
     (

@@ -1,7 +1,7 @@
 //! Writing into a Maildir so that no reader ever sees half a message and no crash loses a whole one.
 
 use std::ffi::OsString;
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,6 +9,7 @@ use std::time::UNIX_EPOCH;
 
 use jiff::Timestamp;
 
+use crate::disk;
 use crate::error::{Context, Kind, Result};
 use crate::model::message::Flags;
 
@@ -61,7 +62,7 @@ pub(super) fn make_folder(dir: &Path, sub: bool) -> Result<()> {
     }
     let make = || -> io::Result<()> {
         for name in ["tmp", "new", "cur"] {
-            private_dir(&dir.join(name))?;
+            disk::create_private_folder(&dir.join(name))?;
         }
         let dotted = dir
             .file_name()
@@ -73,9 +74,9 @@ pub(super) fn make_folder(dir: &Path, sub: bool) -> Result<()> {
                 _ => {}
             }
         }
-        File::open(dir)?.sync_all()?;
+        disk::sync_folder(dir)?;
         if let Some(parent) = dir.parent() {
-            File::open(parent)?.sync_all()?;
+            disk::sync_folder(parent)?;
         }
         Ok(())
     };
@@ -84,20 +85,8 @@ pub(super) fn make_folder(dir: &Path, sub: bool) -> Result<()> {
     })
 }
 
-fn private_dir(dir: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
-}
-
 fn create_new(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    disk::open_private(File::options().write(true).create_new(true), path)
 }
 
 fn write(dir: &Path, raw: &[u8], flags: Flags) -> io::Result<OsString> {
@@ -128,7 +117,7 @@ fn write_and_link(
     file.write_all(raw)?;
     file.sync_all()?;
     let name = link(dir, temporary, &file, flags)?;
-    File::open(dir.join(sub_for(flags)))?.sync_all()?;
+    disk::sync_folder(&dir.join(sub_for(flags)))?;
     Ok(name)
 }
 
@@ -186,9 +175,7 @@ fn random() -> String {
 }
 
 pub(super) fn sync_dir(dir: &Path) -> Result<()> {
-    File::open(dir)
-        .and_then(|d| d.sync_all())
-        .with_context(Kind::Internal, || format!("writing `{}`", dir.display()))
+    disk::sync_folder(dir).with_context(Kind::Internal, || format!("writing `{}`", dir.display()))
 }
 
 /// The message with LF line ends; `None` if it has others than CRLF already.

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::disk;
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::secret::{Question, SecretSettings};
 use format::{Entries, Fault, Kdf, Key, Sealed};
@@ -200,7 +201,7 @@ impl SecretsFile {
         let path = self.path().with_file_name("secrets.lock");
         let doing = || format!("`{}` can't be locked", path.display());
         if let Some(folder) = path.parent() {
-            make_folder(folder).with_context(Kind::Internal, doing)?;
+            disk::create_private_folder(folder).with_context(Kind::Internal, doing)?;
         }
         let file = private(&path).with_context(Kind::Internal, doing)?;
         let began = Instant::now();
@@ -248,9 +249,7 @@ impl SecretsFile {
         fresh.as_file().sync_all()?;
         fresh.persist(target).map_err(|e| e.error)?;
         // The new name must survive a power cut too.
-        #[cfg(unix)]
-        File::open(folder)?.sync_all()?;
-        Ok(())
+        disk::sync_folder(folder)
     }
 
     /// Where a link points to, so that the link stays.
@@ -265,24 +264,8 @@ fn same(a: &Entries, b: &Entries) -> bool {
         && pairs.all(|(a, b)| a.0 == b.0 && a.1.expose_secret() == b.1.expose_secret())
 }
 
-#[cfg(unix)]
-fn make_folder(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-}
-
-#[cfg(not(unix))]
-fn make_folder(folder: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)
-}
-
 fn private(path: &Path) -> std::io::Result<File> {
     let mut options = File::options();
     options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    disk::open_private(&mut options, path)
 }

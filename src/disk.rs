@@ -1,0 +1,52 @@
+//! Files and folders that only their owner can read, and names that outlast a power cut.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::Result;
+use std::path::Path;
+
+/// Makes a folder, and those above it, that only the owner can enter (0700); one that is there stays as it is.
+pub fn create_private_folder(folder: &Path) -> Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Opens a file that, if it has to be made, only the owner can read (0600).
+pub fn open_private(options: &mut OpenOptions, path: &Path) -> Result<File> {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options.open(path)
+}
+
+/// Makes the names in a folder last: a file that was made or renamed there is found again after a power cut.
+///
+/// On Windows a folder can't be opened for it, and needs not.
+pub fn sync_folder(folder: &Path) -> Result<()> {
+    if cfg!(windows) {
+        return Ok(());
+    }
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn nobody_else_can_read_what_is_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("a/b");
+        create_private_folder(&folder).unwrap();
+        create_private_folder(&folder).unwrap();
+        let path = folder.join("c");
+        open_private(File::options().create(true).append(true), &path).unwrap();
+        sync_folder(&folder).unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder), mode(&path)), (0o700, 0o600));
+        assert_eq!(mode(&dir.path().join("a")), 0o700);
+    }
+}

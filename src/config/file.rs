@@ -37,6 +37,9 @@ pub struct File {
     /// `[retention]`, as it is written.
     pub keep_messages: Option<At<String>>,
     pub keep_outbox: Option<At<String>>,
+    /// `[outbox]`, as it is written.
+    pub circuit_after: Option<At<i64>>,
+    pub on_failure: Option<At<String>>,
     pub accounts: Vec<RawAccount>,
 }
 
@@ -80,9 +83,17 @@ pub fn line_of<T>(
     raw.and_then(|r| of(r).as_ref().map(|a| a.line))
 }
 
-const TOP_KEYS: &[&str] = &["defaults", "accounts", "inbox", "secrets", "retention"];
+const TOP_KEYS: &[&str] = &[
+    "defaults",
+    "accounts",
+    "inbox",
+    "secrets",
+    "outbox",
+    "retention",
+];
 const DEFAULT_KEYS: &[&str] = &["email"];
 const INBOX_KEYS: &[&str] = &["max_age", "deadline"];
+const OUTBOX_KEYS: &[&str] = &["circuit_after", "on_failure"];
 const RETENTION_KEYS: &[&str] = &["messages", "outbox"];
 const STORE_KEYS: &[&str] = &["store", "passphrase_command"];
 pub const ACCOUNT_KEYS: &[&str] = &[
@@ -180,6 +191,7 @@ impl Source {
                 "defaults" => self.defaults(self.table(key, value)?, &mut file)?,
                 "inbox" => self.inbox(self.table(key, value)?, &mut file)?,
                 "secrets" => self.secrets(self.table(key, value)?, &mut file)?,
+                "outbox" => self.outbox(self.table(key, value)?, &mut file)?,
                 "retention" => self.retention(self.table(key, value)?, &mut file)?,
                 "accounts" => {
                     for (name, account) in in_order(self.table(key, value)?) {
@@ -225,6 +237,17 @@ impl Source {
                         .hint("remove the line; use passphrase_command = \"…\", or set COMMS_PASSPHRASE"));
                 }
                 _ => return Err(self.unknown(key, STORE_KEYS, "[secrets]")),
+            }
+        }
+        Ok(())
+    }
+
+    fn outbox(&self, table: &DeTable<'_>, file: &mut File) -> Result<()> {
+        for (key, value) in in_order(table) {
+            match key.get_ref().as_ref() {
+                "circuit_after" => file.circuit_after = Some(self.number(key, value)?),
+                "on_failure" => file.on_failure = Some(self.string(key, value)?),
+                _ => return Err(self.unknown(key, OUTBOX_KEYS, "[outbox]")),
             }
         }
         Ok(())
@@ -367,6 +390,15 @@ impl Source {
             DeValue::String(text) => Ok(self.at(vec![text.to_string()], value.span())),
             _ => self.strings(key, value),
         }
+    }
+
+    fn number(&self, key: &Key<'_>, value: &Value<'_>) -> Result<At<i64>> {
+        let number = match value.get_ref() {
+            DeValue::Integer(n) => i64::from_str_radix(n.as_str(), n.radix()).ok(),
+            _ => None,
+        };
+        let number = number.ok_or_else(|| self.mismatch(key, value, "a whole number"))?;
+        Ok(self.at(number, value.span()))
     }
 
     fn boolean(&self, key: &Key<'_>, value: &Value<'_>) -> Result<At<bool>> {

@@ -6,6 +6,7 @@ mod edit;
 pub mod file;
 pub mod flags;
 mod oauth;
+pub mod outbox;
 mod retention;
 mod secrets;
 mod throttle;
@@ -41,6 +42,8 @@ pub struct Config {
     pub default_email: Option<String>,
     /// Where secrets are kept.
     pub secrets: SecretSettings,
+    /// What holds for every account's outbox.
+    pub outbox: outbox::OutboxSettings,
     /// How long text is kept here.
     pub retention: retention::Retention,
     /// Refuse every request that writes to a provider.
@@ -324,6 +327,8 @@ impl Resolver {
         }
         let secrets = secrets::resolve(file, self.source.as_ref(), env, &data_dir)?;
         secrets::note(&secrets, file, &line, &mut note);
+        let outbox = outbox::resolve(file, self.source.as_ref())?;
+        outbox::note(&outbox, file, &line, &mut note);
         let retention = retention::resolve(file, self.source.as_ref())?;
         for (key, written) in [
             ("retention.messages", &file.keep_messages),
@@ -334,6 +339,7 @@ impl Resolver {
             }
         }
         Ok(Config {
+            outbox,
             retention,
             config_file,
             data_dir,

@@ -18,7 +18,7 @@ use crate::store::Share;
 use crate::store::outbox::{Ending, IN_PARTS, Item, REVIVED};
 
 use super::gate::{self, Leave};
-use super::throttle::{self, Permit};
+use super::throttle::{self, News, Permit};
 use super::{App, Progress, scan, sync, token};
 
 /// What lies before the point of no return may take so long.
@@ -33,6 +33,8 @@ pub struct Delivery<'a> {
     pub keep: bool,
     /// Someone waits for it: what they interrupt before it left is not sent later behind their back.
     pub by_hand: bool,
+    /// Someone asked for this one item again: a provider that is left alone is tried at once.
+    pub insists: bool,
 }
 
 /// How a delivery went; the outcome itself is in the store.
@@ -155,22 +157,40 @@ impl Run<'_> {
         if account.smtp.is_none() {
             return Ok(false);
         }
-        match self.permit(account, self.waiting().len())? {
-            Permit::Go(share) => {
-                self.share = Some(share);
-                Ok(false)
-            }
-            Permit::Wait(at, why) if self.delivery.keep => {
-                app.store.put_off(id, (at, &why), now)?;
-                app.store.put_off_due(&account.name, (at, &why), now)?;
-                Ok(true)
-            }
-            Permit::Wait(at, why) => {
-                self.nothing_left(waits(app, at, &why))?;
-                self.settle()?;
-                Ok(true)
-            }
+        let user = throttle::User {
+            owner: self.delivery.owner,
+            insists: self.delivery.insists,
+        };
+        let wait = match throttle::circuit(app, account, user)? {
+            Some(wait) => wait,
+            None => match self.permit(account, self.waiting().len())? {
+                Permit::Go(share) => {
+                    self.share = Some(share);
+                    return Ok(false);
+                }
+                Permit::Wait(at, why) => {
+                    self.learn(account, News::Unasked)?;
+                    (at, why)
+                }
+            },
+        };
+        self.wait(account, wait)?;
+        Ok(true)
+    }
+
+    /// Lets it wait, and with it all that is due of its account, or fail if it is not to be kept.
+    fn wait(&mut self, account: &Account, (at, why): (Timestamp, String)) -> Result<()> {
+        let (app, now) = (self.app, self.app.clock.now());
+        if self.delivery.keep {
+            app.store.put_off(self.item.id, (at, &why), now)?;
+            return app.store.put_off_due(&account.name, (at, &why), now);
         }
+        self.nothing_left(waits(app, at, &why))?;
+        self.settle().map(drop)
+    }
+
+    fn learn(&self, account: &Account, news: News<'_>) -> Result<()> {
+        throttle::learn(self.app, account, (self.delivery.owner, news))
     }
 
     /// Asks for as much as one transaction may take.
@@ -229,7 +249,7 @@ impl Run<'_> {
         } else {
             std::mem::take(&mut self.under_way)
         };
-        self.record(&batch, vec![answer(state, &told(&e)); batch.len()])?;
+        self.record(&batch, &vec![answer(state, &told(&e)); batch.len()])?;
         self.failed = Some((
             e.hint(format!(
                 "run `comms outbox retry {}` to send it",
@@ -265,7 +285,7 @@ impl Run<'_> {
                 let words = "delivered to the local Maildir".to_owned();
                 self.record(
                     &waiting,
-                    vec![answer(RecipientState::Sent, &words); waiting.len()],
+                    &vec![answer(RecipientState::Sent, &words); waiting.len()],
                 )?;
                 self.accepted = Some(words);
                 // It is delivered; that it shows at once is a courtesy.
@@ -274,7 +294,7 @@ impl Run<'_> {
             Err(e) => {
                 self.record(
                     &waiting,
-                    vec![answer(RecipientState::Failed, &told(&e)); waiting.len()],
+                    &vec![answer(RecipientState::Failed, &told(&e)); waiting.len()],
                 )?;
                 self.failed = Some((e, None));
             }
@@ -291,7 +311,7 @@ impl Run<'_> {
         let mut client = match opened.await {
             Ok(client) => client,
             Err(e) => {
-                throttle::learn(self.app, account, Some(&e))?;
+                self.learn(account, News::of_opening(&e))?;
                 return self.nothing_left(e);
             }
         };
@@ -335,15 +355,16 @@ impl Run<'_> {
                 })
                 .await;
             self.under_way.clear();
+            let interrupted =
+                matches!(&trial.attempt, Attempt::Unknown(why) if why.contains(INTERRUPTED));
+            let news = if interrupted {
+                News::Unasked
+            } else {
+                News::of_trial(&trial)
+            };
+            self.record(batch, &trial.answers)?;
             throttle::spent(self.app, &share)?;
-            self.record(batch, trial.answers)?;
-            match &trial.attempt {
-                Attempt::Accepted(_) => throttle::learn(self.app, account, None)?,
-                Attempt::NotSent(e, _) => throttle::learn(self.app, account, Some(e))?,
-                Attempt::Unknown(why) => {
-                    throttle::learn(self.app, account, Some(&Error::unavailable(why.clone())))?;
-                }
-            }
+            self.learn(account, news)?;
             match trial.attempt {
                 Attempt::Accepted(words) => self.accepted = Some(words),
                 Attempt::NotSent(e, after) => {
@@ -357,7 +378,6 @@ impl Run<'_> {
                     }
                 }
                 Attempt::Unknown(why) => {
-                    let interrupted = why.contains(INTERRUPTED);
                     self.unknown = Some(Doubt { why, interrupted });
                 }
             }
@@ -375,8 +395,8 @@ impl Run<'_> {
             .begin_sending(self.item.id, self.delivery.owner, batch)
     }
 
-    fn record(&self, batch: &[usize], answers: Vec<Answer>) -> Result<()> {
-        let answers: Vec<_> = batch.iter().copied().zip(answers).collect();
+    fn record(&self, batch: &[usize], answers: &[Answer]) -> Result<()> {
+        let answers: Vec<_> = batch.iter().copied().zip(answers.iter().cloned()).collect();
         self.app.store.record_answers(self.item.id, &answers)
     }
 
@@ -388,7 +408,7 @@ impl Run<'_> {
             RecipientState::Failed
         };
         let waiting = self.waiting();
-        self.record(&waiting, vec![answer(state, &told(&e)); waiting.len()])?;
+        self.record(&waiting, &vec![answer(state, &told(&e)); waiting.len()])?;
         let after = e.retry_after;
         self.failed = Some((e, after));
         Ok(())
@@ -404,8 +424,8 @@ impl Run<'_> {
                 .failed
                 .as_ref()
                 .is_some_and(|(e, _)| e.kind == Kind::Interrupted);
-        let wait =
-            retry::wait(tries + 1, age, asked, chance()).filter(|_| self.delivery.keep && !stopped);
+        let wait = retry::wait(tries + 1, age, asked, throttle::chance())
+            .filter(|_| self.delivery.keep && !stopped);
         let mut ending = Ending {
             next_at: wait.and_then(|w| now.checked_add(w).ok()),
             ..Ending::default()
@@ -524,13 +544,4 @@ fn told(e: &Error) -> String {
         .chain(causes)
         .collect::<Vec<_>>()
         .join(": ")
-}
-
-/// A number in 0..1; its quality matters little.
-fn chance() -> f64 {
-    let mut bytes = [0u8; 4];
-    match getrandom::fill(&mut bytes) {
-        Ok(()) => f64::from(u32::from_ne_bytes(bytes)) / f64::from(u32::MAX),
-        Err(_) => 0.5,
-    }
 }

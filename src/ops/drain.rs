@@ -26,6 +26,7 @@ pub async fn run(app: &App) -> Result<SendReport> {
         timeout: None,
         keep: true,
         by_hand: false,
+        insists: false,
     };
     // Due is what is due now: an item that comes back for another try waits for the next run.
     while let Some(id) = app.store.claim_due(&owner, now)? {
@@ -78,6 +79,7 @@ pub async fn drain(app: &App) -> Vec<String> {
                 timeout: Some(left),
                 keep: true,
                 by_hand: false,
+                insists: false,
             };
             let delivered = deliver::deliver(app, id, &delivery).await?;
             words.extend(delivered.warnings);

@@ -108,6 +108,7 @@ pub async fn retry(app: &App, id: OutboxId) -> Result<SendReport> {
         timeout: None,
         keep: true,
         by_hand: true,
+        insists: true,
     };
     let delivered = deliver::deliver(app, id, &delivery).await?;
     report_on(app, &[id], delivered.warnings)

@@ -224,6 +224,7 @@ async fn dispatch(
                 timeout: request.timeout,
                 keep: request.mode == Mode::Send,
                 by_hand: true,
+                insists: false,
             };
             let mut interrupted = false;
             for id in &ids {

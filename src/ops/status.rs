@@ -7,9 +7,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::Result;
+use crate::format::clean;
 use crate::model::account::{Account, ChannelKind};
 
 use super::App;
+use super::throttle::{self, OpenCircuit};
 
 /// An account not refreshed for this long is stale.
 const STALE_AFTER: SignedDuration = SignedDuration::from_hours(24);
@@ -41,6 +43,8 @@ pub struct AccountStatus {
     pub state: String,
     pub synced_at: Option<Timestamp>,
     pub error: Option<String>,
+    /// Set while its provider is left alone after repeated faults: items wait.
+    pub circuit: Option<OpenCircuit>,
 }
 
 /// Outbox items that are not settled.
@@ -101,6 +105,7 @@ fn unused(account: &Account) -> AccountStatus {
         .to_owned(),
         synced_at: None,
         error: None,
+        circuit: None,
     }
 }
 
@@ -139,9 +144,10 @@ fn accounts(app: &App) -> Result<Vec<AccountStatus>> {
             }
             .to_owned();
         }
-        status
+        status.circuit = throttle::open_circuit(app, account)?;
+        Ok(status)
     });
-    Ok(told.collect())
+    told.collect()
 }
 
 fn steps(report: &StatusReport) -> Vec<Step> {
@@ -182,6 +188,12 @@ fn steps(report: &StatusReport) -> Vec<Step> {
     }
     for account in &report.accounts {
         let name = &account.account;
+        if let Some(open) = &account.circuit {
+            step(
+                format!("account `{name}` can't send: {}", clean::line(&open.why)),
+                "comms doctor",
+            );
+        }
         match account.state.as_str() {
             "failed" => step(
                 format!("account `{name}` could not be synced"),

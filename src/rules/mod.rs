@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod budget;
+pub mod circuit;
 pub mod folder;
 pub mod maildir;
 pub mod query;

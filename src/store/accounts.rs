@@ -92,6 +92,7 @@ impl Store {
             for sql in [
                 "UPDATE items SET account = ?2 WHERE account = ?1",
                 "UPDATE OR REPLACE logins SET account = ?2 WHERE account = ?1",
+                "UPDATE OR REPLACE circuits SET account = ?2 WHERE account = ?1",
             ] {
                 both.execute(sql, [old, new])?;
             }

@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use rusqlite::{Transaction, TransactionBehavior, params};
 
+use crate::clock::Clock;
 use crate::error::Result;
 use crate::rules::budget::{Limit, Taken, Verdict, judge, slot_ms};
 
@@ -44,14 +45,16 @@ impl Share {
 
 impl Store {
     /// Takes up to `want` parts from all of the limits together, or none.
+    ///
+    /// The clock is read once nobody else can write: a time from before the wait would look back on others' takes.
     pub fn take(
         &self,
         limits: &[Limit],
         want: u32,
-        (owner, now): (&Owner, Timestamp),
+        (owner, clock): (&Owner, &Clock),
     ) -> Result<Asked> {
-        let now = now.as_millisecond();
         self.unsynced(|tx| {
+            let now = clock.now().as_millisecond();
             let mut logs = Vec::new();
             for limit in limits {
                 tidy(tx, limit, now, |name| is_alive(self.dir(), name))?;
@@ -218,6 +221,10 @@ mod tests {
         Timestamp::from_millisecond(1_800_000_000_000 + ms).unwrap()
     }
 
+    fn clock(ms: i64) -> Clock {
+        Clock::fixed(at(ms), jiff::tz::TimeZone::UTC)
+    }
+
     fn granted(asked: Asked) -> Share {
         match asked {
             Asked::Granted(share) => share,
@@ -231,15 +238,17 @@ mod tests {
         let store = Store::at(dir.path());
         let owner = store.owner().unwrap();
         let limits = limits(&["10/s", "12/h"]);
-        let first = granted(store.take(&limits, 10, (&owner, at(0))).unwrap());
+        let first = granted(store.take(&limits, 10, (&owner, &clock(0))).unwrap());
         store.spend(&first, at(0)).unwrap();
-        let second = granted(store.take(&limits, 2, (&owner, at(2_000))).unwrap());
+        let second = granted(store.take(&limits, 2, (&owner, &clock(2_000))).unwrap());
         store.spend(&second, at(2_000)).unwrap();
-        let asked = store.take(&limits, 1, (&owner, at(4_000))).unwrap();
+        let asked = store.take(&limits, 1, (&owner, &clock(4_000))).unwrap();
         // Times of an hour's limit are kept to 14 s: the last of them counts.
         assert_eq!(asked, Asked::Later(at(3_602_001), 1));
         // The second was not charged for what the hour refused.
-        let free = store.take(&limits[..1], 10, (&owner, at(4_000))).unwrap();
+        let free = store
+            .take(&limits[..1], 10, (&owner, &clock(4_000)))
+            .unwrap();
         assert_eq!(granted(free).parts, 10);
     }
 
@@ -249,16 +258,16 @@ mod tests {
         let store = Store::at(dir.path());
         let owner = store.owner().unwrap();
         let limits = limits(&["2/s"]);
-        let share = granted(store.take(&limits, 2, (&owner, at(0))).unwrap());
-        let asked = store.take(&limits, 1, (&owner, at(9_000))).unwrap();
+        let share = granted(store.take(&limits, 2, (&owner, &clock(0))).unwrap());
+        let asked = store.take(&limits, 1, (&owner, &clock(9_000))).unwrap();
         assert_eq!(asked, Asked::Later(at(10_001), 0));
         store.spend(&share, at(9_500)).unwrap();
-        let asked = store.take(&limits, 1, (&owner, at(10_400))).unwrap();
+        let asked = store.take(&limits, 1, (&owner, &clock(10_400))).unwrap();
         assert_eq!(asked, Asked::Later(at(10_501), 0));
-        let share = granted(store.take(&limits, 2, (&owner, at(10_501))).unwrap());
+        let share = granted(store.take(&limits, 2, (&owner, &clock(10_501))).unwrap());
         store.give_back(&share).unwrap();
         assert_eq!(
-            granted(store.take(&limits, 2, (&owner, at(10_501))).unwrap()).parts,
+            granted(store.take(&limits, 2, (&owner, &clock(10_501))).unwrap()).parts,
             2
         );
     }
@@ -269,12 +278,12 @@ mod tests {
         let store = Store::at(dir.path());
         let limits = limits(&["2/s"]);
         let dead = store.owner().unwrap();
-        granted(store.take(&limits, 2, (&dead, at(0))).unwrap());
+        granted(store.take(&limits, 2, (&dead, &clock(0))).unwrap());
         drop(dead);
         let owner = store.owner().unwrap();
-        let asked = store.take(&limits, 1, (&owner, at(5_000))).unwrap();
+        let asked = store.take(&limits, 1, (&owner, &clock(5_000))).unwrap();
         assert_eq!(asked, Asked::Later(at(6_001), 0));
-        granted(store.take(&limits, 1, (&owner, at(6_001))).unwrap());
+        granted(store.take(&limits, 1, (&owner, &clock(6_001))).unwrap());
     }
 
     #[test]
@@ -284,11 +293,37 @@ mod tests {
         let owner = store.owner().unwrap();
         let limits = limits(&["5/min"]);
         let year = 365 * 86_400_000;
-        let share = granted(store.take(&limits, 5, (&owner, at(year))).unwrap());
+        let share = granted(store.take(&limits, 5, (&owner, &clock(year))).unwrap());
         store.spend(&share, at(year)).unwrap();
-        let asked = store.take(&limits, 1, (&owner, at(0))).unwrap();
+        let asked = store.take(&limits, 1, (&owner, &clock(0))).unwrap();
         assert_eq!(asked, Asked::Later(at(60_001), 0));
-        granted(store.take(&limits, 5, (&owner, at(60_001))).unwrap());
+        granted(store.take(&limits, 5, (&owner, &clock(60_001))).unwrap());
+    }
+
+    #[test]
+    fn who_waited_for_the_lock_counts_what_went_meanwhile() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::at(dir.path());
+        let owner = store.owner().unwrap();
+        let limits = limits(&["2/s"]);
+        let clock = Clock::system(jiff::tz::TimeZone::UTC);
+        let db = store.main().unwrap();
+        db.execute_batch("BEGIN IMMEDIATE").unwrap();
+        std::thread::scope(|scope| {
+            let asked = scope.spawn(|| {
+                let other = Store::at(dir.path());
+                other.take(&limits, 1, (&owner, &clock)).unwrap()
+            });
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            let went = clock.now().as_millisecond();
+            db.execute(
+                "INSERT INTO budgets (scope, per, at, cost) VALUES (?1, 1000, ?2, 2)",
+                params![limits[0].scope, went],
+            )
+            .unwrap();
+            db.execute_batch("COMMIT").unwrap();
+            assert_eq!(asked.join().unwrap(), Asked::Later(time(went + 1_001), 0));
+        });
     }
 
     #[test]
@@ -298,7 +333,7 @@ mod tests {
         let owner = store.owner().unwrap();
         let limits = limits(&["100000/256s"]);
         for n in 0..2_000 {
-            let share = granted(store.take(&limits, 1, (&owner, at(n * 100))).unwrap());
+            let share = granted(store.take(&limits, 1, (&owner, &clock(n * 100))).unwrap());
             store.spend(&share, at(n * 100 + 7)).unwrap();
         }
         let rows: i64 = store
@@ -333,7 +368,7 @@ mod tests {
                     let (end, _, share) = under_way.remove(0);
                     store.spend(&share, at(end)).unwrap();
                 }
-                match store.take(&limits, want, (&owner, at(now))).unwrap() {
+                match store.take(&limits, want, (&owner, &clock(now))).unwrap() {
                     Asked::Granted(share) => {
                         prop_assert!(share.parts >= 1 && share.parts <= want);
                         seen.push((now + takes * 2 / 3, share.parts));

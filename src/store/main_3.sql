@@ -38,12 +38,17 @@ CREATE TABLE budgets (
 );
 CREATE INDEX budgets_of ON budgets (scope, per, at);
 
+-- How an account's provider did since it last answered; open since `opened`, tried again at `until`.
 CREATE TABLE circuits (
-    account  TEXT PRIMARY KEY,
-    failures INTEGER NOT NULL,
-    opened   INTEGER,
-    until    INTEGER,
-    why      TEXT
+    account     TEXT PRIMARY KEY,
+    server      TEXT NOT NULL,
+    failures    INTEGER NOT NULL,
+    opened      INTEGER,
+    probes      INTEGER NOT NULL,
+    until       INTEGER NOT NULL,
+    why         TEXT NOT NULL,
+    prober      TEXT,
+    probe_until INTEGER
 ) WITHOUT ROWID;
 
 -- Who drains -------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 mod accounts;
 mod budgets;
 mod bytes;
+pub mod circuits;
 mod entry;
 mod folders;
 mod logins;

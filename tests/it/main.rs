@@ -14,6 +14,7 @@ mod support;
 mod accounts;
 mod answering;
 mod budget;
+mod circuit;
 mod contract;
 mod doctor;
 mod examples;

@@ -58,7 +58,12 @@ impl Smtp {
 
     /// Starts a server that does as it is told here.
     pub fn scripted(script: Script) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        Smtp::on(0, script)
+    }
+
+    /// Starts one on this port, which nobody listens on.
+    pub fn on(port: u16, script: Script) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).expect("a free port");
         let port = listener.local_addr().expect("bound").port();
         let received = Arc::new(Mutex::new(Vec::new()));
         let commands = Arc::new(Mutex::new(Vec::new()));

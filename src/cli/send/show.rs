@@ -66,7 +66,10 @@ pub fn columns() -> [Column<ItemReport>; 7] {
         Column {
             field: "error",
             title: "WHY",
-            cell: |i, _| Cell::plain(clean::line(i.error.as_deref().unwrap_or_default())),
+            cell: |i, _| {
+                let why = i.held_by.as_deref().or(i.error.as_deref());
+                Cell::plain(clean::line(why.unwrap_or_default()))
+            },
             plain: |i| i.error.clone().unwrap_or_default(),
         },
     ]
@@ -152,6 +155,9 @@ pub fn item_text(item: &ItemReport, out: &Output) -> String {
     }
     if let Some(at) = item.next_at {
         text.push_str(&format!("  next try    {}\n", out.when(at)));
+    }
+    if let Some(rule) = &item.held_by {
+        text.push_str(&format!("  held by     {}\n", clean::line(rule)));
     }
     if let Some(error) = item.error.as_deref().filter(|_| item.state != State::Sent) {
         text.push_str(&format!("  because     {}\n", clean::line(error)));

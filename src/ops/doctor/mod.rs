@@ -3,6 +3,7 @@
 
 mod bus;
 mod caller;
+mod circuits;
 mod clock;
 mod files;
 mod network;
@@ -41,7 +42,7 @@ pub struct DoctorReport {
 pub struct Check {
     /// These stay the same: `caller`, `home`, `folders`, `config`, `data folder`, `store`, `index`, `zone`, `trust`,
     /// `proxy`, `session bus`, `keyring`, `secrets file`, `secret variables`, `clock`; and for each account `work: config`,
-    /// `work: secret`, `work: trust`, `work: imap`, `work: folders`, `work: views`, `work: smtp`, `work: maildir`,
+    /// `work: secret`, `work: trust`, `work: imap`, `work: folders`, `work: views`, `work: smtp`, `work: circuit` (only while it is open), `work: maildir`,
     /// `work: servers`.
     pub name: String,
     /// `ok`, `note` (works, but know it), `fault` or `skipped`.
@@ -145,6 +146,7 @@ pub async fn doctor(app: &App, request: DoctorRequest) -> Result<DoctorReport> {
     for account in &app.config.accounts {
         secrets::check_secret(app, account, &found, &mut report);
         servers::check_account(app, account, (request, &found), &mut report).await;
+        circuits::check_circuit(app, account, &mut report)?;
     }
     Ok(report)
 }

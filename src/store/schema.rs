@@ -5,6 +5,7 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
 
 use crate::disk;
@@ -18,6 +19,11 @@ pub struct File {
     pub migrations: &'static [&'static str],
     /// Pragmas for every connection.
     pub pragmas: &'static str,
+    /// Bytes of a page; chosen when the file is made.
+    page_size: u32,
+    /// The log of what was committed stays when the last process leaves, until it has grown. It saves a command that
+    /// writes little, as `send` does, most of its waits for the disk.
+    keeps_log: bool,
 }
 
 /// Small and precious: outbox, attempts, audit.
@@ -28,7 +34,9 @@ pub const MAIN: File = File {
         include_str!("main_2.sql"),
         include_str!("main_3.sql"),
     ],
-    pragmas: "PRAGMA synchronous = FULL;",
+    pragmas: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 256;",
+    page_size: 4096,
+    keeps_log: true,
 };
 
 /// What was received: identity, state and bytes of messages.
@@ -36,6 +44,8 @@ pub const RAW: File = File {
     name: "raw.db",
     migrations: &[include_str!("raw_1.sql"), include_str!("raw_2.sql")],
     pragmas: "PRAGMA synchronous = FULL;",
+    page_size: 16384,
+    keeps_log: false,
 };
 
 /// Rebuilt from the others: message rows, text index, facts, cursors.
@@ -43,6 +53,8 @@ pub const INDEX: File = File {
     name: "index.db",
     migrations: &[include_str!("index_1.sql")],
     pragmas: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -24576; PRAGMA temp_store = MEMORY;",
+    page_size: 16384,
+    keeps_log: false,
 };
 
 /// Opens for writing; creates the folder (0700) and the file (0600) and runs what migrations are missing.
@@ -59,6 +71,10 @@ pub fn open(dir: &Path, file: &File) -> Result<Connection> {
     let mut db = Connection::open(&path).map_err(opening(file))?;
     db.busy_timeout(BUSY).map_err(opening(file))?;
     db.execute_batch(file.pragmas).map_err(opening(file))?;
+    if file.keeps_log {
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+            .map_err(opening(file))?;
+    }
     migrate(&mut db, file)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(db)
@@ -91,8 +107,11 @@ fn create(dir: &Path, file: &File) -> Result<()> {
     private_file(&fresh)?;
     let mut db = Connection::open(&fresh).map_err(opening(file))?;
     // Only before the first table can the page size be chosen.
-    db.execute_batch("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL;")
-        .map_err(opening(file))?;
+    let size = file.page_size;
+    db.execute_batch(&format!(
+        "PRAGMA page_size = {size}; PRAGMA journal_mode = WAL;"
+    ))
+    .map_err(opening(file))?;
     migrate(&mut db, file)?;
     db.close().map_err(|(_, e)| opening(file)(e))?;
     std::fs::rename(&fresh, &path)

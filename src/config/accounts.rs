@@ -38,6 +38,7 @@ pub fn local(data_dir: &Path) -> Account {
         folders: None,
         file_sent: true,
         budget: Vec::new(),
+        fallback: None,
         built_in: true,
     }
 }
@@ -116,6 +117,7 @@ pub fn resolve(
         folders: value(&raw.folders),
         file_sent: value(&raw.file_sent).unwrap_or(true),
         budget,
+        fallback: value(&raw.fallback),
         built_in: false,
     })
 }
@@ -201,6 +203,7 @@ impl Cx<'_> {
             key("folders", &r.folders),
             key("file_sent", &r.file_sent),
             key("budget", &r.budget),
+            key("fallback", &r.fallback),
         ]
         .into_iter()
         .flatten()
@@ -531,6 +534,11 @@ pub fn note(
             "budget",
             Some(throttle::shown(&account.budget)),
             line_of(raw, |r| &r.budget),
+        );
+        say(
+            "fallback",
+            account.fallback.clone(),
+            line_of(raw, |r| &r.fallback),
         );
     }
     for part in account.secret_env.keys() {

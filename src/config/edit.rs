@@ -113,6 +113,26 @@ impl Document {
         if self.default_email() == Some(old) {
             self.set_default_email(Some(new));
         }
+        self.rename_fallbacks(old, new);
+    }
+
+    fn rename_fallbacks(&mut self, old: &str, new: &str) {
+        let accounts = self.toml.get_mut("accounts");
+        let Some(accounts) = accounts.and_then(Item::as_table_like_mut) else {
+            return;
+        };
+        for (_, account) in accounts.iter_mut() {
+            let fallback = account
+                .as_table_like_mut()
+                .and_then(|account| account.get_mut("fallback"));
+            if let Some(Item::Value(value)) = fallback
+                && value.as_str() == Some(old)
+            {
+                let decor = value.decor().clone();
+                *value = Value::from(new);
+                *value.decor_mut() = decor;
+            }
+        }
     }
 
     /// Removes the table of an account with the comment right above it, and with it its being the default.

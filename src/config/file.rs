@@ -73,6 +73,7 @@ pub struct RawAccount {
     pub folders: Option<At<Vec<String>>>,
     pub file_sent: Option<At<bool>>,
     pub budget: Option<At<Vec<String>>>,
+    pub fallback: Option<At<String>>,
 }
 
 /// The line that a value of an account stands on; `None` if it is not written.
@@ -123,6 +124,7 @@ pub const ACCOUNT_KEYS: &[&str] = &[
     "folders",
     "file_sent",
     "budget",
+    "fallback",
 ];
 /// Keys that people try for a secret; none may stand in the file.
 const SECRET_KEYS: &[&str] = &[
@@ -293,6 +295,7 @@ impl Source {
             folders: None,
             file_sent: None,
             budget: None,
+            fallback: None,
         };
         for (key, value) in in_order(table) {
             match key.get_ref().as_ref() {
@@ -322,6 +325,7 @@ impl Source {
                 "folders" => a.folders = Some(self.strings(key, value)?),
                 "file_sent" => a.file_sent = Some(self.boolean(key, value)?),
                 "budget" => a.budget = Some(self.text_or_list(key, value)?),
+                "fallback" => a.fallback = Some(self.string(key, value)?),
                 secret if SECRET_KEYS.contains(&secret) => {
                     return Err(self
                         .error(&key.span(), format!("`{secret}`: a secret never stands in the config file"))

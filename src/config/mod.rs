@@ -317,6 +317,9 @@ impl Resolver {
             accounts.push(accounts::local(&data_dir));
         }
         accounts.sort_by(|a, b| a.name.cmp(&b.name));
+        if let Some(source) = &self.source {
+            throttle::check_fallbacks(&file.accounts, &accounts, source)?;
+        }
         let default_email = self.default_email(file, &accounts)?;
         if let Some(email) = &file.email {
             note("defaults.email", email.value.clone(), line(email.line));

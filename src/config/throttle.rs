@@ -1,10 +1,10 @@
 //! What an account says about how much may leave, and what takes over when it can't.
 
 use crate::error::Result;
-use crate::model::account::Endpoint;
+use crate::model::account::{Account, Endpoint};
 use crate::model::budget::Rate;
 
-use super::file::{RawAccount, Source};
+use super::file::{RawAccount, Source, nearest};
 
 /// The limits of an account in recipients: its own, else those known of its server, else none.
 pub fn budget(raw: &RawAccount, source: &Source, smtp: Option<&Endpoint>) -> Result<Vec<Rate>> {
@@ -60,4 +60,49 @@ pub fn shown(rates: &[Rate]) -> String {
     }
     let rates: Vec<_> = rates.iter().map(Rate::to_string).collect();
     rates.join(", ")
+}
+
+/// Refuses a fallback that is no account, can't send, or leads back to where it began.
+pub fn check_fallbacks(raws: &[RawAccount], accounts: &[Account], source: &Source) -> Result<()> {
+    let named = |name: &str| accounts.iter().find(|a| a.name == name);
+    for raw in raws {
+        let Some(written) = &raw.fallback else {
+            continue;
+        };
+        let (name, to) = (&raw.name.value, &written.value);
+        let refuse = |message: String| source.error(&written.span, message);
+        if named(name).is_none_or(|account| account.smtp.is_none()) {
+            return Err(refuse(format!(
+                "account `{name}` sends nothing that another could take"
+            ))
+            .hint("remove the line"));
+        }
+        let Some(target) = named(to) else {
+            let known: Vec<_> = accounts.iter().map(|a| a.name.as_str()).collect();
+            let error = refuse(format!("there is no account `{to}`"));
+            return Err(match nearest(to, &known) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint(format!("accounts are {}", known.join(", "))),
+            });
+        };
+        if target.smtp.is_none() {
+            return Err(refuse(format!("account `{to}` can't send to everyone"))
+                .hint("name an account with an `smtp` server"));
+        }
+        let mut seen = vec![name.as_str()];
+        let mut next = Some(to.as_str());
+        while let Some(at) = next {
+            if seen.contains(&at) {
+                seen.push(at);
+                return Err(refuse(format!(
+                    "the fallbacks go in a circle: {}",
+                    seen.join(" → ")
+                ))
+                .hint("remove one of the lines"));
+            }
+            seen.push(at);
+            next = named(at).and_then(|a| a.fallback.as_deref());
+        }
+    }
+    Ok(())
 }

@@ -168,6 +168,8 @@ pub struct Account {
     pub file_sent: bool,
     /// How many recipients may leave within how long; all of them hold, none is no limit.
     pub budget: Vec<Rate>,
+    /// The account that takes what certainly was not sent when this one can't send.
+    pub fallback: Option<String>,
     /// True for the account `local` that exists without configuration.
     pub built_in: bool,
 }

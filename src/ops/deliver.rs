@@ -1,11 +1,14 @@
 //! One attempt of one outbox item: out through its account, every answer written down, then the copy in Sent.
 
+mod fallback;
+mod leave;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::channel::maildir;
-use crate::channel::smtp::{BATCH, Client, Credentials, Envelope, INTERRUPTED};
+use crate::channel::smtp::{Client, Credentials, Envelope, INTERRUPTED};
 use crate::error::{Error, Kind, Result};
 use crate::model::account::{Account, AuthMethod};
 use crate::model::id::OutboxId;
@@ -15,10 +18,9 @@ use crate::net::tls;
 use crate::rules::retry;
 use crate::store::Owner;
 use crate::store::Share;
-use crate::store::outbox::{Ending, IN_PARTS, Item, REVIVED};
+use crate::store::outbox::{Ending, IN_PARTS, Item, MOVED, REVIVED};
 
-use super::gate::{self, Leave};
-use super::throttle::{self, News, Permit};
+use super::throttle::{self, News};
 use super::{App, Progress, scan, sync, token};
 
 /// What lies before the point of no return may take so long.
@@ -48,36 +50,20 @@ pub struct Delivered {
 ///
 /// Ctrl-C before the point of no return means not sent; after it the item is in doubt at once.
 pub async fn deliver(app: &App, id: OutboxId, delivery: &Delivery<'_>) -> Result<Delivered> {
+    let mut delivered = Delivered::default();
+    // Twice at most: an item moves to another account once.
+    let state = loop {
+        let item = app.store.outbox_item(id)?;
+        match Run::of(app, &item, delivery).step().await? {
+            Step::KeptBack => return Ok(delivered),
+            Step::Moved(words) => delivered.warnings.push(words),
+            Step::Ended(state, interrupted) => {
+                delivered.interrupted = interrupted;
+                break state;
+            }
+        }
+    };
     let item = app.store.outbox_item(id)?;
-    let mut run = Run {
-        app,
-        item: &item,
-        delivery,
-        accepted: None,
-        failed: None,
-        unknown: None,
-        under_way: Vec::new(),
-        share: None,
-        put_off: None,
-    };
-    if run.is_kept_back()? {
-        return Ok(Delivered::default());
-    }
-    let finished = tokio::select! {
-        // First, so that a wait that ends by Ctrl-C inside is not taken for one before the point of no return.
-        biased;
-        done = run.attempt() => { done?; true }
-        _ = tokio::signal::ctrl_c() => false,
-    };
-    if !finished {
-        run.interrupted()?;
-    }
-    run.give_back()?;
-    let state = run.settle()?;
-    let mut delivered = Delivered {
-        warnings: Vec::new(),
-        interrupted: !finished || run.unknown.as_ref().is_some_and(|u| u.interrupted),
-    };
     if state == State::Sent && item.file_copy && item.filed_at.is_none() {
         tokio::select! {
             biased;
@@ -91,11 +77,16 @@ pub async fn deliver(app: &App, id: OutboxId, delivery: &Delivery<'_>) -> Result
     Ok(delivered)
 }
 
+/// The account whose Sent folder gets the copy: where its owner looks for it, also when another sent it.
+pub fn files_in(item: &Item) -> &str {
+    item.moved_from.as_deref().unwrap_or(&item.account)
+}
+
 /// Files the copy of an accepted item; a warning if that did not work, which leaves it to the next run.
 pub async fn file(app: &App, id: OutboxId) -> Option<String> {
     let filed = async {
         let item = app.store.outbox_item(id)?;
-        let account = app.config.account(&item.account)?;
+        let account = app.config.account(files_in(&item))?;
         let raw = app.store.outbox_bytes(id)?;
         sync::file_copy(app, account, Role::Sent, &raw).await?;
         app.store.mark_filed(id, app.clock.now())
@@ -122,6 +113,20 @@ struct Run<'a> {
     share: Option<Share>,
     /// A budget was used up on the way: when the rest may go, and which one.
     put_off: Option<(Timestamp, String)>,
+    /// It is not to be kept, and a budget is used up.
+    refused_by_budget: bool,
+    /// Its fallback took it over; what to say about it.
+    moved: Option<String>,
+}
+
+/// What one account made of an item.
+enum Step {
+    /// A rule, a budget or a circuit lets it wait, or failed it.
+    KeptBack,
+    /// Its fallback takes it over; the words say why.
+    Moved(String),
+    /// An attempt was made; whether it was interrupted.
+    Ended(State, bool),
 }
 
 /// Why it can't be told whether it was sent.
@@ -130,104 +135,50 @@ struct Doubt {
     interrupted: bool,
 }
 
+impl<'a> Run<'a> {
+    fn of(app: &'a App, item: &'a Item, delivery: &'a Delivery<'a>) -> Run<'a> {
+        Run {
+            app,
+            item,
+            delivery,
+            accepted: None,
+            failed: None,
+            unknown: None,
+            under_way: Vec::new(),
+            share: None,
+            put_off: None,
+            refused_by_budget: false,
+            moved: None,
+        }
+    }
+
+    async fn step(mut self) -> Result<Step> {
+        if self.is_kept_back()? {
+            return Ok(self.moved.map_or(Step::KeptBack, Step::Moved));
+        }
+        let finished = tokio::select! {
+            // First, so that a wait that ends by Ctrl-C inside is not taken for one before the point of no return.
+            biased;
+            done = self.attempt() => { done?; true }
+            _ = tokio::signal::ctrl_c() => false,
+        };
+        if !finished {
+            self.interrupted()?;
+        }
+        self.give_back()?;
+        if self.moved.is_none() && self.is_exhausted()? {
+            self.move_exhausted()?;
+        }
+        if let Some(words) = self.moved {
+            return Ok(Step::Moved(words));
+        }
+        let state = self.settle(None)?;
+        let interrupted = !finished || self.unknown.as_ref().is_some_and(|u| u.interrupted);
+        Ok(Step::Ended(state, interrupted))
+    }
+}
+
 impl Run<'_> {
-    /// Whether a rule or a budget keeps it from leaving now; it is written down with the item.
-    fn is_kept_back(&mut self) -> Result<bool> {
-        let (app, id) = (self.app, self.item.id);
-        let now = app.clock.now();
-        match gate::may_leave(app, self.item)? {
-            Leave::Now => {}
-            Leave::Later(at, rule) => {
-                app.store.put_off(id, (at, &rule), now)?;
-                return Ok(true);
-            }
-            Leave::Held(rule) => {
-                app.store.hold(id, &rule, now)?;
-                return Ok(true);
-            }
-            Leave::Refused(e) => {
-                self.nothing_left(e)?;
-                self.settle()?;
-                return Ok(true);
-            }
-        }
-        let Ok(account) = app.config.account(&self.item.account) else {
-            return Ok(false);
-        };
-        if account.smtp.is_none() {
-            return Ok(false);
-        }
-        let user = throttle::User {
-            owner: self.delivery.owner,
-            insists: self.delivery.insists,
-        };
-        let wait = match throttle::circuit(app, account, user)? {
-            Some(wait) => wait,
-            None => match self.permit(account, self.waiting().len())? {
-                Permit::Go(share) => {
-                    self.share = Some(share);
-                    return Ok(false);
-                }
-                Permit::Wait(at, why) => {
-                    self.learn(account, News::Unasked)?;
-                    (at, why)
-                }
-            },
-        };
-        self.wait(account, wait)?;
-        Ok(true)
-    }
-
-    /// Lets it wait, and with it all that is due of its account, or fail if it is not to be kept.
-    fn wait(&mut self, account: &Account, (at, why): (Timestamp, String)) -> Result<()> {
-        let (app, now) = (self.app, self.app.clock.now());
-        if self.delivery.keep {
-            app.store.put_off(self.item.id, (at, &why), now)?;
-            return app.store.put_off_due(&account.name, (at, &why), now);
-        }
-        self.nothing_left(waits(app, at, &why))?;
-        self.settle().map(drop)
-    }
-
-    fn learn(&self, account: &Account, news: News<'_>) -> Result<()> {
-        throttle::learn(self.app, account, (self.delivery.owner, news))
-    }
-
-    /// Asks for as much as one transaction may take.
-    fn permit(&self, account: &Account, recipients: usize) -> Result<Permit> {
-        throttle::permit(
-            self.app,
-            account,
-            self.delivery.owner,
-            recipients.min(BATCH),
-        )
-    }
-
-    /// The share for the next transaction; `None` if the rest has to wait.
-    fn next_share(&mut self, account: &Account, rest: usize) -> Result<Option<Share>> {
-        if let Some(share) = self.share.take() {
-            return Ok(Some(share));
-        }
-        match self.permit(account, rest)? {
-            Permit::Go(share) => Ok(Some(share)),
-            Permit::Wait(at, why) => {
-                if self.delivery.keep {
-                    self.put_off = Some((at, why));
-                } else {
-                    self.nothing_left(waits(self.app, at, &why))?;
-                }
-                Ok(None)
-            }
-        }
-    }
-
-    fn give_back(&mut self) -> Result<()> {
-        match self.share.take() {
-            Some(share) => throttle::unused(self.app, &share),
-            None => Ok(()),
-        }
-    }
-
     async fn attempt(&mut self) -> Result<()> {
         match self.app.config.account(&self.item.account) {
             Ok(account) if account.built_in => self.locally(account),
@@ -312,6 +263,9 @@ impl Run<'_> {
             Ok(client) => client,
             Err(e) => {
                 self.learn(account, News::of_opening(&e))?;
+                if matches!(e.kind, Kind::Auth | Kind::Config) && self.move_over(&told(&e))? {
+                    return Ok(());
+                }
                 return self.nothing_left(e);
             }
         };
@@ -414,20 +368,26 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn settle(&self) -> Result<State> {
-        let app = self.app;
-        let now = app.clock.now();
+    /// How long until the next attempt; `None` if there is none.
+    fn next_try(&self) -> Result<Option<Duration>> {
         let asked = self.failed.as_ref().and_then(|(_, after)| *after);
-        let (tries, age) = self.series(now)?;
+        let (tries, age) = self.series(self.app.clock.now())?;
         let stopped = self.delivery.by_hand
             && self
                 .failed
                 .as_ref()
                 .is_some_and(|(e, _)| e.kind == Kind::Interrupted);
-        let wait = retry::wait(tries + 1, age, asked, throttle::chance())
-            .filter(|_| self.delivery.keep && !stopped);
+        let wait = retry::wait(tries + 1, age, asked, throttle::chance());
+        Ok(wait.filter(|_| self.delivery.keep && !stopped))
+    }
+
+    /// Writes down how it ended; those who wait go on at `again` if that is given.
+    fn settle(&self, again: Option<Timestamp>) -> Result<State> {
+        let app = self.app;
+        let now = app.clock.now();
+        let wait = self.next_try()?;
         let mut ending = Ending {
-            next_at: wait.and_then(|w| now.checked_add(w).ok()),
+            next_at: again.or(wait.and_then(|w| now.checked_add(w).ok())),
             ..Ending::default()
         };
         if let Some((at, why)) = &self.put_off {
@@ -473,7 +433,7 @@ impl Run<'_> {
         let all = self.app.store.outbox_attempts(self.item.id)?;
         let begin = all
             .iter()
-            .rposition(|a| a.outcome == REVIVED || a.outcome == IN_PARTS)
+            .rposition(|a| a.outcome == REVIVED || a.outcome == IN_PARTS || a.outcome == MOVED)
             .map_or(0, |n| n + 1);
         let series = &all[begin..];
         let age = series
@@ -528,13 +488,6 @@ fn answer(state: RecipientState, words: &str) -> Answer {
         code: None,
         words: words.to_owned(),
     }
-}
-
-/// What keeps an item that nobody wants kept.
-fn waits(app: &App, at: Timestamp, why: &str) -> Error {
-    let left = at.duration_since(app.clock.now());
-    Error::unavailable(format!("{why}: nothing more may leave before {at}"))
-        .retry_after(left.try_into().unwrap_or_default())
 }
 
 /// An error with its causes in one line.

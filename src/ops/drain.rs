@@ -134,7 +134,7 @@ pub fn reconcile(app: &App) -> Result<Vec<OutboxId>> {
                 continue;
             }
             let words = format!("found as `{id}` in `{}/{}`", place.account, place.folder);
-            let filed = place.role == Role::Sent && place.account == item.account;
+            let filed = place.role == Role::Sent && place.account == deliver::files_in(&item);
             let now = app.clock.now();
             if app
                 .store

@@ -27,6 +27,7 @@ fn account() -> Account {
         folders: None,
         file_sent: true,
         budget: Vec::new(),
+        fallback: None,
         built_in: false,
     }
 }

@@ -91,6 +91,7 @@ impl Store {
             let both = db.transaction()?;
             for sql in [
                 "UPDATE items SET account = ?2 WHERE account = ?1",
+                "UPDATE items SET moved_from = ?2 WHERE moved_from = ?1",
                 "UPDATE OR REPLACE logins SET account = ?2 WHERE account = ?1",
                 "UPDATE OR REPLACE circuits SET account = ?2 WHERE account = ?1",
             ] {

@@ -25,6 +25,9 @@ CREATE TABLE audit (
     hash BLOB NOT NULL
 );
 
+-- The account it was staged for, once another took it over.
+ALTER TABLE items ADD COLUMN moved_from TEXT;
+
 -- Budgets and circuits, shared by all processes -------------------------------------------------------------------
 
 -- What went within each limit: when, and how much. While it is under way it has an owner and counts as of now.

@@ -16,12 +16,14 @@ use row::{SELECT, at, begin, item, ms, number, read, recipients, state_of, unkno
 
 mod erase;
 mod lifecycle;
+mod moving;
 mod row;
 #[cfg(test)]
 mod tests;
 
 pub use erase::{By, ERASED};
 pub use lifecycle::{IN_PARTS, REVIVED};
+pub use moving::{MOVED, Target};
 
 const DOING: &str = "reading the outbox";
 const WRITING: &str = "writing the outbox";
@@ -97,6 +99,8 @@ pub struct Item {
     pub file_copy: bool,
     pub filed_at: Option<Timestamp>,
     pub created_at: Timestamp,
+    /// The account it was staged for, once its fallback took it over.
+    pub moved_from: Option<String>,
     pub recipients: Vec<Recipient>,
 }
 

@@ -18,6 +18,7 @@ mod circuit;
 mod contract;
 mod doctor;
 mod examples;
+mod fallback;
 mod floors;
 mod generated;
 mod hints;

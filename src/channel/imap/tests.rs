@@ -43,6 +43,7 @@ fn account(auth: AuthMethod) -> Account {
         folders: None,
         file_sent: true,
         budget: Vec::new(),
+        fallback: None,
         built_in: false,
     }
 }

@@ -30,6 +30,7 @@ fn account(port: u16) -> Account {
         folders: None,
         file_sent: false,
         budget: Vec::new(),
+        fallback: None,
         built_in: false,
     }
 }

@@ -156,6 +156,9 @@ pub fn item_text(item: &ItemReport, out: &Output) -> String {
     if let Some(at) = item.next_at {
         text.push_str(&format!("  next try    {}\n", out.when(at)));
     }
+    if let Some(from) = &item.moved_from {
+        text.push_str(&format!("  moved from  account {}\n", clean::line(from)));
+    }
     if let Some(rule) = &item.held_by {
         text.push_str(&format!("  held by     {}\n", clean::line(rule)));
     }

@@ -51,6 +51,8 @@ pub struct ItemReport {
     pub next_at: Option<Timestamp>,
     /// The rule that holds it or makes it wait.
     pub held_by: Option<String>,
+    /// The account it was meant for, once its fallback took it over.
+    pub moved_from: Option<String>,
     /// Why it did not leave, as a code of the exit-code table.
     pub error_code: Option<String>,
     pub error: Option<String>,
@@ -129,6 +131,7 @@ pub fn dry_run(staged: Vec<NewItem>, warnings: Vec<String>) -> SendReport {
             tries: 0,
             next_at: item.next_at,
             held_by: item.held_by,
+            moved_from: None,
             error_code: None,
             error: None,
             hint: None,
@@ -195,6 +198,7 @@ impl From<Item> for ItemReport {
             tries: item.tries,
             next_at: item.next_at,
             held_by: item.held_by,
+            moved_from: item.moved_from,
             error_code: item.error_code,
             error: item.error,
             hint: item.hint,
@@ -329,6 +333,7 @@ mod tests {
             tries,
             next_at: None,
             held_by: None,
+            moved_from: None,
             error_code: code.map(str::to_owned),
             error: None,
             hint: None,

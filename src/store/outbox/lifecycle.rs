@@ -352,7 +352,7 @@ pub const REVIVED: &str = "revived";
 /// The outcome of an attempt that was accepted as far as a budget allowed; the rest goes later.
 pub const IN_PARTS: &str = "accepted in parts";
 
-fn note(
+pub(super) fn note(
     tx: &Transaction<'_>,
     id: OutboxId,
     now: Timestamp,

@@ -16,6 +16,7 @@ mod answering;
 mod budget;
 mod circuit;
 mod contract;
+mod cut_points;
 mod doctor;
 mod examples;
 mod fallback;

@@ -6,6 +6,8 @@ pub mod desktop;
 pub mod login;
 pub mod mail;
 pub mod oidc;
+pub mod postbox;
+pub mod proxy;
 pub mod pty;
 pub mod smtp;
 
@@ -191,6 +193,16 @@ impl fmt::Display for Run {
         }
         write!(f, "--- exit {}", self.code)
     }
+}
+
+/// Says why a test has nothing to test with; a failure where servers are required.
+pub fn skip<T>(reason: &str) -> Option<T> {
+    assert!(
+        std::env::var_os("COMMS_TEST_REQUIRE_SERVERS").is_none_or(|v| v.is_empty() || v == "0"),
+        "the servers are required, but {reason}"
+    );
+    println!("skipped: {reason} (see tests/run)");
+    None
 }
 
 /// The binary under test.

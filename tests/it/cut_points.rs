@@ -372,7 +372,7 @@ fn play(row: &Row, plain: &Postbox, with_login: &Postbox) -> Played {
 
 /// Plays all rows, some at once, and prints what became of them.
 fn play_all(rows: &[Row]) {
-    let (Some(plain), Some(with_login)) = (Postbox::start(), Postbox::start_as(true)) else {
+    let (Some(plain), Some(with_login)) = (Postbox::start(), Postbox::start_as(&["login"])) else {
         return;
     };
     let next = AtomicUsize::new(0);

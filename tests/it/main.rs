@@ -27,6 +27,7 @@ mod imap;
 mod import;
 mod inbox;
 mod keyring;
+mod kill;
 mod mailbox;
 mod maildir;
 mod mark;

@@ -1,10 +1,12 @@
 """An SMTP server for tests that writes what it takes into a Maildir: postbox.py MAILDIR; prints its port.
 
 Server and mailbox are aiosmtpd's. Recipients at bounce.example are refused for ever (550), those at slow.example
-for now (451). With a second argument it asks for a login (user ann, password annpw).
+for now (451). The word `login` makes it ask for one (user ann, password annpw), `slow` makes it take its time (up to
+30 ms) before a message is in the Maildir and before it says so.
 """
 
 import asyncio
+import random
 import sys
 
 from aiosmtpd.handlers import Mailbox
@@ -20,6 +22,12 @@ class Postbox(Mailbox):
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 ok"
 
+    async def handle_DATA(self, server, session, envelope):
+        await asyncio.sleep(random.random() * delay)
+        answer = await super().handle_DATA(server, session, envelope)
+        await asyncio.sleep(random.random() * delay)
+        return answer
+
 
 def login(server, session, envelope, mechanism, data):
     good = data.login == b"ann" and data.password == b"annpw"
@@ -28,8 +36,8 @@ def login(server, session, envelope, mechanism, data):
 
 async def main():
     box = Postbox(sys.argv[1])
-    asks = len(sys.argv) > 2
-    rules = {"authenticator": login, "auth_required": True, "auth_require_tls": False} if asks else {}
+    asks = {"authenticator": login, "auth_required": True, "auth_require_tls": False}
+    rules = asks if "login" in sys.argv else {}
 
     def session():
         return SMTP(box, hostname="postbox.example", enable_SMTPUTF8=True, data_size_limit=None, **rules)
@@ -39,4 +47,5 @@ async def main():
     await server.serve_forever()
 
 
+delay = 0.03 if "slow" in sys.argv else 0
 asyncio.run(main())

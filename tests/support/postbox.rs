@@ -25,11 +25,11 @@ pub struct Letter {
 impl Postbox {
     /// Starts the server; `None`, with the reason printed, where it is not installed.
     pub fn start() -> Option<Postbox> {
-        Postbox::start_as(false)
+        Postbox::start_as(&[])
     }
 
-    /// Starts a server that asks for a login, or one that doesn't.
-    pub fn start_as(login: bool) -> Option<Postbox> {
+    /// Starts a server that asks for a `login` or is `slow`.
+    pub fn start_as(kind: &[&str]) -> Option<Postbox> {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let mut command = Command::new("/usr/bin/python3");
         command
@@ -37,10 +37,8 @@ impl Postbox {
                 env!("CARGO_MANIFEST_DIR"),
                 "/tests/support/postbox.py"
             ))
-            .arg(dir.path().join("Maildir"));
-        if login {
-            command.arg("login");
-        }
+            .arg(dir.path().join("Maildir"))
+            .args(kind);
         let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -2,6 +2,7 @@
 
 mod fallback;
 mod leave;
+mod lines;
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::account::{Account, AuthMethod};
 use crate::model::id::OutboxId;
 use crate::model::message::{Flags, Role};
-use crate::model::outbox::{Answer, Attempt, RecipientState, State};
+use crate::model::outbox::{Answer, Attempt, RecipientState, State, Trial};
 use crate::net::tls;
 use crate::rules::retry;
 use crate::store::Owner;
@@ -22,6 +23,7 @@ use crate::store::outbox::{Ending, IN_PARTS, Item, MOVED, REVIVED};
 
 use super::throttle::{self, News};
 use super::{App, Progress, scan, sync, token};
+pub use lines::Lines;
 
 /// What lies before the point of no return may take so long.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -30,6 +32,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Delivery<'a> {
     /// Holds the item's lease.
     pub owner: &'a Owner,
+    /// Connections of the items before.
+    pub lines: &'a Lines,
     pub timeout: Option<Duration>,
     /// Whether what certainly did not leave is kept for another try.
     pub keep: bool,
@@ -253,21 +257,38 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn through_smtp(&mut self, account: &Account) -> Result<()> {
+    /// A connection that is logged in; `None` if there is none to be had, which is written down.
+    async fn connect(&mut self, account: &Account) -> Result<Option<Client>> {
         let timeout = self.delivery.timeout.unwrap_or(TIMEOUT);
         let opened = async {
             let mut credentials = credentials(self.app, account).await?;
             open(self.app, account, &mut credentials, timeout).await
         };
-        let mut client = match opened.await {
-            Ok(client) => client,
-            Err(e) => {
-                self.learn(account, News::of_opening(&e))?;
-                if matches!(e.kind, Kind::Auth | Kind::Config) && self.move_over(&told(&e))? {
-                    return Ok(());
-                }
-                return self.nothing_left(e);
-            }
+        let e = match opened.await {
+            Ok(client) => return Ok(Some(client)),
+            Err(e) => e,
+        };
+        // A circuit counts what may pass; a login that is refused again and again gets an account locked.
+        if e.kind != Kind::Unavailable || self.app.config.outbox.circuit_after == 0 {
+            self.delivery.lines.note_down(&account.name);
+        }
+        self.learn(account, News::of_opening(&e))?;
+        if matches!(e.kind, Kind::Auth | Kind::Config) && self.move_over(&told(&e))? {
+            return Ok(None);
+        }
+        self.nothing_left(e)?;
+        Ok(None)
+    }
+
+    async fn through_smtp(&mut self, account: &Account) -> Result<()> {
+        let kept = self.delivery.lines.take(&account.name);
+        let mut was_kept = kept.is_some();
+        let client = match kept {
+            Some(client) => Some(client),
+            None => self.connect(account).await?,
+        };
+        let Some(mut client) = client else {
+            return Ok(());
         };
         let raw = self.app.store.outbox_bytes(self.item.id)?;
         let waiting = self.waiting();
@@ -300,14 +321,21 @@ impl Run<'_> {
                 .iter()
                 .map(|n| self.item.recipients[*n].email.as_str())
                 .collect();
-            let trial = client
-                .send(&Envelope {
-                    from: &self.item.sender,
-                    recipients: &emails,
-                    raw: &raw,
-                    slow: &slow,
-                })
-                .await;
+            let envelope = Envelope {
+                from: &self.item.sender,
+                recipients: &emails,
+                raw: &raw,
+                slow: &slow,
+            };
+            let mut trial = client.send(&envelope).await;
+            if std::mem::take(&mut was_kept) && is_stale(&client, &trial) {
+                // The server had hung up since the last item, or takes no more on one connection.
+                match self.connect(account).await? {
+                    Some(fresh) => client = fresh,
+                    None => return Ok(()),
+                }
+                trial = client.send(&envelope).await;
+            }
             self.under_way.clear();
             let interrupted =
                 matches!(&trial.attempt, Attempt::Unknown(why) if why.contains(INTERRUPTED));
@@ -339,7 +367,9 @@ impl Run<'_> {
                 break;
             }
         }
-        client.quit().await;
+        if client.is_usable() {
+            self.delivery.lines.keep(&account.name, client);
+        }
         Ok(())
     }
 
@@ -442,6 +472,12 @@ impl Run<'_> {
             .unwrap_or_default();
         Ok((u32::try_from(series.len()).unwrap_or(u32::MAX), age))
     }
+}
+
+/// Whether a connection was no longer good for a message, of which certainly nothing arrived.
+fn is_stale(client: &Client, trial: &Trial) -> bool {
+    let passes = matches!(&trial.attempt, Attempt::NotSent(e, _) if e.kind == Kind::Unavailable);
+    passes && !client.is_usable()
 }
 
 /// TLS and the secret of an account, as far as it needs them.

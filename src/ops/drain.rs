@@ -1,6 +1,9 @@
 //! Draining the outbox: sending what is due, taking back what dead processes left, settling what was in doubt.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
 
 use crate::error::{Error, Result};
 use crate::format::mime;
@@ -8,42 +11,100 @@ use crate::model::id::OutboxId;
 use crate::model::message::{Ident, Role};
 use crate::model::outbox::State;
 
-use super::App;
-use super::deliver::{self, Delivery};
+use crate::store::Owner;
+
+use super::deliver::{self, Delivery, Lines};
 use super::send::{SendReport, report_on};
+use super::{App, purge};
 
 /// Sends everything that is due and files the copies still missing. Two at once share the work.
 pub async fn run(app: &App) -> Result<SendReport> {
-    let now = app.clock.now();
-    let mut touched = tidy(app)?;
-    let mut warnings = Vec::new();
     if app.config.read_only {
         return Err(Error::refused("nothing is sent while comms is read-only"));
     }
-    let owner = app.store.owner()?;
-    let delivery = Delivery {
-        owner: &owner,
-        timeout: None,
-        keep: true,
-        by_hand: false,
-        insists: false,
-    };
-    // Due is what is due now: an item that comes back for another try waits for the next run.
-    while let Some(id) = app.store.claim_due(&owner, now)? {
-        if touched.contains(&id) {
-            break;
+    let doubtful = tidy(app)?;
+    let mut pass = Pass::new(app)?;
+    pass.touched.extend(&doubtful);
+    while pass.next(None).await?.is_some() {}
+    let interrupted = pass.interrupted;
+    let (mut touched, mut warnings) = pass.end().await;
+    if !interrupted {
+        for id in app.store.unfiled(100)? {
+            warnings.extend(deliver::file(app, id).await);
         }
-        touched.push(id);
-        let delivered = deliver::deliver(app, id, &delivery).await?;
-        warnings.extend(delivered.warnings);
-        if delivered.interrupted {
-            return report_on(app, &touched, warnings);
-        }
+        warnings.extend(purge::retain(app));
     }
-    for id in app.store.unfiled(100)? {
-        warnings.extend(deliver::file(app, id).await);
-    }
+    touched.sort_unstable();
     report_on(app, &touched, warnings)
+}
+
+/// What is due now, one item after the other. An item that comes back for another try waits for the next pass.
+struct Pass<'a> {
+    app: &'a App,
+    owner: Owner,
+    lines: Lines,
+    now: Timestamp,
+    touched: HashSet<OutboxId>,
+    warnings: Vec<String>,
+    interrupted: bool,
+}
+
+/// An item that could not be worked on is left alone for so long.
+const TROUBLED: Duration = Duration::from_secs(5 * 60);
+
+impl<'a> Pass<'a> {
+    fn new(app: &'a App) -> Result<Pass<'a>> {
+        Ok(Pass {
+            app,
+            owner: app.store.owner()?,
+            lines: Lines::default(),
+            now: app.clock.now(),
+            touched: HashSet::new(),
+            warnings: Vec::new(),
+            interrupted: false,
+        })
+    }
+
+    /// Delivers the next item; `None` if there is none, or someone interrupted.
+    async fn next(&mut self, timeout: Option<Duration>) -> Result<Option<OutboxId>> {
+        if self.interrupted {
+            return Ok(None);
+        }
+        let store = &self.app.store;
+        let Some(id) = store.claim_due(&self.owner, &self.lines.down(), self.now)? else {
+            return Ok(None);
+        };
+        if !self.touched.insert(id) {
+            return Ok(None);
+        }
+        let delivery = Delivery {
+            owner: &self.owner,
+            lines: &self.lines,
+            timeout,
+            keep: true,
+            by_hand: false,
+            insists: false,
+        };
+        match deliver::deliver(self.app, id, &delivery).await {
+            Ok(delivered) => {
+                self.warnings.extend(delivered.warnings);
+                self.interrupted = delivered.interrupted;
+            }
+            // One item's trouble is not the others'; if it is the disk's, this fails as well.
+            Err(e) => {
+                let later = self.now.checked_add(TROUBLED).unwrap_or(self.now);
+                store.put_off(id, (later, &e.message), self.now)?;
+                self.warnings
+                    .push(format!("`{id}` was left for later: {}", e.message));
+            }
+        }
+        Ok(Some(id))
+    }
+
+    async fn end(self) -> (Vec<OutboxId>, Vec<String>) {
+        self.lines.close().await;
+        (self.touched.into_iter().collect(), self.warnings)
+    }
 }
 
 /// What other commands give the outbox beside their own work.
@@ -58,31 +119,16 @@ pub async fn drain(app: &App) -> Vec<String> {
         if app.config.read_only || !app.store.has_outbox() {
             return Ok(Vec::new());
         }
-        let now = app.clock.now();
         tidy(app)?;
-        if !app.store.has_due(now)? {
+        if !app.store.has_due(app.clock.now())? {
             return Ok(Vec::new());
         }
-        let owner = app.store.owner()?;
+        let mut pass = Pass::new(app)?;
         let mut words = Vec::new();
-        let mut touched = Vec::new();
         while let Some(left) = SPARE.checked_sub(began.elapsed())
             && !left.is_zero()
-            && let Some(id) = app.store.claim_due(&owner, now)?
+            && let Some(id) = pass.next(Some(left)).await?
         {
-            if touched.contains(&id) {
-                break;
-            }
-            touched.push(id);
-            let delivery = Delivery {
-                owner: &owner,
-                timeout: Some(left),
-                keep: true,
-                by_hand: false,
-                insists: false,
-            };
-            let delivered = deliver::deliver(app, id, &delivery).await?;
-            words.extend(delivered.warnings);
             let item = app.store.outbox_item(id)?;
             if matches!(item.state, State::Failed | State::Unconfirmed) {
                 words.push(format!(
@@ -90,10 +136,8 @@ pub async fn drain(app: &App) -> Vec<String> {
                     item.state.name()
                 ));
             }
-            if delivered.interrupted {
-                break;
-            }
         }
+        words.extend(pass.end().await.1);
         Ok::<_, Error>(words)
     };
     work.await

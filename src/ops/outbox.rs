@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::model::id::OutboxId;
 use crate::model::outbox::{Event, RecipientState, State, Verdict};
 
-use super::deliver::{self, Delivery};
+use super::deliver::{self, Delivery, Lines};
 use super::send::{AttemptReport, ItemReport, SendReport, report_on};
 use super::status::OutboxStatus;
 use super::{App, drain};
@@ -103,14 +103,17 @@ pub async fn retry(app: &App, id: OutboxId) -> Result<SendReport> {
     if !app.store.claim(id, &owner, now)? {
         return Err(Error::unavailable(format!("another comms is sending `{id}` now")).item(id));
     }
+    let lines = Lines::default();
     let delivery = Delivery {
         owner: &owner,
+        lines: &lines,
         timeout: None,
         keep: true,
         by_hand: true,
         insists: true,
     };
     let delivered = deliver::deliver(app, id, &delivery).await?;
+    lines.close().await;
     report_on(app, &[id], delivered.warnings)
 }
 

@@ -17,7 +17,7 @@ use crate::model::outbox::{Event, State};
 use crate::rules::{reply, route};
 use crate::store::outbox::NewSend;
 
-use super::deliver::{self, Delivery};
+use super::deliver::{self, Delivery, Lines};
 use super::{App, Origin, drain, gate, scan, sync};
 use letter::Outgoing;
 
@@ -219,8 +219,10 @@ async fn dispatch(
         Mode::Queue => {}
         Mode::Draft => keep_draft(app, &ids, &mut warnings).await,
         Mode::Send | Mode::NoQueue => {
+            let lines = Lines::default();
             let delivery = Delivery {
                 owner: &owner,
+                lines: &lines,
                 timeout: request.timeout,
                 keep: request.mode == Mode::Send,
                 by_hand: true,
@@ -237,6 +239,7 @@ async fn dispatch(
                 warnings.extend(delivered.warnings);
                 interrupted = delivered.interrupted;
             }
+            lines.close().await;
             if !interrupted {
                 warnings.extend(drain::drain(app).await);
             }

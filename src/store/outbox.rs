@@ -12,7 +12,7 @@ use crate::model::outbox::{Place, RecipientState, State};
 use super::owner::Owner;
 use super::{Store, fault};
 use lifecycle::LEASE_MS;
-use row::{SELECT, at, begin, item, ms, number, read, recipients, state_of, unknown};
+use row::{SELECT, at, change, item, ms, number, read, recipients, state_of, unknown};
 
 mod erase;
 mod lifecycle;
@@ -145,7 +145,8 @@ impl Store {
         keyed(&db, key)
     }
 
-    /// Writes a send with its items; on return it is on disk. With `owner` the ready items are claimed at once.
+    /// Writes a send with its items; on return it is on disk. With `owner` the ready items are claimed at once, and
+    /// on disk with the commit that follows: the one that lets the first byte leave, or says why none does.
     ///
     /// A key that is taken is answered with what it stands for, and nothing is written.
     pub fn stage(
@@ -154,31 +155,30 @@ impl Store {
         now: Timestamp,
         owner: Option<&Owner>,
     ) -> Result<std::result::Result<Vec<OutboxId>, Keyed>> {
-        let mut db = self.main()?;
-        let tx = begin(&mut db)?;
-        if let Some(key) = &send.key
-            && let Some(found) = keyed(&tx, key)?
-        {
-            return Ok(Err(found));
-        }
-        tx.execute(
-            "INSERT INTO sends (key, origin, asked_by, content_hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![
-                send.key,
-                send.origin,
-                send.asked_by,
-                send.content_hash,
-                ms(now)
-            ],
-        )
-        .map_err(fault(WRITING))?;
-        let record = tx.last_insert_rowid();
-        let mut ids = Vec::new();
-        for item in send.items {
-            ids.push(insert_item(&tx, record, item, now, owner)?);
-        }
-        tx.commit().map_err(fault(WRITING))?;
-        Ok(Ok(ids))
+        change(&mut *self.main()?, owner.is_none(), |tx| {
+            if let Some(key) = &send.key
+                && let Some(found) = keyed(tx, key)?
+            {
+                return Ok(Err(found));
+            }
+            tx.execute(
+                "INSERT INTO sends (key, origin, asked_by, content_hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![
+                    send.key,
+                    send.origin,
+                    send.asked_by,
+                    send.content_hash,
+                    ms(now)
+                ],
+            )
+            .map_err(fault(WRITING))?;
+            let record = tx.last_insert_rowid();
+            let items = send.items.into_iter();
+            items
+                .map(|item| insert_item(tx, record, item, now, owner))
+                .collect::<Result<_>>()
+                .map(Ok)
+        })
     }
 
     /// One item.

@@ -233,8 +233,12 @@ impl SendReport {
             return None;
         }
         let any = |f: &dyn Fn(&ItemReport) -> bool| self.items.iter().any(f);
-        if any(&|i| matches!(i.state, State::Unconfirmed | State::Sending)) {
+        if any(&|i| i.state == State::Unconfirmed) {
             return Some(Kind::Unconfirmed);
+        }
+        // What a dead process was sending is in doubt by now: this is in the hands of a living one.
+        if any(&|i| i.state == State::Sending) {
+            return Some(Kind::Pending);
         }
         if any(&|i| {
             i.state == State::Held

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::row::{begin, ms, number, recipients, state_of, unknown};
+use super::row::{begin, change, ms, number, recipients, state_of, unknown};
 use super::{DOING, Ending, WRITING};
 use crate::error::{Error, Result};
 use crate::model::id::OutboxId;
@@ -12,19 +12,33 @@ use crate::store::owner::{Owner, is_alive};
 use crate::store::{Store, fault};
 
 impl Store {
-    /// Takes the next due item for this owner; `None` if nothing is due.
-    pub fn claim_due(&self, owner: &Owner, now: Timestamp) -> Result<Option<OutboxId>> {
-        self.main()?
-            .query_row(
+    /// Takes the next due item for this owner, of an account that is not among `but`; `None` if nothing is due.
+    pub fn claim_due(
+        &self,
+        owner: &Owner,
+        but: &[String],
+        now: Timestamp,
+    ) -> Result<Option<OutboxId>> {
+        let but = serde_json::to_string(but).unwrap_or_default();
+        // A claim that a power cut undoes is none the worse for it.
+        change(&mut *self.main()?, false, |tx| {
+            tx.prepare_cached(
                 "UPDATE items SET lease_owner = ?1, lease_until = ?2 WHERE id =
                    (SELECT id FROM items WHERE state = 'ready' AND coalesce(next_at, 0) <= ?3
-                    AND (lease_owner IS NULL OR lease_until < ?3) ORDER BY next_at, id LIMIT 1)
+                    AND (lease_owner IS NULL OR lease_until < ?3 OR lease_until > ?2)
+                    AND account NOT IN (SELECT value FROM json_each(?4)) ORDER BY next_at, id LIMIT 1)
                  RETURNING id",
-                params![owner.name, ms(now) + LEASE_MS, ms(now)],
-                |row| row.get(0).map(OutboxId),
             )
-            .optional()
+            .and_then(|mut claim| {
+                claim
+                    .query_row(
+                        params![owner.name, ms(now) + LEASE_MS, ms(now), but],
+                        |row| row.get(0).map(OutboxId),
+                    )
+                    .optional()
+            })
             .map_err(fault(WRITING))
+        })
     }
 
     /// Takes this item for this owner if it is ready and nobody else holds it.
@@ -123,61 +137,62 @@ impl Store {
         Ok(true)
     }
 
-    /// Writes the answers for recipients, by number.
+    /// Writes the answers for recipients, by number. Should a power cut undo it, they are in doubt.
     pub fn record_answers(&self, id: OutboxId, answers: &[(usize, Answer)]) -> Result<()> {
-        let mut db = self.main()?;
-        let tx = begin(&mut db)?;
-        let mut write = tx
-            .prepare("UPDATE recipients SET state = ?3, code = ?4, words = ?5 WHERE item = ?1 AND n = ?2")
-            .map_err(fault(WRITING))?;
-        for (n, answer) in answers {
-            write
-                .execute(params![
-                    id.0,
-                    number(*n),
-                    answer.state.name(),
-                    answer.code,
-                    answer.words
-                ])
+        change(&mut *self.main()?, false, |tx| {
+            let mut write = tx
+                .prepare_cached("UPDATE recipients SET state = ?3, code = ?4, words = ?5 WHERE item = ?1 AND n = ?2")
                 .map_err(fault(WRITING))?;
-        }
-        drop(write);
-        tx.commit().map_err(fault(WRITING))
+            for (n, answer) in answers {
+                write
+                    .execute(params![
+                        id.0,
+                        number(*n),
+                        answer.state.name(),
+                        answer.code,
+                        answer.words
+                    ])
+                    .map_err(fault(WRITING))?;
+            }
+            Ok(())
+        })
     }
 
     /// Ends an attempt: the state follows from the recipients, the lease is given back.
+    ///
+    /// That all went well is not synced by itself: should a power cut undo it, the item is in doubt.
     pub fn settle(&self, id: OutboxId, ending: &Ending, now: Timestamp) -> Result<State> {
-        let mut db = self.main()?;
-        let tx = begin(&mut db)?;
-        if ending.next_at.is_none() {
+        let synced = ending.error_code.is_some();
+        change(&mut *self.main()?, synced, |tx| {
+            if ending.next_at.is_none() {
+                tx.execute(
+                    "UPDATE recipients SET state = 'failed' WHERE item = ?1 AND state = 'waiting'
+                     AND NOT EXISTS (SELECT 1 FROM recipients r WHERE r.item = ?1 AND r.state IN ('unconfirmed', 'sending'))",
+                    [id.0],
+                )
+                .map_err(fault(WRITING))?;
+            }
+            let verdict = Verdict::of(recipients(tx, id)?.iter().map(|r| r.state));
+            let next = advance(tx, id, Event::Settle(verdict))?;
+            let next_at = ending.next_at.filter(|_| next == State::Ready);
             tx.execute(
-                "UPDATE recipients SET state = 'failed' WHERE item = ?1 AND state = 'waiting'
-                 AND NOT EXISTS (SELECT 1 FROM recipients r WHERE r.item = ?1 AND r.state IN ('unconfirmed', 'sending'))",
-                [id.0],
+                "UPDATE items SET state = ?2, next_at = ?3, tries = tries + 1, error_code = ?4, error = ?5, hint = ?6,
+                 lease_owner = NULL, lease_until = NULL, updated_at = ?7, held_by = ?8 WHERE id = ?1",
+                params![
+                    id.0,
+                    next.name(),
+                    next_at.map(ms),
+                    ending.error_code,
+                    ending.error,
+                    ending.hint,
+                    ms(now),
+                    ending.held_by.as_ref().filter(|_| next == State::Ready)
+                ],
             )
             .map_err(fault(WRITING))?;
-        }
-        let verdict = Verdict::of(recipients(&tx, id)?.iter().map(|r| r.state));
-        let next = advance(&tx, id, Event::Settle(verdict))?;
-        let next_at = ending.next_at.filter(|_| next == State::Ready);
-        tx.execute(
-            "UPDATE items SET state = ?2, next_at = ?3, tries = tries + 1, error_code = ?4, error = ?5, hint = ?6,
-             lease_owner = NULL, lease_until = NULL, updated_at = ?7, held_by = ?8 WHERE id = ?1",
-            params![
-                id.0,
-                next.name(),
-                next_at.map(ms),
-                ending.error_code,
-                ending.error,
-                ending.hint,
-                ms(now),
-                ending.held_by.as_ref().filter(|_| next == State::Ready)
-            ],
-        )
-        .map_err(fault(WRITING))?;
-        note(&tx, id, now, (&ending.outcome, &ending.words))?;
-        tx.commit().map_err(fault(WRITING))?;
-        Ok(next)
+            note(tx, id, now, (&ending.outcome, &ending.words))?;
+            Ok(next)
+        })
     }
 
     /// Moves an item by an event of a person's; recipients in `from` states become `to`.

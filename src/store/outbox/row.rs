@@ -81,6 +81,31 @@ pub(super) fn begin(db: &mut Connection) -> Result<Transaction<'_>> {
         .map_err(fault(WRITING))
 }
 
+/// Works in a transaction that no power cut can undo once this returns, or (`synced` false) once the next synced one
+/// has: a process that dies loses neither.
+pub(super) fn change<T>(
+    db: &mut Connection,
+    synced: bool,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T>,
+) -> Result<T> {
+    let set = |db: &Connection, mode: &str| {
+        db.execute_batch(&format!("PRAGMA synchronous = {mode}"))
+            .map_err(fault(WRITING))
+    };
+    if !synced {
+        set(db, "NORMAL")?;
+    }
+    let done = begin(db).and_then(|tx| {
+        let done = work(&tx)?;
+        tx.commit().map_err(fault(WRITING))?;
+        Ok(done)
+    });
+    if !synced {
+        set(db, "FULL")?;
+    }
+    done
+}
+
 pub(super) fn unknown(id: OutboxId) -> Error {
     Error::not_found(format!("there is no outbox item `{id}`")).hint("run `comms outbox list`")
 }

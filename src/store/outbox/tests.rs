@@ -45,8 +45,8 @@ fn two_drains_never_take_the_same_item() {
     let (one, two) = (Store::at(dir.path()), Store::at(dir.path()));
     one.stage(send(None), now(), None).unwrap().unwrap();
     let (mine, yours) = (one.owner().unwrap(), two.owner().unwrap());
-    let id = one.claim_due(&mine, now()).unwrap().unwrap();
-    assert_eq!(two.claim_due(&yours, now()).unwrap(), None);
+    let id = one.claim_due(&mine, &[], now()).unwrap().unwrap();
+    assert_eq!(two.claim_due(&yours, &[], now()).unwrap(), None);
     assert!(!two.begin_sending(id, &yours, &[0, 1]).unwrap());
     assert!(one.begin_sending(id, &mine, &[0, 1]).unwrap());
 }
@@ -83,7 +83,7 @@ fn a_claim_of_a_dead_process_is_free_again() {
     drop(owner);
     assert!(store.sweep(now()).unwrap().is_empty());
     let other = store.owner().unwrap();
-    assert_eq!(store.claim_due(&other, now()).unwrap(), Some(id));
+    assert_eq!(store.claim_due(&other, &[], now()).unwrap(), Some(id));
 }
 
 #[test]

@@ -8,11 +8,19 @@ use crate::ops::throttle;
 use crate::store::outbox::Target;
 
 impl Run<'_> {
-    /// Whether it may go no more through its account, for nothing but faults that might have passed.
+    /// Whether it may go no more through its account, or found out that it still does not work: for nothing but faults
+    /// that might have passed.
     pub(super) fn is_exhausted(&self) -> Result<bool> {
         let passing = matches!(&self.failed, Some((e, _)) if e.kind == Kind::Unavailable);
         let settled = self.unknown.is_some() || self.put_off.is_some() || self.refused_by_budget;
-        Ok(passing && !settled && self.next_try()?.is_none())
+        if !passing || settled {
+            return Ok(false);
+        }
+        let Ok(account) = self.app.config.account(&self.item.account) else {
+            return Ok(false);
+        };
+        let tried = throttle::open_circuit(self.app, account)?.is_some();
+        Ok(tried || self.next_try()?.is_none())
     }
 
     /// Settles an attempt that was the last one, and lets the fallback go on.

@@ -57,7 +57,8 @@ fn run(cli: Cli, env: &Environment, looks: Looks) -> Result<Option<Kind>> {
     let mut out = Output::to_stdout(looks, clock.now_local());
     let app = App {
         store: Store::at(&config.data_dir)
-            .owned_by(config.accounts.iter().flat_map(Account::own_addresses)),
+            .owned_by(config.accounts.iter().flat_map(Account::own_addresses))
+            .in_hook(config.in_hook),
         vault: Vault::new(config.secrets.clone())
             .asking(prompt::passphrase(&out.looks, asks_nobody))
             .telling(Arc::new(progress::notice)),

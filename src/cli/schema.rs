@@ -194,6 +194,10 @@ fn documents() -> Vec<Document> {
         document::<ops::show::ThreadReport>("comms.thread/1", "comms inbox thread"),
         document::<ops::save::SaveReport>("comms.save/1", "comms inbox save"),
         document::<ops::purge::PurgeReport>("comms.purge/1", "comms purge"),
+        document::<ops::hook::FailureDocument>(
+            "comms.failure/1",
+            "on stdin of the command of on_failure",
+        ),
         document::<ops::doctor::DoctorReport>("comms.doctor/1", "comms doctor"),
         document::<ops::send::SendReport>(
             "comms.send/1",

@@ -10,6 +10,9 @@ use jiff::{Timestamp, tz::TimeZone};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 
+/// Set for what the command of `on_failure` starts: its own failures are not told to it again.
+pub const IN_HOOK: &str = "COMMS_IN_HOOK";
+
 /// How results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {

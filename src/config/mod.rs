@@ -42,6 +42,8 @@ pub struct Config {
     pub default_email: Option<String>,
     /// Where secrets are kept.
     pub secrets: SecretSettings,
+    /// `COMMS_IN_HOOK`: run by the command of `on_failure`.
+    pub in_hook: bool,
     /// What holds for every account's outbox.
     pub outbox: outbox::OutboxSettings,
     /// How long text is kept here.
@@ -342,6 +344,7 @@ impl Resolver {
             }
         }
         Ok(Config {
+            in_hook: env.is_on(flags::IN_HOOK),
             outbox,
             retention,
             config_file,

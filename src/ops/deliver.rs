@@ -4,7 +4,7 @@ mod fallback;
 mod leave;
 mod lines;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -21,6 +21,7 @@ use crate::store::Owner;
 use crate::store::Share;
 use crate::store::outbox::{Ending, IN_PARTS, Item, MOVED, REVIVED};
 
+use super::hook::{self, FailureKind};
 use super::throttle::{self, News};
 use super::{App, Progress, scan, sync, token};
 pub use lines::Lines;
@@ -260,19 +261,26 @@ impl Run<'_> {
     /// A connection that is logged in; `None` if there is none to be had, which is written down.
     async fn connect(&mut self, account: &Account) -> Result<Option<Client>> {
         let timeout = self.delivery.timeout.unwrap_or(TIMEOUT);
+        let began = Instant::now();
         let opened = async {
             let mut credentials = credentials(self.app, account).await?;
             open(self.app, account, &mut credentials, timeout).await
         };
         let e = match opened.await {
-            Ok(client) => return Ok(Some(client)),
+            Ok(client) => {
+                hook::login(self.app, (account, "smtp"), None)?;
+                return Ok(Some(client));
+            }
             Err(e) => e,
         };
+        if !self.delivery.by_hand {
+            hook::login(self.app, (account, "smtp"), Some(&e))?;
+        }
         // A circuit counts what may pass; a login that is refused again and again gets an account locked.
         if e.kind != Kind::Unavailable || self.app.config.outbox.circuit_after == 0 {
             self.delivery.lines.note_down(&account.name);
         }
-        self.learn(account, News::of_opening(&e))?;
+        self.learn(account, self.fair(News::of_opening(&e), began))?;
         if matches!(e.kind, Kind::Auth | Kind::Config) && self.move_over(&told(&e))? {
             return Ok(None);
         }
@@ -309,6 +317,7 @@ impl Run<'_> {
                 break;
             }
             client.renew();
+            let began = Instant::now();
             self.under_way = batch.to_vec();
             let peer = account.smtp.as_ref().map_or("", |e| e.host.as_str());
             let slow = || {
@@ -332,17 +341,17 @@ impl Run<'_> {
                 // The server had hung up since the last item, or takes no more on one connection.
                 match self.connect(account).await? {
                     Some(fresh) => client = fresh,
-                    None => return Ok(()),
+                    None => return throttle::unused(self.app, &share),
                 }
                 trial = client.send(&envelope).await;
             }
             self.under_way.clear();
             let interrupted =
                 matches!(&trial.attempt, Attempt::Unknown(why) if why.contains(INTERRUPTED));
-            let news = if interrupted {
-                News::Unasked
-            } else {
-                News::of_trial(&trial)
+            let news = match &trial.attempt {
+                _ if interrupted => News::Unasked,
+                Attempt::NotSent(..) => self.fair(News::of_trial(&trial), began),
+                _ => News::of_trial(&trial),
             };
             self.record(batch, &trial.answers)?;
             throttle::spent(self.app, &share)?;
@@ -371,6 +380,15 @@ impl Run<'_> {
             self.delivery.lines.keep(&account.name, client);
         }
         Ok(())
+    }
+
+    /// That a provider did not answer within a time shorter than usual is no news of it.
+    fn fair<'n>(&self, news: News<'n>, began: Instant) -> News<'n> {
+        let hurried = |t: Duration| t < TIMEOUT && began.elapsed() >= t;
+        match news {
+            News::Failed(_) if self.delivery.timeout.is_some_and(hurried) => News::Unasked,
+            other => other,
+        }
     }
 
     fn begin(&self, batch: &[usize]) -> Result<bool> {
@@ -448,6 +466,9 @@ impl Run<'_> {
             ending.error = Some(told(e));
             ending.hint = e.hint.clone();
         }
+        if !self.delivery.by_hand {
+            ending.failure = self.failure(&ending);
+        }
         let lost = self.unknown.is_none() && self.accepted.is_none() && self.failed.is_none();
         if lost {
             return Ok(app.store.outbox_item(self.item.id)?.state);
@@ -457,6 +478,24 @@ impl Run<'_> {
 }
 
 impl Run<'_> {
+    /// What `on_failure` is told should this be its end.
+    fn failure(&self, ending: &Ending) -> Option<String> {
+        let id = self.item.id;
+        let of = (FailureKind::DeadLetter, self.item.account.as_str());
+        let error = match &self.failed {
+            Some((e, _)) => Error::new(e.kind, told(e)),
+            None => Error::new(
+                Kind::Partial,
+                "it was sent, but not to all of its recipients",
+            ),
+        };
+        let hint = ending.hint.clone();
+        let hint = hint.unwrap_or_else(|| {
+            format!("see `comms outbox show {id}`, then `comms outbox retry {id}`")
+        });
+        hook::document(self.app, of, Some(id.to_string()), &error.hint(hint))
+    }
+
     /// Attempts since someone last asked for it, or since all went well but for a budget, and for how long they
     /// have gone on.
     fn series(&self, now: jiff::Timestamp) -> Result<(u32, Duration)> {

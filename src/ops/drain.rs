@@ -15,7 +15,7 @@ use crate::store::Owner;
 
 use super::deliver::{self, Delivery, Lines};
 use super::send::{SendReport, report_on};
-use super::{App, purge};
+use super::{App, hook, purge};
 
 /// Sends everything that is due and files the copies still missing. Two at once share the work.
 pub async fn run(app: &App) -> Result<SendReport> {
@@ -33,6 +33,7 @@ pub async fn run(app: &App) -> Result<SendReport> {
             warnings.extend(deliver::file(app, id).await);
         }
         warnings.extend(purge::retain(app));
+        warnings.extend(hook::fire(app).await);
     }
     touched.sort_unstable();
     report_on(app, &touched, warnings)

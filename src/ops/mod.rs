@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod drain;
 pub mod export;
 pub mod gate;
+pub mod hook;
 pub mod import;
 pub mod inbox;
 pub mod intake;

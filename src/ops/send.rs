@@ -18,7 +18,7 @@ use crate::rules::{reply, route};
 use crate::store::outbox::NewSend;
 
 use super::deliver::{self, Delivery, Lines};
-use super::{App, Origin, drain, gate, scan, sync};
+use super::{App, Origin, drain, gate, hook, scan, sync};
 use letter::Outgoing;
 
 pub use report::{
@@ -242,6 +242,7 @@ async fn dispatch(
             lines.close().await;
             if !interrupted {
                 warnings.extend(drain::drain(app).await);
+                warnings.extend(hook::fire(app).await);
             }
         }
     }

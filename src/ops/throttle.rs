@@ -13,6 +13,7 @@ use crate::store::circuits::{HELD, Signal, Wire};
 use crate::store::{Asked, Owner, Share};
 
 use super::App;
+use super::hook::{self, FailureKind};
 
 /// Whether an account may be used now.
 #[derive(Debug)]
@@ -180,9 +181,19 @@ pub fn learn(app: &App, account: &Account, (owner, news): (&Owner, News<'_>)) ->
         News::Failed(why) => Signal::Failed(why, (after, chance())),
         News::Unasked => Signal::Untouched,
     };
-    let change =
-        app.store
-            .note_circuit(wire(account, &server), signal, (owner, app.clock.now()))?;
+    let news = match signal {
+        Signal::Failed(why, _) => {
+            let words = format!("account `{}` is left alone for now: {why}", account.name);
+            let error = Error::unavailable(words).hint("run `comms doctor`");
+            let of = (FailureKind::CircuitOpen, account.name.as_str());
+            hook::document(app, of, None, &error)
+        }
+        _ => None,
+    };
+    let by = (owner, app.clock.now());
+    let change = app
+        .store
+        .note_circuit(wire(account, &server), (signal, news.as_deref()), by)?;
     if change == Change::Opened {
         (app.notice)(&format!(
             "account `{}` failed {after} times in a row: it is left alone for a minute or more",

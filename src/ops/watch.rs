@@ -291,7 +291,7 @@ async fn exec(command: &str, envelope: &Envelope) -> Result<()> {
 
 /// stdout is our data and nothing else: what a command prints goes to stderr.
 #[cfg(unix)]
-fn to_stderr() -> Stdio {
+pub(super) fn to_stderr() -> Stdio {
     use std::os::fd::AsFd;
     std::io::stderr()
         .as_fd()
@@ -300,6 +300,6 @@ fn to_stderr() -> Stdio {
 }
 
 #[cfg(not(unix))]
-fn to_stderr() -> Stdio {
+pub(super) fn to_stderr() -> Stdio {
     Stdio::null()
 }

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::rules::circuit::{Caller, Change, Circuit, Say};
 
 use super::owner::{Owner, is_alive};
-use super::{Store, fault};
+use super::{Store, failures, fault};
 
 const DOING: &str = "keeping the circuits";
 
@@ -58,11 +58,11 @@ impl Store {
         })
     }
 
-    /// Notes how it went. When a circuit closes, what it held back is due.
+    /// Notes how it went. When a circuit closes, what it held back is due; when it opens, `news` is to be told.
     pub fn note_circuit(
         &self,
         wire: Wire<'_>,
-        signal: Signal<'_>,
+        (signal, news): (Signal<'_>, Option<&str>),
         (owner, now): (&Owner, Timestamp),
     ) -> Result<Change> {
         let now = now.as_millisecond();
@@ -84,6 +84,10 @@ impl Store {
                 Signal::Failed(why, (after, chance)) => {
                     let change = circuit.fail(&owner.name, why, (now, after, chance));
                     write(tx, wire, &circuit)?;
+                    if let (Change::Opened, Some(news)) = (change, news) {
+                        let key = format!("circuit/{}/{now}", wire.account);
+                        failures::insert(tx, (&key, news), now)?;
+                    }
                     return Ok(change);
                 }
             }
@@ -182,7 +186,9 @@ mod tests {
         let store = Store::at(dir.path());
         let owner = store.owner().unwrap();
         let failed = Signal::Failed("connection refused", (1, 0.0));
-        let change = store.note_circuit(WORK, failed, (&owner, at(0))).unwrap();
+        let change = store
+            .note_circuit(WORK, (failed, None), (&owner, at(0)))
+            .unwrap();
         assert_eq!(change, Change::Opened);
         let tried = std::sync::atomic::AtomicU32::new(0);
         std::thread::scope(|scope| {
@@ -209,7 +215,7 @@ mod tests {
         let owner = store.owner().unwrap();
         let by = (&owner, at(0));
         let failed = Signal::Failed("connection refused", (1, 0.0));
-        store.note_circuit(WORK, failed, by).unwrap();
+        store.note_circuit(WORK, (failed, None), by).unwrap();
         let ask = |wire| store.ask_circuit(wire, (&owner, false), at(1)).unwrap().0;
         assert_eq!(ask(WORK), Say::Wait(at(60).as_millisecond()));
         let moved = Wire {
@@ -217,7 +223,9 @@ mod tests {
             ..WORK
         };
         assert_eq!(ask(moved), Say::Go);
-        store.note_circuit(WORK, Signal::Answered, by).unwrap();
+        store
+            .note_circuit(WORK, (Signal::Answered, None), by)
+            .unwrap();
         assert_eq!(ask(WORK), Say::Go);
         assert_eq!(store.circuit_of(WORK).unwrap(), None);
     }

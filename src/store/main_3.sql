@@ -54,6 +54,20 @@ CREATE TABLE circuits (
     probe_until INTEGER
 ) WITHOUT ROWID;
 
+-- What `on_failure` is to be told, once for each key; `told_at` once it was.
+CREATE TABLE failures (
+    id          INTEGER PRIMARY KEY,
+    key         TEXT NOT NULL UNIQUE,
+    document    TEXT NOT NULL,
+    at          INTEGER NOT NULL,
+    owner       TEXT,
+    owner_until INTEGER,
+    told_at     INTEGER
+);
+CREATE INDEX failures_untold ON failures (id) WHERE told_at IS NULL;
+-- Sent by the command of `on_failure` itself.
+ALTER TABLE sends ADD COLUMN from_hook INTEGER NOT NULL DEFAULT 0;
+
 -- Who drains -------------------------------------------------------------------------------------------------------
 
 CREATE TABLE runners (

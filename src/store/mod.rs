@@ -9,6 +9,7 @@ mod budgets;
 mod bytes;
 pub mod circuits;
 mod entry;
+mod failures;
 mod folders;
 mod logins;
 mod messages;
@@ -51,6 +52,8 @@ pub struct Store {
     dir: PathBuf,
     /// The owner's addresses, folded.
     own: Vec<String>,
+    /// What is staged comes from the command of `on_failure`.
+    in_hook: bool,
     // Readers come first, so that they close first: only a writer that closes last folds its log back
     // into the file.
     raw_reader: OnceLock<Mutex<Connection>>,
@@ -66,6 +69,7 @@ impl Store {
         Store {
             dir: dir.to_owned(),
             own: Vec::new(),
+            in_hook: false,
             main: OnceLock::new(),
             raw: OnceLock::new(),
             raw_reader: OnceLock::new(),
@@ -81,9 +85,17 @@ impl Store {
         self
     }
 
+    /// Says that what is staged comes from the command of `on_failure`: its failures are not told to it.
+    pub fn in_hook(mut self, in_hook: bool) -> Self {
+        self.in_hook = in_hook;
+        self
+    }
+
     /// The same store with connections of its own, for another thread.
     pub fn twin(&self) -> Self {
-        Store::at(&self.dir).owned_by(self.own.iter().map(String::as_str))
+        Store::at(&self.dir)
+            .owned_by(self.own.iter().map(String::as_str))
+            .in_hook(self.in_hook)
     }
 
     /// The folder of the three files.

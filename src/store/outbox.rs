@@ -124,6 +124,8 @@ pub struct Ending {
     pub next_at: Option<Timestamp>,
     /// What makes the rest wait until then, where it is no fault.
     pub held_by: Option<String>,
+    /// What `on_failure` is told if nothing of it goes by itself any more.
+    pub failure: Option<String>,
 }
 
 /// What a key stands for.
@@ -162,13 +164,15 @@ impl Store {
                 return Ok(Err(found));
             }
             tx.execute(
-                "INSERT INTO sends (key, origin, asked_by, content_hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT INTO sends (key, origin, asked_by, content_hash, created_at, from_hook)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 params![
                     send.key,
                     send.origin,
                     send.asked_by,
                     send.content_hash,
-                    ms(now)
+                    ms(now),
+                    self.in_hook
                 ],
             )
             .map_err(fault(WRITING))?;

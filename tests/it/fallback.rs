@@ -68,7 +68,7 @@ fn while_its_own_account_is_left_alone_another_sends() {
     let shown = item(&world, "o3");
     assert_eq!(outcomes(&shown), ["moved", "accepted"]);
     assert_eq!(shown["tries"], 1);
-    // What waited for its next try goes the same way.
+    // What waited for its next try goes the same way, also the one that finds out that the server is not back.
     let world = world.env("COMMS_NOW", "2026-11-21T12:10:00Z");
     world.run(["outbox", "run"]);
     let world = world.env("COMMS_NOW", "2026-11-21T12:30:00Z");

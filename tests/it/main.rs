@@ -23,6 +23,7 @@ mod fallback;
 mod floors;
 mod generated;
 mod hints;
+mod hook;
 mod imap;
 mod import;
 mod inbox;

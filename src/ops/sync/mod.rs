@@ -22,7 +22,7 @@ use crate::model::id::MessageId;
 use crate::model::message::Role;
 use crate::store::SourceState;
 
-use super::{App, drain, purge, scan};
+use super::{App, drain, hook, purge, scan};
 use broken::Broken;
 pub use writer::Writer;
 
@@ -142,7 +142,7 @@ pub async fn sync(app: &App, request: &SyncRequest) -> Result<SyncReport> {
     let mut errors = Vec::new();
     let (ended, sent) = tokio::join!(join_all(syncs), drain::drain(app));
     drain::reconcile(app)?;
-    let mut warnings = Vec::new();
+    let mut warnings = hook::fire(app).await;
     for (report, error) in ended {
         warnings.extend(refusals(&report));
         done.push(report);
@@ -299,6 +299,8 @@ async fn timed(
     let ended = match Lock::acquire(app.store.dir(), &account.name, patience).await {
         Ok(Some(lock)) => {
             let ended = run((app, account, lock), writer, &mut tally).await;
+            // What can't be noted is no fault of the account's.
+            let _ = hook::login(app, (account, "imap"), ended.as_ref().err());
             let words = ended.as_ref().err().map(|e| e.message.clone());
             let noted = app
                 .store

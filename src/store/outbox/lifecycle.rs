@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::row::{begin, change, ms, number, recipients, state_of, unknown};
-use super::{DOING, Ending, WRITING};
+use super::{DOING, Ending, Recipient, WRITING};
 use crate::error::{Error, Result};
 use crate::model::id::OutboxId;
 use crate::model::outbox::{Answer, Event, RecipientState, State, Verdict};
+use crate::store::failures::insert_of_item;
 use crate::store::owner::{Owner, is_alive};
 use crate::store::{Store, fault};
 
@@ -191,6 +192,12 @@ impl Store {
             )
             .map_err(fault(WRITING))?;
             note(tx, id, now, (&ending.outcome, &ending.words))?;
+            let failed = |all: &[Recipient]| all.iter().any(|r| r.state == RecipientState::Failed);
+            if let Some(document) = &ending.failure
+                && (next == State::Failed || next == State::Sent && failed(&recipients(tx, id)?))
+            {
+                insert_of_item(tx, id.0, (document, ms(now))).map_err(fault(WRITING))?;
+            }
             Ok(next)
         })
     }

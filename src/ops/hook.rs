@@ -1,0 +1,216 @@
+//! `on_failure`: tells a command of the user's what needs a person.
+//!
+//! A failure is written down where it happens, then told here. Who dies in between leaves it to the next process.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use tokio::io::AsyncWriteExt;
+use tokio::process::{Child, Command};
+
+use crate::config::flags::IN_HOOK;
+use crate::error::{Context, Error, Kind, Result};
+use crate::format::clean;
+use crate::model::account::Account;
+use crate::secret;
+
+use super::App;
+use super::watch::to_stderr;
+
+/// How long one command may take, and all of one drain together.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// `comms.failure/1`: one line on stdin of the command. No text of a message, no secret.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FailureDocument {
+    /// Always `comms.failure/1`.
+    pub schema: &'static str,
+    pub kind: FailureKind,
+    pub at: Timestamp,
+    pub account: String,
+    /// The outbox item, if it is about one.
+    pub item: Option<String>,
+    /// A code of the exit-code table.
+    pub code: String,
+    /// What happened, in the provider's words where it said something. A stranger may have written them.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// What needs a person.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// An item that waited will not go by itself any more, at least not to all.
+    DeadLetter,
+    /// An account is left alone for a while; told once until it works again.
+    CircuitOpen,
+    /// A login is missing or refused; told once until it works again.
+    LoginExpired,
+}
+
+/// The document to write down with a failure; `None` where nobody wants to be told.
+pub fn document(
+    app: &App,
+    (kind, account): (FailureKind, &str),
+    item: Option<String>,
+    error: &Error,
+) -> Option<String> {
+    app.config.outbox.on_failure.as_ref()?;
+    let causes = error.causes().into_iter();
+    let words: Vec<_> = std::iter::once(error.message.clone())
+        .chain(causes)
+        .collect();
+    let document = FailureDocument {
+        schema: "comms.failure/1",
+        kind,
+        at: app.clock.now(),
+        account: account.to_owned(),
+        item,
+        code: error.kind.code().to_owned(),
+        message: clean::line(&words.join(": ")),
+        hint: error.hint.as_deref().map(clean::line),
+    };
+    serde_json::to_string(&document).ok()
+}
+
+/// Notes how a login went, where nobody waits for the answer; `way` is the server it was tried on.
+pub fn login(app: &App, (account, way): (&Account, &str), fault: Option<&Error>) -> Result<()> {
+    if app.config.outbox.on_failure.is_none() {
+        return Ok(());
+    }
+    let key = (account.name.as_str(), way);
+    match fault {
+        None => app.store.note_login_success(key),
+        Some(e) if e.kind == Kind::Auth => {
+            let of = (FailureKind::LoginExpired, account.name.as_str());
+            match document(app, of, None, e) {
+                Some(document) => app
+                    .store
+                    .note_login_failure(key, &document, app.clock.now()),
+                None => Ok(()),
+            }
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// Tells the command what was not told yet; a warning for each time that it failed.
+pub async fn fire(app: &App) -> Vec<String> {
+    let (Some(command), false) = (&app.config.outbox.on_failure, app.config.in_hook) else {
+        return Vec::new();
+    };
+    let began = Instant::now();
+    let mut warnings = Vec::new();
+    let work = async {
+        if !app.store.has_untold_failures()? {
+            return Ok(());
+        }
+        let owner = app.store.owner()?;
+        while let Some(left) = PATIENCE.checked_sub(began.elapsed())
+            && !left.is_zero()
+            && let Some((id, document)) = app.store.claim_failure(&owner, app.clock.now())?
+        {
+            match tell(command, &document, left).await {
+                Err(e) if e.kind == Kind::Interrupted => return Err(e),
+                Err(e) => warnings.push(e.message),
+                Ok(()) => {}
+            }
+            app.store.failure_told(id, app.clock.now())?;
+        }
+        Ok::<_, Error>(())
+    };
+    if let Err(e) = work.await {
+        warnings.push(format!("`on_failure` was not run: {}", e.message));
+    }
+    warnings
+}
+
+/// Runs the command with one document on stdin; nothing of it is ever part of the command or its environment.
+async fn tell(command: &str, document: &str, patience: Duration) -> Result<()> {
+    let failed = |how: String| Error::unavailable(format!("the command of `on_failure` {how}"));
+    let mut shell = Command::from(secret::shell(command));
+    shell
+        .env(IN_HOOK, "1")
+        .stdin(Stdio::piped())
+        .stdout(to_stderr())
+        .kill_on_drop(true);
+    #[cfg(unix)]
+    shell.process_group(0);
+    let mut child = shell
+        .spawn()
+        .map_err(|e| failed(format!("could not be started: {e}")))?;
+    let told = async {
+        if let Some(mut stdin) = child.stdin.take() {
+            // A command that does not read is free not to.
+            let _ = stdin.write_all(format!("{document}\n").as_bytes()).await;
+        }
+        child
+            .wait()
+            .await
+            .context(Kind::Internal, "waiting for the command of `on_failure`")
+    };
+    let ended = tokio::select! {
+        ended = tokio::time::timeout(patience, told) => ended,
+        _ = tokio::signal::ctrl_c() => {
+            kill(&mut child).await;
+            return Err(Error::new(Kind::Interrupted, "interrupted"));
+        }
+    };
+    match ended {
+        Ok(status) => match status? {
+            status if status.success() => Ok(()),
+            status => Err(failed(format!("ended with {status}"))),
+        },
+        Err(_) => {
+            kill(&mut child).await;
+            Err(failed(format!("was ended after {} s", patience.as_secs())))
+        }
+    }
+}
+
+/// Ends the command and all that it started.
+async fn kill(child: &mut Child) {
+    #[cfg(unix)]
+    if let Some(group) = child.id() {
+        // The group was made for it and bears its number; the shell's own `kill` is everywhere.
+        let mut shell = Command::from(secret::shell(&format!("kill -s KILL -- -{group}")));
+        let _ = shell.stderr(Stdio::null()).status().await;
+    }
+    let _ = child.kill().await;
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_command_that_hangs_is_ended_with_all_that_it_started() {
+        let dir = tempfile::tempdir().unwrap();
+        let pid = dir.path().join("pid");
+        let command = format!("sleep 600 & echo $! > '{}'; wait", pid.display());
+        let began = Instant::now();
+        let e = tell(&command, "{}", Duration::from_secs(1))
+            .await
+            .unwrap_err();
+        assert!(e.message.contains("was ended after 1 s"), "{e}");
+        assert!(began.elapsed() < Duration::from_secs(10));
+        let pid = std::fs::read_to_string(pid).unwrap();
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+        // Dead, or dead and not yet taken note of by the system's first process.
+        assert!(
+            stat.is_err() || stat.is_ok_and(|s| s.contains(") Z ")),
+            "it still runs"
+        );
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_command_need_not_read_what_it_is_told() {
+        let long = "x".repeat(1 << 20);
+        tell("exec true", &long, PATIENCE).await.unwrap();
+    }
+}

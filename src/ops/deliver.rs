@@ -4,6 +4,8 @@ mod fallback;
 mod leave;
 mod lines;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -69,7 +71,7 @@ pub async fn deliver(app: &App, id: OutboxId, delivery: &Delivery<'_>) -> Result
         }
     };
     let item = app.store.outbox_item(id)?;
-    if state == State::Sent && item.file_copy && item.filed_at.is_none() {
+    if state == Some(State::Sent) && item.file_copy && item.filed_at.is_none() {
         tokio::select! {
             biased;
             warning = file(app, id) => delivered.warnings.extend(warning),
@@ -114,6 +116,10 @@ struct Run<'a> {
     unknown: Option<Doubt>,
     /// Numbers of the recipients in the transaction that is open.
     under_way: Vec<usize>,
+    /// Whether its final dot may have left.
+    left: Arc<AtomicBool>,
+    /// How many recipients have their answer.
+    answered: usize,
     /// What the budgets granted for the next transaction.
     share: Option<Share>,
     /// A budget was used up on the way: when the rest may go, and which one.
@@ -130,8 +136,8 @@ enum Step {
     KeptBack,
     /// Its fallback takes it over; the words say why.
     Moved(String),
-    /// An attempt was made; whether it was interrupted.
-    Ended(State, bool),
+    /// An attempt was made, and what it left, unless another process has the item now; whether it was interrupted.
+    Ended(Option<State>, bool),
 }
 
 /// Why it can't be told whether it was sent.
@@ -150,6 +156,8 @@ impl<'a> Run<'a> {
             failed: None,
             unknown: None,
             under_way: Vec::new(),
+            left: Arc::default(),
+            answered: 0,
             share: None,
             put_off: None,
             refused_by_budget: false,
@@ -192,19 +200,34 @@ impl Run<'_> {
         }
     }
 
-    /// Ctrl-C while nothing could have been accepted yet.
+    /// Ctrl-C: what lies before the point of no return did not leave, what is after it is in doubt.
     fn interrupted(&mut self) -> Result<()> {
+        let batch = std::mem::take(&mut self.under_way);
+        if self.left.load(Ordering::Relaxed) {
+            // It came while the final dot was being written.
+            let doubt = answer(RecipientState::Unconfirmed, INTERRUPTED);
+            self.record(&batch, &vec![doubt; batch.len()])?;
+            self.unknown = Some(Doubt {
+                why: INTERRUPTED.to_owned(),
+                interrupted: true,
+            });
+            return Ok(());
+        }
         let e = Error::new(Kind::Interrupted, "interrupted before it left");
         let state = if self.delivery.by_hand {
             RecipientState::Failed
         } else {
             RecipientState::Waiting
         };
-        let batch = if self.under_way.is_empty() {
+        let batch = if batch.is_empty() {
             self.waiting()
         } else {
-            std::mem::take(&mut self.under_way)
+            batch
         };
+        if self.answered == self.waiting().len() {
+            // Nothing was left to send: it came while the goodbye was being said.
+            return Ok(());
+        }
         self.record(&batch, &vec![answer(state, &told(&e)); batch.len()])?;
         self.failed = Some((
             e.hint(format!(
@@ -330,14 +353,17 @@ impl Run<'_> {
                 .iter()
                 .map(|n| self.item.recipients[*n].email.as_str())
                 .collect();
+            let left = Arc::clone(&self.left);
             let envelope = Envelope {
                 from: &self.item.sender,
                 recipients: &emails,
                 raw: &raw,
                 slow: &slow,
+                left: &left,
             };
             let mut trial = client.send(&envelope).await;
-            if std::mem::take(&mut was_kept) && is_stale(&client, &trial) {
+            let answered = left.load(Ordering::Relaxed);
+            if std::mem::take(&mut was_kept) && !answered && is_stale(&client, &trial) {
                 // The server had hung up since the last item, or takes no more on one connection.
                 match self.connect(account).await? {
                     Some(fresh) => client = fresh,
@@ -346,6 +372,7 @@ impl Run<'_> {
                 trial = client.send(&envelope).await;
             }
             self.under_way.clear();
+            self.left.store(false, Ordering::Relaxed);
             let interrupted =
                 matches!(&trial.attempt, Attempt::Unknown(why) if why.contains(INTERRUPTED));
             let news = match &trial.attempt {
@@ -354,6 +381,7 @@ impl Run<'_> {
                 _ => News::of_trial(&trial),
             };
             self.record(batch, &trial.answers)?;
+            self.answered += batch.len();
             throttle::spent(self.app, &share)?;
             self.learn(account, news)?;
             match trial.attempt {
@@ -399,7 +427,8 @@ impl Run<'_> {
 
     fn record(&self, batch: &[usize], answers: &[Answer]) -> Result<()> {
         let answers: Vec<_> = batch.iter().copied().zip(answers.iter().cloned()).collect();
-        self.app.store.record_answers(self.item.id, &answers)
+        let owner = self.delivery.owner;
+        self.app.store.record_answers(self.item.id, owner, &answers)
     }
 
     /// A fault before anything left: all who wait share it.
@@ -430,7 +459,7 @@ impl Run<'_> {
     }
 
     /// Writes down how it ended; those who wait go on at `again` if that is given.
-    fn settle(&self, again: Option<Timestamp>) -> Result<State> {
+    fn settle(&self, again: Option<Timestamp>) -> Result<Option<State>> {
         let app = self.app;
         let now = app.clock.now();
         let wait = self.next_try()?;
@@ -471,9 +500,10 @@ impl Run<'_> {
         }
         let lost = self.unknown.is_none() && self.accepted.is_none() && self.failed.is_none();
         if lost {
-            return Ok(app.store.outbox_item(self.item.id)?.state);
+            return Ok(None);
         }
-        app.store.settle(self.item.id, &ending, now)
+        let by = (self.delivery.owner, now);
+        app.store.settle(self.item.id, &ending, by)
     }
 }
 

@@ -225,6 +225,16 @@ fn answers() -> Vec<Row> {
             &[READY],
         ),
         row(
+            "250 before its time",
+            said(Step::Data, instead, "354 go\r\n250 ok\r\n"),
+            &[READY],
+        ),
+        row(
+            "554 before its time",
+            said(Step::Data, instead, "354 go\r\n554 no\r\n"),
+            &[FAILED],
+        ),
+        row(
             "end 451, truly",
             said(Step::Dot, before, "451 later\r\n"),
             &[READY],

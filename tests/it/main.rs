@@ -38,6 +38,7 @@ mod oauth_login;
 mod outbox;
 mod purge;
 mod query;
+mod races;
 mod reading;
 mod sending;
 mod sending_terminal;

@@ -244,6 +244,23 @@ impl Client {
         self.read_until(deadline).await
     }
 
+    /// What the server says while it is not its turn; an error if it hung up. The connection is of no use then.
+    pub(super) async fn early(&mut self) -> Result<Option<Reply>> {
+        // Lets the runtime notice what came meanwhile.
+        tokio::task::yield_now().await;
+        if self.received.is_empty() {
+            let mut chunk = [0u8; 512];
+            match timeout(Duration::ZERO, self.stream.read(&mut chunk)).await {
+                Ok(Ok(0)) => return Err(self.cut(std::io::ErrorKind::UnexpectedEof.into())),
+                Ok(Ok(n)) => self.received.extend_from_slice(&chunk[..n]),
+                Ok(Err(e)) => return Err(self.cut(e)),
+                Err(_) => return Ok(None),
+            }
+        }
+        self.broken = true;
+        self.read().await.map(Some)
+    }
+
     pub(super) async fn read_until(&mut self, deadline: Instant) -> Result<Reply> {
         let mut collector = Collector::default();
         loop {

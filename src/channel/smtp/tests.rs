@@ -106,6 +106,7 @@ fn send(port: u16, recipients: &[&str], raw: &[u8]) -> Trial {
                 recipients,
                 raw,
                 slow: &|| (),
+                left: &std::sync::atomic::AtomicBool::new(false),
             })
             .await;
         client.quit().await;

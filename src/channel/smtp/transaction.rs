@@ -1,5 +1,6 @@
 //! One mail transaction: MAIL, RCPT for each, DATA, and the final dot.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -26,6 +27,8 @@ pub struct Envelope<'a> {
     pub raw: &'a [u8],
     /// Called when the answer to the final dot is slow to come.
     pub slow: &'a (dyn Fn() + Sync),
+    /// Set before the final dot leaves: whoever drops the attempt from then on does not know whether it was sent.
+    pub left: &'a AtomicBool,
 }
 
 /// What an unknown outcome says when Ctrl-C ended the wait.
@@ -37,6 +40,7 @@ const SLOW: Duration = Duration::from_secs(5);
 impl Client {
     /// One attempt, never repeated here; an answer for each recipient.
     pub async fn send(&mut self, envelope: &Envelope<'_>) -> Trial {
+        envelope.left.store(false, Ordering::Relaxed);
         let mut answers: Vec<Option<Answer>> = vec![None; envelope.recipients.len()];
         let accepted = match self.envelope(envelope, &mut answers).await {
             Ok(n) => n,
@@ -174,11 +178,21 @@ impl Client {
         }
         self.renew();
         self.write(&stuffed).await?;
-        Ok(())
+        match self.early().await? {
+            None => Ok(()),
+            Some(reply) if reply.code >= 400 => Err(Before::Refused(reply)),
+            // Taken for the answer to the final dot it would say that what may get lost was sent.
+            Some(reply) => Err(Before::Fault(Error::unavailable(format!(
+                "`{}` answered before it had the whole message: {}",
+                self.peer,
+                reply.words()
+            )))),
+        }
     }
 
     /// The final dot and what the server makes of it. From here on only a reply counts.
     async fn end(&mut self, envelope: &Envelope<'_>, mut answers: Vec<Option<Answer>>) -> Trial {
+        envelope.left.store(true, Ordering::Relaxed);
         let told = match self.write(b".\r\n").await {
             Ok(()) => {
                 let patience = std::mem::replace(&mut self.patience, FINAL);

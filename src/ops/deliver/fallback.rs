@@ -31,7 +31,7 @@ impl Run<'_> {
         };
         let why = told(e);
         if self.fallback()?.is_some()
-            && self.settle(Some(now))? == State::Ready
+            && self.settle(Some(now))? == Some(State::Ready)
             && app.store.claim(id, self.delivery.owner, now)?
         {
             self.move_over(&why)?;

@@ -138,11 +138,23 @@ impl Store {
         Ok(true)
     }
 
-    /// Writes the answers for recipients, by number. Should a power cut undo it, they are in doubt.
-    pub fn record_answers(&self, id: OutboxId, answers: &[(usize, Answer)]) -> Result<()> {
+    /// Writes the answers for recipients, by number; those who have theirs keep it. Should a power cut undo it, they are
+    /// in doubt. Who lost the item meanwhile has nothing to say about it.
+    pub fn record_answers(
+        &self,
+        id: OutboxId,
+        owner: &Owner,
+        answers: &[(usize, Answer)],
+    ) -> Result<()> {
         change(&mut *self.main()?, false, |tx| {
+            if !holds(tx, id, owner)? {
+                return Ok(());
+            }
             let mut write = tx
-                .prepare_cached("UPDATE recipients SET state = ?3, code = ?4, words = ?5 WHERE item = ?1 AND n = ?2")
+                .prepare_cached(
+                    "UPDATE recipients SET state = ?3, code = ?4, words = ?5 WHERE item = ?1 AND n = ?2
+                     AND state IN ('waiting', 'sending')",
+                )
                 .map_err(fault(WRITING))?;
             for (n, answer) in answers {
                 write
@@ -159,12 +171,21 @@ impl Store {
         })
     }
 
-    /// Ends an attempt: the state follows from the recipients, the lease is given back.
+    /// Ends an attempt: the state follows from the recipients, the lease is given back. `None` if this owner lost the
+    /// item meanwhile, to another process or because someone put it away.
     ///
     /// That all went well is not synced by itself: should a power cut undo it, the item is in doubt.
-    pub fn settle(&self, id: OutboxId, ending: &Ending, now: Timestamp) -> Result<State> {
+    pub fn settle(
+        &self,
+        id: OutboxId,
+        ending: &Ending,
+        (owner, now): (&Owner, Timestamp),
+    ) -> Result<Option<State>> {
         let synced = ending.error_code.is_some();
         change(&mut *self.main()?, synced, |tx| {
+            if !holds(tx, id, owner)? {
+                return Ok(None);
+            }
             if ending.next_at.is_none() {
                 tx.execute(
                     "UPDATE recipients SET state = 'failed' WHERE item = ?1 AND state = 'waiting'
@@ -198,7 +219,7 @@ impl Store {
             {
                 insert_of_item(tx, id.0, (document, ms(now))).map_err(fault(WRITING))?;
             }
-            Ok(next)
+            Ok(Some(next))
         })
     }
 
@@ -386,6 +407,16 @@ pub(super) fn note(
     )
     .map(drop)
     .map_err(fault(WRITING))
+}
+
+/// Whether the lease is still this owner's: it may have run out while the process hung, or someone took the item away.
+fn holds(tx: &Transaction<'_>, id: OutboxId, owner: &Owner) -> Result<bool> {
+    tx.query_row(
+        "SELECT EXISTS (SELECT 1 FROM items WHERE id = ?1 AND lease_owner = ?2)",
+        params![id.0, owner.name],
+        |row| row.get(0),
+    )
+    .map_err(fault(DOING))
 }
 
 /// How long a claim on a ready item holds, should its owner hang.

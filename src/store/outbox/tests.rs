@@ -116,6 +116,7 @@ fn only_those_who_wait_are_given_up() {
     store
         .record_answers(
             id,
+            &owner,
             &[
                 (0, answer(RecipientState::Sent)),
                 (1, answer(RecipientState::Waiting)),
@@ -126,10 +127,14 @@ fn only_those_who_wait_are_given_up() {
         next_at: Some(now()),
         ..Ending::default()
     };
-    assert_eq!(store.settle(id, &later, now()).unwrap(), State::Ready);
+    let by = (&owner, now());
+    assert_eq!(store.settle(id, &later, by).unwrap(), Some(State::Ready));
+    // Who gave the lease back has nothing to say any more.
+    assert_eq!(store.settle(id, &Ending::default(), by).unwrap(), None);
+    assert!(store.claim(id, &owner, now()).unwrap());
     assert_eq!(
-        store.settle(id, &Ending::default(), now()).unwrap(),
-        State::Sent
+        store.settle(id, &Ending::default(), by).unwrap(),
+        Some(State::Sent)
     );
     let states: Vec<_> = store.outbox_item(id).unwrap().recipients;
     assert_eq!(states[1].state, RecipientState::Failed);

@@ -848,7 +848,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__forward)
-            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --key --draft --queue --no-queue --timeout --dry-run --allow-empty --help"
+            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --template --var --key --draft --queue --no-queue --timeout --dry-run --allow-empty --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -923,6 +923,14 @@ _comms() {
                     return 0
                     ;;
                 --html)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --var)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1608,7 +1616,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__reply)
-            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --all --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --key --draft --queue --no-queue --timeout --dry-run --allow-empty --help"
+            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --all --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --template --var --key --draft --queue --no-queue --timeout --dry-run --allow-empty --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1683,6 +1691,14 @@ _comms() {
                     return 0
                     ;;
                 --html)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --var)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1782,7 +1798,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__send)
-            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --key --draft --queue --no-queue --timeout --dry-run --allow-empty --help"
+            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --template --var --key --draft --queue --no-queue --timeout --dry-run --allow-empty --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1857,6 +1873,14 @@ _comms() {
                     return 0
                     ;;
                 --html)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --var)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

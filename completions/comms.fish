@@ -77,6 +77,8 @@ complete -c comms -n "__fish_comms_using_subcommand send" -l bcc -d 'Send a copy
 complete -c comms -n "__fish_comms_using_subcommand send" -l from -d 'Send from this account, by name or address' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -l reply-to -d 'Have answers go to this address' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -l html -d 'Send this HTML too; the text is made from it if there is none' -r -F
+complete -c comms -n "__fish_comms_using_subcommand send" -l template -d 'Fill in a template: a file, or a name in `templates/` beside the config file' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l var -d 'A value for the template; may be given several times' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -l key -d 'Send it once, however often this is run with the same key' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -l timeout -d 'How long the server may take before the message is handed over' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -l json -d 'Short for --format json'
@@ -110,6 +112,8 @@ complete -c comms -n "__fish_comms_using_subcommand reply" -l bcc -d 'Send a cop
 complete -c comms -n "__fish_comms_using_subcommand reply" -l from -d 'Send from this account, by name or address' -r
 complete -c comms -n "__fish_comms_using_subcommand reply" -l reply-to -d 'Have answers go to this address' -r
 complete -c comms -n "__fish_comms_using_subcommand reply" -l html -d 'Send this HTML too; the text is made from it if there is none' -r -F
+complete -c comms -n "__fish_comms_using_subcommand reply" -l template -d 'Fill in a template: a file, or a name in `templates/` beside the config file' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l var -d 'A value for the template; may be given several times' -r
 complete -c comms -n "__fish_comms_using_subcommand reply" -l key -d 'Send it once, however often this is run with the same key' -r
 complete -c comms -n "__fish_comms_using_subcommand reply" -l timeout -d 'How long the server may take before the message is handed over' -r
 complete -c comms -n "__fish_comms_using_subcommand reply" -l json -d 'Short for --format json'
@@ -144,6 +148,8 @@ complete -c comms -n "__fish_comms_using_subcommand forward" -l bcc -d 'Send a c
 complete -c comms -n "__fish_comms_using_subcommand forward" -l from -d 'Send from this account, by name or address' -r
 complete -c comms -n "__fish_comms_using_subcommand forward" -l reply-to -d 'Have answers go to this address' -r
 complete -c comms -n "__fish_comms_using_subcommand forward" -l html -d 'Send this HTML too; the text is made from it if there is none' -r -F
+complete -c comms -n "__fish_comms_using_subcommand forward" -l template -d 'Fill in a template: a file, or a name in `templates/` beside the config file' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l var -d 'A value for the template; may be given several times' -r
 complete -c comms -n "__fish_comms_using_subcommand forward" -l key -d 'Send it once, however often this is run with the same key' -r
 complete -c comms -n "__fish_comms_using_subcommand forward" -l timeout -d 'How long the server may take before the message is handed over' -r
 complete -c comms -n "__fish_comms_using_subcommand forward" -l json -d 'Short for --format json'

@@ -3,13 +3,14 @@
 mod body;
 mod show;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::id::MessageId;
-use crate::ops::send::{self, Mode, SendReport, SendRequest};
+use crate::ops::send::{self, Mode, SendReport, SendRequest, TemplateUse};
 use crate::ops::{App, send::ItemReport};
 
 use super::output::Output;
@@ -51,6 +52,12 @@ pub struct MessageArgs {
     /// Read the text as Markdown: it is sent as typed and as HTML
     #[arg(long)]
     markdown: bool,
+    /// Fill in a template: a file, or a name in `templates/` beside the config file
+    #[arg(long, value_name = "FILE|NAME", conflicts_with_all = ["message", "file", "html", "markdown"])]
+    template: Option<String>,
+    /// A value for the template; may be given several times
+    #[arg(long = "var", value_name = "NAME=VALUE", requires = "template")]
+    vars: Vec<String>,
     /// Send it once, however often this is run with the same key
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
@@ -152,7 +159,7 @@ fn request(
         return Err(Error::usage("--timeout 0 leaves no time to send anything"));
     }
     let html = args.html.as_deref().map(body::html).transpose()?;
-    let source = if html.is_some() {
+    let source = if html.is_some() || args.template.is_some() {
         Source::Optional
     } else {
         source
@@ -169,7 +176,7 @@ fn request(
         (_, _, true) => Mode::NoQueue,
         _ => Mode::Send,
     };
-    Ok(SendRequest {
+    let mut request = SendRequest {
         to: Vec::new(),
         cc: args.cc,
         bcc: args.bcc,
@@ -184,7 +191,38 @@ fn request(
         mode,
         timeout: Some(timeout),
         dry_run: args.dry_run,
-    })
+    };
+    if let Some(file) = args.template {
+        let template = TemplateUse {
+            file,
+            vars: vars(&args.vars)?,
+        };
+        send::fill(app, &template, &mut request)?;
+        if request.text.trim().is_empty() && !args.allow_empty {
+            return Err(Error::usage("the text is empty")
+                .hint("say --allow-empty if that is what you want"));
+        }
+    }
+    Ok(request)
+}
+
+fn vars(typed: &[String]) -> Result<BTreeMap<String, String>> {
+    let mut vars = BTreeMap::new();
+    for var in typed {
+        let (name, value) = var
+            .split_once('=')
+            .ok_or_else(|| Error::usage(format!("--var `{var}` is not NAME=VALUE")))?;
+        if vars
+            .insert(name.trim().to_owned(), value.to_owned())
+            .is_some()
+        {
+            return Err(Error::usage(format!(
+                "--var `{}` is given twice",
+                name.trim()
+            )));
+        }
+    }
+    Ok(vars)
 }
 
 /// What people forget: asked about at a terminal; elsewhere the warnings for the report.

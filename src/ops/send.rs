@@ -4,6 +4,7 @@
 
 mod letter;
 mod report;
+mod template;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,6 +21,8 @@ use crate::store::outbox::NewSend;
 use super::deliver::{self, Delivery, Lines};
 use super::{App, Origin, drain, gate, hook, scan, sync};
 use letter::Outgoing;
+
+pub use template::{TemplateUse, fill};
 
 pub use report::{
     AttachmentReport, AttemptReport, ItemReport, RecipientReport, Rendered, Retry, SendReport,

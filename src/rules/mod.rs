@@ -9,3 +9,4 @@ pub mod query;
 pub mod reply;
 pub mod retry;
 pub mod route;
+pub mod template;

@@ -45,5 +45,6 @@ mod sending_terminal;
 mod smtp;
 mod store;
 mod sync_faults;
+mod template;
 mod vault;
 mod watch;

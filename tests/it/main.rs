@@ -36,6 +36,7 @@ mod oauth;
 mod oauth_faults;
 mod oauth_login;
 mod outbox;
+mod power_loss;
 mod purge;
 mod query;
 mod races;

@@ -7,6 +7,7 @@ pub mod login;
 pub mod mail;
 pub mod oidc;
 pub mod postbox;
+pub mod power;
 pub mod proxy;
 pub mod pty;
 pub mod smtp;

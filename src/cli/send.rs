@@ -5,11 +5,14 @@ mod show;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::id::MessageId;
+use crate::model::outbox::State;
+use crate::model::time;
 use crate::ops::send::{self, Mode, SendReport, SendRequest, TemplateUse};
 use crate::ops::{App, send::ItemReport};
 
@@ -70,7 +73,16 @@ pub struct MessageArgs {
     /// Fail if it can't leave now, instead of keeping it for another try
     #[arg(long)]
     no_queue: bool,
-    /// How long the server may take before the message is handed over
+    /// Send it at this time: `tomorrow 9am`, `2026-12-01 09:00`, `in 2h`
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["draft", "queue", "no_queue", "undo_window"])]
+    at: Option<String>,
+    /// Wait this long before it leaves; Ctrl-C takes it back
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["draft", "queue"])]
+    undo_window: Option<String>,
+    /// Come back when it is sent, delivered or read, or --timeout is over
+    #[arg(long, value_name = "STATE", value_parser = ["sent", "delivered", "read"], conflicts_with = "draft")]
+    wait: Option<String>,
+    /// How long the server may take before the message is handed over; with --wait, how long to wait
     #[arg(long, value_name = "TIME", default_value = "30s")]
     timeout: String,
     /// Show what would leave; write and send nothing
@@ -149,14 +161,36 @@ pub fn forward(args: ForwardArgs, app: &App, out: &mut Output) -> Result<Done> {
     finish(&report, out)
 }
 
+/// Whoever wants to think for longer wants `--at`.
+const LONGEST_WINDOW: Duration = Duration::from_secs(3600);
+
 fn request(
     args: MessageArgs,
     (app, out): (&App, &mut Output),
     source: Source,
 ) -> Result<SendRequest> {
-    let timeout = crate::model::time::duration(&args.timeout)?;
+    let timeout = time::duration(&args.timeout)?;
     if timeout.is_zero() {
         return Err(Error::usage("--timeout 0 leaves no time to send anything"));
+    }
+    let schedule = args
+        .at
+        .as_deref()
+        .map(|at| time::schedule(at, &app.clock.now_local()))
+        .transpose()?;
+    if let Some(warning) = schedule.as_ref().and_then(|s| s.warning.as_ref()) {
+        out.warn(warning);
+    }
+    let undo_window = args
+        .undo_window
+        .as_deref()
+        .map(time::duration)
+        .transpose()?;
+    if undo_window.is_some_and(|w| w > LONGEST_WINDOW) {
+        return Err(
+            Error::usage("--undo-window waits in the foreground, an hour at most")
+                .hint("send it later with --at, and take it back with `comms outbox cancel`"),
+        );
     }
     let html = args.html.as_deref().map(body::html).transpose()?;
     let source = if html.is_some() || args.template.is_some() {
@@ -189,6 +223,9 @@ fn request(
         attachments: args.attach,
         key: args.key,
         mode,
+        at: schedule.map(|s| s.at),
+        undo_window,
+        wait_for: args.wait.as_deref().and_then(State::named),
         timeout: Some(timeout),
         dry_run: args.dry_run,
     };

@@ -105,6 +105,14 @@ impl State {
         })
     }
 
+    /// Whether nothing more becomes of it by itself.
+    pub fn is_over(self) -> bool {
+        matches!(
+            self,
+            State::Failed | State::Cancelled | State::Unconfirmed | State::Undelivered
+        )
+    }
+
     /// Whether comms will do something with it by itself.
     pub fn goes_by_itself(self) -> bool {
         matches!(self, State::Ready | State::Sending)

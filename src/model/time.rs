@@ -3,7 +3,10 @@
 //! A day alone is its first instant in the reader's zone; a wall-clock time that a DST change skips is the one
 //! as long after the change. `m` is a month, `min` a minute.
 
+mod schedule;
 mod words;
+
+pub use schedule::{Schedule, schedule};
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{Span, ToSpan, Unit, Zoned};

@@ -447,7 +447,10 @@ impl Run<'_> {
 
     /// How long until the next attempt; `None` if there is none.
     fn next_try(&self) -> Result<Option<Duration>> {
-        let asked = self.failed.as_ref().and_then(|(_, after)| *after);
+        let asked = self
+            .failed
+            .as_ref()
+            .and_then(|(e, after)| after.or_else(|| retry::asked_in(&e.message)));
         let (tries, age) = self.series(self.app.clock.now())?;
         let stopped = self.delivery.by_hand
             && self

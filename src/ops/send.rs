@@ -3,11 +3,14 @@
 //! Written down and synced to disk first; what happens on the way is `ops::deliver`.
 
 mod letter;
+mod patience;
 mod report;
 mod template;
 
 use std::path::PathBuf;
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 use crate::error::{Error, Result};
 use crate::format::mime;
@@ -16,7 +19,7 @@ use crate::model::id::{MessageId, OutboxId};
 use crate::model::message::{Change, Role};
 use crate::model::outbox::{Event, State};
 use crate::rules::{reply, route};
-use crate::store::outbox::NewSend;
+use crate::store::outbox::{NewItem, NewSend};
 
 use super::deliver::{self, Delivery, Lines};
 use super::{App, Origin, drain, gate, hook, scan, sync};
@@ -46,7 +49,13 @@ pub struct SendRequest {
     /// Makes the send happen once, however often it is asked for.
     pub key: Option<String>,
     pub mode: Mode,
-    /// Bounds what lies before the point of no return; `None` is 30 s.
+    /// Not before this.
+    pub at: Option<Timestamp>,
+    /// How long it can be taken back before it leaves.
+    pub undo_window: Option<Duration>,
+    /// Come back when it is there: sent, delivered or read.
+    pub wait_for: Option<State>,
+    /// Bounds what lies before the point of no return, or the wait for a state; `None` is 30 s.
     pub timeout: Option<Duration>,
     /// Tell what would leave; write nothing, send nothing.
     pub dry_run: bool,
@@ -189,8 +198,26 @@ async fn dispatch(
         return Err(Error::refused("nothing is sent while comms is read-only")
             .hint("keep it for later with --draft or --queue"));
     }
+    if let Some(at) = request.at {
+        // A rule may have put it off even longer.
+        for item in staged.iter_mut().filter(|i| i.state == State::Ready) {
+            item.next_at = item.next_at.max(Some(at));
+        }
+    }
+    if request.wait_for.is_some_and(|s| s != State::Sent) {
+        refuse_endless_wait(app, &staged)?;
+    }
     let owner = app.store.owner()?;
+    let window = request.undo_window.filter(|_| leaves);
+    if let Some(window) = window {
+        let free = app.clock.now().checked_add(window).ok();
+        for item in staged.iter_mut().filter(|i| i.state == State::Ready) {
+            item.next_at = item.next_at.max(free);
+        }
+    }
+    let leaves = leaves && request.at.is_none();
     let new = NewSend {
+        at_once: leaves && window.is_none(),
         key: request.key.clone(),
         origin: format!("{origin:?}").to_lowercase(),
         asked_by: app.config.agent.clone(),
@@ -221,7 +248,10 @@ async fn dispatch(
     match request.mode {
         Mode::Queue => {}
         Mode::Draft => keep_draft(app, &ids, &mut warnings).await,
-        Mode::Send | Mode::NoQueue => {
+        Mode::Send | Mode::NoQueue if leaves => {
+            if let Some(window) = window {
+                patience::undo(app, &ids, window).await?;
+            }
             let lines = Lines::default();
             let delivery = Delivery {
                 owner: &owner,
@@ -233,6 +263,11 @@ async fn dispatch(
             };
             let mut interrupted = false;
             for id in &ids {
+                let item = app.store.outbox_item(*id)?;
+                let waits = item.held_by.is_some() && item.next_at.is_some();
+                if item.state != State::Ready || waits {
+                    continue;
+                }
                 if interrupted {
                     app.store
                         .outbox_event(*id, Event::Cancel, None, app.clock.now())?;
@@ -248,8 +283,36 @@ async fn dispatch(
                 warnings.extend(hook::fire(app).await);
             }
         }
+        Mode::Send | Mode::NoQueue => {}
     }
-    report::of(app, &ids, warnings)
+    if let Some(wanted) = request.wait_for {
+        let within = request.timeout.unwrap_or(WAIT);
+        drop(owner);
+        warnings.extend(patience::reach(app, &ids, (wanted, within)).await?);
+    }
+    let mut report = report::of(app, &ids, warnings)?;
+    report.waited_for = request.wait_for;
+    report.retry = report.retry();
+    Ok(report)
+}
+
+/// How long a state is waited for if nobody says.
+const WAIT: Duration = Duration::from_secs(30);
+
+/// Mail tells no more than that a server took it: a wait for more would never end.
+fn refuse_endless_wait(app: &App, items: &[NewItem]) -> Result<()> {
+    let silent = |name: &str| {
+        let account = app.config.account(name);
+        account.is_ok_and(|a| a.smtp.is_some() || a.built_in)
+    };
+    match items.iter().find(|i| silent(&i.account)) {
+        Some(item) => Err(Error::usage(format!(
+            "account `{}` never tells more than `sent`",
+            item.account
+        ))
+        .hint("wait for that: --wait sent")),
+        None => Ok(()),
+    }
 }
 
 /// A copy for other programs, where the account has drafts.

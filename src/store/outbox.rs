@@ -32,6 +32,8 @@ const WRITING: &str = "writing the outbox";
 #[derive(Clone, Debug)]
 pub struct NewSend {
     pub key: Option<String>,
+    /// Whoever stages it goes on with it now, and syncs it with the next commit.
+    pub at_once: bool,
     pub origin: String,
     /// The agent's name where one asks.
     pub asked_by: Option<String>,
@@ -147,8 +149,8 @@ impl Store {
         keyed(&db, key)
     }
 
-    /// Writes a send with its items; on return it is on disk. With `owner` the ready items are claimed at once, and
-    /// on disk with the commit that follows: the one that lets the first byte leave, or says why none does.
+    /// Writes a send with its items; with `owner` the ready ones are claimed. On return it is on disk, or, if it goes
+    /// on at once, with the commit that follows: the one that lets the first byte leave, or says why none does.
     ///
     /// A key that is taken is answered with what it stands for, and nothing is written.
     pub fn stage(
@@ -157,7 +159,8 @@ impl Store {
         now: Timestamp,
         owner: Option<&Owner>,
     ) -> Result<std::result::Result<Vec<OutboxId>, Keyed>> {
-        change(&mut *self.main()?, owner.is_none(), |tx| {
+        let synced = !(send.at_once && owner.is_some());
+        change(&mut *self.main()?, synced, |tx| {
             if let Some(key) = &send.key
                 && let Some(found) = keyed(tx, key)?
             {

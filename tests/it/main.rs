@@ -41,6 +41,7 @@ mod purge;
 mod query;
 mod races;
 mod reading;
+mod schedule;
 mod sending;
 mod sending_terminal;
 mod smtp;

@@ -45,7 +45,7 @@ fn a_refusal_fails_and_a_delay_waits() {
     assert_eq!(slow["items"][0]["state"], "ready");
     let next: jiff::Timestamp = slow["retry"]["next_at"].as_str().unwrap().parse().unwrap();
     let wait = next.duration_since(crate::support::NOW.parse().unwrap());
-    assert!((150..=300).contains(&wait.as_secs()), "{wait}");
+    assert!((5..=300).contains(&wait.as_secs()), "{wait}");
     let failed = world
         .run([
             "send",

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::patience::has_reached;
 use crate::error::{Error, Kind, Result};
 use crate::format::{clean, mime};
 use crate::model::id::OutboxId;
@@ -21,6 +22,8 @@ pub struct SendReport {
     pub replayed: bool,
     /// Nothing was written and nothing left.
     pub dry_run: bool,
+    /// The state that `--wait` waited for.
+    pub waited_for: Option<State>,
     pub warnings: Vec<String>,
 }
 
@@ -246,6 +249,12 @@ impl SendReport {
         }) {
             return Some(Kind::Pending);
         }
+        let waits = |wanted| {
+            any(&|i| !has_reached(i.state, wanted) && !i.state.is_over() && i.state != State::Draft)
+        };
+        if self.waited_for.is_some_and(waits) {
+            return Some(Kind::Pending);
+        }
         let recipients = || self.items.iter().flat_map(|i| &i.recipients);
         let failed = recipients().any(|r| r.state == RecipientState::Failed);
         if !failed {
@@ -285,7 +294,7 @@ impl SendReport {
         })
     }
 
-    fn retry(&self) -> Option<Retry> {
+    pub(super) fn retry(&self) -> Option<Retry> {
         let owner = match self.outcome()? {
             Kind::Pending => "comms",
             _ => "caller",

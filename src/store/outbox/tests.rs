@@ -18,6 +18,7 @@ fn send(key: Option<&str>) -> NewSend {
     };
     NewSend {
         key: key.map(str::to_owned),
+        at_once: false,
         origin: "script".to_owned(),
         asked_by: None,
         content_hash: [7; 32],

@@ -382,8 +382,12 @@ impl Run<'_> {
             };
             self.record(batch, &trial.answers)?;
             self.answered += batch.len();
-            throttle::spent(self.app, &share)?;
-            self.learn(account, news)?;
+            // The answers are written down; what else is learned of it must not stand in their way.
+            let learned =
+                throttle::spent(self.app, &share).and_then(|()| self.learn(account, news));
+            if let Err(e) = learned {
+                (self.app.notice)(&format!("account `{}`: {}", account.name, e.message));
+            }
             match trial.attempt {
                 Attempt::Accepted(words) => self.accepted = Some(words),
                 Attempt::NotSent(e, after) => {

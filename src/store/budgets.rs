@@ -4,7 +4,7 @@
 //! None of this is synced by itself: the commit that lets the first byte leave follows, and syncs it too.
 
 use jiff::Timestamp;
-use rusqlite::{Transaction, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::clock::Clock;
 use crate::error::Result;
@@ -96,9 +96,12 @@ impl Store {
         let now = now.as_millisecond();
         self.unsynced(|tx| {
             for id in &share.rows {
-                let (scope, per): (String, i64) = tx
+                let row: Option<(String, i64)> = tx
                     .prepare_cached("SELECT scope, per FROM budgets WHERE id = ?1")?
-                    .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                    .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+                    .optional()?;
+                // Longer under way than a window, and taken for dead: it counted long enough.
+                let Some((scope, per)) = row else { continue };
                 let slot = slot_ms(std::time::Duration::from_millis(per.unsigned_abs()));
                 // One row for all of a slot, with the time of the last of them.
                 let merged = tx

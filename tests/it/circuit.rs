@@ -123,6 +123,53 @@ fn one_process_tries_it_and_the_others_wait_longer() {
 }
 
 #[test]
+fn a_killed_process_keeps_nobody_from_trying() {
+    let port = dead_port();
+    let world = at(open(port), "12:01:20");
+    world
+        .run(["send", "bob@example.com", "-m", "x", "--queue"])
+        .ok();
+    let server = Smtp::on(
+        port,
+        Script {
+            data: Data::StallBefore,
+            ..Script::default()
+        },
+    );
+    let begun = |n: usize| {
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        let count = || server.commands().iter().filter(|c| *c == "DATA").count();
+        while count() < n {
+            assert!(std::time::Instant::now() < end, "{:?}", server.commands());
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    };
+    let mut first = world.spawn(["outbox", "run"]);
+    begun(1);
+    // While it lives, nobody else tries.
+    world.run(["outbox", "run"]);
+    assert_eq!(
+        server
+            .commands()
+            .iter()
+            .filter(|c| c.starts_with("EHLO"))
+            .count(),
+        1
+    );
+    first.kill().unwrap();
+    first.wait().unwrap();
+    // Well before its lease ends.
+    let world = at(world, "12:01:30");
+    world
+        .run(["send", "bob@example.com", "-m", "x", "--queue"])
+        .ok();
+    let mut second = world.spawn(["outbox", "run"]);
+    begun(2);
+    second.kill().unwrap();
+    second.wait().unwrap();
+}
+
+#[test]
 fn who_asks_for_one_item_again_tries_at_once() {
     let port = dead_port();
     let world = open(port);

@@ -9,6 +9,8 @@ use toml::de::{DeTable, DeValue};
 
 use crate::error::{Context, Error, Kind, Result};
 
+use super::policy::{self, RawPolicy};
+
 /// The file's text and where it is, to point at a place in it.
 pub struct Source {
     pub path: PathBuf,
@@ -40,6 +42,7 @@ pub struct File {
     /// `[outbox]`, as it is written.
     pub circuit_after: Option<At<i64>>,
     pub on_failure: Option<At<String>>,
+    pub policy: RawPolicy,
     pub accounts: Vec<RawAccount>,
 }
 
@@ -91,6 +94,7 @@ const TOP_KEYS: &[&str] = &[
     "secrets",
     "outbox",
     "retention",
+    "policy",
 ];
 const DEFAULT_KEYS: &[&str] = &["email"];
 const INBOX_KEYS: &[&str] = &["max_age", "deadline"];
@@ -195,6 +199,7 @@ impl Source {
                 "secrets" => self.secrets(self.table(key, value)?, &mut file)?,
                 "outbox" => self.outbox(self.table(key, value)?, &mut file)?,
                 "retention" => self.retention(self.table(key, value)?, &mut file)?,
+                "policy" => file.policy = policy::parse(self, self.table(key, value)?)?,
                 "accounts" => {
                     for (name, account) in in_order(self.table(key, value)?) {
                         let account = self.account(name, self.table(name, account)?)?;
@@ -343,7 +348,7 @@ impl Source {
         Ok(a)
     }
 
-    fn unknown(&self, key: &Key<'_>, known: &[&str], place: &str) -> Error {
+    pub fn unknown(&self, key: &Key<'_>, known: &[&str], place: &str) -> Error {
         let written = key.get_ref().as_ref();
         let error = self.error(&key.span(), format!("`{written}` is not a key of {place}"));
         match nearest(written, known) {
@@ -363,14 +368,14 @@ impl Source {
         )
     }
 
-    fn table<'t, 'i>(&self, key: &Key<'_>, value: &'t Value<'i>) -> Result<&'t DeTable<'i>> {
+    pub fn table<'t, 'i>(&self, key: &Key<'_>, value: &'t Value<'i>) -> Result<&'t DeTable<'i>> {
         value.get_ref().as_table().ok_or_else(|| {
             self.mismatch(key, value, "a table")
                 .hint(format!("write it as a section: [{}]", key.get_ref()))
         })
     }
 
-    fn string(&self, key: &Key<'_>, value: &Value<'_>) -> Result<At<String>> {
+    pub fn string(&self, key: &Key<'_>, value: &Value<'_>) -> Result<At<String>> {
         match value.get_ref() {
             DeValue::String(text) => Ok(self.at(text.to_string(), value.span())),
             _ => Err(self.mismatch(key, value, "text in quotes")),
@@ -389,14 +394,14 @@ impl Source {
     }
 
     /// A list of texts; a text alone is a list of one.
-    fn text_or_list(&self, key: &Key<'_>, value: &Value<'_>) -> Result<At<Vec<String>>> {
+    pub fn text_or_list(&self, key: &Key<'_>, value: &Value<'_>) -> Result<At<Vec<String>>> {
         match value.get_ref() {
             DeValue::String(text) => Ok(self.at(vec![text.to_string()], value.span())),
             _ => self.strings(key, value),
         }
     }
 
-    fn number(&self, key: &Key<'_>, value: &Value<'_>) -> Result<At<i64>> {
+    pub fn number(&self, key: &Key<'_>, value: &Value<'_>) -> Result<At<i64>> {
         let number = match value.get_ref() {
             DeValue::Integer(n) => i64::from_str_radix(n.as_str(), n.radix()).ok(),
             _ => None,
@@ -429,11 +434,11 @@ impl Source {
     }
 }
 
-type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
-type Value<'i> = Spanned<DeValue<'i>>;
+pub type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
+pub type Value<'i> = Spanned<DeValue<'i>>;
 
 /// Entries as they stand in the file, so that the first fault is the one reported.
-fn in_order<'t, 'i>(table: &'t DeTable<'i>) -> Vec<(&'t Key<'i>, &'t Value<'i>)> {
+pub fn in_order<'t, 'i>(table: &'t DeTable<'i>) -> Vec<(&'t Key<'i>, &'t Value<'i>)> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries

@@ -7,6 +7,7 @@ pub mod file;
 pub mod flags;
 mod oauth;
 pub mod outbox;
+mod policy;
 mod retention;
 mod secrets;
 mod throttle;
@@ -20,6 +21,7 @@ use etcetera::BaseStrategy;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::account::Account;
+use crate::model::policy::Policy;
 use crate::model::secret::SecretSettings;
 use caller::Caller;
 use file::{File, Source};
@@ -48,6 +50,8 @@ pub struct Config {
     pub outbox: outbox::OutboxSettings,
     /// How long text is kept here.
     pub retention: retention::Retention,
+    /// What may leave without a person.
+    pub policy: Policy,
     /// Refuse every request that writes to a provider.
     pub read_only: bool,
     /// How old synced mail may be before `inbox` refreshes it.
@@ -343,8 +347,11 @@ impl Resolver {
                 note(key, written.value.clone(), line(written.line));
             }
         }
+        let policy = policy::resolve(&file.policy, self.source.as_ref())?;
+        policy::note(&policy, &file.policy, &line, &mut note);
         Ok(Config {
             in_hook: env.is_on(flags::IN_HOOK),
+            policy,
             outbox,
             retention,
             config_file,

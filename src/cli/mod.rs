@@ -1,5 +1,6 @@
 //! The command-line door: clap tree in, documents out. One file per noun.
 
+mod approval;
 pub mod auth;
 mod browser;
 mod deferred;

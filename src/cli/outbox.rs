@@ -7,10 +7,10 @@ use crate::model::id::OutboxId;
 use crate::model::outbox::State;
 use crate::ops::App;
 use crate::ops::send::ItemReport;
-use crate::ops::{drain, outbox};
+use crate::ops::{approval as ops_approval, drain, outbox};
 
 use super::output::{Format, Output};
-use super::{Done, send, wait};
+use super::{Done, approval, origin, send, wait};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example: comms outbox list")]
@@ -68,6 +68,22 @@ enum OutboxCommand {
         #[arg(long)]
         not_sent: bool,
     },
+    /// Look at what a rule holds, and let it go; only for a person at a terminal
+    #[command(after_help = "Example: comms outbox approve o17")]
+    Approve {
+        /// The items
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<String>,
+    },
+    /// Put away what a rule holds; it is never sent
+    #[command(after_help = "Example: comms outbox reject o17 --reason 'wrong customer'")]
+    Reject {
+        /// The item
+        id: String,
+        /// Why, for whoever wrote it
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
     /// Send everything that is due; for cron
     #[command(after_help = "Example: comms outbox run")]
     Run,
@@ -97,17 +113,29 @@ pub fn run(args: OutboxArgs, app: &App, out: &mut Output) -> Result<Done> {
         }
         OutboxCommand::Show { id } => item(&outbox::show(app, parse(&id)?)?, out),
         OutboxCommand::Retry { id } => {
-            let report = wait(outbox::retry(app, parse(&id)?))?;
+            let report = wait(outbox::retry(app, origin(app, out), parse(&id)?))?;
             send::finish(&report, out)
         }
-        OutboxCommand::Cancel { id } => item(&outbox::cancel(app, parse(&id)?)?, out),
+        OutboxCommand::Cancel { id } => {
+            item(&outbox::cancel(app, origin(app, out), parse(&id)?)?, out)
+        }
         OutboxCommand::Resolve { id, sent, .. } => {
-            let report = outbox::resolve(app, parse(&id)?, sent)?;
+            let report = outbox::resolve(app, origin(app, out), parse(&id)?, sent)?;
             item(&report, out)?;
             if report.state == State::Failed {
                 out.hint(&format!("run `comms outbox retry {id}` to send it again"));
             }
             Ok(None)
+        }
+        OutboxCommand::Approve { ids } => {
+            let ids = ids.iter().map(|id| parse(id)).collect::<Result<Vec<_>>>()?;
+            let report = approval::approve(app, &ids, out)?;
+            send::finish(&report, out)
+        }
+        OutboxCommand::Reject { id, reason } => {
+            let by = origin(app, out);
+            let report = ops_approval::reject(app, by, parse(&id)?, reason.as_deref())?;
+            item(&report, out)
         }
         OutboxCommand::Run => {
             let report = wait(drain::run(app))?;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Kind, Result};
+use crate::model::policy::{Approval, Rules};
 use crate::ops::{self, App};
 
 use super::output::{Cell, Column, ErrorDocument, Output, Style};
@@ -72,12 +73,17 @@ struct Argument {
     values: Vec<String>,
 }
 
-/// What holds for whom; the built-in policy as long as no other can be configured.
+/// What holds for whom.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Policy {
+    /// What becomes of a message where no other rule speaks.
     person: &'static str,
     script: &'static str,
     agent: &'static str,
+    /// All rules of each origin.
+    rules: Vec<Rules>,
+    /// What a person has to give to approve.
+    approval: Approval,
     read_only: bool,
 }
 
@@ -89,15 +95,20 @@ pub fn run(args: SchemaArgs, app: &App, out: &mut Output) -> Result<Done> {
         out.text(&text)?;
         return Ok(None);
     }
+    let policy = &app.config.policy;
     let report = SchemaReport {
         version: env!("CARGO_PKG_VERSION"),
         exit_codes: exit_codes(),
         documents: documents(),
         commands: tree(),
         policy: Policy {
-            person: "allow",
-            script: "allow",
-            agent: "allow",
+            person: policy.person.default.name(),
+            script: policy.script.default.name(),
+            agent: policy.agent.default.name(),
+            rules: [&policy.person, &policy.script, &policy.agent]
+                .map(Rules::clone)
+                .into(),
+            approval: policy.approval,
             read_only: app.config.read_only,
         },
     };

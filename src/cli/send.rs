@@ -14,6 +14,8 @@ use crate::model::id::MessageId;
 use crate::model::outbox::State;
 use crate::model::time;
 use crate::ops::send::{self, Mode, SendReport, SendRequest, TemplateUse};
+use crate::model::outbox::State;
+use crate::ops::send::{self, Mode, SendReport, SendRequest};
 use crate::ops::{App, send::ItemReport};
 
 use super::output::Output;
@@ -302,6 +304,14 @@ pub fn finish(report: &SendReport, out: &mut Output) -> Result<Done> {
     show::report(report, out)?;
     let done = report.outcome();
     match done {
+        Some(Kind::Pending) if report.items.iter().any(|i| i.state == State::Held) => {
+            let held = report.items.iter().filter(|i| i.state == State::Held);
+            let ids: Vec<_> = held.filter_map(|i| i.id).map(|id| id.to_string()).collect();
+            out.hint(&format!(
+                "a person lets it go with `comms outbox approve {}`",
+                ids.join(" ")
+            ));
+        }
         Some(Kind::Pending) => {
             out.hint("comms keeps it and tries again: `comms outbox run` sends what is due")
         }

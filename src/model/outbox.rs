@@ -73,7 +73,7 @@ impl State {
         use State as S;
         Some(match (self, event) {
             (S::Draft | S::Held, E::Release) => S::Ready,
-            (S::Draft, E::Hold) | (S::Ready, E::Hold) => S::Held,
+            (S::Draft | S::Ready | S::Failed, E::Hold) => S::Held,
             (S::Draft | S::Held | S::Ready, E::Cancel) => S::Cancelled,
             // What failed or is in doubt can be put away as well: nothing of it goes by itself.
             (S::Failed, E::Cancel) => S::Cancelled,
@@ -298,7 +298,7 @@ mod tests {
         ready        - held cancelled sending sent ready failed unconfirmed ready ready - - - - - -
         sending      - - - - sent ready failed unconfirmed unconfirmed - - - - - - -
         sent         - - - - - - - - - ready - - - delivered read undelivered
-        failed       - - cancelled - - - - - - ready - - - - - -
+        failed       - held cancelled - - - - - - ready - - - - - -
         unconfirmed  - - - - - - - - - - sent ready failed - - -
         cancelled    - - - - - - - - - - - - - - - -
         delivered    - - - - - - - - - - - - - - read -

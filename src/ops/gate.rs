@@ -1,10 +1,16 @@
 //! Whether an item may leave: by the policy for who asks, by opt-outs, by approvals.
 //!
 //! Asked twice: when it is staged, and again right before its first byte, for rules and opt-outs change meanwhile.
+//! An item keeps the origin that staged it. An approval lifts what holds, never what refuses.
 
 use jiff::Timestamp;
 
 use crate::error::{Error, Result};
+use crate::model::account::ChannelKind;
+use crate::model::outbox::{RecipientState, State};
+use crate::model::policy::{Act, Rules};
+use crate::model::query::{Field, Query, Sort, Text};
+use crate::rules::policy::{self, Person, Price, Ruling, Usage};
 use crate::store::outbox::{Item, NewItem};
 
 use super::{App, Origin};
@@ -25,11 +31,202 @@ pub enum Leave {
 ///
 /// # Errors
 /// `refused` when a rule or an opt-out forbids one of them; then nothing is to be staged.
-pub fn judge(_app: &App, _origin: Origin, _items: &mut [NewItem]) -> Result<()> {
+pub fn judge(app: &App, origin: Origin, items: &mut [NewItem]) -> Result<()> {
+    let rules = rules_of(app, origin.name());
+    let now = app.clock.now();
+    let mut before = 0;
+    for item in items {
+        let people: Vec<&str> = item.recipients.iter().map(|r| r.email.as_str()).collect();
+        let mut ruling = of_people(app, rules, &people)?;
+        let count = u32::try_from(people.len()).unwrap_or(u32::MAX);
+        // What goes later is counted when it goes.
+        if ruling == Ruling::Allow && item.state == State::Ready && item.next_at.is_none() {
+            let usage = usage(app, rules, (&item.channel, before))?;
+            ruling = policy::of_caps(rules, count, usage);
+        }
+        before = before.saturating_add(count);
+        match ruling {
+            Ruling::Refuse(rule) => return Err(refused(&rule)),
+            // A draft goes nowhere: it is judged when it is released.
+            _ if item.state != State::Ready => {}
+            Ruling::Hold(rule) => {
+                item.state = State::Held;
+                item.held_by = Some(rule);
+            }
+            Ruling::Allow => {
+                let at = item.next_at.unwrap_or(now);
+                if let Some((end, rule)) = quiet(app, rules, at) {
+                    item.next_at = Some(end);
+                    item.held_by = Some(rule);
+                }
+            }
+        }
+    }
     Ok(())
 }
 
-/// Judges an item that is about to leave.
-pub fn may_leave(_app: &App, _item: &Item) -> Result<Leave> {
+/// Judges an item that is about to leave, by the rules for the origin that staged it.
+pub fn may_leave(app: &App, item: &Item) -> Result<Leave> {
+    let rules = rules_of(app, &item.origin);
+    let now = app.clock.now();
+    let people = waiting(item);
+    let approved = is_approved(app, item)?;
+    match of_people(app, rules, &people)? {
+        Ruling::Refuse(rule) => return Ok(Leave::Refused(refused(&rule))),
+        Ruling::Hold(rule) if !approved => return Ok(Leave::Held(rule)),
+        _ => {}
+    }
+    if let Some((end, rule)) = quiet(app, rules, now) {
+        return Ok(Leave::Later(end, rule));
+    }
+    if approved {
+        return Ok(Leave::Now);
+    }
+    let count = u32::try_from(people.len()).unwrap_or(u32::MAX);
+    // The number of the last hour is settled below, with the item's own mark.
+    let cost = Usage {
+        last_hour: 0,
+        price: price(&item.channel),
+        spent: None,
+    };
+    if let Ruling::Hold(rule) = policy::of_caps(rules, count, cost) {
+        return Ok(Leave::Held(rule));
+    }
+    if let Some(most) = rules.max_per_hour
+        && !app.store.pass(item.id, (&item.origin, count, most), now)?
+    {
+        let rule = format!("policy.{}.max_per_hour = {most}", rules.origin);
+        return Ok(Leave::Held(rule));
+    }
     Ok(Leave::Now)
+}
+
+/// Judges an item that someone asks to send now, by the rules for who asks.
+pub fn may_ask(app: &App, origin: Origin, item: &Item) -> Result<Leave> {
+    let rules = rules_of(app, origin.name());
+    Ok(match of_people(app, rules, &waiting(item))? {
+        Ruling::Refuse(rule) => Leave::Refused(refused(&rule)),
+        Ruling::Hold(rule) if !is_approved(app, item)? => Leave::Held(rule),
+        _ => Leave::Now,
+    })
+}
+
+/// Refuses an agent what it may not do with an item: it has a say only in what an agent staged.
+pub fn may_handle(origin: Origin, item: &Item, what: &str) -> Result<()> {
+    if origin != Origin::Agent || item.origin == Origin::Agent.name() {
+        return Ok(());
+    }
+    let id = item.id;
+    Err(Error::refused(format!(
+        "an agent may not {what} `{id}`: a {} staged it",
+        item.origin
+    ))
+    .hint("ask the person whose outbox this is; an agent may only handle what an agent staged")
+    .item(id))
+}
+
+/// Whether a person approved exactly this.
+fn is_approved(app: &App, item: &Item) -> Result<bool> {
+    match &item.approved_hash {
+        None => Ok(false),
+        Some(hash) => Ok(app.store.fingerprint(item.id)? == *hash),
+    }
+}
+
+/// The rules for an origin; the agent's for one that nobody knows.
+fn rules_of<'a>(app: &'a App, origin: &str) -> &'a Rules {
+    let policy = &app.config.policy;
+    match origin {
+        "person" => &policy.person,
+        "script" => &policy.script,
+        _ => &policy.agent,
+    }
+}
+
+/// Those who certainly got nothing yet.
+fn waiting(item: &Item) -> Vec<&str> {
+    let left = |s| matches!(s, RecipientState::Waiting | RecipientState::Failed);
+    let people = item.recipients.iter().filter(|r| left(r.state));
+    people.map(|r| r.email.as_str()).collect()
+}
+
+fn of_people(app: &App, rules: &Rules, people: &[&str]) -> Result<Ruling> {
+    let mut persons = Vec::new();
+    for address in people {
+        persons.push(Person {
+            address,
+            is_new: rules.first_contact != Act::Allow && is_new(app, address)?,
+        });
+    }
+    Ok(policy::of_people(rules, persons))
+}
+
+/// Whether nothing was ever sent to this address from here, and no mail came from it.
+fn is_new(app: &App, address: &str) -> Result<bool> {
+    if app.store.has_outbox() && app.store.was_sent_to(address)? {
+        return Ok(false);
+    }
+    if !app.store.exists() {
+        return Ok(true);
+    }
+    let word = |field| Query::Text {
+        field,
+        text: Text::Word(address.to_owned()),
+    };
+    // Words are found without their signs: only the address itself counts.
+    let from = app
+        .store
+        .search(&word(Field::From), Sort::Newest, Some(LOOKED_AT), None)?;
+    let wrote = |p: &crate::model::address::Address| p.same_mailbox(address);
+    if from.rows.iter().any(|m| m.from.iter().any(wrote)) {
+        return Ok(false);
+    }
+    let sent = Query::And(vec![
+        Query::Is(crate::model::query::Fact::Sent),
+        word(Field::To),
+    ]);
+    let to = app
+        .store
+        .search(&sent, Sort::Newest, Some(LOOKED_AT), None)?;
+    let got = |m: &crate::model::message::Envelope| m.to.iter().chain(&m.cc).any(wrote);
+    Ok(!to.rows.iter().any(got))
+}
+
+/// Messages looked through for an address; more that only look like it are not worth the time.
+const LOOKED_AT: usize = 50;
+
+fn usage(app: &App, rules: &Rules, (channel, before): (&str, u32)) -> Result<Usage> {
+    let counted = match rules.max_per_hour {
+        Some(_) if app.store.has_outbox() => app
+            .store
+            .recipients_in_last_hour(rules.origin, app.clock.now())?,
+        _ => 0,
+    };
+    Ok(Usage {
+        last_hour: counted.saturating_add(before),
+        price: price(channel),
+        spent: None,
+    })
+}
+
+/// What a message of this channel costs; nobody knows of a channel nobody knows.
+fn price(channel: &str) -> Price {
+    let known = ChannelKind::ALL.iter().any(|kind| kind.name() == channel);
+    if known { Price::Free } else { Price::Unknown }
+}
+
+/// The end of the quiet time that this instant lies in, and the rule. The zone is the machine's as long as
+/// nothing is known of the recipient's.
+fn quiet(app: &App, rules: &Rules, at: Timestamp) -> Option<(Timestamp, String)> {
+    let quiet = rules.quiet_hours.as_ref()?;
+    let end = policy::quiet_until(quiet, at, app.clock.zone())?;
+    Some((
+        end,
+        format!("policy.{}.quiet_hours = {quiet}", rules.origin),
+    ))
+}
+
+fn refused(rule: &str) -> Error {
+    Error::refused(format!("the policy refuses it: {rule}"))
+        .hint("`comms config show` tells the rules and where they stand")
 }

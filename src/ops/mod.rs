@@ -1,6 +1,7 @@
 //! Operations: Request -> Result<Report>. Only here do a store and a channel meet.
 
 pub mod accounts;
+pub mod approval;
 pub mod auth;
 pub mod deliver;
 pub mod doctor;
@@ -89,4 +90,15 @@ pub enum Origin {
     Person,
     Script,
     Agent,
+}
+
+impl Origin {
+    /// As reports, the store and the config write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Origin::Person => "person",
+            Origin::Script => "script",
+            Origin::Agent => "agent",
+        }
+    }
 }

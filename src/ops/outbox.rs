@@ -8,9 +8,10 @@ use crate::model::id::OutboxId;
 use crate::model::outbox::{Event, RecipientState, State, Verdict};
 
 use super::deliver::{self, Delivery, Lines};
+use super::gate::{self, Leave};
 use super::send::{AttemptReport, ItemReport, SendReport, report_on};
 use super::status::OutboxStatus;
-use super::{App, drain};
+use super::{App, Origin, drain};
 
 /// `comms.outbox/1`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -77,7 +78,7 @@ pub fn show(app: &App, id: OutboxId) -> Result<ItemReport> {
 }
 
 /// Sends what waits, failed or is a draft now; only to recipients that certainly got nothing.
-pub async fn retry(app: &App, id: OutboxId) -> Result<SendReport> {
+pub async fn retry(app: &App, origin: Origin, id: OutboxId) -> Result<SendReport> {
     let now = app.clock.now();
     drain::tidy(app)?;
     let item = app.store.outbox_item(id)?;
@@ -92,6 +93,25 @@ pub async fn retry(app: &App, id: OutboxId) -> Result<SendReport> {
     }
     if !failed {
         return Err(Error::usage(format!("nobody of `{id}` is left to send to")).item(id));
+    }
+    gate::may_handle(origin, &item, "retry")?;
+    if item.state == State::Held {
+        return Err(Error::refused(format!(
+            "`{id}` is held by {}",
+            item.held_by.as_deref().unwrap_or("a rule")
+        ))
+        .hint(format!(
+            "a person lets it go with `comms outbox approve {id}`"
+        ))
+        .item(id));
+    }
+    match gate::may_ask(app, origin, &item)? {
+        Leave::Refused(e) => return Err(e.item(id)),
+        Leave::Held(rule) => {
+            app.store.hold(id, (&rule, true), now)?;
+            return report_on(app, &[id], Vec::new());
+        }
+        Leave::Now | Leave::Later(..) => {}
     }
     let event = match item.state {
         State::Draft => Event::Release,
@@ -118,18 +138,26 @@ pub async fn retry(app: &App, id: OutboxId) -> Result<SendReport> {
 }
 
 /// Puts an item away for good.
-pub fn cancel(app: &App, id: OutboxId) -> Result<ItemReport> {
+pub fn cancel(app: &App, origin: Origin, id: OutboxId) -> Result<ItemReport> {
     drain::tidy(app)?;
+    gate::may_handle(origin, &app.store.outbox_item(id)?, "cancel")?;
     app.store
         .outbox_event(id, Event::Cancel, None, app.clock.now())?;
     show(app, id)
 }
 
 /// Settles an item in doubt by what a person found out.
-pub fn resolve(app: &App, id: OutboxId, sent: bool) -> Result<ItemReport> {
+pub fn resolve(app: &App, origin: Origin, id: OutboxId, sent: bool) -> Result<ItemReport> {
     let now = app.clock.now();
     drain::tidy(app)?;
     let item = app.store.outbox_item(id)?;
+    if origin == Origin::Agent {
+        return Err(Error::refused(format!(
+            "an agent may not say what became of `{id}`"
+        ))
+        .hint("ask a person to find out whether it arrived, and to run `comms outbox resolve`")
+        .item(id));
+    }
     let to = if sent {
         RecipientState::Sent
     } else {

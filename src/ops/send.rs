@@ -219,7 +219,7 @@ async fn dispatch(
     let new = NewSend {
         at_once: leaves && window.is_none(),
         key: request.key.clone(),
-        origin: format!("{origin:?}").to_lowercase(),
+        origin: origin.name().to_owned(),
         asked_by: app.config.agent.clone(),
         content_hash: outgoing.content_hash(),
         items: staged,
@@ -271,6 +271,12 @@ async fn dispatch(
                 if interrupted {
                     app.store
                         .outbox_event(*id, Event::Cancel, None, app.clock.now())?;
+                    continue;
+                }
+                // A rule holds it, or it has to wait for its time.
+                let item = app.store.outbox_item(*id)?;
+                let due = item.next_at.is_none_or(|at| at <= app.clock.now());
+                if item.state != State::Ready || !due {
                     continue;
                 }
                 let delivered = deliver::deliver(app, *id, &delivery).await?;

@@ -233,6 +233,12 @@ impl Vault {
         self.file.entries()
     }
 
+    /// Whether this passphrase opens the encrypted file; `None` if there is no file. What the environment or a
+    /// command would give is not looked at.
+    pub fn opens_with(&self, passphrase: &SecretString) -> Result<Option<bool>> {
+        self.file.opens_with(passphrase)
+    }
+
     /// Where the encrypted file is or would be.
     pub fn file_path(&self) -> &Path {
         self.file.path()

@@ -8,6 +8,11 @@ ALTER TABLE sends ADD COLUMN asked_by TEXT;
 ALTER TABLE items ADD COLUMN erased_at INTEGER;
 -- Hash of recipients and rendered content that a person approved.
 ALTER TABLE items ADD COLUMN approved_hash BLOB;
+-- When the cap of recipients per hour let it pass.
+ALTER TABLE items ADD COLUMN passed_at INTEGER;
+CREATE INDEX items_passed ON items (passed_at) WHERE passed_at IS NOT NULL;
+CREATE INDEX attempts_by_time ON attempts (at);
+CREATE INDEX recipients_by_address ON recipients (email COLLATE NOCASE);
 
 -- Addresses that want nothing more, on any channel.
 CREATE TABLE suppressions (

@@ -14,6 +14,7 @@ use super::{Store, fault};
 use lifecycle::LEASE_MS;
 use row::{SELECT, at, change, item, ms, number, read, recipients, state_of, unknown};
 
+mod approval;
 mod erase;
 mod lifecycle;
 mod moving;
@@ -21,6 +22,7 @@ mod row;
 #[cfg(test)]
 mod tests;
 
+pub use approval::Fingerprint;
 pub use erase::{By, ERASED};
 pub use lifecycle::{IN_PARTS, REVIVED};
 pub use moving::{MOVED, Target};
@@ -103,6 +105,8 @@ pub struct Item {
     pub created_at: Timestamp,
     /// The account it was staged for, once its fallback took it over.
     pub moved_from: Option<String>,
+    /// What a person approved, if they did.
+    pub approved_hash: Option<Fingerprint>,
     pub recipients: Vec<Recipient>,
 }
 
@@ -275,7 +279,8 @@ fn insert_item(
     now: Timestamp,
     owner: Option<&Owner>,
 ) -> Result<OutboxId> {
-    let owner = owner.filter(|_| item.state == State::Ready);
+    let due = item.next_at.is_none_or(|at| at <= now);
+    let owner = owner.filter(|_| item.state == State::Ready && due);
     tx.execute(
         "INSERT INTO items (send, account, channel, sender, subject, message_id, own_id, attachments, size_bytes,
          state, next_at, lease_owner, lease_until, file_copy, created_at, updated_at, held_by)

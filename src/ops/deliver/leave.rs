@@ -23,7 +23,7 @@ impl Run<'_> {
                 return Ok(true);
             }
             Leave::Held(rule) => {
-                app.store.hold(id, &rule, now)?;
+                app.store.hold(id, (&rule, false), now)?;
                 return Ok(true);
             }
             Leave::Refused(e) => {

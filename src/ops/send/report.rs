@@ -204,7 +204,13 @@ impl From<Item> for ItemReport {
             moved_from: item.moved_from,
             error_code: item.error_code,
             error: item.error,
-            hint: item.hint,
+            hint: match item.state {
+                State::Held => Some(format!(
+                    "a person lets it go with `comms outbox approve {}`",
+                    item.id
+                )),
+                _ => item.hint,
+            },
             filed: item.filed_at.is_some(),
             created_at: Some(item.created_at),
             attempts: Vec::new(),

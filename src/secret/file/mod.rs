@@ -58,6 +58,19 @@ impl SecretsFile {
         Ok(entries.iter().any(|name| name == entry))
     }
 
+    /// Whether this passphrase opens the file; `None` if there is no file. Once it did, nobody is asked again.
+    pub fn opens_with(&self, passphrase: &SecretString) -> Result<Option<bool>> {
+        let Some(sealed) = self.read()? else {
+            return Ok(None);
+        };
+        let key = sealed.kdf.derive(passphrase)?;
+        let opens = sealed.open(&key).is_some();
+        if opens {
+            self.keep(sealed.kdf, key);
+        }
+        Ok(Some(opens))
+    }
+
     /// Who would give the passphrase; `None` if nobody would.
     pub fn passphrase_source(&self, ask: Option<&Ask>) -> Option<&'static str> {
         Source::of(&self.settings, ask).map(|source| source.name())

@@ -304,8 +304,13 @@ impl Store {
             .map_err(fault(WRITING))
     }
 
-    /// Holds an item until someone approves it; the rule that does.
-    pub fn hold(&self, id: OutboxId, rule: &str, now: Timestamp) -> Result<State> {
+    /// Holds an item until someone approves it; the rule that does. With `revive` those who failed wait again.
+    pub fn hold(
+        &self,
+        id: OutboxId,
+        (rule, revive): (&str, bool),
+        now: Timestamp,
+    ) -> Result<State> {
         let mut db = self.main()?;
         let tx = begin(&mut db)?;
         let next = advance(&tx, id, Event::Hold)?;
@@ -315,6 +320,13 @@ impl Store {
             params![id.0, next.name(), rule, ms(now)],
         )
         .map_err(fault(WRITING))?;
+        if revive {
+            tx.execute(
+                "UPDATE recipients SET state = 'waiting' WHERE item = ?1 AND state = 'failed'",
+                [id.0],
+            )
+            .map_err(fault(WRITING))?;
+        }
         tx.commit().map_err(fault(WRITING))?;
         Ok(next)
     }
@@ -447,7 +459,7 @@ fn give_up(tx: &Transaction<'_>, id: OutboxId, now: Timestamp) -> Result<State> 
     Ok(next)
 }
 
-fn advance(tx: &Transaction<'_>, id: OutboxId, event: Event) -> Result<State> {
+pub(super) fn advance(tx: &Transaction<'_>, id: OutboxId, event: Event) -> Result<State> {
     let state = tx
         .query_row("SELECT state FROM items WHERE id = ?1", [id.0], |row| {
             row.get::<_, String>(0)

@@ -11,7 +11,7 @@ use crate::store::fault;
 
 pub(super) const SELECT: &str = "SELECT items.id, items.send, sends.origin, sends.asked_by, sends.key, account, channel, sender, subject,
  message_id, own_id, attachments, size_bytes, state, held_by, next_at, tries, error_code, error, hint, file_copy,
- filed_at, items.created_at, moved_from FROM items JOIN sends ON sends.id = items.send";
+ filed_at, items.created_at, moved_from, approved_hash FROM items JOIN sends ON sends.id = items.send";
 
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Item> {
     Ok(Item {
@@ -39,6 +39,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Item> {
         filed_at: row.get::<_, Option<i64>>(21)?.map(at),
         created_at: at(row.get(22)?),
         moved_from: row.get(23)?,
+        approved_hash: row.get(24)?,
         recipients: Vec::new(),
     })
 }

@@ -1,0 +1,108 @@
+//! `comms outbox approve`: shows a person all of a held item, then asks for what only someone who looks can give.
+
+use crate::error::{Error, Kind, Result};
+use crate::format::clean;
+use crate::model::id::OutboxId;
+use crate::model::policy::Approval;
+use crate::ops::App;
+use crate::ops::approval::{self, Look};
+use crate::ops::send::SendReport;
+
+use super::output::{Output, Style};
+use super::{origin, prompt, wait};
+
+/// Shows each item and asks; nothing is released before all were answered.
+pub fn approve(app: &App, ids: &[OutboxId], out: &mut Output) -> Result<SendReport> {
+    let mut looks: Vec<Look> = Vec::new();
+    for id in ids {
+        let look = approval::look(app, origin(app, out), *id)?;
+        if approval::proof(app) == Approval::Passphrase {
+            approval::has_passphrase(app)?;
+        }
+        show(&look, out);
+        if approval::proof(app) == Approval::Code {
+            ask_code(*id, out)?;
+        }
+        if !looks.iter().any(|known| known.item.id == look.item.id) {
+            looks.push(look);
+        }
+    }
+    if approval::proof(app) == Approval::Passphrase {
+        let question = "Passphrase of the secrets file, to approve:";
+        let typed = prompt::password(out, question, "a terminal")?;
+        approval::check_passphrase(app, &typed)?;
+    }
+    wait(approval::approve(app, &looks))
+}
+
+fn ask_code(id: OutboxId, out: &Output) -> Result<()> {
+    let code = approval::code()?;
+    let question = format!("Type {} to send {id}", out.paint(Style::Strong, &code));
+    let typed = prompt::optional(out, &question, "a terminal")?;
+    if typed.trim() == code {
+        return Ok(());
+    }
+    Err(
+        Error::new(Kind::Usage, "that is not the code: nothing was approved")
+            .hint(format!("to put it away: comms outbox reject {id}"))
+            .item(id),
+    )
+}
+
+/// On stderr, for stdout may go elsewhere and the question stands there.
+fn show(look: &Look, out: &Output) {
+    let text = words(look, out);
+    let _ = console::Term::stderr().write_line(text.trim_end());
+}
+
+/// Everything that would leave: nobody approves what they did not see.
+fn words(look: &Look, out: &Output) -> String {
+    let item = &look.item;
+    let line = |text: &str| clean::line(text);
+    let mut text = format!(
+        "{} is held by {}\n",
+        item.id.map(|id| id.to_string()).unwrap_or_default(),
+        line(item.held_by.as_deref().unwrap_or("a rule"))
+    );
+    text.push_str(&format!(
+        "  from {} by account {} ({})\n",
+        line(&item.from),
+        line(&item.account),
+        line(&item.channel)
+    ));
+    for r in &item.recipients {
+        let name = r.name.as_deref().map(line).unwrap_or_default();
+        text.push_str(&format!(
+            "  {:3} {} {name}\n",
+            r.place.name(),
+            line(&r.email)
+        ));
+    }
+    text.push_str(&format!("  subject: {}\n", line(&item.subject)));
+    for a in &item.attachments {
+        text.push_str(&format!(
+            "  attached: {} ({}, {} bytes)\n",
+            line(&a.name),
+            line(&a.media_type),
+            a.size_bytes
+        ));
+    }
+    text.push_str(&format!("  {} bytes in all\n", item.size_bytes));
+    if let Some(at) = item.next_at {
+        text.push_str(&format!("  goes {}\n", out.when(at)));
+    }
+    if let Some(rendered) = &item.rendered {
+        text.push_str(&format!(
+            "\n{}\n{}\n",
+            clean::text(&rendered.headers),
+            clean::text(&rendered.text)
+        ));
+    }
+    if let Some(says) = &look.html_says {
+        text.push_str(&format!(
+            "\nWhat the HTML says, which mail programs show instead:\n\n{}\n",
+            clean::text(says)
+        ));
+    }
+    text
+}

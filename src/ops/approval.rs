@@ -1,0 +1,182 @@
+//! Approving and rejecting what a rule holds: a person sees all of it, proves to be there, and it goes.
+
+use secrecy::SecretString;
+
+use crate::error::{Error, Result};
+use crate::format::{html, mime};
+use crate::model::id::OutboxId;
+use crate::model::outbox::State;
+use crate::model::policy::Approval;
+use crate::store::outbox::Fingerprint;
+
+use super::deliver::{self, Delivery, Lines};
+use super::send::{ItemReport, SendReport, report_on};
+use super::{App, Origin, drain, outbox};
+
+/// A held item as a person has to see it before they approve it.
+#[derive(Debug)]
+pub struct Look {
+    pub item: ItemReport,
+    /// What the HTML says where that is not what the text says.
+    pub html_says: Option<String>,
+    id: OutboxId,
+    seen: Fingerprint,
+}
+
+/// What the person has to give.
+pub fn proof(app: &App) -> Approval {
+    app.config.policy.approval
+}
+
+/// Gives all there is to see of a held item.
+///
+/// # Errors
+/// `refused` unless a person asks; `usage` if it is not held.
+pub fn look(app: &App, origin: Origin, id: OutboxId) -> Result<Look> {
+    if origin != Origin::Person {
+        return Err(Error::refused(format!(
+            "only a person at a terminal approves: this is {}",
+            match origin {
+                Origin::Agent => "an agent",
+                _ => "a script",
+            }
+        ))
+        .hint(format!(
+            "the person whose outbox this is runs `comms outbox approve {id}` at a terminal"
+        ))
+        .item(id));
+    }
+    // First the fingerprint: what changes while the rest is read no longer fits it.
+    let seen = app.store.fingerprint(id)?;
+    let item = outbox::show(app, id)?;
+    if item.state != State::Held {
+        return Err(
+            Error::usage(format!("`{id}` is {}, not held", item.state.name()))
+                .hint(format!("run `comms outbox show {id}`"))
+                .item(id),
+        );
+    }
+    let raw = app.store.outbox_bytes(id)?;
+    let body = mime::body(&raw);
+    let squeeze = |text: &str| text.split_whitespace().collect::<String>();
+    let html_says = body.html.as_deref().map(html::to_text);
+    let html_says =
+        html_says.filter(|says| squeeze(says) != squeeze(body.text.as_deref().unwrap_or_default()));
+    Ok(Look {
+        item,
+        html_says,
+        id,
+        seen,
+    })
+}
+
+/// A code that nobody can know before it is shown.
+pub fn code() -> Result<String> {
+    let mut bytes = [0; CODE];
+    getrandom::fill(&mut bytes).map_err(|e| Error::internal(format!("no randomness: {e}")))?;
+    // 32 letters and digits, none like another: every byte gives each with the same chance.
+    let signs = b"abcdefghijkmnpqrstuvwxyz23456789";
+    Ok(bytes
+        .iter()
+        .map(|b| char::from(signs[usize::from(*b) % signs.len()]))
+        .collect())
+}
+
+const CODE: usize = 5;
+
+/// Whether there is a passphrase to ask for.
+///
+/// # Errors
+/// `config` if there is no encrypted file.
+pub fn has_passphrase(app: &App) -> Result<()> {
+    match app.vault.file_entries()? {
+        Some(_) => Ok(()),
+        None => Err(no_file(app)),
+    }
+}
+
+/// Checks that this passphrase, typed by a person, opens the encrypted secrets file.
+pub fn check_passphrase(app: &App, typed: &SecretString) -> Result<()> {
+    match app.vault.opens_with(typed)? {
+        Some(true) => Ok(()),
+        Some(false) => Err(Error::usage(
+            "the passphrase is wrong: nothing was approved",
+        )),
+        None => Err(no_file(app)),
+    }
+}
+
+fn no_file(app: &App) -> Error {
+    Error::config(format!(
+        "`approval = \"passphrase\"` needs the encrypted secrets file, and there is no `{}`",
+        app.vault.file_path().display()
+    ))
+    .hint("make one with `comms auth move --all --to file`")
+}
+
+/// Releases what was seen and sends it, or lets it wait for its time.
+pub async fn approve(app: &App, looks: &[Look]) -> Result<SendReport> {
+    let now = app.clock.now();
+    let mut approved = Vec::new();
+    let mut warnings = Vec::new();
+    for look in looks {
+        match app.store.approve(look.id, &look.seen, now) {
+            Ok(()) => approved.push(look.id),
+            Err(e) if looks.len() > 1 => warnings.push(e.message),
+            Err(e) => return Err(e),
+        }
+    }
+    if approved.is_empty() {
+        return Err(Error::usage(format!(
+            "nothing was approved: {}",
+            warnings.join("; ")
+        )));
+    }
+    if app.config.read_only {
+        warnings.push("approved, but nothing is sent while comms is read-only".to_owned());
+        return report_on(app, &approved, warnings);
+    }
+    let owner = app.store.owner()?;
+    let lines = Lines::default();
+    for id in &approved {
+        let item = app.store.outbox_item(*id)?;
+        let due = item.next_at.is_none_or(|at| at <= now);
+        // Another run may be quicker; it then sends it.
+        if !due || !app.store.claim(*id, &owner, now)? {
+            continue;
+        }
+        let delivery = Delivery {
+            owner: &owner,
+            lines: &lines,
+            timeout: None,
+            keep: true,
+            by_hand: true,
+            insists: true,
+        };
+        let delivered = deliver::deliver(app, *id, &delivery).await?;
+        warnings.extend(delivered.warnings);
+        if delivered.interrupted {
+            break;
+        }
+    }
+    lines.close().await;
+    report_on(app, &approved, warnings)
+}
+
+/// Puts a held item away for good, with a reason that whoever staged it can read.
+pub fn reject(app: &App, origin: Origin, id: OutboxId, reason: Option<&str>) -> Result<ItemReport> {
+    if origin == Origin::Agent {
+        return Err(Error::refused("an agent may not reject what is held")
+            .hint(format!(
+                "to take back what an agent staged: comms outbox cancel {id}"
+            ))
+            .item(id));
+    }
+    drain::tidy(app)?;
+    let words = match reason {
+        Some(reason) => format!("rejected: {reason}"),
+        None => "rejected".to_owned(),
+    };
+    app.store.reject(id, &words, app.clock.now())?;
+    outbox::show(app, id)
+}

@@ -115,11 +115,17 @@ _comms() {
             comms__subcmd__inbox,watch)
                 cmd="comms__subcmd__inbox__subcmd__watch"
                 ;;
+            comms__subcmd__outbox,approve)
+                cmd="comms__subcmd__outbox__subcmd__approve"
+                ;;
             comms__subcmd__outbox,cancel)
                 cmd="comms__subcmd__outbox__subcmd__cancel"
                 ;;
             comms__subcmd__outbox,list)
                 cmd="comms__subcmd__outbox__subcmd__list"
+                ;;
+            comms__subcmd__outbox,reject)
+                cmd="comms__subcmd__outbox__subcmd__reject"
                 ;;
             comms__subcmd__outbox,resolve)
                 cmd="comms__subcmd__outbox__subcmd__resolve"
@@ -1336,8 +1342,42 @@ _comms() {
             return 0
             ;;
         comms__subcmd__outbox)
-            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help list show retry cancel resolve run"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help list show retry cancel resolve approve reject run"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        comms__subcmd__outbox__subcmd__approve)
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1415,6 +1455,44 @@ _comms() {
                     return 0
                     ;;
                 --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        comms__subcmd__outbox__subcmd__reject)
+            opts="-v -h --reason --format --json --fields --color --progress --config --verbose --read-only --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -505,6 +505,8 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand retry 'Send an item now, to those who certainly got nothing'
             cand cancel 'Put an item away; it is never sent'
             cand resolve 'Say what became of an item in doubt'
+            cand approve 'Look at what a rule holds, and let it go; only for a person at a terminal'
+            cand reject 'Put away what a rule holds; it is never sent'
             cand run 'Send everything that is due; for cron'
         }
         &'comms;outbox;list'= {
@@ -570,6 +572,33 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand --config 'Read this config file instead of the usual one'
             cand --sent 'It arrived'
             cand --not-sent 'It did not arrive'
+            cand --json 'Short for --format json'
+            cand -v 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+            cand --verbose 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+            cand --read-only 'Refuse everything that would change something at a provider'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'comms;outbox;approve'= {
+            cand --format 'Write results as table, plain (TSV), json or jsonl'
+            cand --fields 'Show only these columns or keys, comma-separated'
+            cand --color 'Use colour: auto, always or never'
+            cand --progress 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never'
+            cand --config 'Read this config file instead of the usual one'
+            cand --json 'Short for --format json'
+            cand -v 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+            cand --verbose 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+            cand --read-only 'Refuse everything that would change something at a provider'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'comms;outbox;reject'= {
+            cand --reason 'Why, for whoever wrote it'
+            cand --format 'Write results as table, plain (TSV), json or jsonl'
+            cand --fields 'Show only these columns or keys, comma-separated'
+            cand --color 'Use colour: auto, always or never'
+            cand --progress 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never'
+            cand --config 'Read this config file instead of the usual one'
             cand --json 'Short for --format json'
             cand -v 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
             cand --verbose 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'

@@ -13,6 +13,7 @@ mod support;
 
 mod accounts;
 mod answering;
+mod approval;
 mod budget;
 mod circuit;
 mod contract;
@@ -37,6 +38,7 @@ mod oauth_faults;
 mod oauth_login;
 mod outbox;
 mod power_loss;
+mod policy;
 mod purge;
 mod query;
 mod races;

@@ -1,0 +1,287 @@
+//! The policy through the binary: who may send what, to whom, how much and when.
+
+use crate::support::smtp::Smtp;
+use crate::support::{Run, World};
+
+fn agent(world: World) -> World {
+    world.env("COMMS_ORIGIN", "agent")
+}
+
+fn send(world: &World, to: &str) -> Run {
+    world.run(["send", to, "-s", "x", "-m", "x", "--json"])
+}
+
+fn items(world: &World) -> Vec<serde_json::Value> {
+    let all = world.run(["outbox", "list", "--all", "--json"]).ok().json();
+    all["items"].as_array().unwrap().clone()
+}
+
+#[test]
+fn what_an_agent_writes_is_held_with_its_rule() {
+    let server = Smtp::start();
+    let world = agent(World::new().config(&server.account("work")));
+    let run = send(&world, "bob@example.com").fails(8);
+    let report = run.json();
+    let item = &report["items"][0];
+    assert_eq!(item["state"], "held");
+    assert_eq!(item["held_by"], "policy.agent.default = hold");
+    assert_eq!(report["retry"]["owner"], "comms");
+    assert!(run.stderr.contains("comms outbox approve o1"), "{run}");
+    // Neither a drain nor another try lets it go.
+    world.run(["outbox", "run"]).ok();
+    let retry = world.run(["outbox", "retry", "o1"]).fails(6);
+    assert!(retry.stderr.contains("comms outbox approve o1"), "{retry}");
+    assert!(server.received().is_empty());
+    // It may take back what it staged itself.
+    world.run(["outbox", "cancel", "o1"]).ok();
+}
+
+#[test]
+fn an_agents_draft_is_held_when_anyone_releases_it() {
+    let server = Smtp::start();
+    let world = agent(World::new().config(&server.account("work")));
+    world
+        .run(["send", "bob@example.com", "-s", "x", "-m", "x", "--draft"])
+        .ok();
+    assert_eq!(items(&world)[0]["state"], "draft");
+    world.run(["outbox", "retry", "o1"]).fails(8);
+    assert_eq!(items(&world)[0]["state"], "held");
+    world
+        .run(["send", "bob@example.com", "-s", "x", "-m", "x", "--draft"])
+        .ok();
+    let world = world.env("COMMS_ORIGIN", "script");
+    world.run(["outbox", "retry", "o2"]).fails(8);
+    assert_eq!(items(&world)[0]["held_by"], "policy.agent.default = hold");
+    assert!(server.received().is_empty());
+}
+
+#[test]
+fn an_agent_has_no_say_in_what_others_staged() {
+    let server = Smtp::start();
+    let world = World::new().config(&server.account("work"));
+    world
+        .run(["send", "bob@example.com", "-s", "x", "-m", "x", "--draft"])
+        .ok();
+    let world = agent(world);
+    for args in [
+        ["outbox", "cancel", "o1"],
+        ["outbox", "retry", "o1"],
+        ["outbox", "approve", "o1"],
+        ["outbox", "reject", "o1"],
+    ] {
+        let run = world.run(args).fails(6);
+        assert!(run.stderr.contains("agent"), "{run}");
+        assert!(run.stderr.contains("hint:"), "{run}");
+    }
+    world.run(["outbox", "resolve", "o1", "--sent"]).fails(6);
+    // To look is free.
+    world.run(["outbox", "show", "o1"]).ok();
+    assert_eq!(items(&world)[0]["state"], "draft");
+}
+
+#[test]
+fn deny_beats_allow_and_a_refusal_stages_nothing() {
+    let server = Smtp::start();
+    let policy = "[policy.script]\nallow = [\"*@example.com\"]\ndeny = [\"boss@*\"]\n\
+                  [policy.agent]\ndefault = \"refuse\"\nallow = \"bob@example.com\"\n";
+    let world = World::new().config(&format!("{}{policy}", server.account("work")));
+    for dry in [true, false] {
+        let mut args = vec!["send", "BOSS@example.com", "-s", "x", "-m", "x"];
+        args.extend(dry.then_some("--dry-run"));
+        let run = world.run(args).fails(6);
+        assert!(
+            run.stderr
+                .contains("policy.script.deny = boss@* (BOSS@example.com)"),
+            "{run}"
+        );
+    }
+    // The strictest recipient decides for all.
+    world
+        .run([
+            "send",
+            "ann@example.com",
+            "--bcc",
+            "boss@example.com",
+            "-s",
+            "x",
+            "-m",
+            "x",
+        ])
+        .fails(6);
+    send(&world, "ann@example.com").ok();
+    let world = agent(world);
+    let run = send(&world, "ann@example.com").fails(6);
+    assert!(
+        run.stderr.contains("policy.agent.default = refuse"),
+        "{run}"
+    );
+    send(&world, "Bob@Example.com").ok();
+    assert_eq!(items(&world).len(), 2);
+    assert_eq!(server.received().len(), 2);
+}
+
+#[test]
+fn a_rule_that_came_later_stops_what_waits() {
+    let server = Smtp::start();
+    let account = server.account("work");
+    let world = World::new().config(&account);
+    world
+        .run(["send", "bob@example.com", "-s", "x", "-m", "x", "--queue"])
+        .ok();
+    let world = world.config(&format!("{account}[policy.script]\ndeny = [\"bob@*\"]\n"));
+    world.run(["outbox", "run", "--json"]).fails(6);
+    let item = &items(&world)[0];
+    assert_eq!(item["state"], "failed");
+    assert!(
+        item["error"]
+            .as_str()
+            .unwrap()
+            .contains("policy.script.deny")
+    );
+    assert!(server.received().is_empty());
+}
+
+#[test]
+fn a_dry_run_tells_the_rule() {
+    let world = agent(World::new());
+    let run = world
+        .run([
+            "send",
+            "you@localhost",
+            "-s",
+            "x",
+            "-m",
+            "x",
+            "--dry-run",
+            "--json",
+        ])
+        .ok()
+        .json();
+    assert_eq!(run["items"][0]["state"], "held");
+    assert_eq!(run["items"][0]["held_by"], "policy.agent.default = hold");
+    assert!(items(&world).is_empty());
+}
+
+#[test]
+fn a_stranger_is_held_and_a_correspondent_is_not() {
+    let server = Smtp::start();
+    let policy = "[policy.agent]\ndefault = \"allow\"\nfirst_contact = \"hold\"\n";
+    let world = World::new().config(&format!("{}{policy}", server.account("work")));
+    send(&world, "bob@example.com").ok();
+    let mail = "From: Cyd <cyd@example.com>\nTo: ada@example.com\nSubject: hi\n\
+                Date: Fri, 20 Nov 2026 10:00:00 +0000\nMessage-ID: <a@b>\n\nhello\n";
+    let file = world.file("cyd.eml", mail);
+    world.run(["import", &file]).ok();
+    let world = agent(world);
+    send(&world, "BOB@example.com").ok();
+    send(&world, "cyd@example.com").ok();
+    let held = send(&world, "dan@example.com").fails(8).json();
+    assert_eq!(
+        held["items"][0]["held_by"],
+        "policy.agent.first_contact = hold (dan@example.com)"
+    );
+}
+
+#[test]
+fn processes_at_once_keep_one_cap() {
+    let server = Smtp::start();
+    let policy = "[policy.agent]\ndefault = \"allow\"\nmax_per_hour = 3\n";
+    let world = agent(World::new().config(&format!("{}{policy}", server.account("work"))));
+    let children: Vec<_> = (0..8)
+        .map(|n| {
+            let to = format!("p{n}@example.com");
+            world.spawn(["send", to.as_str(), "-s", "x", "-m", "x"])
+        })
+        .collect();
+    let mut codes: Vec<_> = children
+        .into_iter()
+        .map(|c| c.wait_with_output().unwrap().status.code().unwrap())
+        .collect();
+    codes.sort_unstable();
+    assert_eq!(codes, [0, 0, 0, 8, 8, 8, 8, 8]);
+    assert_eq!(server.received().len(), 3);
+    for item in items(&world).iter().filter(|i| i["state"] == "held") {
+        assert_eq!(item["held_by"], "policy.agent.max_per_hour = 3");
+    }
+    // Others are not counted with it, and after an hour there is room again.
+    let world = world.env("COMMS_ORIGIN", "script");
+    send(&world, "q@example.com").ok();
+    let world = agent(world).env("COMMS_NOW", "2026-11-21T13:00:01Z");
+    send(&world, "r@example.com").ok();
+    let many = [
+        "send",
+        "a@example.com",
+        "b@example.com",
+        "c@example.com",
+        "-s",
+        "x",
+        "-m",
+        "x",
+    ];
+    world.run(many).fails(8);
+}
+
+#[test]
+fn quiet_hours_put_it_off_until_they_end_whatever_the_clocks_do() {
+    let server = Smtp::start();
+    let policy = "[policy.script]\nquiet_hours = \"22:00-07:00\"\nzone = \"Europe/Berlin\"\n";
+    // The night in which clocks go back: 22:00-07:00 is ten hours long.
+    let world = World::new()
+        .config(&format!("{}{policy}", server.account("work")))
+        .env("COMMS_NOW", "2026-10-24T21:30:00Z");
+    let report = send(&world, "bob@example.com").fails(8).json();
+    let item = &report["items"][0];
+    assert_eq!(item["state"], "ready");
+    assert_eq!(item["next_at"], "2026-10-25T06:00:00Z");
+    assert_eq!(
+        item["held_by"],
+        "policy.script.quiet_hours = 22:00-07:00 Europe/Berlin"
+    );
+    let world = world.env("COMMS_NOW", "2026-10-25T05:59:59Z");
+    world.run(["outbox", "run"]).ok();
+    assert!(server.received().is_empty());
+    let world = world.env("COMMS_NOW", "2026-10-25T06:00:00Z");
+    world.run(["outbox", "run"]).ok();
+    assert_eq!(server.received().len(), 1);
+    // What was queued by day waits when a run comes by night.
+    world
+        .run(["send", "bob@example.com", "-s", "x", "-m", "x", "--queue"])
+        .ok();
+    let world = world.env("COMMS_NOW", "2026-10-25T23:00:00Z");
+    world.run(["outbox", "run"]).fails(8);
+    assert_eq!(items(&world)[0]["next_at"], "2026-10-26T06:00:00Z");
+    assert_eq!(server.received().len(), 1);
+}
+
+#[test]
+fn the_policy_in_force_is_shown_and_its_faults_have_a_place() {
+    let world = World::new().config("[policy.agent]\ndefault = \"refuse\"\nmax_per_hour = 5\n");
+    let schema = world.run(["schema", "--json"]).ok().json();
+    assert_eq!(schema["policy"]["agent"], "refuse");
+    assert_eq!(schema["policy"]["person"], "allow");
+    assert_eq!(schema["policy"]["rules"][2]["max_per_hour"], 5);
+    let shown = world.run(["config", "show", "--format", "plain"]).ok();
+    assert!(
+        shown
+            .stdout
+            .contains("policy.agent.max_per_hour\t5\tconfig.toml:3"),
+        "{shown}"
+    );
+    for (line, words) in [
+        ("default = \"hald\"", "did you mean `hold`?"),
+        ("defualt = \"hold\"", "did you mean `default`?"),
+        ("allow = [\"example.com\"]", "`*@example.com`"),
+        ("max_per_hour = -1", "0 or more"),
+        ("max_cost_per_month = \"20\"", "20 USD"),
+        ("quiet_hours = \"22-7\"", "22:00-07:00"),
+        (
+            "quiet_hours = \"22:00-07:00\"\nzone = \"Mars\"",
+            "Europe/Berlin",
+        ),
+    ] {
+        let world = World::new().config(&format!("[policy.agent]\n{line}\n"));
+        let run = world.run(["config", "show"]).fails(3);
+        assert!(run.stderr.contains("config.toml:"), "{run}");
+        assert!(run.stderr.contains(words), "{words}\n{run}");
+    }
+}

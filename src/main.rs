@@ -48,10 +48,9 @@ fn run(cli: Cli, env: &Environment, looks: Looks) -> Result<Option<Kind>> {
         .command
         .as_ref()
         .is_some_and(|c| c.works_without_config());
-    let config = if needs_no_config {
-        Config::without_file(&cli.global, env)?
-    } else {
-        Config::resolve(&cli.global, env)?
+    let config = match Config::resolve(&cli.global, env) {
+        Err(_) if needs_no_config => Config::without_file(&cli.global, env)?,
+        config => config?,
     };
     let asks_nobody = config.scripted || config.agent.is_some();
     let mut out = Output::to_stdout(looks, clock.now_local());

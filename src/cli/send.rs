@@ -15,7 +15,7 @@ use crate::model::outbox::State;
 use crate::model::time;
 use crate::ops::send::{self, Mode, SendReport, SendRequest, TemplateUse};
 use crate::model::outbox::State;
-use crate::ops::send::{self, Mode, SendReport, SendRequest};
+use crate::ops::send::{self, Mode, SendReport, SendRequest, TemplateUse};
 use crate::ops::{App, send::ItemReport};
 
 use super::output::Output;

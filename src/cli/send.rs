@@ -14,8 +14,6 @@ use crate::model::id::MessageId;
 use crate::model::outbox::State;
 use crate::model::time;
 use crate::ops::send::{self, Mode, SendReport, SendRequest, TemplateUse};
-use crate::model::outbox::State;
-use crate::ops::send::{self, Mode, SendReport, SendRequest, TemplateUse};
 use crate::ops::{App, send::ItemReport};
 
 use super::output::Output;

@@ -854,7 +854,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__forward)
-            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --template --var --key --draft --queue --no-queue --timeout --dry-run --allow-empty --help"
+            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -942,6 +942,18 @@ _comms() {
                     ;;
                 --key)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --undo-window)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -W "sent delivered read" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -1694,7 +1706,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__reply)
-            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --all --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --template --var --key --draft --queue --no-queue --timeout --dry-run --allow-empty --help"
+            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --all --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1782,6 +1794,18 @@ _comms() {
                     ;;
                 --key)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --undo-window)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -W "sent delivered read" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -1876,7 +1900,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__send)
-            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --template --var --key --draft --queue --no-queue --timeout --dry-run --allow-empty --help"
+            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1964,6 +1988,18 @@ _comms() {
                     ;;
                 --key)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --undo-window)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -W "sent delivered read" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)

@@ -80,7 +80,12 @@ complete -c comms -n "__fish_comms_using_subcommand send" -l html -d 'Send this 
 complete -c comms -n "__fish_comms_using_subcommand send" -l template -d 'Fill in a template: a file, or a name in `templates/` beside the config file' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -l var -d 'A value for the template; may be given several times' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -l key -d 'Send it once, however often this is run with the same key' -r
-complete -c comms -n "__fish_comms_using_subcommand send" -l timeout -d 'How long the server may take before the message is handed over' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l at -d 'Send it at this time: `tomorrow 9am`, `2026-12-01 09:00`, `in 2h`' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l undo-window -d 'Wait this long before it leaves; Ctrl-C takes it back' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l wait -d 'Come back when it is sent, delivered or read, or --timeout is over' -r -f -a "sent\t''
+delivered\t''
+read\t''"
+complete -c comms -n "__fish_comms_using_subcommand send" -l timeout -d 'How long the server may take before the message is handed over; with --wait, how long to wait' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand send" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand send" -l read-only -d 'Refuse everything that would change something at a provider'
@@ -115,7 +120,12 @@ complete -c comms -n "__fish_comms_using_subcommand reply" -l html -d 'Send this
 complete -c comms -n "__fish_comms_using_subcommand reply" -l template -d 'Fill in a template: a file, or a name in `templates/` beside the config file' -r
 complete -c comms -n "__fish_comms_using_subcommand reply" -l var -d 'A value for the template; may be given several times' -r
 complete -c comms -n "__fish_comms_using_subcommand reply" -l key -d 'Send it once, however often this is run with the same key' -r
-complete -c comms -n "__fish_comms_using_subcommand reply" -l timeout -d 'How long the server may take before the message is handed over' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l at -d 'Send it at this time: `tomorrow 9am`, `2026-12-01 09:00`, `in 2h`' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l undo-window -d 'Wait this long before it leaves; Ctrl-C takes it back' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l wait -d 'Come back when it is sent, delivered or read, or --timeout is over' -r -f -a "sent\t''
+delivered\t''
+read\t''"
+complete -c comms -n "__fish_comms_using_subcommand reply" -l timeout -d 'How long the server may take before the message is handed over; with --wait, how long to wait' -r
 complete -c comms -n "__fish_comms_using_subcommand reply" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand reply" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand reply" -l read-only -d 'Refuse everything that would change something at a provider'
@@ -151,7 +161,12 @@ complete -c comms -n "__fish_comms_using_subcommand forward" -l html -d 'Send th
 complete -c comms -n "__fish_comms_using_subcommand forward" -l template -d 'Fill in a template: a file, or a name in `templates/` beside the config file' -r
 complete -c comms -n "__fish_comms_using_subcommand forward" -l var -d 'A value for the template; may be given several times' -r
 complete -c comms -n "__fish_comms_using_subcommand forward" -l key -d 'Send it once, however often this is run with the same key' -r
-complete -c comms -n "__fish_comms_using_subcommand forward" -l timeout -d 'How long the server may take before the message is handed over' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l at -d 'Send it at this time: `tomorrow 9am`, `2026-12-01 09:00`, `in 2h`' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l undo-window -d 'Wait this long before it leaves; Ctrl-C takes it back' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l wait -d 'Come back when it is sent, delivered or read, or --timeout is over' -r -f -a "sent\t''
+delivered\t''
+read\t''"
+complete -c comms -n "__fish_comms_using_subcommand forward" -l timeout -d 'How long the server may take before the message is handed over; with --wait, how long to wait' -r
 complete -c comms -n "__fish_comms_using_subcommand forward" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand forward" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand forward" -l read-only -d 'Refuse everything that would change something at a provider'

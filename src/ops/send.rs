@@ -189,6 +189,9 @@ async fn dispatch(
     outgoing: Outgoing,
 ) -> Result<SendReport> {
     let mut staged = letter::render(app, request, &outgoing)?;
+    for item in staged.iter_mut().filter(|i| i.state == State::Ready) {
+        item.next_at = request.at;
+    }
     gate::judge(app, origin, &mut staged)?;
     if request.dry_run {
         return Ok(report::dry_run(staged, outgoing.warnings));
@@ -197,12 +200,6 @@ async fn dispatch(
     if app.config.read_only && leaves {
         return Err(Error::refused("nothing is sent while comms is read-only")
             .hint("keep it for later with --draft or --queue"));
-    }
-    if let Some(at) = request.at {
-        // A rule may have put it off even longer.
-        for item in staged.iter_mut().filter(|i| i.state == State::Ready) {
-            item.next_at = item.next_at.max(Some(at));
-        }
     }
     if request.wait_for.is_some_and(|s| s != State::Sent) {
         refuse_endless_wait(app, &staged)?;
@@ -217,7 +214,7 @@ async fn dispatch(
     }
     let leaves = leaves && request.at.is_none();
     let new = NewSend {
-        at_once: leaves && window.is_none(),
+        at_once: leaves && window.is_none() && staged.iter().all(|i| i.held_by.is_none()),
         key: request.key.clone(),
         origin: origin.name().to_owned(),
         asked_by: app.config.agent.clone(),
@@ -271,12 +268,6 @@ async fn dispatch(
                 if interrupted {
                     app.store
                         .outbox_event(*id, Event::Cancel, None, app.clock.now())?;
-                    continue;
-                }
-                // A rule holds it, or it has to wait for its time.
-                let item = app.store.outbox_item(*id)?;
-                let due = item.next_at.is_none_or(|at| at <= app.clock.now());
-                if item.state != State::Ready || !due {
                     continue;
                 }
                 let delivered = deliver::deliver(app, *id, &delivery).await?;

@@ -279,8 +279,9 @@ fn insert_item(
     now: Timestamp,
     owner: Option<&Owner>,
 ) -> Result<OutboxId> {
-    let due = item.next_at.is_none_or(|at| at <= now);
-    let owner = owner.filter(|_| item.state == State::Ready && due);
+    // What a rule lets wait is nobody's until then.
+    let free = item.state == State::Ready && item.held_by.is_none();
+    let owner = owner.filter(|_| free);
     tx.execute(
         "INSERT INTO items (send, account, channel, sender, subject, message_id, own_id, attachments, size_bytes,
          state, next_at, lease_owner, lease_until, file_copy, created_at, updated_at, held_by)

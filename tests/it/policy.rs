@@ -285,3 +285,33 @@ fn the_policy_in_force_is_shown_and_its_faults_have_a_place() {
         assert!(run.stderr.contains(words), "{words}\n{run}");
     }
 }
+
+#[test]
+fn what_is_held_keeps_its_time_and_quiet_hours_are_those_of_that_time() {
+    let server = Smtp::start();
+    let policy = "[policy.script]\nquiet_hours = \"11:00-13:00\"\n";
+    let world = World::new().config(&format!("{}{policy}", server.account("work")));
+    let at = |world: &World, time: &str| {
+        world.run([
+            "send",
+            "bob@example.com",
+            "-s",
+            "x",
+            "-m",
+            "x",
+            "--at",
+            time,
+            "--json",
+        ])
+    };
+    // It is quiet now, but not then; and the other way round.
+    let item = at(&world, "2026-11-21T15:00:00Z").ok().json()["items"][0].clone();
+    assert_eq!(item["next_at"], "2026-11-21T15:00:00Z");
+    assert!(item["held_by"].is_null(), "{item}");
+    let item = at(&world, "2026-11-22T12:00:00Z").fails(8).json()["items"][0].clone();
+    assert_eq!(item["next_at"], "2026-11-22T13:00:00Z");
+    let world = agent(world);
+    let item = at(&world, "2026-11-22T15:00:00Z").fails(8).json()["items"][0].clone();
+    assert_eq!(item["state"], "held");
+    assert_eq!(item["next_at"], "2026-11-22T15:00:00Z");
+}

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::circuit::{account, dead_port};
+use crate::support::mail::{ANN, Mail};
 use crate::support::smtp::{Data, Script, Smtp};
 use crate::support::{Run, World};
 
@@ -228,4 +229,29 @@ fn a_renamed_account_is_still_the_fallback() {
     let shown = world.run(["config", "show"]).ok();
     let line = shown.stdout.lines().find(|l| l.contains("work.fallback"));
     assert!(line.is_some_and(|l| l.contains("spare")), "{shown}");
+}
+
+#[test]
+fn the_copy_goes_to_sent_of_the_account_it_was_written_for() {
+    let Some(mail) = Mail::start() else { return };
+    let backup = Smtp::start();
+    let work: String = mail
+        .account("work")
+        .lines()
+        .map(|line| match line.starts_with("smtp = ") {
+            true => format!("smtp = \"127.0.0.1:{}\"\n", dead_port()),
+            false => format!("{line}\n"),
+        })
+        .collect();
+    let world = World::new().config(&format!(
+        "{work}fallback = \"backup\"\n{}[defaults]\nemail = \"work\"\n",
+        account("backup", backup.port)
+    ));
+    let sent = send(&world, &["bob@example.com", "--no-queue"]).ok().json();
+    assert_eq!(sent["items"][0]["account"], "backup");
+    assert_eq!(sent["items"][0]["filed"], true, "{sent}");
+    assert_eq!(backup.received().len(), 1);
+    let mut ann = mail.client(ANN);
+    let said = ann.run("SELECT Sent");
+    assert!(said.contains("* 1 EXISTS"), "{said}");
 }

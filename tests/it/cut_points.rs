@@ -460,3 +460,93 @@ fn a_cut_among_several_recipients_repeats_nobody() {
 fn a_wrong_or_late_answer_is_taken_for_what_it_proves() {
     play_all(&answers());
 }
+
+/// How many of these came, and that none came twice.
+fn arrived(postbox: &Postbox, subjects: &[String]) -> usize {
+    let copies: Vec<_> = subjects.iter().map(|s| postbox.copies(s)).collect();
+    assert!(copies.iter().all(|n| *n < 2), "{copies:?}");
+    copies.iter().sum()
+}
+
+#[test]
+fn a_cut_while_a_queue_drains_over_one_connection_touches_one_item() {
+    let Some(postbox) = Postbox::start() else {
+        return;
+    };
+    for (n, (step, moment, in_doubt)) in [
+        (Step::Mail, Moment::Unanswered, 0),
+        (Step::Dot, Moment::Unsent, 1),
+        (Step::Dot, Moment::Unanswered, 1),
+        (Step::Dot, Moment::Answered, 0),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let fault = Fault::new(step, moment, Act::Fin).in_transaction(3);
+        let proxy = Proxy::start(postbox.port, fault);
+        let world = World::new().config(&Postbox::account(proxy.port));
+        let subjects: Vec<_> = (0..5).map(|k| format!("queue {n} {k}")).collect();
+        for subject in &subjects {
+            world
+                .run(["send", BOB, "-s", subject, "-m", "x", "--queue"])
+                .ok();
+        }
+        world.run(["outbox", "run"]);
+        assert!(proxy.has_fired(), "{step:?} {moment:?}");
+        let world = world.env("COMMS_NOW", "2026-11-22T12:00:00Z");
+        world.run(["outbox", "run"]);
+        let left = world.run(["outbox", "list", "--json"]).ok().json();
+        let left = left["items"].as_array().unwrap();
+        assert_eq!(left.len(), in_doubt, "{step:?} {moment:?}: {left:?}");
+        let lost = usize::from(moment == Moment::Unsent);
+        assert_eq!(
+            arrived(&postbox, &subjects),
+            5 - lost,
+            "{step:?} {moment:?}"
+        );
+    }
+}
+
+#[test]
+fn a_cut_in_the_second_hundred_of_recipients_repeats_nobody_of_the_first() {
+    let Some(postbox) = Postbox::start() else {
+        return;
+    };
+    for (n, (step, moment, ends)) in [
+        (Step::Rcpt(7), Moment::Unanswered, "sent"),
+        (Step::Dot, Moment::Unanswered, "unconfirmed"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let fault = Fault::new(step, moment, Act::Fin).in_transaction(2);
+        let proxy = Proxy::start(postbox.port, fault);
+        let world = World::new().config(&Postbox::account(proxy.port));
+        let all: Vec<_> = (0..150).map(|k| format!("u{k}@example.com")).collect();
+        let subject = format!("many {n}");
+        world.run([
+            "send",
+            BOB,
+            "--bcc",
+            &all.join(","),
+            "-s",
+            &subject,
+            "-m",
+            "x",
+        ]);
+        assert!(proxy.has_fired());
+        let world = world.env("COMMS_NOW", "2026-11-22T12:00:00Z");
+        world.run(["outbox", "run"]);
+        assert_eq!(state(&world), ends);
+        let mut to: Vec<_> = postbox
+            .letters()
+            .into_iter()
+            .filter(|letter| letter.subject == subject)
+            .flat_map(|letter| letter.to)
+            .collect();
+        to.sort();
+        let before = to.len();
+        to.dedup();
+        assert_eq!((before, to.len()), (151, 151), "{step:?}");
+    }
+}

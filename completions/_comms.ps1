@@ -541,7 +541,7 @@ Register-ArgumentCompleter -Native -CommandName 'comms' -ScriptBlock {
             [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Say what became of an item in doubt')
             [CompletionResult]::new('approve', 'approve', [CompletionResultType]::ParameterValue, 'Look at what a rule holds, and let it go; only for a person at a terminal')
             [CompletionResult]::new('reject', 'reject', [CompletionResultType]::ParameterValue, 'Put away what a rule holds; it is never sent')
-            [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Send everything that is due; for cron')
+            [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Send everything that is due; for cron, or as a loop')
             break
         }
         'comms;outbox;list' {
@@ -649,11 +649,13 @@ Register-ArgumentCompleter -Native -CommandName 'comms' -ScriptBlock {
             break
         }
         'comms;outbox;run' {
+            [CompletionResult]::new('--print-timer', '--print-timer', [CompletionResultType]::ParameterName, 'Print what to paste so that it runs by itself: systemd (default), cron or launchd')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Write results as table, plain (TSV), json or jsonl')
             [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Show only these columns or keys, comma-separated')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colour: auto, always or never')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this config file instead of the usual one')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Go on until Ctrl-C, and send what falls due as it does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text')

@@ -1604,12 +1604,16 @@ _comms() {
             return 0
             ;;
         comms__subcmd__outbox__subcmd__run)
-            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help"
+            opts="-v -h --follow --print-timer --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --print-timer)
+                    COMPREPLY=($(compgen -W "systemd cron launchd" -- "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
                     return 0

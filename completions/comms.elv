@@ -516,7 +516,7 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand resolve 'Say what became of an item in doubt'
             cand approve 'Look at what a rule holds, and let it go; only for a person at a terminal'
             cand reject 'Put away what a rule holds; it is never sent'
-            cand run 'Send everything that is due; for cron'
+            cand run 'Send everything that is due; for cron, or as a loop'
         }
         &'comms;outbox;list'= {
             cand --state 'Only items in this state; may be given several times'
@@ -616,11 +616,13 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand --help 'Print help'
         }
         &'comms;outbox;run'= {
+            cand --print-timer 'Print what to paste so that it runs by itself: systemd (default), cron or launchd'
             cand --format 'Write results as table, plain (TSV), json or jsonl'
             cand --fields 'Show only these columns or keys, comma-separated'
             cand --color 'Use colour: auto, always or never'
             cand --progress 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never'
             cand --config 'Read this config file instead of the usual one'
+            cand --follow 'Go on until Ctrl-C, and send what falls due as it does'
             cand --json 'Short for --format json'
             cand -v 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
             cand --verbose 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'

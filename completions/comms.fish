@@ -596,7 +596,7 @@ complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_
 complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject run" -f -a "resolve" -d 'Say what became of an item in doubt'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject run" -f -a "approve" -d 'Look at what a rule holds, and let it go; only for a person at a terminal'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject run" -f -a "reject" -d 'Put away what a rule holds; it is never sent'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject run" -f -a "run" -d 'Send everything that is due; for cron'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject run" -f -a "run" -d 'Send everything that is due; for cron, or as a loop'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l state -d 'Only items in this state; may be given several times' -r
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l limit -d 'How many at most' -r
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -715,6 +715,9 @@ complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subc
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from reject" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from reject" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from reject" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l print-timer -d 'Print what to paste so that it runs by itself: systemd (default), cron or launchd' -r -f -a "systemd\t''
+cron\t''
+launchd\t''"
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
@@ -727,6 +730,7 @@ complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subc
 json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l follow -d 'Go on until Ctrl-C, and send what falls due as it does'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l read-only -d 'Refuse everything that would change something at a provider'

@@ -6,8 +6,10 @@ use crate::error::{Error, Result};
 use crate::model::id::OutboxId;
 use crate::model::outbox::State;
 use crate::ops::App;
+use crate::ops::approval as ops_approval;
+use crate::ops::drain::{self, Scheduler};
+use crate::ops::outbox;
 use crate::ops::send::ItemReport;
-use crate::ops::{approval as ops_approval, drain, outbox};
 
 use super::output::{Format, Output};
 use super::{Done, approval, origin, send, wait};
@@ -84,9 +86,19 @@ enum OutboxCommand {
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
     },
-    /// Send everything that is due; for cron
-    #[command(after_help = "Example: comms outbox run")]
-    Run,
+    /// Send everything that is due; for cron, or as a loop
+    #[command(
+        after_help = "Examples:\n  comms outbox run\n  comms outbox run --follow\n  comms outbox run --print-timer cron"
+    )]
+    Run {
+        /// Go on until Ctrl-C, and send what falls due as it does
+        #[arg(long)]
+        follow: bool,
+        /// Print what to paste so that it runs by itself: systemd (default), cron or launchd
+        #[arg(long, value_name = "FOR", num_args = 0..=1, default_missing_value = "systemd",
+              value_parser = ["systemd", "cron", "launchd"], conflicts_with = "follow")]
+        print_timer: Option<String>,
+    },
 }
 
 pub fn run(args: OutboxArgs, app: &App, out: &mut Output) -> Result<Done> {
@@ -137,7 +149,15 @@ pub fn run(args: OutboxArgs, app: &App, out: &mut Output) -> Result<Done> {
             let report = ops_approval::reject(app, by, parse(&id)?, reason.as_deref())?;
             item(&report, out)
         }
-        OutboxCommand::Run => {
+        OutboxCommand::Run {
+            print_timer: Some(scheduler),
+            ..
+        } => print_timer(&scheduler, out),
+        OutboxCommand::Run { follow: true, .. } => {
+            wait(drain::follow(app, |item| tell(item, out)))?;
+            Ok(None)
+        }
+        OutboxCommand::Run { .. } => {
             let report = wait(drain::run(app))?;
             send::finish(&report, out)
         }
@@ -161,4 +181,30 @@ fn item(report: &ItemReport, out: &mut Output) -> Result<Done> {
         send::item_text(report, out)
     })?;
     Ok(None)
+}
+
+fn print_timer(scheduler: &str, out: &mut Output) -> Result<Done> {
+    let scheduler = match scheduler {
+        "cron" => Scheduler::Cron,
+        "launchd" => Scheduler::Launchd,
+        _ => Scheduler::Systemd,
+    };
+    let report = drain::timer(scheduler)?;
+    if out.format.is_json() {
+        out.report("comms.outbox_timer/1", &report, |_| String::new())?;
+    } else {
+        out.text(&report.text)?;
+    }
+    Ok(None)
+}
+
+/// One item as it is settled: a line for people and pipes, a document for programs.
+fn tell(item: &ItemReport, out: &mut Output) -> Result<()> {
+    if out.format.is_json() {
+        out.json_line(item)?;
+    } else {
+        let text = send::item_text(item, out);
+        out.text(text.trim_end())?;
+    }
+    out.flush()
 }

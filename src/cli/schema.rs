@@ -214,6 +214,10 @@ fn documents() -> Vec<Document> {
             "comms.send/1",
             "comms send, reply, forward, comms outbox retry, comms outbox run",
         ),
+        document::<ops::drain::TimerReport>(
+            "comms.outbox_timer/1",
+            "comms outbox run --print-timer",
+        ),
         document::<ops::outbox::OutboxReport>("comms.outbox/1", "comms outbox list"),
         document::<ops::send::ItemReport>(
             "comms.outbox_item/1",

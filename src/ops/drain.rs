@@ -1,9 +1,12 @@
 //! Draining the outbox: sending what is due, taking back what dead processes left, settling what was in doubt.
 
+mod follow;
+mod timer;
+
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::error::{Error, Result};
 use crate::format::mime;
@@ -17,10 +20,16 @@ use super::deliver::{self, Delivery, Lines};
 use super::send::{SendReport, report_on};
 use super::{App, hook, purge};
 
+pub use follow::follow;
+pub use timer::{Scheduler, TimerReport, timer};
+
 /// Sends everything that is due and files the copies still missing. Two at once share the work.
 pub async fn run(app: &App) -> Result<SendReport> {
     if app.config.read_only {
         return Err(Error::refused("nothing is sent while comms is read-only"));
+    }
+    if app.store.has_outbox() {
+        note_runner(app)?;
     }
     let doubtful = tidy(app)?;
     let mut pass = Pass::new(app)?;
@@ -37,6 +46,23 @@ pub async fn run(app: &App) -> Result<SendReport> {
     }
     touched.sort_unstable();
     report_on(app, &touched, warnings)
+}
+
+/// Without a sign of a runner for so long, what waits waits for nobody.
+const ABSENT: SignedDuration = SignedDuration::from_mins(15);
+
+fn note_runner(app: &App) -> Result<()> {
+    app.store.note_runner(app.clock.now())
+}
+
+/// Whether something waits and nobody was seen who would send it in its time.
+pub fn lacks_runner(app: &App, waiting: u64) -> Result<bool> {
+    if waiting == 0 {
+        return Ok(false);
+    }
+    let now = app.clock.now();
+    let seen = app.store.last_runner()?;
+    Ok(seen.is_none_or(|at| now.duration_since(at) > ABSENT))
 }
 
 /// What is due now, one item after the other. An item that comes back for another try waits for the next pass.

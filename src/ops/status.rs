@@ -10,8 +10,8 @@ use crate::error::Result;
 use crate::format::clean;
 use crate::model::account::{Account, ChannelKind};
 
-use super::App;
 use super::throttle::{self, OpenCircuit};
+use super::{App, drain};
 
 /// An account not refreshed for this long is stale.
 const STALE_AFTER: SignedDuration = SignedDuration::from_hours(24);
@@ -86,6 +86,12 @@ pub fn status(app: &App) -> Result<StatusReport> {
         next: Vec::new(),
     };
     report.next = steps(&report);
+    if !first_run && drain::lacks_runner(app, report.outbox.waiting)? {
+        report.next.push(Step {
+            why: "nothing sends what waits in its time: no runner was seen lately".to_owned(),
+            command: "comms outbox run --print-timer".to_owned(),
+        });
+    }
     Ok(report)
 }
 

@@ -18,6 +18,7 @@ mod owner;
 mod plan;
 mod purge;
 mod row;
+mod runners;
 mod schema;
 mod search;
 mod sql;

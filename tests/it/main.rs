@@ -20,6 +20,7 @@ mod clock;
 mod contract;
 mod cut_points;
 mod doctor;
+mod drain;
 mod examples;
 mod fallback;
 mod floors;

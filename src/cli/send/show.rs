@@ -173,6 +173,13 @@ pub fn item_text(item: &ItemReport, out: &Output) -> String {
             clean::line(&attempt.words)
         ));
     }
+    if item.rendered.is_some()
+        && let Some(id) = item.id
+    {
+        for way in ways(item.state, &id.to_string(), &item.message_id) {
+            text.push_str(&format!("  next        {way}\n"));
+        }
+    }
     if let Some(rendered) = &item.rendered {
         text.push_str(&format!(
             "\n{}\n{}\n{} bytes\n",
@@ -182,4 +189,44 @@ pub fn item_text(item: &ItemReport, out: &Output) -> String {
         ));
     }
     text
+}
+
+/// What a person can do about an item in this state.
+fn ways(state: State, id: &str, message_id: &str) -> Vec<String> {
+    let of = |ways: &[(&str, &str)]| {
+        ways.iter()
+            .map(|(way, what)| format!("comms outbox {way:24} {what}"))
+            .map(|line| line.replace(" ID", &format!(" {id}")))
+            .collect::<Vec<_>>()
+    };
+    match state {
+        State::Draft => of(&[
+            ("retry ID", "sends it"),
+            ("edit ID", "changes it"),
+            ("cancel ID", "puts it away"),
+        ]),
+        State::Held => of(&[
+            ("approve ID", "lets it go; at a terminal"),
+            ("reject ID", "puts it away"),
+        ]),
+        State::Ready => of(&[("retry ID", "sends it now"), ("cancel ID", "takes it back")]),
+        State::Unconfirmed => {
+            let mut ways = vec![format!(
+                "look for Message-ID {} in Sent, or ask who should have it",
+                clean::line(message_id)
+            )];
+            ways.extend(of(&[
+                ("resolve ID --sent", "it is there: nothing more is sent"),
+                ("resolve ID --not-sent", "it never came; then retry it"),
+            ]));
+            ways
+        }
+        State::Failed | State::Undelivered => of(&[
+            ("retry ID", "tries again, when the reason is mended"),
+            ("cancel ID", "puts it away"),
+        ]),
+        State::Sending | State::Sent | State::Cancelled | State::Delivered | State::Read => {
+            Vec::new()
+        }
+    }
 }

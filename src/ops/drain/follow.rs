@@ -1,0 +1,171 @@
+//! `outbox run --follow`: draining as a loop, until someone ends it.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::error::{Error, Result};
+use crate::model::id::OutboxId;
+use crate::ops::send::ItemReport;
+use crate::ops::{App, deliver, purge};
+
+use super::{Pass, note_runner, tidy};
+
+/// How often it looks for something due: one question to an index.
+const PACE: Duration = Duration::from_secs(1);
+/// After a fault of the store or the disk.
+const REST: Duration = Duration::from_secs(30);
+/// How often it says that it is there.
+const SIGN: u32 = 60;
+
+/// Sends what falls due, as it falls due, and tells of each item; ends with Ctrl-C or SIGTERM, after the item under way.
+pub async fn follow(app: &App, mut tell: impl FnMut(&ItemReport) -> Result<()>) -> Result<()> {
+    if app.config.read_only {
+        return Err(Error::refused("nothing is sent while comms is read-only"));
+    }
+    let mut stop = Stop::new()?;
+    let mut beats = 0u32;
+    loop {
+        let rest = match round(app, beats, (&mut stop, &mut tell)).await {
+            Ok(()) => PACE,
+            Err(Fault::Telling(e)) => return Err(e),
+            Err(Fault::Working(e)) => {
+                (app.notice)(&format!("the outbox rests for a while: {}", e.message));
+                REST
+            }
+        };
+        beats = beats.wrapping_add(1);
+        tokio::select! {
+            biased;
+            () = stop.asked() => return Ok(()),
+            () = sleep(rest) => {}
+        }
+    }
+}
+
+enum Fault {
+    Working(Error),
+    /// Nobody listens any more.
+    Telling(Error),
+}
+
+impl From<Error> for Fault {
+    fn from(e: Error) -> Fault {
+        Fault::Working(e)
+    }
+}
+
+async fn round(
+    app: &App,
+    beats: u32,
+    (stop, tell): (&mut Stop, &mut impl FnMut(&ItemReport) -> Result<()>),
+) -> std::result::Result<(), Fault> {
+    if !app.store.has_outbox() {
+        return Ok(());
+    }
+    if beats.is_multiple_of(SIGN) {
+        note_runner(app)?;
+        if let Some(words) = purge::retain(app) {
+            (app.notice)(&words);
+        }
+    }
+    let mut report = |id: OutboxId| -> std::result::Result<(), Fault> {
+        tell(&ItemReport::from(app.store.outbox_item(id)?)).map_err(Fault::Telling)
+    };
+    for id in tidy(app)? {
+        report(id)?;
+    }
+    if app.store.has_due(app.clock.now())? {
+        let mut pass = Pass::new(app)?;
+        while !stop.was_asked()
+            && let Some(id) = pass.next(None).await?
+        {
+            report(id)?;
+        }
+        if pass.interrupted {
+            stop.now();
+        }
+        for words in pass.end().await.1 {
+            (app.notice)(&words);
+        }
+    }
+    for id in app.store.unfiled(100)? {
+        if stop.was_asked() {
+            break;
+        }
+        if let Some(words) = deliver::file(app, id).await {
+            (app.notice)(&words);
+            // A mailbox that can't be reached is not asked every second.
+            if !beats.is_multiple_of(SIGN) {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Ctrl-C and SIGTERM, looked at between items.
+struct Stop {
+    asked: bool,
+    #[cfg(unix)]
+    term: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    int: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Stop {
+    fn new() -> Result<Stop> {
+        use crate::error::{Context, Kind};
+        use tokio::signal::unix::{SignalKind, signal};
+        let listen = |kind| signal(kind).context(Kind::Internal, "listening for signals");
+        Ok(Stop {
+            asked: false,
+            term: listen(SignalKind::terminate())?,
+            int: listen(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn asked(&mut self) {
+        if !self.asked {
+            tokio::select! {
+                _ = self.term.recv() => {}
+                _ = self.int.recv() => {}
+            }
+            self.asked = true;
+        }
+    }
+
+    fn was_asked(&mut self) -> bool {
+        use futures_util::FutureExt;
+        self.asked = self.asked || self.asked().now_or_never().is_some();
+        self.asked
+    }
+
+    fn now(&mut self) {
+        self.asked = true;
+    }
+}
+
+#[cfg(not(unix))]
+impl Stop {
+    fn new() -> Result<Stop> {
+        Ok(Stop { asked: false })
+    }
+
+    async fn asked(&mut self) {
+        if !self.asked {
+            // Without a handler there is nothing to wait for.
+            let _ = tokio::signal::ctrl_c().await;
+            self.asked = true;
+        }
+    }
+
+    fn was_asked(&mut self) -> bool {
+        self.asked
+    }
+
+    fn now(&mut self) {
+        self.asked = true;
+    }
+}

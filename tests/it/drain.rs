@@ -1,0 +1,157 @@
+//! Who sends what waits: a run, a loop, a timer, and the warning when nobody does.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::support::World;
+use crate::support::smtp::Smtp;
+
+fn queue(world: &World, subject: &str) {
+    world
+        .run([
+            "send",
+            "bob@example.com",
+            "--queue",
+            "-s",
+            subject,
+            "-m",
+            "x",
+        ])
+        .ok();
+}
+
+fn wait_for(server: &Smtp, n: usize) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while server.received().len() < n {
+        assert!(
+            Instant::now() < end,
+            "{} of {n} came",
+            server.received().len()
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn many_messages_leave_over_one_connection() {
+    let server = Smtp::start();
+    let world = World::new().config(&server.account("work"));
+    for n in 0..5 {
+        queue(&world, &format!("{n}"));
+    }
+    world.run(["outbox", "run"]).ok();
+    let subjects: Vec<_> = server.received().iter().map(|m| m.data.clone()).collect();
+    assert_eq!(subjects.len(), 5);
+    let hellos = server
+        .commands()
+        .iter()
+        .filter(|c| c.starts_with("EHLO"))
+        .count();
+    assert_eq!(hellos, 1);
+}
+
+#[test]
+fn a_loop_sends_what_comes_and_ends_when_it_is_told_to() {
+    let server = Smtp::start();
+    let world = World::new().config(&server.account("work"));
+    queue(&world, "before");
+    let child = world.spawn(["outbox", "run", "--follow", "--json"]);
+    wait_for(&server, 1);
+    queue(&world, "after");
+    wait_for(&server, 2);
+    let pid = child.id().to_string();
+    Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(0));
+    let told = String::from_utf8_lossy(&ended.stdout).into_owned();
+    let items: Vec<serde_json::Value> = told
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(items.len(), 2, "{told}");
+    assert!(items.iter().all(|i| i["state"] == "sent"), "{told}");
+}
+
+#[test]
+fn a_timer_names_this_very_program() {
+    let world = World::new();
+    let program = crate::support::binary();
+    for (which, words) in [
+        ("systemd", "OnCalendar="),
+        ("cron", "* * * * * '"),
+        ("launchd", "<key>StartInterval</key>"),
+    ] {
+        let run = world
+            .run(["outbox", "run", &format!("--print-timer={which}")])
+            .ok();
+        assert!(
+            run.stdout.contains(words) && run.stdout.contains(program),
+            "{run}"
+        );
+    }
+    let run = world.run(["outbox", "run", "--print-timer", "--json"]).ok();
+    assert_eq!(run.json()["scheduler"], "systemd");
+}
+
+#[test]
+fn whoever_waits_for_nobody_is_told_so() {
+    let server = Smtp::start();
+    let world = World::new().config(&server.account("work"));
+    let lacks = |world: &World| {
+        world
+            .run(Vec::<&str>::new())
+            .ok()
+            .stdout
+            .contains("--print-timer")
+    };
+    assert!(!lacks(&world), "nothing waits");
+    world
+        .run([
+            "send",
+            "bob@example.com",
+            "--at",
+            "in 2h",
+            "-s",
+            "x",
+            "-m",
+            "x",
+        ])
+        .ok();
+    assert!(lacks(&world), "nobody was ever seen");
+    world.run(["outbox", "run"]).ok();
+    assert!(!lacks(&world), "someone was here just now");
+    let world = world.env("COMMS_NOW", "2026-11-21T12:16:00Z");
+    assert!(lacks(&world), "and is gone since");
+}
+
+#[test]
+fn what_is_shown_of_an_item_leads_to_its_end() {
+    let server = Smtp::start();
+    let world = World::new().config(&server.account("work"));
+    world
+        .run(["send", "a@bounce.example", "-s", "x", "-m", "x"])
+        .fails(6);
+    let dead = world
+        .run(["outbox", "show", "o1", "--format", "table"])
+        .ok();
+    assert!(dead.stdout.contains("comms outbox retry o1"), "{dead}");
+    assert!(dead.stdout.contains("comms outbox cancel o1"), "{dead}");
+    world
+        .run(["send", "a@silent.example", "-s", "x", "-m", "x", "--queue"])
+        .ok();
+    let child = world.spawn(["outbox", "run"]);
+    wait_for(&server, 1);
+    Command::new("kill")
+        .args(["-KILL", &child.id().to_string()])
+        .status()
+        .unwrap();
+    child.wait_with_output().unwrap();
+    let doubt = world
+        .run(["outbox", "show", "o2", "--format", "table"])
+        .ok();
+    assert!(
+        doubt.stdout.contains("comms outbox resolve o2 --not-sent"),
+        "{doubt}"
+    );
+    world.run(["outbox", "resolve", "o2", "--sent"]).ok();
+}

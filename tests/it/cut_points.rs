@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::support::World;
+use crate::support::mail::Mail;
 use crate::support::postbox::Postbox;
 use crate::support::proxy::{Act, Fault, Moment, Proxy, Step};
 
@@ -549,4 +550,55 @@ fn a_cut_in_the_second_hundred_of_recipients_repeats_nobody_of_the_first() {
         to.dedup();
         assert_eq!((before, to.len()), (151, 151), "{step:?}");
     }
+}
+
+#[test]
+fn a_cut_at_any_record_of_tls_leaves_one_copy_or_none() {
+    let Some(mail) = Mail::start() else { return };
+    let (mut sent, mut ready, mut in_doubt) = (0, 0, 0);
+    for record in 1..=10 {
+        for moment in [Moment::Unsent, Moment::Unanswered] {
+            let fault = Fault::new(Step::Record(record), moment, Act::Fin);
+            let proxy = Proxy::start(mail.submission, fault);
+            let world = World::new().config(&format!(
+                "[accounts.work]\nchannel = \"smtp\"\naddress = \"ann@example.com\"\nsmtp = \"localhost:{}\"\n\
+                 tls = \"starttls\"\nca_file = \"{}\"\nsecret_command = \"echo annpw\"\n",
+                proxy.port,
+                mail.ca()
+            ));
+            let subject = format!("r{record}{moment:?}");
+            world.run(["send", BOB, "-s", &subject, "-m", "x"]);
+            let copies = || {
+                let mut bob = mail.client(BOB);
+                bob.run("SELECT INBOX");
+                let found = bob.run(&format!("SEARCH SUBJECT {subject}"));
+                let line = found.lines().find(|l| l.starts_with("* SEARCH"));
+                line.map_or(0, |l| l.split_whitespace().count() - 2)
+            };
+            let before = state(&world);
+            let world = world.env("COMMS_NOW", "2026-11-22T12:00:00Z");
+            world.run(["outbox", "run"]);
+            match before.as_str() {
+                "sent" => sent += 1,
+                "ready" => ready += 1,
+                "unconfirmed" => in_doubt += 1,
+                other => panic!("{subject}: {other}"),
+            }
+            let expected = if before == "unconfirmed" {
+                0..=1
+            } else {
+                1..=1
+            };
+            let found = copies();
+            assert!(
+                expected.contains(&found),
+                "{subject}: {before}, {found} copies"
+            );
+        }
+    }
+    println!("20 cuts in TLS: sent {sent}, ready {ready}, unconfirmed {in_doubt}");
+    assert!(
+        ready > 0 && in_doubt > 0 && sent > 0,
+        "{sent} {ready} {in_doubt}"
+    );
 }

@@ -28,6 +28,9 @@ pub fn approve(app: &App, ids: &[OutboxId], out: &mut Output) -> Result<SendRepo
         }
     }
     if approval::proof(app) == Approval::Passphrase {
+        if let Some(weakness) = approval::weakness(app) {
+            out.warn(weakness);
+        }
         let question = "Passphrase of the secrets file, to approve:";
         let typed = prompt::password(out, question, "a terminal")?;
         approval::check_passphrase(app, &typed)?;
@@ -64,6 +67,16 @@ fn words(look: &Look, out: &Output) -> String {
         item.id.map(|id| id.to_string()).unwrap_or_default(),
         line(item.held_by.as_deref().unwrap_or("a rule"))
     );
+    if let Some(origin) = &item.origin {
+        let by = item
+            .asked_by
+            .as_deref()
+            .map(|by| format!(" ({})", line(by)));
+        text.push_str(&format!(
+            "  written by: {origin}{}\n",
+            by.unwrap_or_default()
+        ));
+    }
     text.push_str(&format!(
         "  from {} by account {} ({})\n",
         line(&item.from),

@@ -95,6 +95,18 @@ pub fn has_passphrase(app: &App) -> Result<()> {
     }
 }
 
+/// Why the passphrase proves less than it could.
+pub fn weakness(app: &App) -> Option<&'static str> {
+    let secrets = &app.config.secrets;
+    if secrets.passphrase.is_some() {
+        Some("COMMS_PASSPHRASE is set: every program of yours can read the passphrase there")
+    } else if secrets.passphrase_command.is_some() {
+        Some("`passphrase_command` is set: every program of yours can ask it for the passphrase")
+    } else {
+        None
+    }
+}
+
 /// Checks that this passphrase, typed by a person, opens the encrypted secrets file.
 pub fn check_passphrase(app: &App, typed: &SecretString) -> Result<()> {
     match app.vault.opens_with(typed)? {

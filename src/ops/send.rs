@@ -192,7 +192,14 @@ async fn dispatch(
     for item in staged.iter_mut().filter(|i| i.state == State::Ready) {
         item.next_at = request.at;
     }
-    gate::judge(app, origin, &mut staged)?;
+    // What was staged under this key was judged then; it is only told again.
+    let is_known = match &request.key {
+        Some(key) if app.store.has_outbox() && !request.dry_run => app.store.keyed(key)?.is_some(),
+        _ => false,
+    };
+    if !is_known {
+        gate::judge(app, origin, &mut staged)?;
+    }
     if request.dry_run {
         return Ok(report::dry_run(staged, outgoing.warnings));
     }

@@ -35,7 +35,12 @@ fn state(world: &World, id: &str) -> String {
 
 /// The code that the terminal shows, and all before it.
 fn code(session: &mut PtySession) -> (String, String) {
-    let (before, asked) = session.exp_regex("Type [a-z0-9]{5} to send").unwrap();
+    code_of(session, "o1")
+}
+
+fn code_of(session: &mut PtySession, id: &str) -> (String, String) {
+    let asked = format!("Type [a-z0-9]{{5}} to send {id}");
+    let (before, asked) = session.exp_regex(&asked).unwrap();
     (before, asked.split(' ').nth(1).unwrap().to_owned())
 }
 
@@ -47,6 +52,7 @@ fn a_person_who_types_the_code_lets_it_go() {
     let (shown, code) = code(&mut session);
     for words in [
         "policy.agent.default = hold",
+        "written by: agent (COMMS_ORIGIN)",
         "ada@example.com",
         "bob@example.com",
         "bcc eve@example.com",
@@ -67,6 +73,11 @@ fn a_person_who_types_the_code_lets_it_go() {
 fn a_wrong_code_changes_nothing() {
     let server = Smtp::start();
     let world = held(&server, "");
+    let mut session = world.at_terminal(["outbox", "approve", "o1"]);
+    code(&mut session);
+    session.send_control('c').unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(state(&world, "o1"), "held");
     for answer in ["wrong", "", "y"] {
         let mut session = world.at_terminal(["outbox", "approve", "o1"]);
         code(&mut session);
@@ -209,4 +220,40 @@ fn the_passphrase_is_asked_of_the_person_alone() {
         assert_eq!(state(&world, "o1"), wanted);
     }
     assert_eq!(server.received().len(), 1);
+}
+
+#[test]
+fn of_several_none_goes_before_all_were_answered() {
+    let server = Smtp::start();
+    let world = held(&server, "").env("COMMS_ORIGIN", "agent");
+    let html = "<p>one hundred for five</p>";
+    let file = world.file("offer.html", html);
+    world
+        .run([
+            "send",
+            "cyd@example.com",
+            "-s",
+            "x",
+            "-m",
+            "ten for five",
+            "--html",
+            &file,
+        ])
+        .fails(8);
+    let world = world.env("COMMS_ORIGIN", "");
+    for (second, wanted, received) in [("wrong", "held", 0), ("", "sent", 2)] {
+        let mut session = world.at_terminal(["outbox", "approve", "o1", "o2"]);
+        let (_, first) = code(&mut session);
+        session.send_line(&first).unwrap();
+        let (shown, right) = code_of(&mut session, "o2");
+        // Nobody hides in the HTML what the text does not say.
+        assert!(shown.contains("one hundred for five"), "{shown}");
+        let typed = if second.is_empty() { &right } else { second };
+        session.send_line(typed).unwrap();
+        session.exp_eof().unwrap();
+        for id in ["o1", "o2"] {
+            assert_eq!(state(&world, id), wanted);
+        }
+        assert_eq!(server.received().len(), received);
+    }
 }

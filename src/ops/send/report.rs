@@ -40,6 +40,12 @@ pub struct ItemReport {
     /// Null in a dry run.
     pub id: Option<OutboxId>,
     pub state: State,
+    /// Who staged it: `person`, `script` or `agent`. Null in a dry run.
+    pub origin: Option<String>,
+    /// The variable that told of an agent.
+    pub asked_by: Option<String>,
+    /// A person approved it as it was then.
+    pub approved: bool,
     pub account: String,
     pub channel: String,
     pub from: String,
@@ -124,6 +130,9 @@ pub fn dry_run(staged: Vec<NewItem>, warnings: Vec<String>) -> SendReport {
         .map(|item| ItemReport {
             id: None,
             state: item.state,
+            origin: None,
+            asked_by: None,
+            approved: false,
             account: item.account,
             channel: item.channel,
             from: item.sender,
@@ -191,6 +200,9 @@ impl From<Item> for ItemReport {
         ItemReport {
             id: Some(item.id),
             state: item.state,
+            origin: Some(item.origin),
+            asked_by: item.asked_by,
+            approved: item.approved_hash.is_some(),
             account: item.account,
             channel: item.channel,
             from: item.sender,
@@ -341,6 +353,9 @@ mod tests {
         ItemReport {
             id: Some(OutboxId(1)),
             state,
+            origin: None,
+            asked_by: None,
+            approved: false,
             account: "work".to_owned(),
             channel: "smtp".to_owned(),
             from: String::new(),

@@ -30,6 +30,24 @@ pub fn sync_folder(folder: &Path) -> Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// The user this process runs as; the owner of a file it makes where there is no `/proc`.
+pub fn own_uid() -> Option<u32> {
+    let metadata = std::fs::metadata("/proc/self")
+        .or_else(|_| tempfile::tempfile().and_then(|file| file.metadata()));
+    owner(&metadata.ok()?)
+}
+
+/// The number of the user a file belongs to.
+#[cfg(unix)]
+pub fn owner(metadata: &std::fs::Metadata) -> Option<u32> {
+    Some(std::os::unix::fs::MetadataExt::uid(metadata))
+}
+
+#[cfg(not(unix))]
+pub fn owner(_: &std::fs::Metadata) -> Option<u32> {
+    None
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::PermissionsExt;

@@ -14,7 +14,7 @@ use comms::config::Config;
 use comms::config::flags::{Environment, GlobalFlags, Looks};
 use comms::error::{Error, Kind, Result};
 use comms::model::account::Account;
-use comms::ops::App;
+use comms::ops::{App, audit};
 use comms::secret::Vault;
 use comms::store::Store;
 
@@ -54,10 +54,12 @@ fn run(cli: Cli, env: &Environment, looks: Looks) -> Result<Option<Kind>> {
     };
     let asks_nobody = config.scripted || config.agent.is_some();
     let mut out = Output::to_stdout(looks, clock.now_local());
+    let origin = comms::cli::origin_of(config.agent.as_deref(), config.scripted, &out);
     let app = App {
         store: Store::at(&config.data_dir)
             .owned_by(config.accounts.iter().flat_map(Account::own_addresses))
-            .in_hook(config.in_hook),
+            .in_hook(config.in_hook)
+            .audited_as(audit::auditor(&config, origin)),
         vault: Vault::new(config.secrets.clone())
             .asking(prompt::passphrase(&out.looks, asks_nobody))
             .telling(Arc::new(progress::notice)),

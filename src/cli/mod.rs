@@ -1,6 +1,7 @@
 //! The command-line door: clap tree in, documents out. One file per noun.
 
 mod approval;
+mod audit;
 pub mod auth;
 mod browser;
 mod deferred;
@@ -127,7 +128,12 @@ pub fn dispatch(command: Option<Command>, app: &App, out: &mut Output) -> Result
 
 /// Who asks: an agent if the environment says so, a person at a terminal, else a script.
 pub fn origin(app: &App, out: &Output) -> Origin {
-    match (&app.config.agent, app.config.scripted) {
+    origin_of(app.config.agent.as_deref(), app.config.scripted, out)
+}
+
+/// Who asks, by the agent and the script that the environment names.
+pub fn origin_of(agent: Option<&str>, scripted: bool, out: &Output) -> Origin {
+    match (agent, scripted) {
         (Some(_), _) => Origin::Agent,
         (None, false) if prompt::can_ask(out) => Origin::Person,
         (None, _) => Origin::Script,

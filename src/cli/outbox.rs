@@ -12,7 +12,7 @@ use crate::ops::outbox;
 use crate::ops::send::ItemReport;
 
 use super::output::{Format, Output};
-use super::{Done, approval, origin, send, wait};
+use super::{Done, approval, audit, origin, send, wait};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example: comms outbox list")]
@@ -86,6 +86,9 @@ enum OutboxCommand {
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
     },
+    /// Show what was done, by whom, and check that nobody changed the record
+    #[command(after_help = "Example: comms outbox log --since yesterday")]
+    Log(audit::LogArgs),
     /// Send everything that is due; for cron, or as a loop
     #[command(
         after_help = "Examples:\n  comms outbox run\n  comms outbox run --follow\n  comms outbox run --print-timer cron"
@@ -149,6 +152,7 @@ pub fn run(args: OutboxArgs, app: &App, out: &mut Output) -> Result<Done> {
             let report = ops_approval::reject(app, by, parse(&id)?, reason.as_deref())?;
             item(&report, out)
         }
+        OutboxCommand::Log(args) => audit::run(args, app, out),
         OutboxCommand::Run {
             print_timer: Some(scheduler),
             ..

@@ -218,6 +218,8 @@ fn documents() -> Vec<Document> {
             "comms.outbox_timer/1",
             "comms outbox run --print-timer",
         ),
+        document::<ops::audit::LogReport>("comms.audit/1", "comms outbox log"),
+        document::<ops::audit::VerifyReport>("comms.audit_check/1", "comms outbox log --verify"),
         document::<ops::outbox::OutboxReport>("comms.outbox/1", "comms outbox list"),
         document::<ops::send::ItemReport>(
             "comms.outbox_item/1",

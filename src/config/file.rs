@@ -36,6 +36,8 @@ pub struct File {
     /// `[secrets] store`, as it is written.
     pub store: Option<At<String>>,
     pub passphrase_command: Option<At<String>>,
+    /// `[audit] text`.
+    pub audit_text: Option<At<bool>>,
     /// `[retention]`, as it is written.
     pub keep_messages: Option<At<String>>,
     pub keep_outbox: Option<At<String>>,
@@ -95,10 +97,12 @@ const TOP_KEYS: &[&str] = &[
     "outbox",
     "retention",
     "policy",
+    "audit",
 ];
 const DEFAULT_KEYS: &[&str] = &["email"];
 const INBOX_KEYS: &[&str] = &["max_age", "deadline"];
 const OUTBOX_KEYS: &[&str] = &["circuit_after", "on_failure"];
+const AUDIT_KEYS: &[&str] = &["text"];
 const RETENTION_KEYS: &[&str] = &["messages", "outbox"];
 const STORE_KEYS: &[&str] = &["store", "passphrase_command"];
 pub const ACCOUNT_KEYS: &[&str] = &[
@@ -200,6 +204,7 @@ impl Source {
                 "outbox" => self.outbox(self.table(key, value)?, &mut file)?,
                 "retention" => self.retention(self.table(key, value)?, &mut file)?,
                 "policy" => file.policy = policy::parse(self, self.table(key, value)?)?,
+                "audit" => self.audit(self.table(key, value)?, &mut file)?,
                 "accounts" => {
                     for (name, account) in in_order(self.table(key, value)?) {
                         let account = self.account(name, self.table(name, account)?)?;
@@ -255,6 +260,16 @@ impl Source {
                 "circuit_after" => file.circuit_after = Some(self.number(key, value)?),
                 "on_failure" => file.on_failure = Some(self.string(key, value)?),
                 _ => return Err(self.unknown(key, OUTBOX_KEYS, "[outbox]")),
+            }
+        }
+        Ok(())
+    }
+
+    fn audit(&self, table: &DeTable<'_>, file: &mut File) -> Result<()> {
+        for (key, value) in in_order(table) {
+            match key.get_ref().as_ref() {
+                "text" => file.audit_text = Some(self.boolean(key, value)?),
+                _ => return Err(self.unknown(key, AUDIT_KEYS, "[audit]")),
             }
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! Configuration, resolved once into plain values: defaults < file < environment < flags.
 
 mod accounts;
+pub mod audit;
 pub mod caller;
 mod edit;
 pub mod file;
@@ -52,6 +53,7 @@ pub struct Config {
     pub retention: retention::Retention,
     /// What may leave without a person.
     pub policy: Policy,
+    pub audit: audit::AuditSettings,
     /// Refuse every request that writes to a provider.
     pub read_only: bool,
     /// How old synced mail may be before `inbox` refreshes it.
@@ -338,6 +340,8 @@ impl Resolver {
         secrets::note(&secrets, file, &line, &mut note);
         let outbox = outbox::resolve(file, self.source.as_ref())?;
         outbox::note(&outbox, file, &line, &mut note);
+        let audit = audit::resolve(file);
+        audit::note(&audit, file, &line, &mut note);
         let retention = retention::resolve(file, self.source.as_ref())?;
         for (key, written) in [
             ("retention.messages", &file.keep_messages),
@@ -354,6 +358,7 @@ impl Resolver {
             policy,
             outbox,
             retention,
+            audit,
             config_file,
             data_dir,
             secrets,

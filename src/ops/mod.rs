@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod approval;
+pub mod audit;
 pub mod auth;
 pub mod deliver;
 pub mod doctor;

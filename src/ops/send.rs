@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::format::mime;
 use crate::model::account::ChannelKind;
 use crate::model::id::{MessageId, OutboxId};
@@ -198,7 +198,13 @@ async fn dispatch(
         _ => false,
     };
     if !is_known {
-        gate::judge(app, origin, &mut staged)?;
+        if let Err(e) = gate::judge(app, origin, &mut staged) {
+            if e.kind == Kind::Refused && !request.dry_run {
+                app.store
+                    .audit_refused(&staged, &e.message, app.clock.now())?;
+            }
+            return Err(e);
+        }
     }
     if request.dry_run {
         return Ok(report::dry_run(staged, outgoing.warnings));

@@ -22,16 +22,30 @@ CREATE TABLE suppressions (
     at      INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- What was done, never changed: each row's hash covers the one before.
-CREATE TABLE audit (
-    n    INTEGER PRIMARY KEY AUTOINCREMENT,
-    at   INTEGER NOT NULL,
-    line TEXT NOT NULL,
-    hash BLOB NOT NULL
-);
-
 -- The account it was staged for, once another took it over.
 ALTER TABLE items ADD COLUMN moved_from TEXT;
+-- blake3 of an item's bytes.
+ALTER TABLE items ADD COLUMN bytes_hash BLOB;
+
+-- What was done, never changed: a row's hash is blake3 of the hex of the hash before and its line. The line holds the
+-- hash of `private`, which is NULL once it was erased.
+CREATE TABLE audit (
+    n       INTEGER PRIMARY KEY,
+    at      INTEGER NOT NULL,
+    item    INTEGER,
+    line    TEXT NOT NULL,
+    private TEXT,
+    hash    BLOB NOT NULL
+);
+CREATE INDEX audit_of ON audit (item) WHERE item IS NOT NULL;
+
+-- How many rows `audit` has and the hash of the last: rows taken from its end show, too.
+CREATE TABLE audit_head (
+    one   INTEGER PRIMARY KEY CHECK (one = 1),
+    count INTEGER NOT NULL,
+    hash  BLOB NOT NULL
+);
+INSERT INTO audit_head VALUES (1, 0, zeroblob(32));
 
 -- Budgets and circuits, shared by all processes -------------------------------------------------------------------
 

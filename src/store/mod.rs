@@ -5,6 +5,7 @@
 //! order. Methods lock, work and return owned values: nothing is held across an await.
 
 mod accounts;
+pub mod audit;
 mod budgets;
 mod bytes;
 pub mod circuits;
@@ -55,6 +56,8 @@ pub struct Store {
     own: Vec<String>,
     /// What is staged comes from the command of `on_failure`.
     in_hook: bool,
+    /// Who acts, for the audit log.
+    auditor: audit::Auditor,
     // Readers come first, so that they close first: only a writer that closes last folds its log back
     // into the file.
     raw_reader: OnceLock<Mutex<Connection>>,
@@ -71,6 +74,7 @@ impl Store {
             dir: dir.to_owned(),
             own: Vec::new(),
             in_hook: false,
+            auditor: audit::Auditor::default(),
             main: OnceLock::new(),
             raw: OnceLock::new(),
             raw_reader: OnceLock::new(),
@@ -92,11 +96,18 @@ impl Store {
         self
     }
 
+    /// Names who acts from now on, for the audit log.
+    pub fn audited_as(mut self, auditor: audit::Auditor) -> Self {
+        self.auditor = auditor;
+        self
+    }
+
     /// The same store with connections of its own, for another thread.
     pub fn twin(&self) -> Self {
         Store::at(&self.dir)
             .owned_by(self.own.iter().map(String::as_str))
             .in_hook(self.in_hook)
+            .audited_as(self.auditor.clone())
     }
 
     /// The folder of the three files.

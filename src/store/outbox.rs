@@ -19,6 +19,7 @@ mod erase;
 mod lifecycle;
 mod moving;
 mod row;
+mod tell;
 #[cfg(test)]
 mod tests;
 
@@ -184,11 +185,13 @@ impl Store {
             )
             .map_err(fault(WRITING))?;
             let record = tx.last_insert_rowid();
-            let items = send.items.into_iter();
-            items
-                .map(|item| insert_item(tx, record, item, now, owner))
-                .collect::<Result<_>>()
-                .map(Ok)
+            let mut ids = Vec::new();
+            for item in &send.items {
+                let id = insert_item(tx, record, item, now, owner)?;
+                tell::staged(tx, (&self.auditor, now), id, &item.raw)?;
+                ids.push(id);
+            }
+            Ok(Ok(ids))
         })
     }
 
@@ -275,7 +278,7 @@ impl Store {
 fn insert_item(
     tx: &Transaction<'_>,
     record: i64,
-    item: NewItem,
+    item: &NewItem,
     now: Timestamp,
     owner: Option<&Owner>,
 ) -> Result<OutboxId> {
@@ -284,8 +287,8 @@ fn insert_item(
     let owner = owner.filter(|_| free);
     tx.execute(
         "INSERT INTO items (send, account, channel, sender, subject, message_id, own_id, attachments, size_bytes,
-         state, next_at, lease_owner, lease_until, file_copy, created_at, updated_at, held_by)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15, ?16)",
+         state, next_at, lease_owner, lease_until, file_copy, created_at, updated_at, held_by, bytes_hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15, ?16, ?17)",
         params![
             record,
             item.account,
@@ -302,7 +305,8 @@ fn insert_item(
             owner.map(|_| ms(now) + LEASE_MS),
             item.file_copy,
             ms(now),
-            item.held_by
+            item.held_by,
+            blake3::hash(&item.raw).as_bytes()
         ],
     )
     .map_err(fault(WRITING))?;

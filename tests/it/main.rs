@@ -14,6 +14,7 @@ mod support;
 mod accounts;
 mod answering;
 mod approval;
+mod audit;
 mod budget;
 mod circuit;
 mod clock;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::disk::{self, owner};
 use crate::error::Error;
 use crate::ops::{App, Origin};
 
@@ -39,7 +40,7 @@ impl Process {
     /// Looks at `/proc` and the user database.
     pub fn here() -> Process {
         let ancestors = ancestors();
-        let uid = own_uid();
+        let uid = disk::own_uid();
         let is_cron = |name: &String| {
             matches!(
                 name.as_str(),
@@ -237,23 +238,6 @@ fn user(uid: u32) -> String {
         Some(login) => format!("{} (uid {uid})", login.name),
         None => format!("uid {uid}"),
     }
-}
-
-#[cfg(unix)]
-fn owner(metadata: &std::fs::Metadata) -> Option<u32> {
-    Some(std::os::unix::fs::MetadataExt::uid(metadata))
-}
-
-#[cfg(not(unix))]
-fn owner(_: &std::fs::Metadata) -> Option<u32> {
-    None
-}
-
-/// The owner of this process; of a file it makes where there is no `/proc`.
-fn own_uid() -> Option<u32> {
-    let metadata = std::fs::metadata("/proc/self")
-        .or_else(|_| tempfile::tempfile().and_then(|file| file.metadata()));
-    owner(&metadata.ok()?)
 }
 
 fn login_of(uid: &str) -> Option<Login> {

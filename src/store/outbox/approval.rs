@@ -5,8 +5,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::lifecycle::{advance, note};
 use super::row::{begin, item, ms, unknown};
+use super::tell::{self, Told};
 use super::{DOING, Item, WRITING};
 use crate::error::{Error, Result};
+use crate::model::audit::AuditEvent;
 use crate::model::id::OutboxId;
 use crate::model::outbox::{Event, State};
 use crate::store::{Store, fault};
@@ -49,6 +51,11 @@ impl Store {
         )
         .map_err(fault(WRITING))?;
         note(&tx, id, now, (super::REVIVED, "a person approved it"))?;
+        let told = Told {
+            rule: item.held_by.as_deref(),
+            ..Told::default()
+        };
+        tell::item(&tx, (&self.auditor, now), (id, AuditEvent::Approved), told)?;
         tx.commit().map_err(fault(WRITING))
     }
 
@@ -67,6 +74,11 @@ impl Store {
         )
         .map_err(fault(WRITING))?;
         note(&tx, id, now, ("rejected", words))?;
+        let told = Told {
+            words: Some(words),
+            ..Told::default()
+        };
+        tell::item(&tx, (&self.auditor, now), (id, AuditEvent::Rejected), told)?;
         tx.commit().map_err(fault(WRITING))
     }
 

@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use super::row::{begin, ms};
+use super::tell::{self, Told};
 use super::{DOING, WRITING};
 use crate::error::Result;
+use crate::model::audit::AuditEvent;
 use crate::model::id::OutboxId;
 use crate::store::{Store, fault};
 
@@ -61,28 +63,36 @@ impl Store {
             .map_err(fault(WRITING))?;
         let tx = begin(&mut db)?;
         let settled = format!("SELECT id FROM items WHERE id = ?1 AND state IN ({SETTLED})");
-        let work = || -> rusqlite::Result<()> {
+        let work = || -> rusqlite::Result<Vec<OutboxId>> {
+            let mut erased = Vec::new();
             for id in ids {
                 for sql in [
                     format!("UPDATE item_bytes SET raw = x'' WHERE item IN ({settled})"),
                     format!(
                         "UPDATE recipients SET name = NULL, email = '{ERASED}', words = NULL WHERE item IN ({settled})"
                     ),
+                    format!("UPDATE audit SET private = NULL WHERE item IN ({settled})"),
                     format!("UPDATE attempts SET words = '' WHERE item IN ({settled})"),
                 ] {
                     tx.execute(&sql, [id.0])?;
                 }
-                tx.execute(
+                let changed = tx.execute(
                     &format!(
                         "UPDATE items SET subject = '', attachments = '[]', error = NULL, hint = NULL, erased_at = ?2
                          WHERE id IN ({settled})"
                     ),
                     params![id.0, ms(now)],
                 )?;
+                if changed > 0 {
+                    erased.push(*id);
+                }
             }
-            Ok(())
+            Ok(erased)
         };
-        work().map_err(fault(WRITING))?;
+        for id in work().map_err(fault(WRITING))? {
+            let event = (id, AuditEvent::Erased);
+            tell::item(&tx, (&self.auditor, now), event, Told::default())?;
+        }
         tx.commit().map_err(fault(WRITING))?;
         db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
             .map_err(fault(WRITING))

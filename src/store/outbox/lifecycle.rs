@@ -4,10 +4,13 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::row::{begin, change, ms, number, recipients, state_of, unknown};
-use super::{DOING, Ending, Recipient, WRITING};
+use super::tell::{self, Told};
+use super::{DOING, Ending, Recipient, WRITING, row};
 use crate::error::{Error, Result};
+use crate::model::audit::AuditEvent;
 use crate::model::id::OutboxId;
 use crate::model::outbox::{Answer, Event, RecipientState, State, Verdict};
+use crate::store::audit::Auditor;
 use crate::store::failures::insert_of_item;
 use crate::store::owner::{Owner, is_alive};
 use crate::store::{Store, fault};
@@ -88,6 +91,11 @@ impl Store {
         )
         .map_err(fault(WRITING))?;
         note(&tx, id, now, ("found", words))?;
+        let told = Told {
+            words: Some(words),
+            ..Told::default()
+        };
+        tell::item(&tx, (&self.auditor, now), (id, AuditEvent::Found), told)?;
         tx.commit().map_err(fault(WRITING))?;
         Ok(Some(next))
     }
@@ -219,6 +227,12 @@ impl Store {
             {
                 insert_of_item(tx, id.0, (document, ms(now))).map_err(fault(WRITING))?;
             }
+            let told = Told {
+                outcome: Some(&ending.outcome),
+                words: Some(&ending.words),
+                ..Told::default()
+            };
+            tell::item(tx, (&self.auditor, now), (id, AuditEvent::Attempt), told)?;
             Ok(Some(next))
         })
     }
@@ -233,6 +247,7 @@ impl Store {
     ) -> Result<State> {
         let mut db = self.main()?;
         let tx = begin(&mut db)?;
+        let before = row::item(&tx, id)?;
         let next = advance(&tx, id, event)?;
         if let Some((from, to)) = change {
             for state in from {
@@ -265,6 +280,14 @@ impl Store {
                 note(&tx, id, now, ("resolved", "someone said what became of it"))?
             }
             _ => {}
+        }
+        if let Some(told) = told_of(event) {
+            let rule = before.held_by.as_deref();
+            let about = Told {
+                rule: rule.filter(|_| before.state == State::Held),
+                ..Told::default()
+            };
+            tell::item(&tx, (&self.auditor, now), (id, told), about)?;
         }
         tx.commit().map_err(fault(WRITING))?;
         Ok(next)
@@ -327,6 +350,12 @@ impl Store {
             )
             .map_err(fault(WRITING))?;
         }
+        tell::item(
+            &tx,
+            (&self.auditor, now),
+            (id, AuditEvent::Held),
+            Told::default(),
+        )?;
         tx.commit().map_err(fault(WRITING))?;
         Ok(next)
     }
@@ -385,7 +414,7 @@ impl Store {
             for (id, state) in held {
                 if state_of(state) == State::Sending {
                     let id = OutboxId(id);
-                    if give_up(&tx, id, now)? == State::Unconfirmed {
+                    if give_up(&tx, (&self.auditor, now), id)? == State::Unconfirmed {
                         doubtful.push(id);
                     }
                 }
@@ -437,7 +466,8 @@ pub(super) const LEASE_MS: i64 = 10 * 60 * 1000;
 const DIED: &str = "comms ended while it was being sent";
 
 /// A process died in the middle of this item: whoever was in its transaction may have got it.
-fn give_up(tx: &Transaction<'_>, id: OutboxId, now: Timestamp) -> Result<State> {
+fn give_up(tx: &Transaction<'_>, by: (&Auditor, Timestamp), id: OutboxId) -> Result<State> {
+    let now = by.1;
     tx.execute(
         "UPDATE recipients SET state = 'unconfirmed', words = ?2 WHERE item = ?1 AND state = 'sending'",
         params![id.0, DIED],
@@ -456,7 +486,24 @@ fn give_up(tx: &Transaction<'_>, id: OutboxId, now: Timestamp) -> Result<State> 
     )
     .map_err(fault(WRITING))?;
     note(tx, id, now, ("unknown", DIED))?;
+    let told = Told {
+        outcome: Some("unknown"),
+        words: Some(DIED),
+        ..Told::default()
+    };
+    tell::item(tx, by, (id, AuditEvent::Attempt), told)?;
     Ok(next)
+}
+
+/// What the audit log calls it.
+fn told_of(event: Event) -> Option<AuditEvent> {
+    match event {
+        Event::Release | Event::Revive => Some(AuditEvent::Retried),
+        Event::Hold => Some(AuditEvent::Held),
+        Event::Cancel => Some(AuditEvent::Cancelled),
+        Event::Resolve(_) => Some(AuditEvent::Resolved),
+        _ => None,
+    }
 }
 
 pub(super) fn advance(tx: &Transaction<'_>, id: OutboxId, event: Event) -> Result<State> {

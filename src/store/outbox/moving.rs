@@ -6,7 +6,9 @@ use rusqlite::params;
 use super::WRITING;
 use super::lifecycle::note;
 use super::row::{begin, ms};
+use super::tell::{self, Told};
 use crate::error::Result;
+use crate::model::audit::AuditEvent;
 use crate::model::id::OutboxId;
 use crate::store::owner::Owner;
 use crate::store::{Store, fault};
@@ -56,6 +58,11 @@ impl Store {
         if moved == 1 {
             let words = format!("to account `{}`: {}", target.account, target.why);
             note(&tx, id, now, (MOVED, &words))?;
+            let told = Told {
+                words: Some(&words),
+                ..Told::default()
+            };
+            tell::item(&tx, (&self.auditor, now), (id, AuditEvent::Moved), told)?;
         }
         tx.commit().map_err(fault(WRITING))?;
         Ok(moved == 1)

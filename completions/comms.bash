@@ -124,6 +124,9 @@ _comms() {
             comms__subcmd__outbox,list)
                 cmd="comms__subcmd__outbox__subcmd__list"
                 ;;
+            comms__subcmd__outbox,log)
+                cmd="comms__subcmd__outbox__subcmd__log"
+                ;;
             comms__subcmd__outbox,reject)
                 cmd="comms__subcmd__outbox__subcmd__reject"
                 ;;
@@ -1354,7 +1357,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__outbox)
-            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help list show retry cancel resolve approve reject run"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help list show retry cancel resolve approve reject log run"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1467,6 +1470,64 @@ _comms() {
                     return 0
                     ;;
                 --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        comms__subcmd__outbox__subcmd__log)
+            opts="-v -h --since --until --item --limit --after --verify --known --format --json --fields --color --progress --config --verbose --read-only --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --item)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --known)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

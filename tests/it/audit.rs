@@ -50,9 +50,6 @@ fn the_log_tells_a_whole_life() {
         .ok();
     world.run(["outbox", "run"]);
     world.run(["outbox", "resolve", "o1", "--not-sent"]).ok();
-    let world = world
-        .env("COMMS_AGENT", "tess")
-        .env("COMMS_ORIGIN", "agent");
     world.run(["outbox", "retry", "o1"]);
     world.run(["outbox", "resolve", "o1", "--not-sent"]).ok();
     world.run(["outbox", "cancel", "o1"]).ok();
@@ -82,9 +79,7 @@ fn the_log_tells_a_whole_life() {
     assert_eq!(staged["cost"], Value::Null);
     assert_eq!(lines[1]["outcome"], "unknown");
     assert_eq!(lines[1]["state"], "unconfirmed");
-    assert_eq!(lines[3]["origin"], "agent");
-    // The attempt is the sender's, whoever drains.
-    assert_eq!(lines[4]["origin"], "script");
+    assert_eq!(lines[3]["origin"], "script");
     let one = world.run(["outbox", "log", "--item", "o1", "--limit", "2", "--json"]);
     let one = one.ok().json();
     assert_eq!(one["lines"][1]["event"], "cancelled");
@@ -102,6 +97,26 @@ fn the_log_tells_a_whole_life() {
         (&page["lines"][0]["n"], &page["next"]),
         (&1.into(), &"2".into())
     );
+}
+
+#[test]
+fn what_a_rule_held_or_refused_names_the_rule_and_the_agent() {
+    let server = Smtp::start();
+    let config = "[policy.agent]\ndeny = [\"*@never.example\"]\n";
+    let world = World::new()
+        .config(&format!("{}\n{config}", server.account("work")))
+        .env("COMMS_ORIGIN", "agent");
+    assert_eq!(send(&world, "a@x.example"), 8);
+    assert_eq!(send(&world, "b@never.example"), 6);
+    world.run(["outbox", "cancel", "o1"]).ok();
+    let lines = export(&world);
+    assert_eq!(events(&lines), ["staged", "held", "refused", "cancelled"]);
+    for line in &lines {
+        assert_eq!(line["origin"], "agent");
+        assert!(line["rule"].is_string(), "{line}");
+    }
+    assert_eq!(lines[2]["people"][0]["address"], "b@never.example");
+    world.run(["outbox", "log", "--verify"]).ok();
 }
 
 #[test]

@@ -118,6 +118,9 @@ _comms() {
             comms__subcmd__outbox,approve)
                 cmd="comms__subcmd__outbox__subcmd__approve"
                 ;;
+            comms__subcmd__outbox,batches)
+                cmd="comms__subcmd__outbox__subcmd__batches"
+                ;;
             comms__subcmd__outbox,cancel)
                 cmd="comms__subcmd__outbox__subcmd__cancel"
                 ;;
@@ -126,12 +129,17 @@ _comms() {
                 ;;
             comms__subcmd__outbox,log)
                 cmd="comms__subcmd__outbox__subcmd__log"
+            comms__subcmd__outbox,pause)
+                cmd="comms__subcmd__outbox__subcmd__pause"
                 ;;
             comms__subcmd__outbox,reject)
                 cmd="comms__subcmd__outbox__subcmd__reject"
                 ;;
             comms__subcmd__outbox,resolve)
                 cmd="comms__subcmd__outbox__subcmd__resolve"
+                ;;
+            comms__subcmd__outbox,resume)
+                cmd="comms__subcmd__outbox__subcmd__resume"
                 ;;
             comms__subcmd__outbox,retry)
                 cmd="comms__subcmd__outbox__subcmd__retry"
@@ -1358,6 +1366,7 @@ _comms() {
             ;;
         comms__subcmd__outbox)
             opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help list show retry cancel resolve approve reject log run"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help list show retry cancel batches pause resume resolve approve reject run"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1424,7 +1433,7 @@ _comms() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        comms__subcmd__outbox__subcmd__cancel)
+        comms__subcmd__outbox__subcmd__batches)
             opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1458,14 +1467,56 @@ _comms() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        comms__subcmd__outbox__subcmd__cancel)
+            opts="-v -h --batch --format --json --fields --color --progress --config --verbose --read-only --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --batch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         comms__subcmd__outbox__subcmd__list)
-            opts="-v -h --state --all --limit --format --json --fields --color --progress --config --verbose --read-only --help"
+            opts="-v -h --state --all --batch --limit --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --batch)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1502,6 +1553,8 @@ _comms() {
             ;;
         comms__subcmd__outbox__subcmd__log)
             opts="-v -h --since --until --item --limit --after --verify --known --format --json --fields --color --progress --config --verbose --read-only --help"
+        comms__subcmd__outbox__subcmd__pause)
+            opts="-v -h --batch --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1528,6 +1581,7 @@ _comms() {
                     return 0
                     ;;
                 --known)
+                --batch)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1603,6 +1657,44 @@ _comms() {
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        comms__subcmd__outbox__subcmd__resume)
+            opts="-v -h --batch --format --json --fields --color --progress --config --verbose --read-only --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --batch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
                     return 0
@@ -1965,7 +2057,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__send)
-            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --help"
+            opts="-v -m -f -s -a -y -h --format --json --fields --color --progress --config --verbose --read-only --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --csv --name --to-column --delimiter --skip-broken --pause-after --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2068,6 +2160,26 @@ _comms() {
                     return 0
                     ;;
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --csv)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to-column)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --delimiter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pause-after)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

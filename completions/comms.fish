@@ -86,6 +86,11 @@ complete -c comms -n "__fish_comms_using_subcommand send" -l wait -d 'Come back 
 delivered\t''
 read\t''"
 complete -c comms -n "__fish_comms_using_subcommand send" -l timeout -d 'How long the server may take before the message is handed over; with --wait, how long to wait' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l csv -d 'Send one message for each row of this file; its first row names the template\'s variables' -r -F
+complete -c comms -n "__fish_comms_using_subcommand send" -l name -d 'Call the batch this; the same name never sends twice' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l to-column -d 'The column with the recipient, if it is not `to`, `email` or `address`' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l delimiter -d 'What separates the fields: a character, or `tab`; found by itself among , ; and tab' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l pause-after -d 'Pause the batch after so many failed messages; 0 is never' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand send" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand send" -l read-only -d 'Refuse everything that would change something at a provider'
@@ -95,6 +100,8 @@ complete -c comms -n "__fish_comms_using_subcommand send" -l queue -d 'Only put 
 complete -c comms -n "__fish_comms_using_subcommand send" -l no-queue -d 'Fail if it can\'t leave now, instead of keeping it for another try'
 complete -c comms -n "__fish_comms_using_subcommand send" -l dry-run -d 'Show what would leave; write and send nothing'
 complete -c comms -n "__fish_comms_using_subcommand send" -l allow-empty -d 'Send it even if the text is empty'
+complete -c comms -n "__fish_comms_using_subcommand send" -l skip-broken -d 'Leave out rows that can\'t be sent, instead of sending nothing'
+complete -c comms -n "__fish_comms_using_subcommand send" -s y -l yes -d 'Send without asking'
 complete -c comms -n "__fish_comms_using_subcommand send" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand reply" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
@@ -598,7 +605,35 @@ complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_
 complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject log run" -f -a "reject" -d 'Put away what a rule holds; it is never sent'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject log run" -f -a "log" -d 'Show what was done, by whom, and check that nobody changed the record'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject log run" -f -a "run" -d 'Send everything that is due; for cron, or as a loop'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "list" -d 'List what waits, failed or is in doubt'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "show" -d 'Show one item: recipients, every attempt, the message'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "retry" -d 'Send an item now, to those who certainly got nothing'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "cancel" -d 'Put an item, or what is left of a batch, away; it is never sent'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "batches" -d 'List the batches: sends to the rows of a file'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "pause" -d 'Let the rest of a batch wait'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "resume" -d 'Let a batch go on, and send what is due'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "resolve" -d 'Say what became of an item in doubt'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "approve" -d 'Look at what a rule holds, and let it go; only for a person at a terminal'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "reject" -d 'Put away what a rule holds; it is never sent'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "run" -d 'Send everything that is due; for cron, or as a loop'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l state -d 'Only items in this state; may be given several times' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l batch -d 'Only the rows of this batch, in the order of its file; in all states' -r
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l limit -d 'How many at most' -r
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
@@ -649,6 +684,7 @@ complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subc
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from retry" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -l batch -d 'The batch' -r
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
@@ -665,6 +701,56 @@ complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subc
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from batches" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from batches" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from batches" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from batches" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from batches" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from batches" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from batches" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from batches" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from batches" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from pause" -l batch -d 'The batch' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from pause" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from pause" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from pause" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from pause" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from pause" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from pause" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from pause" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from pause" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resume" -l batch -d 'The batch' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resume" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resume" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resume" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resume" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resume" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resume" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resume" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from resolve" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'

@@ -6,10 +6,10 @@ use crate::error::{Error, Result};
 use crate::model::id::OutboxId;
 use crate::model::outbox::State;
 use crate::ops::App;
-use crate::ops::approval as ops_approval;
 use crate::ops::drain::{self, Scheduler};
 use crate::ops::outbox;
 use crate::ops::send::ItemReport;
+use crate::ops::{approval as ops_approval, batch};
 
 use super::output::{Format, Output};
 use super::{Done, approval, audit, origin, send, wait};
@@ -32,6 +32,9 @@ enum OutboxCommand {
         /// Also what was sent or cancelled
         #[arg(long)]
         all: bool,
+        /// Only the rows of this batch, in the order of its file; in all states
+        #[arg(long, value_name = "NAME")]
+        batch: Option<String>,
         /// How many at most
         #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
@@ -48,11 +51,34 @@ enum OutboxCommand {
         /// The item
         id: String,
     },
-    /// Put an item away; it is never sent
-    #[command(after_help = "Example: comms outbox cancel o17")]
+    /// Put an item, or what is left of a batch, away; it is never sent
+    #[command(
+        after_help = "Examples:\n  comms outbox cancel o17\n  comms outbox cancel --batch invitations"
+    )]
     Cancel {
         /// The item
-        id: String,
+        #[arg(required_unless_present = "batch")]
+        id: Option<String>,
+        /// The batch
+        #[arg(long, value_name = "NAME", conflicts_with = "id")]
+        batch: Option<String>,
+    },
+    /// List the batches: sends to the rows of a file
+    #[command(after_help = "Example: comms outbox batches")]
+    Batches,
+    /// Let the rest of a batch wait
+    #[command(after_help = "Example: comms outbox pause --batch invitations")]
+    Pause {
+        /// The batch
+        #[arg(long, value_name = "NAME")]
+        batch: String,
+    },
+    /// Let a batch go on, and send what is due
+    #[command(after_help = "Example: comms outbox resume --batch invitations")]
+    Resume {
+        /// The batch
+        #[arg(long, value_name = "NAME")]
+        batch: String,
     },
     /// Say what became of an item in doubt
     #[command(after_help = "Example: comms outbox resolve o17 --sent")]
@@ -106,10 +132,18 @@ enum OutboxCommand {
 
 pub fn run(args: OutboxArgs, app: &App, out: &mut Output) -> Result<Done> {
     match args.command {
-        OutboxCommand::List { state, all, limit } => {
+        OutboxCommand::List {
+            state,
+            all,
+            batch,
+            limit,
+        } => {
             let states = state.iter().map(|s| named(s)).collect::<Result<Vec<_>>>()?;
             let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-            let report = outbox::list(app, &states, all, limit)?;
+            let report = match &batch {
+                Some(name) => outbox::list_batch(app, name, &states, limit)?,
+                None => outbox::list(app, &states, all, limit)?,
+            };
             out.list(
                 "comms.outbox/1",
                 &report,
@@ -118,7 +152,7 @@ pub fn run(args: OutboxArgs, app: &App, out: &mut Output) -> Result<Done> {
                 &send::columns(),
             )?;
             if out.format == Format::Table && report.items.is_empty() {
-                out.hint(match (all, state.is_empty()) {
+                out.hint(match (all || batch.is_some(), state.is_empty()) {
                     (_, false) => "no item is in this state",
                     (true, _) => "nothing was ever sent or written here",
                     _ => "nothing waits, failed or is in doubt; `--all` lists what was sent, too",
@@ -131,9 +165,24 @@ pub fn run(args: OutboxArgs, app: &App, out: &mut Output) -> Result<Done> {
             let report = wait(outbox::retry(app, origin(app, out), parse(&id)?))?;
             send::finish(&report, out)
         }
-        OutboxCommand::Cancel { id } => {
-            item(&outbox::cancel(app, origin(app, out), parse(&id)?)?, out)
+        OutboxCommand::Cancel {
+            batch: Some(name), ..
+        } => send::batch_finish(&batch::cancel(app, origin(app, out), &name)?, true, out),
+        OutboxCommand::Cancel { id, .. } => {
+            let id = parse(&id.unwrap_or_default())?;
+            item(&outbox::cancel(app, origin(app, out), id)?, out)
         }
+        OutboxCommand::Batches => send::batches(&batch::list(app)?, out),
+        OutboxCommand::Pause { batch: name } => send::batch_finish(
+            &wait(batch::pause(app, origin(app, out), (&name, true)))?,
+            true,
+            out,
+        ),
+        OutboxCommand::Resume { batch: name } => send::batch_finish(
+            &wait(batch::pause(app, origin(app, out), (&name, false)))?,
+            false,
+            out,
+        ),
         OutboxCommand::Resolve { id, sent, .. } => {
             let report = outbox::resolve(app, origin(app, out), parse(&id)?, sent)?;
             item(&report, out)?;

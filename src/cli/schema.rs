@@ -220,6 +220,11 @@ fn documents() -> Vec<Document> {
         ),
         document::<ops::audit::LogReport>("comms.audit/1", "comms outbox log"),
         document::<ops::audit::VerifyReport>("comms.audit_check/1", "comms outbox log --verify"),
+        document::<ops::batch::BatchReport>(
+            "comms.batch/1",
+            "comms send --csv, comms outbox cancel, pause, resume --batch",
+        ),
+        document::<ops::batch::BatchesReport>("comms.batches/1", "comms outbox batches"),
         document::<ops::outbox::OutboxReport>("comms.outbox/1", "comms outbox list"),
         document::<ops::send::ItemReport>(
             "comms.outbox_item/1",

@@ -1,5 +1,6 @@
 //! `comms send`, `comms reply`, `comms forward`.
 
+mod batch;
 mod body;
 mod show;
 
@@ -20,6 +21,7 @@ use super::output::Output;
 use super::{Done, origin, prompt, wait};
 use body::Source;
 
+pub use batch::{batches, finish as batch_finish};
 pub use show::{columns, item_text};
 
 /// What all three share.
@@ -94,13 +96,17 @@ pub struct MessageArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example: comms send ada@example.com -s Lunch -m 'At one?'")]
+#[command(
+    after_help = "Examples:\n  comms send ada@example.com -s Lunch -m 'At one?'\n  comms send --csv people.csv --template invite.md --dry-run"
+)]
 pub struct SendArgs {
     /// Who gets it: addresses, `Ada <ada@example.com>`
-    #[arg(required = true, value_name = "TO")]
+    #[arg(required_unless_present = "csv", value_name = "TO")]
     to: Vec<String>,
     #[command(flatten)]
     message: MessageArgs,
+    #[command(flatten)]
+    bulk: batch::BulkArgs,
 }
 
 #[derive(Debug, Args)]
@@ -130,6 +136,9 @@ pub struct ForwardArgs {
 }
 
 pub fn send(args: SendArgs, app: &App, out: &mut Output) -> Result<Done> {
+    if args.bulk.csv.is_some() {
+        return batch::send(args.bulk, args.message, app, out);
+    }
     let mut request = request(args.message, (app, out), Source::Required)?;
     request.to = args.to;
     let mut doubts = Vec::new();

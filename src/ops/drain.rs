@@ -134,6 +134,18 @@ impl<'a> Pass<'a> {
     }
 }
 
+/// Sends everything that is due for someone who watches; `tick` hears of every item. Gives what there is to tell, and
+/// whether it was interrupted.
+pub async fn through(app: &App, mut tick: impl FnMut()) -> Result<(Vec<String>, bool)> {
+    tidy(app)?;
+    let mut pass = Pass::new(app)?;
+    while pass.next(None).await?.is_some() {
+        tick();
+    }
+    let interrupted = pass.interrupted;
+    Ok((pass.end().await.1, interrupted))
+}
+
 /// What other commands give the outbox beside their own work.
 const SPARE: Duration = Duration::from_secs(2);
 

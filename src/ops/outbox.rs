@@ -7,6 +7,8 @@ use crate::error::{Error, Result};
 use crate::model::id::OutboxId;
 use crate::model::outbox::{Event, RecipientState, State, Verdict};
 
+use crate::store::outbox::BatchState;
+
 use super::deliver::{self, Delivery, Lines};
 use super::gate::{self, Leave};
 use super::send::{AttemptReport, ItemReport, SendReport, report_on};
@@ -59,6 +61,16 @@ pub fn list(app: &App, states: &[State], all: bool, limit: usize) -> Result<Outb
     })
 }
 
+/// Items of a batch in the order of its file, one for each row: those of these states, or all of them.
+pub fn list_batch(app: &App, name: &str, states: &[State], limit: usize) -> Result<OutboxReport> {
+    drain::tidy(app)?;
+    let batch = app.store.batch(name)?;
+    let items = app.store.batch_items(batch.id, states, limit)?;
+    Ok(OutboxReport {
+        items: items.into_iter().map(ItemReport::from).collect(),
+    })
+}
+
 /// One item with its attempts and what it looks like.
 pub fn show(app: &App, id: OutboxId) -> Result<ItemReport> {
     drain::tidy(app)?;
@@ -90,6 +102,15 @@ pub async fn retry(app: &App, origin: Origin, id: OutboxId) -> Result<SendReport
         return Err(Error::usage(format!("`{id}` may have been sent: it is not repeated blindly"))
             .hint(format!("find out, then run `comms outbox resolve {id} --not-sent` or `comms outbox resolve {id} --sent`"))
             .item(id));
+    }
+    if let Some((name, _)) = &item.batch
+        && app.store.batch(name)?.state == BatchState::Staging
+    {
+        return Err(
+            Error::usage(format!("batch `{name}` is not staged to its end"))
+                .hint("send the same file again: it goes on where it stopped")
+                .item(id),
+        );
     }
     if !failed {
         return Err(Error::usage(format!("nobody of `{id}` is left to send to")).item(id));

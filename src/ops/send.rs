@@ -2,10 +2,10 @@
 //!
 //! Written down and synced to disk first; what happens on the way is `ops::deliver`.
 
-mod letter;
+pub(super) mod letter;
 mod patience;
 mod report;
-mod template;
+pub(super) mod template;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -365,6 +365,11 @@ fn mark(app: &App, id: MessageId, change: &Change, request: &SendRequest, report
 }
 
 pub(super) use report::rendered;
+
+/// Reports on items that would be staged.
+pub(super) fn report_dry_run(items: Vec<crate::store::outbox::NewItem>) -> SendReport {
+    report::dry_run(items, Vec::new())
+}
 
 /// Reports on items of the outbox as `send` does.
 pub(super) fn report_on(app: &App, ids: &[OutboxId], warnings: Vec<String>) -> Result<SendReport> {

@@ -96,12 +96,28 @@ CREATE TABLE runners (
 
 -- Batches and alerts -----------------------------------------------------------------------------------------------
 
+-- One bulk send. `state`: staging (nothing of it leaves yet), open, paused, cancelled.
 CREATE TABLE batches (
-    id         INTEGER PRIMARY KEY AUTOINCREMENT,
-    name       TEXT NOT NULL UNIQUE,
-    created_at INTEGER NOT NULL
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    name        TEXT NOT NULL UNIQUE,
+    -- Hash of everything its messages are made of.
+    hash        BLOB NOT NULL,
+    state       TEXT NOT NULL,
+    origin      TEXT NOT NULL,
+    asked_by    TEXT,
+    -- It is paused after so many failed items since it was last resumed; 0 is never.
+    pause_after INTEGER NOT NULL,
+    failures    INTEGER NOT NULL DEFAULT 0,
+    created_at  INTEGER NOT NULL
 );
+-- The batch a send is a row of, and the line of the file that row begins on.
 ALTER TABLE sends ADD COLUMN batch INTEGER REFERENCES batches (id);
+ALTER TABLE sends ADD COLUMN line INTEGER;
+CREATE UNIQUE INDEX sends_of_batch ON sends (batch, line) WHERE batch IS NOT NULL;
+-- Its batch is staging or paused: it goes nowhere by itself.
+ALTER TABLE items ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+DROP INDEX items_due;
+CREATE INDEX items_due ON items (state, paused, next_at);
 
 -- What is done once a day, whoever comes first -----------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ use lifecycle::LEASE_MS;
 use row::{SELECT, at, change, item, ms, number, read, recipients, state_of, unknown};
 
 mod approval;
+mod batches;
 mod erase;
 mod lifecycle;
 mod moving;
@@ -24,6 +25,7 @@ mod tell;
 mod tests;
 
 pub use approval::Fingerprint;
+pub use batches::{Batch, BatchState, NewBatch};
 pub use erase::{By, ERASED};
 pub use lifecycle::{IN_PARTS, REVIVED};
 pub use moving::{MOVED, Target};
@@ -108,6 +110,8 @@ pub struct Item {
     pub moved_from: Option<String>,
     /// What a person approved, if they did.
     pub approved_hash: Option<Fingerprint>,
+    /// The batch it belongs to, and the line of its file.
+    pub batch: Option<(String, u64)>,
     pub recipients: Vec<Recipient>,
 }
 
@@ -171,27 +175,13 @@ impl Store {
             {
                 return Ok(Err(found));
             }
-            tx.execute(
-                "INSERT INTO sends (key, origin, asked_by, content_hash, created_at, from_hook)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![
-                    send.key,
-                    send.origin,
-                    send.asked_by,
-                    send.content_hash,
-                    ms(now),
-                    self.in_hook
-                ],
-            )
-            .map_err(fault(WRITING))?;
-            let record = tx.last_insert_rowid();
-            let mut ids = Vec::new();
-            for item in &send.items {
-                let id = insert_item(tx, record, item, now, owner)?;
-                tell::staged(tx, (&self.auditor, now), id, &item.raw)?;
-                ids.push(id);
-            }
-            Ok(Ok(ids))
+            let new = Staging {
+                row: None,
+                store: self,
+                now,
+                owner,
+            };
+            insert_send(tx, send, &new).map(Ok)
         })
     }
 
@@ -275,21 +265,60 @@ impl Store {
     }
 }
 
+/// What all sends that are staged together share.
+struct Staging<'a> {
+    /// The batch and its line; such an item is paused until the batch is opened.
+    row: Option<(i64, u64)>,
+    store: &'a Store,
+    now: Timestamp,
+    /// Claims the items that are ready.
+    owner: Option<&'a Owner>,
+}
+
+fn insert_send(tx: &Transaction<'_>, send: NewSend, new: &Staging<'_>) -> Result<Vec<OutboxId>> {
+    tx.prepare_cached(
+        "INSERT INTO sends (key, origin, asked_by, content_hash, created_at, from_hook, batch, line)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )
+    .and_then(|mut insert| {
+        insert.execute(params![
+            send.key,
+            send.origin,
+            send.asked_by,
+            send.content_hash,
+            ms(new.now),
+            new.store.in_hook,
+            new.row.map(|r| r.0),
+            new.row.map(|r| i64::try_from(r.1).unwrap_or(i64::MAX))
+        ])
+    })
+    .map_err(fault(WRITING))?;
+    let record = tx.last_insert_rowid();
+    let mut ids = Vec::new();
+    for item in &send.items {
+        let id = insert_item(tx, record, item, new)?;
+        tell::staged(tx, (&new.store.auditor, new.now), id, &item.raw)?;
+        ids.push(id);
+    }
+    Ok(ids)
+}
+
 fn insert_item(
     tx: &Transaction<'_>,
     record: i64,
     item: &NewItem,
-    now: Timestamp,
-    owner: Option<&Owner>,
+    new: &Staging<'_>,
 ) -> Result<OutboxId> {
+    let now = new.now;
     // What a rule lets wait is nobody's until then.
     let free = item.state == State::Ready && item.held_by.is_none();
-    let owner = owner.filter(|_| free);
-    tx.execute(
+    let owner = new.owner.filter(|_| free);
+    tx.prepare_cached(
         "INSERT INTO items (send, account, channel, sender, subject, message_id, own_id, attachments, size_bytes,
-         state, next_at, lease_owner, lease_until, file_copy, created_at, updated_at, held_by, bytes_hash)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15, ?16, ?17)",
-        params![
+         state, next_at, lease_owner, lease_until, file_copy, created_at, updated_at, held_by, paused, bytes_hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15, ?16, ?17, ?18)",
+    )
+    .and_then(|mut insert| insert.execute(params![
             record,
             item.account,
             item.channel,
@@ -306,16 +335,14 @@ fn insert_item(
             item.file_copy,
             ms(now),
             item.held_by,
+            new.row.is_some(),
             blake3::hash(&item.raw).as_bytes()
-        ],
-    )
+        ]))
     .map_err(fault(WRITING))?;
     let id = OutboxId(tx.last_insert_rowid());
-    tx.execute(
-        "INSERT INTO item_bytes VALUES (?1, ?2)",
-        params![id.0, item.raw],
-    )
-    .map_err(fault(WRITING))?;
+    tx.prepare_cached("INSERT INTO item_bytes VALUES (?1, ?2)")
+        .and_then(|mut insert| insert.execute(params![id.0, item.raw]))
+        .map_err(fault(WRITING))?;
     let mut insert = tx
         .prepare_cached("INSERT INTO recipients VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
         .map_err(fault(WRITING))?;

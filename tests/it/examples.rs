@@ -39,6 +39,14 @@ fn the_first_session_imports_reads_searches_sends_and_replies() {
 }
 
 #[test]
+fn the_bulk_script_sends_each_row_once() {
+    let text = told(&example(&World::new(), "bulk.sh", &[]));
+    for expected in ["Dinner, Bob?", "table 7", "o2\tsent"] {
+        assert!(text.contains(expected), "no {expected} in\n{text}");
+    }
+}
+
+#[test]
 fn the_cron_script_is_silent_when_all_is_well() {
     let world = World::new();
     world

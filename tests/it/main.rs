@@ -15,6 +15,7 @@ mod accounts;
 mod answering;
 mod approval;
 mod audit;
+mod batch;
 mod budget;
 mod circuit;
 mod clock;

@@ -62,6 +62,10 @@ pub struct ItemReport {
     pub held_by: Option<String>,
     /// The account it was meant for, once its fallback took it over.
     pub moved_from: Option<String>,
+    /// The batch it is a row of.
+    pub batch: Option<String>,
+    /// The line of the batch's file that row begins on.
+    pub line: Option<u64>,
     /// Why it did not leave, as a code of the exit-code table.
     pub error_code: Option<String>,
     pub error: Option<String>,
@@ -144,6 +148,8 @@ pub fn dry_run(staged: Vec<NewItem>, warnings: Vec<String>) -> SendReport {
             next_at: item.next_at,
             held_by: item.held_by,
             moved_from: None,
+            batch: None,
+            line: None,
             error_code: None,
             error: None,
             hint: None,
@@ -214,6 +220,8 @@ impl From<Item> for ItemReport {
             next_at: item.next_at,
             held_by: item.held_by,
             moved_from: item.moved_from,
+            line: item.batch.as_ref().map(|b| b.1),
+            batch: item.batch.map(|b| b.0),
             error_code: item.error_code,
             error: item.error,
             hint: match item.state {
@@ -368,6 +376,8 @@ mod tests {
             next_at: None,
             held_by: None,
             moved_from: None,
+            batch: None,
+            line: None,
             error_code: code.map(str::to_owned),
             error: None,
             hint: None,

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use super::batches;
 use super::row::{begin, change, ms, number, recipients, state_of, unknown};
 use super::tell::{self, Told};
 use super::{DOING, Ending, Recipient, WRITING, row};
@@ -28,7 +29,7 @@ impl Store {
         change(&mut *self.main()?, false, |tx| {
             tx.prepare_cached(
                 "UPDATE items SET lease_owner = ?1, lease_until = ?2 WHERE id =
-                   (SELECT id FROM items WHERE state = 'ready' AND coalesce(next_at, 0) <= ?3
+                   (SELECT id FROM items WHERE state = 'ready' AND paused = 0 AND coalesce(next_at, 0) <= ?3
                     AND (lease_owner IS NULL OR lease_until < ?3 OR lease_until > ?2)
                     AND account NOT IN (SELECT value FROM json_each(?4)) ORDER BY next_at, id LIMIT 1)
                  RETURNING id",
@@ -49,7 +50,7 @@ impl Store {
     pub fn claim(&self, id: OutboxId, owner: &Owner, now: Timestamp) -> Result<bool> {
         self.main()?
             .execute(
-                "UPDATE items SET lease_owner = ?2, lease_until = ?3
+                "UPDATE items SET lease_owner = ?2, lease_until = ?3, paused = 0
                  WHERE id = ?1 AND state = 'ready' AND (lease_owner IS NULL OR lease_until < ?4)",
                 params![id.0, owner.name, ms(now) + LEASE_MS, ms(now)],
             )
@@ -104,7 +105,7 @@ impl Store {
     pub fn has_due(&self, now: Timestamp) -> Result<bool> {
         self.main()?
             .query_row(
-                "SELECT EXISTS (SELECT 1 FROM items WHERE state = 'ready' AND coalesce(next_at, 0) <= ?1)",
+                "SELECT EXISTS (SELECT 1 FROM items WHERE state = 'ready' AND paused = 0 AND coalesce(next_at, 0) <= ?1)",
                 [ms(now)],
                 |row| row.get(0),
             )
@@ -221,6 +222,9 @@ impl Store {
             )
             .map_err(fault(WRITING))?;
             note(tx, id, now, (&ending.outcome, &ending.words))?;
+            if next == State::Failed {
+                batches::note_failure(tx, id)?;
+            }
             let failed = |all: &[Recipient]| all.iter().any(|r| r.state == RecipientState::Failed);
             if let Some(document) = &ending.failure
                 && (next == State::Failed || next == State::Sent && failed(&recipients(tx, id)?))

@@ -10,8 +10,9 @@ use crate::model::outbox::{Place, RecipientState, State};
 use crate::store::fault;
 
 pub(super) const SELECT: &str = "SELECT items.id, items.send, sends.origin, sends.asked_by, sends.key, account, channel, sender, subject,
- message_id, own_id, attachments, size_bytes, state, held_by, next_at, tries, error_code, error, hint, file_copy,
- filed_at, items.created_at, moved_from, approved_hash FROM items JOIN sends ON sends.id = items.send";
+ message_id, own_id, attachments, size_bytes, items.state, held_by, next_at, tries, error_code, error, hint, file_copy,
+ filed_at, items.created_at, moved_from, approved_hash, batches.name, sends.line
+ FROM items JOIN sends ON sends.id = items.send LEFT JOIN batches ON batches.id = sends.batch";
 
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Item> {
     Ok(Item {
@@ -40,6 +41,10 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Item> {
         created_at: at(row.get(22)?),
         moved_from: row.get(23)?,
         approved_hash: row.get(24)?,
+        batch: match (row.get(25)?, row.get::<_, Option<i64>>(26)?) {
+            (Some(name), Some(line)) => Some((name, line.unsigned_abs())),
+            _ => None,
+        },
         recipients: Vec::new(),
     })
 }

@@ -1,0 +1,493 @@
+//! Bulk sends: a file of rows and a template become a batch in the outbox, whole or not at all; then it leaves.
+//!
+//! The file is read three times (checked, hashed, staged) and never held, so its length costs no memory.
+
+mod report;
+mod table;
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Context, Error, Kind, Result};
+use crate::format::clean;
+use crate::model::outbox::State;
+use crate::rules::address;
+use crate::rules::template::Template;
+use crate::store::outbox::{Batch, BatchState, NewBatch, NewSend};
+
+use super::send::template::{self, TemplateUse};
+use super::send::{self, Mode, SendRequest, letter};
+use super::{App, Origin, Progress, drain, gate, hook};
+use table::{Row, Table};
+
+pub use report::{BatchReport, BatchesReport, Broken, list};
+
+/// Broken rows that are named.
+const NAMED: usize = 20;
+/// Rows that are shown before anything is staged.
+const SHOWN: usize = 3;
+/// Rows of one commit.
+const CHUNK: usize = 500;
+/// Warnings of the way that are told.
+const TOLD: usize = 20;
+
+/// A bulk send. What all rows share is in `message`: account, copies, attachments, a subject that wins.
+#[derive(Clone, Debug, Default)]
+pub struct BatchRequest {
+    pub csv: PathBuf,
+    pub template: TemplateUse,
+    /// `None` makes one of the file's name and the content.
+    pub name: Option<String>,
+    pub to_column: Option<String>,
+    pub delimiter: Option<u8>,
+    /// Stage what is sound when some rows are not.
+    pub skip_broken: bool,
+    /// Pause after so many failed items; 0 is never.
+    pub pause_after: u32,
+    pub message: SendRequest,
+}
+
+/// A bulk send that was looked at: what it would do, and whether it may.
+pub struct Checked {
+    pub report: BatchReport,
+    hash: [u8; 32],
+    template: Template,
+}
+
+/// Reads the whole file and renders every row; writes nothing.
+///
+/// # Errors
+/// `usage` with the lines when rows are broken and are not to be skipped; when the name stands for another content.
+pub fn check(app: &App, origin: Origin, request: &BatchRequest) -> Result<Checked> {
+    let template = template::load(app, &request.template.file)?;
+    let mut rows = Rows::open(app, origin, request, &template)?;
+    let hash = hash(app, request)?;
+    let name = match &request.name {
+        Some(name) => sound(name.trim())?,
+        None => derived(&request.csv, &hash),
+    };
+    let mut report = BatchReport {
+        name,
+        dry_run: request.message.dry_run,
+        ..BatchReport::default()
+    };
+    while let Some((line, outcome)) = rows.next()? {
+        (app.progress)(&Progress {
+            stage: "checking rows".to_owned(),
+            done: report.rows + report.skipped,
+            total: None,
+        });
+        match outcome {
+            Outcome::Good(send) => {
+                report.rows += 1;
+                if report.preview.len() < SHOWN {
+                    let items = send.items;
+                    report.preview.extend(send::report_dry_run(items).items);
+                }
+            }
+            Outcome::Repeated => report.repeated += 1,
+            Outcome::Broken(why) => {
+                report.skipped += 1;
+                if report.broken.len() < NAMED {
+                    report.broken.push(Broken { line, why });
+                }
+            }
+        }
+    }
+    let all = report.rows + report.skipped;
+    (app.progress)(&Progress {
+        stage: "checking rows".to_owned(),
+        done: all,
+        total: Some(all),
+    });
+    if report.skipped > 0 && !request.skip_broken {
+        return Err(broken(&report, &request.csv));
+    }
+    if report.rows == 0 {
+        let shown = clean::line(&request.csv.display().to_string());
+        return Err(Error::usage(format!("`{shown}` has no row to send")));
+    }
+    if let Some(known) = existing(app, &report.name)? {
+        own(app, origin, &known.name, "send")?;
+        if known.hash != hash {
+            return Err(Error::usage(format!(
+                "batch `{}` was another file, template or text",
+                known.name
+            ))
+            .hint("give this one a name of its own with --name"));
+        }
+        if known.state == BatchState::Cancelled {
+            return Err(
+                Error::usage(format!("batch `{}` was cancelled", known.name))
+                    .hint("to send it after all, give it a new name with --name"),
+            );
+        }
+        report.replayed = known.state != BatchState::Staging;
+    }
+    Ok(Checked {
+        report,
+        hash,
+        template,
+    })
+}
+
+/// Stages what was checked, all of it before anything leaves; then sends it. A batch that is there goes on.
+pub async fn send(
+    app: &App,
+    origin: Origin,
+    request: &BatchRequest,
+    checked: Checked,
+) -> Result<BatchReport> {
+    let Checked {
+        mut report,
+        hash: content,
+        template,
+    } = checked;
+    if request.message.dry_run {
+        return Ok(report);
+    }
+    let leaves = request.message.mode == Mode::Send;
+    if app.config.read_only && leaves {
+        return Err(Error::refused("nothing is sent while comms is read-only")
+            .hint("keep it for later with --queue"));
+    }
+    let new = NewBatch {
+        name: report.name.clone(),
+        hash: content,
+        origin: origin.name().to_owned(),
+        asked_by: app.config.agent.clone(),
+        pause_after: request.pause_after,
+    };
+    let batch = app.store.begin_batch(&new, app.clock.now())?;
+    if batch.state == BatchState::Staging {
+        let mut rows = Rows::open(app, origin, request, &template)?;
+        stage(app, &batch, &mut rows, (request.skip_broken, report.rows))?;
+        if hash(app, request)? != content {
+            app.store.cancel_batch(&batch, app.clock.now())?;
+            let shown = clean::line(&request.csv.display().to_string());
+            return Err(Error::usage(format!(
+                "`{shown}`, its template or an attachment changed while it was read"
+            ))
+            .hint("nothing was sent; leave them alone, and give it a new name with --name"));
+        }
+        app.store.open_batch(batch.id)?;
+    }
+    if leaves {
+        let (warnings, interrupted) = leave(app, &report.name).await?;
+        report.warnings.extend(warnings);
+        report.interrupted = interrupted;
+    }
+    report.preview.clear();
+    report.take(&app.store.batch(&report.name)?);
+    Ok(report)
+}
+
+/// Writes the rows in chunks. Those that an earlier run wrote before it was killed stay: which rows count as
+/// repeated must come out the same.
+fn stage(
+    app: &App,
+    batch: &Batch,
+    rows: &mut Rows<'_>,
+    (skip_broken, total): (bool, u64),
+) -> Result<()> {
+    let mut chunk = Vec::with_capacity(CHUNK);
+    let mut done = 0;
+    while let Some((line, outcome)) = rows.next()? {
+        match outcome {
+            Outcome::Good(send) => chunk.push((line, *send)),
+            Outcome::Repeated => {}
+            Outcome::Broken(_) if skip_broken => {}
+            Outcome::Broken(why) => {
+                return Err(Error::usage(format!("line {line}: {why}"))
+                    .hint("nothing was sent; mend it and run the same command again"));
+            }
+        }
+        if chunk.len() == CHUNK {
+            done += CHUNK as u64;
+            app.store
+                .stage_rows(batch, std::mem::take(&mut chunk), app.clock.now())?;
+            (app.progress)(&Progress {
+                stage: "staging".to_owned(),
+                done,
+                total: Some(total.max(done + 1)),
+            });
+        }
+    }
+    app.store.stage_rows(batch, chunk, app.clock.now())?;
+    (app.progress)(&Progress {
+        stage: "staging".to_owned(),
+        done: total,
+        total: Some(total),
+    });
+    Ok(())
+}
+
+/// Sends what is due until nothing of the batch is; what to tell, and whether someone interrupted.
+async fn leave(app: &App, name: &str) -> Result<(Vec<String>, bool)> {
+    let batch = app.store.batch(name)?;
+    let waits = |s: &State| matches!(s, State::Ready | State::Sending);
+    let total: u64 = batch
+        .items
+        .iter()
+        .filter(|(s, _)| waits(s))
+        .map(|(_, n)| n)
+        .sum();
+    let step = |done: u64| {
+        (app.progress)(&Progress {
+            stage: format!("sending {}", clean::line(name)),
+            done,
+            total: Some(total),
+        });
+    };
+    let mut done = 0;
+    let passed = drain::through(app, || {
+        done += 1;
+        step(done.min(total.saturating_sub(1)));
+    })
+    .await;
+    step(total);
+    let (mut warnings, interrupted) = passed?;
+    let more = warnings.len().saturating_sub(TOLD);
+    warnings.truncate(TOLD);
+    if more > 0 {
+        warnings.push(format!("and {more} more like these"));
+    }
+    if !interrupted {
+        warnings.extend(hook::fire(app).await);
+    }
+    Ok((warnings, interrupted))
+}
+
+/// What became of a row.
+enum Outcome {
+    Good(Box<NewSend>),
+    /// An earlier row has the same mailbox.
+    Repeated,
+    Broken(String),
+}
+
+/// Rows of the file, rendered and judged one by one.
+struct Rows<'a> {
+    app: &'a App,
+    origin: Origin,
+    request: &'a BatchRequest,
+    template: &'a Template,
+    table: Table,
+    /// Hashes of the mailboxes met so far.
+    seen: HashSet<[u8; 16]>,
+}
+
+impl<'a> Rows<'a> {
+    fn open(
+        app: &'a App,
+        origin: Origin,
+        request: &'a BatchRequest,
+        template: &'a Template,
+    ) -> Result<Rows<'a>> {
+        let table = Table::open(
+            &request.csv,
+            request.to_column.as_deref(),
+            request.delimiter,
+        )?;
+        let vars = &request.template.vars;
+        if let Some(name) = table.names().iter().find(|n| vars.contains_key(*n)) {
+            return Err(Error::usage(format!("`{name}` is a column and a --var")));
+        }
+        template.refuse_unused(vars.keys())?;
+        Ok(Rows {
+            app,
+            origin,
+            request,
+            template,
+            table,
+            seen: HashSet::new(),
+        })
+    }
+
+    fn next(&mut self) -> Result<Option<(u64, Outcome)>> {
+        if let Some(Row { line, cells }) = self.table.next()? {
+            let (to, values) = match cells {
+                Ok(cells) => cells,
+                Err(why) => return Ok(Some((line, Outcome::Broken(why)))),
+            };
+            let person = match address::parse(&to) {
+                Ok(person) => person,
+                Err(e) => return Ok(Some((line, Outcome::Broken(e.message)))),
+            };
+            let hash = blake3::hash(person.email.to_lowercase().as_bytes());
+            let mut short = [0; 16];
+            short.copy_from_slice(&hash.as_bytes()[..16]);
+            if self.seen.contains(&short) {
+                return Ok(Some((line, Outcome::Repeated)));
+            }
+            return Ok(Some((
+                line,
+                match self.render(to, values) {
+                    Ok(send) => {
+                        self.seen.insert(short);
+                        Outcome::Good(Box::new(send))
+                    }
+                    // What is wrong with all rows is no row's fault.
+                    Err(e) if matches!(e.kind, Kind::Config | Kind::Internal) => return Err(e),
+                    Err(e) => Outcome::Broken(e.message),
+                },
+            )));
+        }
+        Ok(None)
+    }
+
+    fn render(&self, to: String, mut values: BTreeMap<String, String>) -> Result<NewSend> {
+        let app = self.app;
+        values.extend(self.request.template.vars.clone());
+        let mut request = self.request.message.clone();
+        let rendered = self.template.render(&values)?;
+        template::put(self.template.style(), rendered, &mut request);
+        request.to = vec![to];
+        let outgoing = letter::read(app, &request, letter::Thread::default())?;
+        let mut items = letter::render(app, &request, &outgoing)?;
+        for item in items.iter_mut().filter(|i| i.state == State::Ready) {
+            item.next_at = request.at;
+        }
+        gate::judge(app, self.origin, &mut items)?;
+        Ok(NewSend {
+            key: None,
+            at_once: false,
+            origin: self.origin.name().to_owned(),
+            asked_by: app.config.agent.clone(),
+            content_hash: outgoing.content_hash(),
+            items,
+        })
+    }
+}
+
+fn existing(app: &App, name: &str) -> Result<Option<Batch>> {
+    if !app.store.has_outbox() {
+        return Ok(None);
+    }
+    app.store.find_batch(name)
+}
+
+fn broken(report: &BatchReport, csv: &Path) -> Error {
+    let shown = clean::line(&csv.display().to_string());
+    let lines: Vec<_> = report
+        .broken
+        .iter()
+        .map(|b| format!("\n  {shown}:{}: {}", b.line, clean::line(&b.why)))
+        .collect();
+    let more = report.skipped - report.broken.len() as u64;
+    let more = if more > 0 {
+        format!("\n  and {more} more")
+    } else {
+        String::new()
+    };
+    let (skipped, rows) = (report.skipped, report.rows);
+    Error::usage(format!(
+        "{skipped} of {} rows can't be sent; nothing was staged{}{more}",
+        skipped + rows,
+        lines.concat()
+    ))
+    .hint("mend them, or send the others with --skip-broken")
+}
+
+/// Everything the messages are made of.
+fn hash(app: &App, request: &BatchRequest) -> Result<[u8; 32]> {
+    let mut hasher = blake3::Hasher::new();
+    let message = &request.message;
+    let typed = (
+        &request.template.vars,
+        (&request.to_column, &request.delimiter),
+        (&message.cc, &message.bcc, &message.reply_to),
+        (&message.from, &message.subject),
+    );
+    let typed =
+        serde_json::to_vec(&typed).map_err(|e| Error::internal("hashing a batch").because(e))?;
+    hasher.update(&typed);
+    let template = template::find(app, &request.template.file)?;
+    for path in [&request.csv, &template]
+        .into_iter()
+        .chain(&message.attachments)
+    {
+        let file = std::fs::File::open(path);
+        let mut one = blake3::Hasher::new();
+        file.and_then(|f| one.update_reader(f).map(drop))
+            .with_context(Kind::Usage, || {
+                format!("reading `{}`", clean::line(&path.display().to_string()))
+            })?;
+        hasher.update(one.finalize().as_bytes());
+    }
+    Ok(*hasher.finalize().as_bytes())
+}
+
+/// A name that needs no quotes in a shell.
+fn sound(name: &str) -> Result<String> {
+    let plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    if name.is_empty() || name.len() > 100 || name.starts_with('-') || !name.chars().all(plain) {
+        return Err(Error::usage(format!(
+            "`{}` can't be the name of a batch",
+            clean::line(name)
+        ))
+        .hint("letters, digits, `-`, `_` and `.` make one, at most 100 bytes"));
+    }
+    Ok(name.to_owned())
+}
+
+fn derived(csv: &Path, hash: &[u8; 32]) -> String {
+    let stem = csv.file_stem().map(|s| s.to_string_lossy().into_owned());
+    let stem: String = stem
+        .unwrap_or_default()
+        .chars()
+        .take(60)
+        .map(|c| {
+            if c.is_alphanumeric() || "-_.".contains(c) {
+                c
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    let short: String = hash[..4].iter().map(|b| format!("{b:02x}")).collect();
+    format!("{}-{short}", stem.trim_start_matches('-'))
+}
+
+/// Stops a batch, or lets it go on and sends what is due.
+pub async fn pause(app: &App, origin: Origin, (name, paused): (&str, bool)) -> Result<BatchReport> {
+    let batch = own(app, origin, name, if paused { "pause" } else { "resume" })?;
+    app.store.pause_batch(&batch, paused)?;
+    let mut report = BatchReport {
+        name: batch.name.clone(),
+        ..BatchReport::default()
+    };
+    if !paused && !app.config.read_only {
+        let (warnings, interrupted) = leave(app, name).await?;
+        report.warnings = warnings;
+        report.interrupted = interrupted;
+    }
+    report.take(&app.store.batch(name)?);
+    Ok(report)
+}
+
+/// The batch, if whoever asks has a say in it.
+fn own(app: &App, origin: Origin, name: &str, what: &str) -> Result<Batch> {
+    let batch = app.store.batch(name)?;
+    if origin != Origin::Agent || batch.origin == origin.name() {
+        return Ok(batch);
+    }
+    Err(Error::refused(format!(
+        "an agent may not {what} batch `{name}`: a {} staged it",
+        batch.origin
+    ))
+    .hint("ask the person whose outbox this is; an agent may only handle what an agent staged"))
+}
+
+/// Cancels what did not leave yet.
+pub fn cancel(app: &App, origin: Origin, name: &str) -> Result<BatchReport> {
+    drain::tidy(app)?;
+    let batch = own(app, origin, name, "cancel")?;
+    app.store.cancel_batch(&batch, app.clock.now())?;
+    let mut report = BatchReport {
+        name: batch.name.clone(),
+        ..BatchReport::default()
+    };
+    report.take(&app.store.batch(name)?);
+    Ok(report)
+}

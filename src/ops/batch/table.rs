@@ -1,0 +1,274 @@
+//! The file of a bulk send: separator, names, and its rows one by one with their lines.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use csv::ByteRecord;
+
+use crate::error::{Error, Result};
+use crate::format::clean;
+
+/// Columns that may hold the recipient, if none is named.
+const RECIPIENT: [&str; 3] = ["to", "email", "address"];
+
+/// A row of the file.
+#[derive(Debug)]
+pub struct Row {
+    /// Line of the file it begins on.
+    pub line: u64,
+    /// The recipient as written, and the values; or what is wrong with it.
+    pub cells: std::result::Result<(String, BTreeMap<String, String>), String>,
+}
+
+/// An open file, read as it goes.
+pub struct Table {
+    reader: csv::Reader<BufReader<File>>,
+    names: Vec<String>,
+    recipient: usize,
+    record: ByteRecord,
+    lines: Lines,
+    shown: String,
+}
+
+/// Counts lines beside the reader, whose own count is off after CRLF and empty lines.
+struct Lines {
+    file: BufReader<File>,
+    at: u64,
+    line: u64,
+}
+
+impl Lines {
+    /// The line of the record that begins at this byte or, after line ends, a little later.
+    fn of(&mut self, byte: u64) -> std::io::Result<u64> {
+        loop {
+            let buffer = self.file.fill_buf()?;
+            if buffer.is_empty() {
+                return Ok(self.line);
+            }
+            let mut used = 0;
+            for b in buffer {
+                if self.at >= byte && !matches!(b, b'\r' | b'\n') {
+                    self.file.consume(used);
+                    return Ok(self.line);
+                }
+                self.line += u64::from(*b == b'\n');
+                self.at += 1;
+                used += 1;
+            }
+            self.file.consume(used);
+        }
+    }
+}
+
+impl Table {
+    /// Opens a file and reads its header row.
+    ///
+    /// # Errors
+    /// `usage`: no such file, not UTF-8, a name twice, no column for the recipient.
+    pub fn open(path: &Path, to_column: Option<&str>, delimiter: Option<u8>) -> Result<Table> {
+        let shown = clean::line(&path.display().to_string());
+        let bad = |e: std::io::Error| Error::usage(format!("`{shown}` can't be read")).because(e);
+        let file = File::open(path).map_err(bad)?;
+        if !file.metadata().map_err(bad)?.is_file() {
+            return Err(Error::usage(format!("`{shown}` is not a regular file"))
+                .hint("it is read more than once: write it to a file first"));
+        }
+        let mut input = BufReader::with_capacity(64 * 1024, file);
+        let start = input.fill_buf().map_err(bad)?;
+        if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
+            return Err(Error::usage(format!("`{shown}` is UTF-16"))
+                .hint("save it as \"CSV UTF-8\", or convert it with iconv"));
+        }
+        let mut lines = Lines {
+            file: BufReader::with_capacity(64 * 1024, File::open(path).map_err(bad)?),
+            at: 0,
+            line: 1,
+        };
+        if start.starts_with(b"\xef\xbb\xbf") {
+            input.consume(3);
+            lines.file.fill_buf().map_err(bad)?;
+            lines.file.consume(3);
+        }
+        let start = input.fill_buf().map_err(bad)?;
+        let delimiter = delimiter.unwrap_or_else(|| detect(start));
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .from_reader(input);
+        let mut record = ByteRecord::new();
+        let any = reader.read_byte_record(&mut record);
+        if !any.map_err(|e| fault(&shown, e))? {
+            return Err(Error::usage(format!("`{shown}` is empty")));
+        }
+        let names = names(&record, &shown)?;
+        let recipient = recipient(&names, to_column, &shown)?;
+        Ok(Table {
+            reader,
+            names,
+            recipient,
+            record,
+            lines,
+            shown,
+        })
+    }
+
+    /// The variables its columns give.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The next row that holds anything.
+    pub fn next(&mut self) -> Result<Option<Row>> {
+        loop {
+            let more = self.reader.read_byte_record(&mut self.record);
+            if !more.map_err(|e| fault(&self.shown, e))? {
+                return Ok(None);
+            }
+            // What spreadsheets leave at the end: separators and nothing between them.
+            if self.record.iter().any(|cell| !cell.trim_ascii().is_empty()) {
+                let byte = self.record.position().map_or(0, csv::Position::byte);
+                let line = self
+                    .lines
+                    .of(byte)
+                    .map_err(|e| fault(&self.shown, e.into()))?;
+                return Ok(Some(Row {
+                    line,
+                    cells: self.cells(),
+                }));
+            }
+        }
+    }
+
+    fn cells(&self) -> std::result::Result<(String, BTreeMap<String, String>), String> {
+        let (wanted, found) = (self.names.len(), self.record.len());
+        if wanted != found {
+            return Err(format!("{found} fields where the header has {wanted}"));
+        }
+        let mut values = BTreeMap::new();
+        for (name, cell) in self.names.iter().zip(&self.record) {
+            let cell = std::str::from_utf8(cell).map_err(|_| format!("`{name}` is not UTF-8"))?;
+            if cell.contains('\0') {
+                return Err(format!("`{name}` holds a NUL byte"));
+            }
+            values.insert(name.clone(), cell.to_owned());
+        }
+        let to = values[&self.names[self.recipient]].trim().to_owned();
+        if to.is_empty() {
+            return Err(format!("`{}` is empty", self.names[self.recipient]));
+        }
+        Ok((to, values))
+    }
+}
+
+/// The separator: which of the usual ones stands most often in the header, outside quotes.
+fn detect(start: &[u8]) -> u8 {
+    let mut counts = [0; 3];
+    let mut quoted = false;
+    for byte in start {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' if !quoted => break,
+            b',' if !quoted => counts[0] += 1,
+            b';' if !quoted => counts[1] += 1,
+            b'\t' if !quoted => counts[2] += 1,
+            _ => {}
+        }
+    }
+    let best = (0..3).rev().max_by_key(|n| counts[*n]).unwrap_or(0);
+    b",;\t"[best]
+}
+
+/// The names of the columns as a template can say them: anything but letters, digits and `_` becomes `_`.
+fn names(record: &ByteRecord, shown: &str) -> Result<Vec<String>> {
+    let mut names: Vec<String> = Vec::new();
+    for (n, cell) in record.iter().enumerate() {
+        let n = n + 1;
+        let cell = std::str::from_utf8(cell)
+            .map_err(|_| Error::usage(format!("{shown}:1: the name of column {n} is not UTF-8")))?;
+        let name: String = cell
+            .trim()
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+            .collect();
+        if name.is_empty() {
+            return Err(Error::usage(format!("{shown}:1: column {n} has no name"))
+                .hint("the first row names the columns"));
+        }
+        if names.contains(&name) {
+            return Err(Error::usage(format!(
+                "{shown}:1: two columns are called `{name}`"
+            )));
+        }
+        names.push(name);
+    }
+    Ok(names)
+}
+
+fn recipient(names: &[String], asked: Option<&str>, shown: &str) -> Result<usize> {
+    let at = |name: &str| names.iter().position(|n| n.eq_ignore_ascii_case(name));
+    let known: Vec<_> = names.iter().map(|n| format!("`{n}`")).collect();
+    let known = format!("its columns are {}", clean::line(&known.join(", ")));
+    if let Some(asked) = asked {
+        return at(asked).ok_or_else(|| {
+            Error::usage(format!("{shown}:1: there is no column `{asked}`")).hint(known)
+        });
+    }
+    let found: Vec<_> = RECIPIENT.iter().filter_map(|name| at(name)).collect();
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(Error::usage(format!(
+            "{shown}:1: no column is called `to`, `email` or `address`"
+        ))
+        .hint(format!("name it with --to-column; {known}"))),
+        _ => Err(
+            Error::usage(format!("{shown}:1: several columns may be the recipient"))
+                .hint(format!("name it with --to-column; {known}")),
+        ),
+    }
+}
+
+fn fault(shown: &str, e: csv::Error) -> Error {
+    Error::usage(format!("`{shown}` can't be read")).because(e)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Vec<(u64, std::result::Result<String, String>)> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        let mut table = Table::open(file.path(), None, None).unwrap();
+        let mut rows = Vec::new();
+        while let Some(row) = table.next().unwrap() {
+            let cells = row
+                .cells
+                .map(|(to, values)| format!("{to}={}", values["name"]));
+            rows.push((row.line, cells));
+        }
+        rows
+    }
+
+    #[test]
+    fn lines_are_those_of_an_editor() {
+        for end in ["\n", "\r\n"] {
+            let text = "\u{FEFF}name;email\n\"Ada\nL\";a@x.example\nBob;b@x.example\n\n;;\n;\nEve\nDan;d@x.example";
+            let rows = read(text.replace('\n', end).as_bytes());
+            let lines: Vec<_> = rows.iter().map(|r| r.0).collect();
+            assert_eq!(lines, [2, 4, 8, 9], "{end:?} {rows:?}");
+            assert_eq!(rows[0].1, Ok(format!("a@x.example=Ada{end}L")));
+            assert_eq!(rows[2].1, Err("1 fields where the header has 2".to_owned()));
+        }
+    }
+
+    #[test]
+    fn the_separator_is_found() {
+        assert_eq!(detect(b"a,b;c,d\nx;y;z;;;"), b',');
+        assert_eq!(detect(b"\"a,b,c\";d"), b';');
+        assert_eq!(detect(b"a\tb"), b'\t');
+        assert_eq!(detect(b"a"), b',');
+    }
+}

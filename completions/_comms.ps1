@@ -57,6 +57,8 @@ Register-ArgumentCompleter -Native -CommandName 'comms' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colour: auto, always or never')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this config file instead of the usual one')
+            [CompletionResult]::new('--thread-key', '--thread-key', [CompletionResultType]::ParameterName, 'What it is about, like `disk-full`: all messages of one key are one thread')
+            [CompletionResult]::new('--once-per', '--once-per', [CompletionResultType]::ParameterName, 'Send no more than one per thread key (or key) in this time; repeats are counted')
             [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'The text')
             [CompletionResult]::new('--message', '--message', [CompletionResultType]::ParameterName, 'The text')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Read the text from a file, or from stdin with -')

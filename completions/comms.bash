@@ -129,6 +129,7 @@ _comms() {
                 ;;
             comms__subcmd__outbox,log)
                 cmd="comms__subcmd__outbox__subcmd__log"
+                ;;
             comms__subcmd__outbox,pause)
                 cmd="comms__subcmd__outbox__subcmd__pause"
                 ;;
@@ -1365,8 +1366,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__outbox)
-            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help list show retry cancel resolve approve reject log run"
-            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help list show retry cancel batches pause resume resolve approve reject run"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help list show retry cancel batches pause resume resolve approve reject log run"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1553,8 +1553,6 @@ _comms() {
             ;;
         comms__subcmd__outbox__subcmd__log)
             opts="-v -h --since --until --item --limit --after --verify --known --format --json --fields --color --progress --config --verbose --read-only --help"
-        comms__subcmd__outbox__subcmd__pause)
-            opts="-v -h --batch --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1581,6 +1579,43 @@ _comms() {
                     return 0
                     ;;
                 --known)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        comms__subcmd__outbox__subcmd__pause)
+            opts="-v -h --batch --format --json --fields --color --progress --config --verbose --read-only --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --batch)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2057,7 +2092,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__send)
-            opts="-v -m -f -s -a -y -h --format --json --fields --color --progress --config --verbose --read-only --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --csv --name --to-column --delimiter --skip-broken --pause-after --yes --help"
+            opts="-v -m -f -s -a -y -h --format --json --fields --color --progress --config --verbose --read-only --thread-key --once-per --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --csv --name --to-column --delimiter --skip-broken --pause-after --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2080,6 +2115,14 @@ _comms() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --thread-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --once-per)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

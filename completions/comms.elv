@@ -53,6 +53,8 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand --color 'Use colour: auto, always or never'
             cand --progress 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never'
             cand --config 'Read this config file instead of the usual one'
+            cand --thread-key 'What it is about, like `disk-full`: all messages of one key are one thread'
+            cand --once-per 'Send no more than one per thread key (or key) in this time; repeats are counted'
             cand -m 'The text'
             cand --message 'The text'
             cand -f 'Read the text from a file, or from stdin with -'

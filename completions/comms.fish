@@ -68,6 +68,8 @@ complete -c comms -n "__fish_comms_using_subcommand send" -l progress -d 'Show p
 json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand send" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand send" -l thread-key -d 'What it is about, like `disk-full`: all messages of one key are one thread' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l once-per -d 'Send no more than one per thread key (or key) in this time; repeats are counted' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -s m -l message -d 'The text' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -s f -l file -d 'Read the text from a file, or from stdin with -' -r -F
 complete -c comms -n "__fish_comms_using_subcommand send" -s s -l subject -d 'The subject' -r
@@ -580,58 +582,34 @@ complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcom
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from logout" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from logout" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from logout" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject log run" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
 jsonl\t'One row per line'"
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject log run" -l fields -d 'Show only these columns or keys, comma-separated' -r
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject log run" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject log run" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
 json\t'One JSON line per step on stderr'
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject log run" -l config -d 'Read this config file instead of the usual one' -r -F
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject log run" -l json -d 'Short for --format json'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject log run" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject log run" -l read-only -d 'Refuse everything that would change something at a provider'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject log run" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject log run" -f -a "list" -d 'List what waits, failed or is in doubt'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject log run" -f -a "show" -d 'Show one item: recipients, every attempt, the message'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject log run" -f -a "retry" -d 'Send an item now, to those who certainly got nothing'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject log run" -f -a "cancel" -d 'Put an item away; it is never sent'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject log run" -f -a "resolve" -d 'Say what became of an item in doubt'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject log run" -f -a "approve" -d 'Look at what a rule holds, and let it go; only for a person at a terminal'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject log run" -f -a "reject" -d 'Put away what a rule holds; it is never sent'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject log run" -f -a "log" -d 'Show what was done, by whom, and check that nobody changed the record'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel resolve approve reject log run" -f -a "run" -d 'Send everything that is due; for cron, or as a loop'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
-plain\t'TSV without header, full values'
-json\t'One document'
-jsonl\t'One row per line'"
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -l fields -d 'Show only these columns or keys, comma-separated' -r
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t''
-never\t''"
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
-json\t'One JSON line per step on stderr'
-never\t''"
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -l config -d 'Read this config file instead of the usual one' -r -F
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -l json -d 'Short for --format json'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -l read-only -d 'Refuse everything that would change something at a provider'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "list" -d 'List what waits, failed or is in doubt'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "show" -d 'Show one item: recipients, every attempt, the message'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "retry" -d 'Send an item now, to those who certainly got nothing'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "cancel" -d 'Put an item, or what is left of a batch, away; it is never sent'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "batches" -d 'List the batches: sends to the rows of a file'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "pause" -d 'Let the rest of a batch wait'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "resume" -d 'Let a batch go on, and send what is due'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "resolve" -d 'Say what became of an item in doubt'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "approve" -d 'Look at what a rule holds, and let it go; only for a person at a terminal'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "reject" -d 'Put away what a rule holds; it is never sent'
-complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject run" -f -a "run" -d 'Send everything that is due; for cron, or as a loop'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -f -a "list" -d 'List what waits, failed or is in doubt'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -f -a "show" -d 'Show one item: recipients, every attempt, the message'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -f -a "retry" -d 'Send an item now, to those who certainly got nothing'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -f -a "cancel" -d 'Put an item, or what is left of a batch, away; it is never sent'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -f -a "batches" -d 'List the batches: sends to the rows of a file'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -f -a "pause" -d 'Let the rest of a batch wait'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -f -a "resume" -d 'Let a batch go on, and send what is due'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -f -a "resolve" -d 'Say what became of an item in doubt'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -f -a "approve" -d 'Look at what a rule holds, and let it go; only for a person at a terminal'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -f -a "reject" -d 'Put away what a rule holds; it is never sent'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -f -a "log" -d 'Show what was done, by whom, and check that nobody changed the record'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -f -a "run" -d 'Send everything that is due; for cron, or as a loop'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l state -d 'Only items in this state; may be given several times' -r
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l batch -d 'Only the rows of this batch, in the order of its file; in all states' -r
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l limit -d 'How many at most' -r

@@ -103,6 +103,12 @@ pub struct SendArgs {
     /// Who gets it: addresses, `Ada <ada@example.com>`
     #[arg(required_unless_present = "csv", value_name = "TO")]
     to: Vec<String>,
+    /// What it is about, like `disk-full`: all messages of one key are one thread
+    #[arg(long, value_name = "KEY")]
+    thread_key: Option<String>,
+    /// Send no more than one per thread key (or key) in this time; repeats are counted
+    #[arg(long, value_name = "TIME")]
+    once_per: Option<String>,
     #[command(flatten)]
     message: MessageArgs,
     #[command(flatten)]
@@ -140,6 +146,8 @@ pub fn send(args: SendArgs, app: &App, out: &mut Output) -> Result<Done> {
         return batch::send(args.bulk, args.message, app, out);
     }
     let mut request = request(args.message, (app, out), Source::Required)?;
+    request.thread_key = args.thread_key;
+    request.once_per = args.once_per.as_deref().map(time::duration).transpose()?;
     request.to = args.to;
     let mut doubts = Vec::new();
     if !request.dry_run {
@@ -232,6 +240,8 @@ fn request(
         attachments: args.attach,
         key: args.key,
         mode,
+        thread_key: None,
+        once_per: None,
         at: schedule.map(|s| s.at),
         undo_window,
         wait_for: args.wait.as_deref().and_then(State::named),

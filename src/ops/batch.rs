@@ -350,6 +350,8 @@ impl<'a> Rows<'a> {
         }
         gate::judge(app, self.origin, &mut items)?;
         Ok(NewSend {
+            once: None,
+            thread: None,
             key: None,
             at_once: false,
             origin: self.origin.name().to_owned(),

@@ -2,6 +2,7 @@
 //!
 //! Written down and synced to disk first; what happens on the way is `ops::deliver`.
 
+mod alert;
 pub(super) mod letter;
 mod patience;
 mod report;
@@ -19,7 +20,7 @@ use crate::model::id::{MessageId, OutboxId};
 use crate::model::message::{Change, Role};
 use crate::model::outbox::{Event, State};
 use crate::rules::{reply, route};
-use crate::store::outbox::{NewItem, NewSend};
+use crate::store::outbox::{Known, NewItem, NewSend};
 
 use super::deliver::{self, Delivery, Lines};
 use super::{App, Origin, drain, gate, hook, scan, sync};
@@ -27,6 +28,7 @@ use letter::Outgoing;
 
 pub use template::{TemplateUse, fill};
 
+pub use alert::Suppressed;
 pub use report::{
     AttachmentReport, AttemptReport, ItemReport, RecipientReport, Rendered, Retry, SendReport,
 };
@@ -49,6 +51,10 @@ pub struct SendRequest {
     /// Makes the send happen once, however often it is asked for.
     pub key: Option<String>,
     pub mode: Mode,
+    /// The condition it is about: all messages of one key are one thread.
+    pub thread_key: Option<String>,
+    /// Repeats of its thread key (or else of its key) within this time are counted, not sent.
+    pub once_per: Option<Duration>,
     /// Not before this.
     pub at: Option<Timestamp>,
     /// How long it can be taken back before it leaves.
@@ -77,7 +83,13 @@ pub enum Mode {
 
 /// Sends a new message.
 pub async fn send(app: &App, origin: Origin, request: &SendRequest) -> Result<SendReport> {
-    let outgoing = letter::read(app, request, letter::Thread::default())?;
+    let once = alert::once(request)?;
+    let counted = match &once {
+        Some(once) => alert::with_count(app, request, once)?,
+        None => None,
+    };
+    let request = counted.as_ref().unwrap_or(request);
+    let outgoing = letter::read(app, request, alert::thread(app, request)?)?;
     dispatch(app, origin, request, outgoing).await
 }
 
@@ -217,6 +229,7 @@ async fn dispatch(
     if request.wait_for.is_some_and(|s| s != State::Sent) {
         refuse_endless_wait(app, &staged)?;
     }
+    let once = alert::once(request)?;
     let owner = app.store.owner()?;
     let window = request.undo_window.filter(|_| leaves);
     if let Some(window) = window {
@@ -228,7 +241,16 @@ async fn dispatch(
     let leaves = leaves && request.at.is_none();
     let new = NewSend {
         at_once: leaves && window.is_none() && staged.iter().all(|i| i.held_by.is_none()),
-        key: request.key.clone(),
+        // A key whose repeats are counted stands for many messages.
+        key: request
+            .key
+            .clone()
+            .filter(|_| request.once_per.is_none() || request.thread_key.is_some()),
+        thread: match &request.thread_key {
+            Some(key) => Some((key.clone(), alert::people(request)?)),
+            None => None,
+        },
+        once: once.clone(),
         origin: origin.name().to_owned(),
         asked_by: app.config.agent.clone(),
         content_hash: outgoing.content_hash(),
@@ -239,13 +261,19 @@ async fn dispatch(
     let claim = leaves.then_some(&owner);
     let ids = match app.store.stage(new, app.clock.now(), claim)? {
         Ok(ids) => ids,
-        Err(known) if known.content_hash == hash => {
+        Err(Known::Repeats(repeats)) => {
+            return Ok(match &once {
+                Some(once) => alert::report(once, &repeats, warnings),
+                None => report::of(app, &[], warnings)?,
+            });
+        }
+        Err(Known::Keyed(known)) if known.content_hash == hash => {
             return Ok(SendReport {
                 replayed: true,
                 ..report::of(app, &known.items, warnings)?
             });
         }
-        Err(known) => {
+        Err(Known::Keyed(known)) => {
             let key = request.key.as_deref().unwrap_or_default();
             let error = Error::usage(format!("key `{key}` was used for another message"))
                 .hint("use a new key for a new message");

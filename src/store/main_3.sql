@@ -119,6 +119,21 @@ ALTER TABLE items ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
 DROP INDEX items_due;
 CREATE INDEX items_due ON items (state, paused, next_at);
 
+-- The last send of a key that was let through, and how many repeats of it were not.
+CREATE TABLE alerts (
+    key     TEXT PRIMARY KEY,
+    send    INTEGER NOT NULL REFERENCES sends (id),
+    at      INTEGER NOT NULL,
+    repeats INTEGER NOT NULL
+) WITHOUT ROWID;
+-- The message that began the thread of a condition, for each circle of people.
+CREATE TABLE thread_keys (
+    key        TEXT NOT NULL,
+    people     TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    PRIMARY KEY (key, people)
+) WITHOUT ROWID;
+
 -- What is done once a day, whoever comes first -----------------------------------------------------------------------
 
 CREATE TABLE daily (

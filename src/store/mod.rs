@@ -5,6 +5,7 @@
 //! order. Methods lock, work and return owned values: nothing is held across an await.
 
 mod accounts;
+mod alerts;
 pub mod audit;
 mod budgets;
 mod bytes;
@@ -34,6 +35,7 @@ mod write;
 mod tests;
 
 pub use accounts::Kept;
+pub use alerts::{Once, Repeats};
 pub use budgets::{Asked, Share};
 pub use logins::LoginState;
 pub use messages::Added;

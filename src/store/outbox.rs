@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::model::id::OutboxId;
 use crate::model::outbox::{Place, RecipientState, State};
 
+use super::alerts::{self, Once, Repeats};
 use super::owner::Owner;
 use super::{Store, fault};
 use lifecycle::LEASE_MS;
@@ -39,6 +40,10 @@ pub struct NewSend {
     pub key: Option<String>,
     /// Whoever stages it goes on with it now, and syncs it with the next commit.
     pub at_once: bool,
+    /// Repeats of this are counted, not sent.
+    pub once: Option<Once>,
+    /// The thread it belongs to, and the people in it.
+    pub thread: Option<(String, String)>,
     pub origin: String,
     /// The agent's name where one asks.
     pub asked_by: Option<String>,
@@ -139,6 +144,14 @@ pub struct Ending {
     pub failure: Option<String>,
 }
 
+/// Why a send was not staged.
+#[derive(Clone, Debug)]
+pub enum Known {
+    Keyed(Keyed),
+    /// It repeats another: it was counted.
+    Repeats(Repeats),
+}
+
 /// What a key stands for.
 #[derive(Clone, Debug)]
 pub struct Keyed {
@@ -167,13 +180,18 @@ impl Store {
         send: NewSend,
         now: Timestamp,
         owner: Option<&Owner>,
-    ) -> Result<std::result::Result<Vec<OutboxId>, Keyed>> {
+    ) -> Result<std::result::Result<Vec<OutboxId>, Known>> {
         let synced = !(send.at_once && owner.is_some());
         change(&mut *self.main()?, synced, |tx| {
             if let Some(key) = &send.key
                 && let Some(found) = keyed(tx, key)?
             {
-                return Ok(Err(found));
+                return Ok(Err(Known::Keyed(found)));
+            }
+            if let Some(once) = &send.once
+                && let Some(repeats) = alerts::count(tx, once, now).map_err(fault(WRITING))?
+            {
+                return Ok(Err(Known::Repeats(repeats)));
             }
             let new = Staging {
                 row: None,
@@ -294,6 +312,12 @@ fn insert_send(tx: &Transaction<'_>, send: NewSend, new: &Staging<'_>) -> Result
     })
     .map_err(fault(WRITING))?;
     let record = tx.last_insert_rowid();
+    if let Some(once) = &send.once {
+        alerts::begin(tx, once, record, new.now).map_err(fault(WRITING))?;
+    }
+    if let (Some((key, people)), Some(first)) = (&send.thread, send.items.first()) {
+        alerts::begin_thread(tx, (key, people), &first.message_id).map_err(fault(WRITING))?;
+    }
     let mut ids = Vec::new();
     for item in &send.items {
         let id = insert_item(tx, record, item, new)?;

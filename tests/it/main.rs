@@ -12,6 +12,7 @@
 mod support;
 
 mod accounts;
+mod alert;
 mod answering;
 mod approval;
 mod audit;

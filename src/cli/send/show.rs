@@ -9,6 +9,16 @@ use super::super::output::{Cell, Column, Format, Output, Style};
 
 /// Prints what a send came to.
 pub fn report(report: &SendReport, out: &mut Output) -> Result<()> {
+    if let Some(s) = report.suppressed.as_ref().filter(|_| !out.format.is_json()) {
+        out.warn(&format!(
+            "not sent: it repeats `{}` of {} ({} so far); the next goes from {} on",
+            clean::line(&s.key),
+            out.when(s.since),
+            s.count,
+            out.when(s.until)
+        ));
+        return Ok(());
+    }
     if out.format == Format::Table && out.fields.is_none() {
         let text: String = report.items.iter().map(|i| item_text(i, out)).collect();
         return out.text(&text);

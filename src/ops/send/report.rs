@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::alert::Suppressed;
 use super::patience::has_reached;
 use crate::error::{Error, Kind, Result};
 use crate::format::{clean, mime};
@@ -20,6 +21,8 @@ pub struct SendReport {
     pub retry: Option<Retry>,
     /// Told from an earlier send with the same key; nothing was sent now.
     pub replayed: bool,
+    /// It repeats another within `--once-per`: it was counted, not sent.
+    pub suppressed: Option<Suppressed>,
     /// Nothing was written and nothing left.
     pub dry_run: bool,
     /// The state that `--wait` waited for.

@@ -19,6 +19,8 @@ fn send(key: Option<&str>) -> NewSend {
     NewSend {
         key: key.map(str::to_owned),
         at_once: false,
+        once: None,
+        thread: None,
         origin: "script".to_owned(),
         asked_by: None,
         content_hash: [7; 32],
@@ -96,6 +98,9 @@ fn a_key_is_taken_once() {
         .stage(send(Some("k")), now(), None)
         .unwrap()
         .unwrap_err();
+    let Known::Keyed(again) = again else {
+        panic!("{again:?}")
+    };
     assert_eq!(again.items, first);
 }
 

@@ -1,0 +1,119 @@
+//! One condition, one thread, and no more than one message in a while: `--thread-key` and `--once-per`.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{SendReport, SendRequest, letter};
+use crate::error::{Error, Result};
+use crate::format::compose;
+use crate::ops::App;
+use crate::rules::route;
+use crate::store::{Once, Repeats};
+
+/// A send that was counted instead, for it repeats another.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Suppressed {
+    pub key: String,
+    /// When the one was staged that it repeats.
+    pub since: Timestamp,
+    /// Repeats so far, this one among them; the next message tells of them.
+    pub count: u64,
+    /// From when on the next one goes.
+    pub until: Timestamp,
+}
+
+/// The key whose repeats are counted, and for how long; checks what was asked for.
+pub fn once(request: &SendRequest) -> Result<Option<Once>> {
+    if let Some(key) = &request.thread_key {
+        compose::refuse_controls("thread key", key)?;
+    }
+    let Some(per) = request.once_per else {
+        return Ok(None);
+    };
+    if per.is_zero() {
+        return Err(Error::usage("--once-per 0 suppresses nothing").hint("leave it out"));
+    }
+    let key = request.thread_key.as_ref().or(request.key.as_ref());
+    let key = key.ok_or_else(|| {
+        Error::usage("--once-per needs to know what repeats what")
+            .hint("name the condition: --thread-key disk-full")
+    })?;
+    Ok(Some(Once {
+        key: key.clone(),
+        per,
+    }))
+}
+
+/// Who a thread is with: another circle is another thread.
+pub fn people(request: &SendRequest) -> Result<String> {
+    let mut all: Vec<String> = route::addresses(&request.to)?
+        .iter()
+        .map(|a| a.email.to_lowercase())
+        .collect();
+    all.sort();
+    all.dedup();
+    Ok(all.join(","))
+}
+
+/// The thread that the key stands for, as far as it has begun.
+pub fn thread(app: &App, request: &SendRequest) -> Result<letter::Thread> {
+    let Some(key) = &request.thread_key else {
+        return Ok(letter::Thread::default());
+    };
+    let root = app.store.thread_root(key, &people(request)?)?;
+    Ok(letter::Thread {
+        in_reply_to: root.iter().cloned().collect(),
+        references: root.into_iter().collect(),
+        ..letter::Thread::default()
+    })
+}
+
+/// The request with a line about the repeats that were counted since the last message, if this one is to go.
+pub fn with_count(app: &App, request: &SendRequest, once: &Once) -> Result<Option<SendRequest>> {
+    let Some(repeats) = app.store.repeats(&once.key)?.filter(|r| r.count > 0) else {
+        return Ok(None);
+    };
+    if until(&repeats, once.per) > app.clock.now() {
+        return Ok(None);
+    }
+    let since = repeats.since.to_zoned(app.clock.zone().clone());
+    let line = format!(
+        "({} more of this since {} {} not sent)",
+        repeats.count,
+        since.strftime("%Y-%m-%d %H:%M %Z"),
+        if repeats.count == 1 { "was" } else { "were" }
+    );
+    let mut request = request.clone();
+    let text = request.text.trim_end().len();
+    request.text.truncate(text);
+    if !request.text.is_empty() {
+        request.text.push_str("\n\n");
+    }
+    request.text.push_str(&line);
+    request.text.push('\n');
+    if let Some(html) = &mut request.html {
+        html.push_str(&format!("<p>{line}</p>\n"));
+    }
+    Ok(Some(request))
+}
+
+/// What is told of a send that was counted.
+pub fn report(once: &Once, repeats: &Repeats, warnings: Vec<String>) -> SendReport {
+    SendReport {
+        suppressed: Some(Suppressed {
+            key: once.key.clone(),
+            since: repeats.since,
+            count: repeats.count,
+            until: until(repeats, once.per),
+        }),
+        warnings,
+        ..SendReport::default()
+    }
+}
+
+fn until(repeats: &Repeats, per: Duration) -> Timestamp {
+    repeats.since.checked_add(per).unwrap_or(Timestamp::MAX)
+}

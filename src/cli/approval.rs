@@ -1,6 +1,6 @@
 //! `comms outbox approve`: shows a person all of a held item, then asks for what only someone who looks can give.
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::format::clean;
 use crate::model::id::OutboxId;
 use crate::model::policy::Approval;
@@ -11,45 +11,53 @@ use crate::ops::send::SendReport;
 use super::output::{Output, Style};
 use super::{origin, prompt, wait};
 
-/// Shows each item and asks; nothing is released before all were answered.
+/// Shows every item, then asks once for all of them.
 pub fn approve(app: &App, ids: &[OutboxId], out: &mut Output) -> Result<SendReport> {
     let mut looks: Vec<Look> = Vec::new();
     for id in ids {
-        let look = approval::look(app, origin(app, out), *id)?;
-        if approval::proof(app) == Approval::Passphrase {
-            approval::has_passphrase(app)?;
-        }
-        show(&look, out);
-        if approval::proof(app) == Approval::Code {
-            ask_code(*id, out)?;
-        }
-        if !looks.iter().any(|known| known.item.id == look.item.id) {
-            looks.push(look);
+        if looks.iter().all(|known| known.item.id != Some(*id)) {
+            looks.push(approval::look(app, origin(app, out), *id)?);
         }
     }
-    if approval::proof(app) == Approval::Passphrase {
+    let by_passphrase = approval::proof(app) == Approval::Passphrase;
+    if by_passphrase {
+        approval::has_passphrase(app)?;
+    }
+    for look in &looks {
+        show(look, out);
+    }
+    if by_passphrase {
         if let Some(weakness) = approval::weakness(app) {
             out.warn(weakness);
         }
         let question = "Passphrase of the secrets file, to approve:";
         let typed = prompt::password(out, question, "a terminal")?;
         approval::check_passphrase(app, &typed)?;
+    } else {
+        ask_code(&looks, out)?;
     }
     wait(approval::approve(app, &looks))
 }
 
-fn ask_code(id: OutboxId, out: &Output) -> Result<()> {
+fn ask_code(looks: &[Look], out: &Output) -> Result<()> {
+    let ids: Vec<_> = looks.iter().filter_map(|look| look.item.id).collect();
+    let what = match ids.as_slice() {
+        [id] => id.to_string(),
+        all => format!("all {} of them", all.len()),
+    };
     let code = approval::code()?;
-    let question = format!("Type {} to send {id}", out.paint(Style::Strong, &code));
+    let question = format!("Type {} to send {what}", out.paint(Style::Strong, &code));
     let typed = prompt::optional(out, &question, "a terminal")?;
     if typed.trim() == code {
         return Ok(());
     }
-    Err(
-        Error::new(Kind::Usage, "that is not the code: nothing was approved")
+    let error = Error::usage("that is not the code: nothing was approved");
+    Err(match ids.as_slice() {
+        [id] => error
             .hint(format!("to put it away: comms outbox reject {id}"))
-            .item(id),
-    )
+            .item(*id),
+        _ => error,
+    })
 }
 
 /// On stderr, for stdout may go elsewhere and the question stands there.

@@ -223,7 +223,7 @@ fn the_passphrase_is_asked_of_the_person_alone() {
 }
 
 #[test]
-fn of_several_none_goes_before_all_were_answered() {
+fn several_are_shown_whole_and_go_by_one_code_or_not_at_all() {
     let server = Smtp::start();
     let world = held(&server, "").env("COMMS_ORIGIN", "agent");
     let html = "<p>one hundred for five</p>";
@@ -243,9 +243,8 @@ fn of_several_none_goes_before_all_were_answered() {
     let world = world.env("COMMS_ORIGIN", "");
     for (second, wanted, received) in [("wrong", "held", 0), ("", "sent", 2)] {
         let mut session = world.at_terminal(["outbox", "approve", "o1", "o2"]);
-        let (_, first) = code(&mut session);
-        session.send_line(&first).unwrap();
-        let (shown, right) = code_of(&mut session, "o2");
+        let (shown, right) = code_of(&mut session, "all 2 of them");
+        assert!(shown.contains("bob@example.com"), "{shown}");
         // Nobody hides in the HTML what the text does not say.
         assert!(shown.contains("one hundred for five"), "{shown}");
         let typed = if second.is_empty() { &right } else { second };
@@ -256,4 +255,31 @@ fn of_several_none_goes_before_all_were_answered() {
         }
         assert_eq!(server.received().len(), received);
     }
+}
+
+#[test]
+fn an_approval_goes_with_the_item_to_its_fallback() {
+    let server = Smtp::start();
+    let down = server.account("work").replace(
+        "auth = \"none\"",
+        "auth = \"password\"\nfallback = \"backup\"",
+    );
+    let backup = server.account("backup");
+    let world = World::new()
+        .config(&format!("[defaults]\nemail = \"work\"\n{down}{backup}"))
+        .env("NO_COLOR", "1")
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
+        .env("COMMS_ORIGIN", "agent");
+    world
+        .run(["send", "bob@example.com", "-s", "x", "-m", "x"])
+        .fails(8);
+    let world = world.env("COMMS_ORIGIN", "");
+    let mut session = world.at_terminal(["outbox", "approve", "o1"]);
+    let (_, code) = code(&mut session);
+    session.send_line(&code).unwrap();
+    session.exp_eof().unwrap();
+    let item = world.run(["outbox", "show", "o1", "--json"]).ok().json();
+    assert_eq!(item["state"], "sent", "{item}");
+    assert_eq!(item["account"], "backup");
+    assert_eq!(server.received().len(), 1);
 }

@@ -125,6 +125,26 @@ impl Store {
     }
 }
 
+/// Whether a person approved exactly this.
+pub(super) fn is_approved(db: &Connection, id: OutboxId) -> Result<bool> {
+    let item = item(db, id)?;
+    match item.approved_hash {
+        None => Ok(false),
+        Some(hash) => Ok(fingerprint(db, &item)? == hash),
+    }
+}
+
+/// Binds an approval to the item as it is now; for a change that the config asked for.
+pub(super) fn rebind(db: &Connection, id: OutboxId) -> Result<()> {
+    let hash = fingerprint(db, &item(db, id)?)?;
+    db.execute(
+        "UPDATE items SET approved_hash = ?2 WHERE id = ?1",
+        params![id.0, hash],
+    )
+    .map(drop)
+    .map_err(fault(WRITING))
+}
+
 fn last_hour(
     db: &Connection,
     (origin, except): (&str, Option<OutboxId>),

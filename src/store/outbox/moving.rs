@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::WRITING;
 use super::lifecycle::note;
 use super::row::{begin, ms};
 use super::tell::{self, Told};
+use super::{WRITING, approval};
 use crate::error::Result;
 use crate::model::audit::AuditEvent;
 use crate::model::id::OutboxId;
@@ -38,6 +38,7 @@ impl Store {
     ) -> Result<bool> {
         let mut db = self.main()?;
         let tx = begin(&mut db)?;
+        let approved = approval::is_approved(&tx, id)?;
         let moved = tx
             .execute(
                 "UPDATE items SET moved_from = account, account = ?2, channel = ?3, sender = ?4, held_by = NULL,
@@ -56,6 +57,9 @@ impl Store {
             )
             .map_err(fault(WRITING))?;
         if moved == 1 {
+            if approved {
+                approval::rebind(&tx, id)?;
+            }
             let words = format!("to account `{}`: {}", target.account, target.why);
             note(&tx, id, now, (MOVED, &words))?;
             let told = Told {

@@ -25,6 +25,9 @@ _comms() {
             comms,config)
                 cmd="comms__subcmd__config"
                 ;;
+            comms,contacts)
+                cmd="comms__subcmd__contacts"
+                ;;
             comms,doctor)
                 cmd="comms__subcmd__doctor"
                 ;;
@@ -97,6 +100,9 @@ _comms() {
             comms__subcmd__config,show)
                 cmd="comms__subcmd__config__subcmd__show"
                 ;;
+            comms__subcmd__contacts,optout)
+                cmd="comms__subcmd__contacts__subcmd__optout"
+                ;;
             comms__subcmd__inbox,mark)
                 cmd="comms__subcmd__inbox__subcmd__mark"
                 ;;
@@ -158,7 +164,7 @@ _comms() {
 
     case "${cmd}" in
         comms)
-            opts="-v -h -V --format --json --fields --color --progress --config --verbose --read-only --help --version send reply forward inbox search auth outbox import export purge doctor config schema completions man"
+            opts="-v -h -V --format --json --fields --color --progress --config --verbose --read-only --help --version send reply forward inbox search auth outbox contacts import export purge doctor config schema completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -762,6 +768,78 @@ _comms() {
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        comms__subcmd__contacts)
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help optout"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        comms__subcmd__contacts__subcmd__optout)
+            opts="-v -h --why --remove --list --format --json --fields --color --progress --config --verbose --read-only --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --why)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
                     return 0

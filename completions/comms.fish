@@ -48,6 +48,7 @@ complete -c comms -n "__fish_comms_needs_command" -f -a "inbox" -d 'List, read, 
 complete -c comms -n "__fish_comms_needs_command" -f -a "search" -d 'Search all messages'
 complete -c comms -n "__fish_comms_needs_command" -f -a "auth" -d 'Log in to accounts'
 complete -c comms -n "__fish_comms_needs_command" -f -a "outbox" -d 'Show and settle what was or will be sent'
+complete -c comms -n "__fish_comms_needs_command" -f -a "contacts" -d 'Note who wants nothing more'
 complete -c comms -n "__fish_comms_needs_command" -f -a "import" -d 'Bring mail in from Maildir, mbox and .eml files'
 complete -c comms -n "__fish_comms_needs_command" -f -a "export" -d 'Write messages out to mbox, Maildir or JSONL'
 complete -c comms -n "__fish_comms_needs_command" -f -a "purge" -d 'Erase messages from this machine'
@@ -823,6 +824,42 @@ complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subc
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from optout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from optout" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from optout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from optout" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from optout" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from optout" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from optout" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from optout" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from optout" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from optout" -f -a "optout" -d 'Send nothing more to these, on any channel'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from optout" -l why -d 'Why; it is shown with what is not sent' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from optout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from optout" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from optout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from optout" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from optout" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from optout" -l remove -d 'Let them be sent to again; not for agents'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from optout" -l list -d 'List all'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from optout" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from optout" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from optout" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from optout" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand import" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'

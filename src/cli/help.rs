@@ -11,6 +11,7 @@ Send:
   reply        Answer a message
   forward      Send a message on to someone else
   outbox       Show and settle what was or will be sent
+  contacts     Note who wants nothing more
 
 Read:
   inbox        List, read, mark and fetch messages

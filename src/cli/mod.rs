@@ -4,6 +4,7 @@ mod approval;
 mod audit;
 pub mod auth;
 mod browser;
+pub mod contacts;
 mod deferred;
 pub mod doctor;
 pub mod export;
@@ -75,6 +76,8 @@ pub enum Command {
     Auth(Deferred<auth::AuthArgs>),
     /// Show and settle what was or will be sent
     Outbox(Deferred<outbox::OutboxArgs>),
+    /// Note who wants nothing more
+    Contacts(Deferred<contacts::ContactsArgs>),
     /// Bring mail in from Maildir, mbox and .eml files
     Import(Deferred<import::ImportArgs>),
     /// Write messages out to mbox, Maildir or JSONL
@@ -115,6 +118,7 @@ pub fn dispatch(command: Option<Command>, app: &App, out: &mut Output) -> Result
         Some(Command::Search(Deferred(args))) => search::run(args, app, out),
         Some(Command::Auth(Deferred(args))) => auth::run(args, app, out),
         Some(Command::Outbox(Deferred(args))) => outbox::run(args, app, out),
+        Some(Command::Contacts(Deferred(args))) => contacts::run(args, app, out),
         Some(Command::Import(Deferred(args))) => import::run(args, app, out),
         Some(Command::Export(Deferred(args))) => export::run(args, app, out),
         Some(Command::Purge(Deferred(args))) => purge::run(args, app, out),

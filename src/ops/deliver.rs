@@ -25,7 +25,7 @@ use crate::store::outbox::{Ending, IN_PARTS, Item, MOVED, REVIVED};
 
 use super::hook::{self, FailureKind};
 use super::throttle::{self, News};
-use super::{App, Progress, scan, sync, token};
+use super::{App, Progress, optout, scan, sync, token};
 pub use lines::Lines;
 
 /// What lies before the point of no return may take so long.
@@ -60,7 +60,8 @@ pub async fn deliver(app: &App, id: OutboxId, delivery: &Delivery<'_>) -> Result
     let mut delivered = Delivered::default();
     // Twice at most: an item moves to another account once.
     let state = loop {
-        let item = app.store.outbox_item(id)?;
+        let mut item = app.store.outbox_item(id)?;
+        optout::strike_waiting(app, &mut item, delivery.owner)?;
         match Run::of(app, &item, delivery).step().await? {
             Step::KeptBack => return Ok(delivered),
             Step::Moved(words) => delivered.warnings.push(words),

@@ -13,7 +13,7 @@ use crate::model::query::{Field, Query, Sort, Text};
 use crate::rules::policy::{self, Person, Price, Ruling, Usage};
 use crate::store::outbox::{Item, NewItem};
 
-use super::{App, Origin};
+use super::{App, Origin, optout};
 
 /// What an item may do now.
 #[derive(Debug)]
@@ -34,9 +34,18 @@ pub enum Leave {
 pub fn judge(app: &App, origin: Origin, items: &mut [NewItem]) -> Result<()> {
     let rules = rules_of(app, origin.name());
     let now = app.clock.now();
+    optout::strike(app, items)?;
     let mut before = 0;
     for item in items {
-        let people: Vec<&str> = item.recipients.iter().map(|r| r.email.as_str()).collect();
+        let people: Vec<&str> = item
+            .recipients
+            .iter()
+            .filter(|r| r.state == RecipientState::Waiting)
+            .map(|r| r.email.as_str())
+            .collect();
+        if people.is_empty() {
+            continue;
+        }
         let mut ruling = of_people(app, rules, &people)?;
         let count = u32::try_from(people.len()).unwrap_or(u32::MAX);
         // What goes later is counted when it goes.
@@ -67,6 +76,9 @@ pub fn judge(app: &App, origin: Origin, items: &mut [NewItem]) -> Result<()> {
 
 /// Judges an item that is about to leave, by the rules for the origin that staged it.
 pub fn may_leave(app: &App, item: &Item) -> Result<Leave> {
+    if let Some(e) = optout::of_nobody(item) {
+        return Ok(Leave::Refused(e));
+    }
     let rules = rules_of(app, &item.origin);
     let now = app.clock.now();
     let people = waiting(item);

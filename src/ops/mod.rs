@@ -16,6 +16,7 @@ pub mod inbox;
 pub mod intake;
 pub mod mark;
 pub mod oauth;
+pub mod optout;
 pub mod outbox;
 pub mod purge;
 pub mod relocate;

@@ -209,14 +209,12 @@ async fn dispatch(
         Some(key) if app.store.has_outbox() && !request.dry_run => app.store.keyed(key)?.is_some(),
         _ => false,
     };
-    if !is_known {
-        if let Err(e) = gate::judge(app, origin, &mut staged) {
-            if e.kind == Kind::Refused && !request.dry_run {
-                app.store
-                    .audit_refused(&staged, &e.message, app.clock.now())?;
-            }
-            return Err(e);
+    if !is_known && let Err(e) = gate::judge(app, origin, &mut staged) {
+        if e.kind == Kind::Refused && !request.dry_run {
+            app.store
+                .audit_refused(&staged, &e.message, app.clock.now())?;
         }
+        return Err(e);
     }
     if request.dry_run {
         return Ok(report::dry_run(staged, outgoing.warnings));

@@ -5,6 +5,7 @@ pub mod budget;
 pub mod circuit;
 pub mod folder;
 pub mod maildir;
+pub mod optout;
 pub mod policy;
 pub mod query;
 pub mod reply;

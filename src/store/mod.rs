@@ -24,6 +24,7 @@ mod runners;
 mod schema;
 mod search;
 mod sql;
+pub mod suppressions;
 mod sync;
 mod text;
 mod threading;

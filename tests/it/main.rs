@@ -42,6 +42,7 @@ mod mark;
 mod oauth;
 mod oauth_faults;
 mod oauth_login;
+mod optout;
 mod outbox;
 mod policy;
 mod power_loss;

@@ -611,6 +611,35 @@ complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_
 complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -f -a "reject" -d 'Put away what a rule holds; it is never sent'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -f -a "log" -d 'Show what was done, by whom, and check that nobody changed the record'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel batches pause resume resolve approve reject log run" -f -a "run" -d 'Send everything that is due; for cron, or as a loop'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -f -a "list" -d 'List what waits, failed or is in doubt'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -f -a "show" -d 'Show one item: recipients, every attempt, the message'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -f -a "retry" -d 'Send an item now, to those who certainly got nothing'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -f -a "cancel" -d 'Put an item, or what is left of a batch, away; it is never sent'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -f -a "edit" -d 'Change an item that did not leave yet; without flags, its text in your editor'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -f -a "batches" -d 'List the batches: sends to the rows of a file'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -f -a "pause" -d 'Let the rest of a batch wait'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -f -a "resume" -d 'Let a batch go on, and send what is due'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -f -a "resolve" -d 'Say what became of an item in doubt'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -f -a "approve" -d 'Look at what a rule holds, and let it go; only for a person at a terminal'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -f -a "reject" -d 'Put away what a rule holds; it is never sent'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -f -a "log" -d 'Show what was done, by whom, and check that nobody changed the record'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_subcommand_from list show retry cancel edit batches pause resume resolve approve reject log run" -f -a "run" -d 'Send everything that is due; for cron, or as a loop'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l state -d 'Only items in this state; may be given several times' -r
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l batch -d 'Only the rows of this batch, in the order of its file; in all states' -r
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l limit -d 'How many at most' -r
@@ -680,6 +709,30 @@ complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subc
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from edit" -s m -l message -d 'The new text' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from edit" -s f -l file -d 'Read the new text from a file, or from stdin with -' -r -F
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from edit" -s s -l subject -d 'The new subject' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from edit" -l to -d 'Who gets it, in place of those before' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from edit" -l cc -d 'Who gets a visible copy, in place of those before' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from edit" -l bcc -d 'Who gets a copy nobody else sees, in place of those before' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from edit" -s a -l attach -d 'Attach one more file; may be given several times' -r -F
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from edit" -l at -d 'When it goes' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from edit" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from edit" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from edit" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from edit" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from edit" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from edit" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from edit" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from batches" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'

@@ -63,6 +63,9 @@ enum OutboxCommand {
         #[arg(long, value_name = "NAME", conflicts_with = "id")]
         batch: Option<String>,
     },
+    /// Change an item that did not leave yet; without flags, its text in your editor
+    #[command(after_help = "Example: comms outbox edit o17 -s 'Lunch at two'")]
+    Edit(super::send::EditArgs),
     /// List the batches: sends to the rows of a file
     #[command(after_help = "Example: comms outbox batches")]
     Batches,
@@ -171,6 +174,10 @@ pub fn run(args: OutboxArgs, app: &App, out: &mut Output) -> Result<Done> {
         OutboxCommand::Cancel { id, .. } => {
             let id = parse(&id.unwrap_or_default())?;
             item(&outbox::cancel(app, origin(app, out), id)?, out)
+        }
+        OutboxCommand::Edit(args) => {
+            let report = send::edit(args, app, out)?;
+            item(&report, out)
         }
         OutboxCommand::Batches => send::batches(&batch::list(app)?, out),
         OutboxCommand::Pause { batch: name } => send::batch_finish(

@@ -229,7 +229,7 @@ fn documents() -> Vec<Document> {
         document::<ops::outbox::OutboxReport>("comms.outbox/1", "comms outbox list"),
         document::<ops::send::ItemReport>(
             "comms.outbox_item/1",
-            "comms outbox show, cancel, resolve",
+            "comms outbox show, cancel, edit, resolve",
         ),
     ];
     all.sort_by_key(|d| d.name);

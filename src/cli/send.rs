@@ -2,6 +2,7 @@
 
 mod batch;
 mod body;
+mod edit;
 mod show;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use super::{Done, origin, prompt, wait};
 use body::Source;
 
 pub use batch::{batches, finish as batch_finish};
+pub use edit::{EditArgs, run as edit};
 pub use show::{columns, item_text};
 
 /// What all three share.

@@ -8,6 +8,7 @@ pub mod batch;
 pub mod deliver;
 pub mod doctor;
 pub mod drain;
+pub mod edit;
 pub mod export;
 pub mod gate;
 pub mod hook;

@@ -20,6 +20,7 @@ mod batches;
 mod erase;
 mod lifecycle;
 mod moving;
+mod replace;
 mod row;
 mod tell;
 #[cfg(test)]
@@ -367,10 +368,15 @@ fn insert_item(
     tx.prepare_cached("INSERT INTO item_bytes VALUES (?1, ?2)")
         .and_then(|mut insert| insert.execute(params![id.0, item.raw]))
         .map_err(fault(WRITING))?;
+    insert_recipients(tx, id, &item.recipients)?;
+    Ok(id)
+}
+
+fn insert_recipients(tx: &Transaction<'_>, id: OutboxId, recipients: &[Recipient]) -> Result<()> {
     let mut insert = tx
         .prepare_cached("INSERT INTO recipients VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
         .map_err(fault(WRITING))?;
-    for (n, r) in item.recipients.iter().enumerate() {
+    for (n, r) in recipients.iter().enumerate() {
         insert
             .execute(params![
                 id.0,
@@ -384,7 +390,7 @@ fn insert_item(
             ])
             .map_err(fault(WRITING))?;
     }
-    Ok(id)
+    Ok(())
 }
 
 fn keyed(db: &Connection, key: &str) -> Result<Option<Keyed>> {

@@ -24,6 +24,7 @@ mod contract;
 mod cut_points;
 mod doctor;
 mod drain;
+mod edit;
 mod examples;
 mod fallback;
 mod floors;

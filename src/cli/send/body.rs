@@ -118,17 +118,30 @@ fn decode(bytes: Vec<u8>, what: &str) -> Result<String> {
         .unwrap_or(text))
 }
 
+/// Lets the user change a text.
+pub fn change(app: &App, old: &str) -> Result<String> {
+    let editor = app.config.editor.as_deref().ok_or_else(|| {
+        Error::usage("there is no editor").hint("set EDITOR, or write the text with -m or -f")
+    })?;
+    in_editor(editor, old)
+}
+
 /// Lets the user write it.
 fn edit(app: &App, out: &mut Output) -> Result<String> {
     let Some(editor) = app.config.editor.as_deref() else {
         out.hint("write the text, then press Ctrl-D on a line of its own");
         return stdin();
     };
+    in_editor(editor, "")
+}
+
+fn in_editor(editor: &str, old: &str) -> Result<String> {
     let draft = tempfile::Builder::new()
         .prefix("comms-")
         .suffix(".txt")
         .tempfile()
         .context(Kind::Internal, "making a file to write in")?;
+    std::fs::write(draft.path(), old).context(Kind::Internal, "making a file to write in")?;
     // $EDITOR may hold arguments, so a shell reads it; the path is an argument of its own.
     let status = Command::new("sh")
         .args(["-c", &format!("{editor} \"$1\""), "sh"])

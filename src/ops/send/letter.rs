@@ -237,7 +237,8 @@ pub fn when(app: &App, message: &Parsed) -> String {
     })
 }
 
-fn read_files(app: &App, paths: &[std::path::PathBuf]) -> Result<Vec<File>> {
+/// Reads what is to be attached.
+pub fn read_files(app: &App, paths: &[std::path::PathBuf]) -> Result<Vec<File>> {
     let mut total = 0;
     let mut files = Vec::new();
     for path in paths {
@@ -440,15 +441,6 @@ fn item(app: &App, outgoing: &Outgoing, from: &Address, message_id: &str) -> Res
         own_id: &own_id,
         date: &date,
     })?;
-    let attached: Vec<_> = outgoing
-        .files
-        .iter()
-        .map(|f| AttachmentReport {
-            name: f.name.clone(),
-            media_type: f.media_type.clone(),
-            size_bytes: f.bytes.len() as u64,
-        })
-        .collect();
     Ok(NewItem {
         account: String::new(),
         channel: String::new(),
@@ -456,7 +448,7 @@ fn item(app: &App, outgoing: &Outgoing, from: &Address, message_id: &str) -> Res
         subject: outgoing.subject.clone(),
         message_id: message_id.to_owned(),
         own_id,
-        attachments: serde_json::to_string(&attached).expect("names and numbers always serialise"),
+        attachments: attached(&outgoing.files),
         raw,
         state: State::Ready,
         held_by: None,
@@ -464,6 +456,19 @@ fn item(app: &App, outgoing: &Outgoing, from: &Address, message_id: &str) -> Res
         file_copy: false,
         recipients: Vec::new(),
     })
+}
+
+/// What is attached, as the outbox keeps it.
+pub fn attached(files: &[File]) -> String {
+    let attached: Vec<_> = files
+        .iter()
+        .map(|f| AttachmentReport {
+            name: f.name.clone(),
+            media_type: f.media_type.clone(),
+            size_bytes: f.bytes.len() as u64,
+        })
+        .collect();
+    serde_json::to_string(&attached).expect("names and numbers always serialise")
 }
 
 /// An id nobody can guess; the time makes it unique even on a machine with poor randomness.

@@ -163,7 +163,7 @@ fn last_hour(
 }
 
 /// Every part with its length in front, so that no two items read alike.
-fn fingerprint(db: &Connection, item: &Item) -> Result<Fingerprint> {
+pub(super) fn fingerprint(db: &Connection, item: &Item) -> Result<Fingerprint> {
     let raw: Vec<u8> = db
         .query_row(
             "SELECT raw FROM item_bytes WHERE item = ?1",

@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::row::{SELECT, at, change, ms, read, recipients, state_of};
+use super::tell::{self, Told};
 use super::{DOING, Item, NewSend, Staging, WRITING, insert_send};
 use crate::error::{Error, Result};
+use crate::model::audit::AuditEvent;
 use crate::model::id::OutboxId;
 use crate::model::outbox::{Event, State};
 use crate::store::{Store, fault};
@@ -187,13 +189,26 @@ impl Store {
                 if state == State::Failed || state.on(Event::Cancel) != Some(State::Cancelled) {
                     continue;
                 }
-                cancelled += tx
-                    .execute(
+                let ids: Vec<i64> = tx
+                    .prepare(
                         "UPDATE items SET state = 'cancelled', next_at = NULL, lease_owner = NULL, lease_until = NULL,
-                         updated_at = ?3 WHERE state = ?2 AND send IN (SELECT id FROM sends WHERE batch = ?1)",
-                        params![batch.id, state.name(), ms(now)],
+                         updated_at = ?3 WHERE state = ?2 AND send IN (SELECT id FROM sends WHERE batch = ?1) RETURNING id",
                     )
+                    .and_then(|mut update| {
+                        let rows = update.query_map(params![batch.id, state.name(), ms(now)], |row| row.get(0))?;
+                        rows.collect()
+                    })
                     .map_err(fault(WRITING))?;
+                for id in &ids {
+                    let by = (&self.auditor, now);
+                    tell::item(
+                        tx,
+                        by,
+                        (OutboxId(*id), AuditEvent::Cancelled),
+                        Told::default(),
+                    )?;
+                }
+                cancelled += ids.len();
             }
             Ok(cancelled as u64)
         })

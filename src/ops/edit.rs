@@ -1,0 +1,214 @@
+//! `outbox edit`: a message that did not leave yet is written anew; its ids stay, its approval does not.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::error::{Error, Result};
+use crate::format::compose::{self, Letter, compose};
+use crate::format::mime;
+use crate::model::address::Address;
+use crate::model::id::OutboxId;
+use crate::model::outbox::{Place, RecipientState, State};
+use crate::rules::{address, route};
+use crate::store::outbox::{Item, NewItem, Recipient};
+
+use super::send::{ItemReport, letter};
+use super::{App, Origin, drain, gate, outbox};
+
+/// What is to be different; `None` and empty leave it as it is.
+#[derive(Clone, Debug, Default)]
+pub struct EditRequest {
+    pub subject: Option<String>,
+    /// The new text; HTML of the old one goes.
+    pub text: Option<String>,
+    pub to: Vec<String>,
+    pub cc: Vec<String>,
+    pub bcc: Vec<String>,
+    /// More files.
+    pub attachments: Vec<PathBuf>,
+    pub at: Option<Timestamp>,
+}
+
+/// The text of an item that may be edited.
+///
+/// # Errors
+/// `usage` for one that may not, with what to do instead.
+pub fn text(app: &App, origin: Origin, id: OutboxId) -> Result<String> {
+    drain::tidy(app)?;
+    may_edit(app, origin, &app.store.outbox_item(id)?)?;
+    let raw = app.store.outbox_bytes(id)?;
+    let body = mime::body(&raw);
+    let text = body.text.unwrap_or_else(|| mime::parse(&raw).text);
+    Ok(text.replace("\r\n", "\n"))
+}
+
+/// Replaces bytes and recipients of an item, and judges it again. It goes when it would have gone.
+///
+/// # Errors
+/// `usage` for a state in which nothing can be edited; `unavailable` when another process is sending it.
+pub fn edit(app: &App, origin: Origin, id: OutboxId, request: &EditRequest) -> Result<ItemReport> {
+    drain::tidy(app)?;
+    // Before the bytes: whatever changes between is seen.
+    let seen = app.store.fingerprint(id)?;
+    let item = app.store.outbox_item(id)?;
+    may_edit(app, origin, &item)?;
+    let raw = app.store.outbox_bytes(id)?;
+    let mut new = rewrite(app, &item, &raw, request)?;
+    for origin in [origin_of(&item), origin] {
+        if new.state != State::Held {
+            gate::judge(app, origin, std::slice::from_mut(&mut new))?;
+        }
+    }
+    app.store.replace(id, &seen, &new, app.clock.now())?;
+    outbox::show(app, id)
+}
+
+fn origin_of(item: &Item) -> Origin {
+    let all = [Origin::Person, Origin::Script];
+    all.into_iter()
+        .find(|o| o.name() == item.origin)
+        .unwrap_or(Origin::Agent)
+}
+
+fn may_edit(app: &App, origin: Origin, item: &Item) -> Result<()> {
+    let id = item.id;
+    gate::may_handle(origin, item, "edit")?;
+    let no = |why: &str| Error::usage(format!("`{id}` {why}: it can't be edited")).item(id);
+    let anew = "send a new message instead";
+    match item.state {
+        State::Draft | State::Held | State::Ready => {}
+        State::Sending => {
+            return Err(
+                no("is being sent").hint(format!("see what comes of it: comms outbox show {id}"))
+            );
+        }
+        State::Failed => {
+            return Err(no("failed").hint(format!(
+                "send it again as it is with `comms outbox retry {id}`, or {anew}"
+            )));
+        }
+        State::Unconfirmed => {
+            return Err(no("may have been sent").hint(format!(
+                "find out, then run `comms outbox resolve {id} --sent` or `comms outbox resolve {id} --not-sent`"
+            )));
+        }
+        State::Cancelled => return Err(no("was cancelled").hint(anew)),
+        State::Sent | State::Delivered | State::Read | State::Undelivered => {
+            return Err(no("was sent").hint(anew));
+        }
+    }
+    if item
+        .recipients
+        .iter()
+        .any(|r| r.state != RecipientState::Waiting)
+    {
+        return Err(no("was sent to some of its recipients").hint(format!(
+            "cancel the rest with `comms outbox cancel {id}`, and {anew}"
+        )));
+    }
+    if let Some((batch, _)) = &item.batch
+        && app.store.batch(batch)?.state == crate::store::outbox::BatchState::Staging
+    {
+        return Err(no(&format!(
+            "is of batch `{batch}`, which is not staged to its end"
+        )));
+    }
+    Ok(())
+}
+
+/// The item anew: headers, text and files from its bytes, with what is to be different.
+fn rewrite(app: &App, item: &Item, raw: &[u8], request: &EditRequest) -> Result<NewItem> {
+    let parsed = mime::parse(raw);
+    let body = mime::body(raw);
+    let is_local = app.config.account(&item.account)?.built_in;
+    let mut recipients = Vec::new();
+    let mut heads = Vec::new();
+    for (place, typed, head) in [
+        (Place::To, &request.to, &parsed.to),
+        (Place::Cc, &request.cc, &parsed.cc),
+        (Place::Bcc, &request.bcc, &parsed.bcc),
+    ] {
+        if typed.is_empty() {
+            let kept = item.recipients.iter().filter(|r| r.place == place);
+            recipients.extend(kept.cloned());
+            heads.push(head.clone());
+            continue;
+        }
+        let mut people = Vec::new();
+        for text in typed {
+            people.extend(address::parse_list(text)?);
+        }
+        recipients.extend(people.iter().map(|a| waiting(place, a)));
+        heads.push(people);
+    }
+    let mut met = std::collections::HashSet::new();
+    recipients.retain(|r| met.insert(r.email.to_lowercase()));
+    if let Some(r) = recipients
+        .iter()
+        .find(|r| route::is_local(&r.email) != is_local)
+    {
+        return Err(Error::usage(format!(
+            "`{}` is not for account `{}`, which sends this item",
+            r.email, item.account
+        ))
+        .hint("send it a message of its own"));
+    }
+    let subject = request
+        .subject
+        .clone()
+        .unwrap_or_else(|| item.subject.clone());
+    let (text, html) = match &request.text {
+        Some(text) => (text.clone(), None),
+        None => (body.text.unwrap_or_default(), body.html),
+    };
+    let mut files = letter::files_of(raw, &parsed);
+    files.extend(letter::read_files(app, &request.attachments)?);
+    let from = parsed.from.first().cloned();
+    let from = from.ok_or_else(|| Error::internal(format!("`{}` has no sender", item.id)))?;
+    compose::refuse_controls("subject", &subject)?;
+    let raw = compose(&Letter {
+        from: &from,
+        reply_to: &parsed.reply_to,
+        to: &heads[0],
+        cc: &heads[1],
+        subject: &subject,
+        text: &text,
+        html: html.as_deref(),
+        files: &files,
+        message_id: &item.message_id,
+        in_reply_to: &parsed.in_reply_to,
+        references: &parsed.references,
+        own_id: &item.own_id,
+        date: &app.clock.now_local(),
+    })?;
+    Ok(NewItem {
+        account: item.account.clone(),
+        channel: item.channel.clone(),
+        sender: item.sender.clone(),
+        subject,
+        message_id: item.message_id.clone(),
+        own_id: item.own_id.clone(),
+        attachments: letter::attached(&files),
+        raw,
+        state: match item.state {
+            State::Draft => State::Draft,
+            _ => State::Ready,
+        },
+        held_by: None,
+        next_at: request.at.or(item.next_at),
+        file_copy: item.file_copy,
+        recipients,
+    })
+}
+
+fn waiting(place: Place, person: &Address) -> Recipient {
+    Recipient {
+        place,
+        name: person.name.clone(),
+        email: person.email.clone(),
+        state: RecipientState::Waiting,
+        code: None,
+        words: None,
+    }
+}

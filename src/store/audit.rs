@@ -278,6 +278,19 @@ impl Store {
             .map(Option::unwrap_or_default)
     }
 
+    /// Whether there are as many lines as were written and the last is the last that was.
+    pub fn audit_ends_well(&self) -> Result<bool> {
+        self.main()?
+            .query_row(
+                "SELECT count = (SELECT count(*) FROM audit)
+                 AND (count = 0 OR hash = (SELECT hash FROM audit ORDER BY n DESC LIMIT 1)) FROM audit_head",
+                [],
+                |row| row.get::<_, Option<bool>>(0),
+            )
+            .map(Option::unwrap_or_default)
+            .map_err(fault(DOING))
+    }
+
     /// How many lines there are to be, and the hash of the last.
     pub fn audit_head(&self) -> Result<AuditHead> {
         if !self.has_outbox() {

@@ -153,6 +153,24 @@ fn a_line_that_was_changed_removed_or_moved_shows() {
 }
 
 #[test]
+fn the_doctor_sees_that_lines_are_missing() {
+    let server = Smtp::start();
+    let world = World::new().config(&server.account("work"));
+    send(&world, "a@x.example");
+    let audit = || {
+        let report = world.run(["doctor", "--offline", "--json"]).json();
+        let checks = report["checks"].as_array().unwrap().clone();
+        let check = checks.into_iter().find(|c| c["name"] == "audit").unwrap();
+        check["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(audit(), "ok");
+    db(&world)
+        .execute("DELETE FROM audit WHERE n = 2", [])
+        .unwrap();
+    assert_eq!(audit(), "fault");
+}
+
+#[test]
 fn what_was_kept_elsewhere_shows_a_log_cut_off_with_its_count() {
     let server = Smtp::start();
     let world = World::new().config(&server.account("work"));

@@ -94,3 +94,19 @@ pub fn check_store(app: &App, request: DoctorRequest, report: &mut DoctorReport)
         }
     }
 }
+
+/// Whether the audit log ends as it should; only `comms outbox log --verify` reads every line.
+pub fn check_audit(app: &App, report: &mut DoctorReport) {
+    if !app.store.has_outbox() {
+        return;
+    }
+    match app.store.audit_ends_well() {
+        Ok(true) => report.ok("audit", "the log has as many lines as were written"),
+        Ok(false) => report.fault(
+            "audit",
+            &Error::internal("lines of the audit log were removed or added behind its back")
+                .hint("`comms outbox log --verify` names the first"),
+        ),
+        Err(e) => report.fault("audit", &e),
+    }
+}

@@ -1447,7 +1447,6 @@ _comms() {
             return 0
             ;;
         comms__subcmd__outbox)
-            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help list show retry cancel batches pause resume resolve approve reject log run"
             opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help list show retry cancel edit batches pause resume resolve approve reject log run"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -3,22 +3,21 @@
 //! The file is read three times (checked, hashed, staged) and never held, so its length costs no memory.
 
 mod report;
+mod rows;
 mod table;
 
-use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Context, Error, Kind, Result};
 use crate::format::clean;
 use crate::model::outbox::State;
-use crate::rules::address;
 use crate::rules::template::Template;
-use crate::store::outbox::{Batch, BatchState, NewBatch, NewSend};
+use crate::store::outbox::{Batch, BatchState, NewBatch};
 
 use super::send::template::{self, TemplateUse};
-use super::send::{self, Mode, SendRequest, letter};
-use super::{App, Origin, Progress, drain, gate, hook};
-use table::{Row, Table};
+use super::send::{self, Mode, SendRequest};
+use super::{App, Origin, Progress, drain, hook};
+use rows::{Outcome, Rows};
 
 pub use report::{BatchReport, BatchesReport, Broken, list};
 
@@ -256,110 +255,6 @@ async fn leave(app: &App, name: &str) -> Result<(Vec<String>, bool)> {
         warnings.extend(hook::fire(app).await);
     }
     Ok((warnings, interrupted))
-}
-
-/// What became of a row.
-enum Outcome {
-    Good(Box<NewSend>),
-    /// An earlier row has the same mailbox.
-    Repeated,
-    Broken(String),
-}
-
-/// Rows of the file, rendered and judged one by one.
-struct Rows<'a> {
-    app: &'a App,
-    origin: Origin,
-    request: &'a BatchRequest,
-    template: &'a Template,
-    table: Table,
-    /// Hashes of the mailboxes met so far.
-    seen: HashSet<[u8; 16]>,
-}
-
-impl<'a> Rows<'a> {
-    fn open(
-        app: &'a App,
-        origin: Origin,
-        request: &'a BatchRequest,
-        template: &'a Template,
-    ) -> Result<Rows<'a>> {
-        let table = Table::open(
-            &request.csv,
-            request.to_column.as_deref(),
-            request.delimiter,
-        )?;
-        let vars = &request.template.vars;
-        if let Some(name) = table.names().iter().find(|n| vars.contains_key(*n)) {
-            return Err(Error::usage(format!("`{name}` is a column and a --var")));
-        }
-        template.refuse_unused(vars.keys())?;
-        Ok(Rows {
-            app,
-            origin,
-            request,
-            template,
-            table,
-            seen: HashSet::new(),
-        })
-    }
-
-    fn next(&mut self) -> Result<Option<(u64, Outcome)>> {
-        if let Some(Row { line, cells }) = self.table.next()? {
-            let (to, values) = match cells {
-                Ok(cells) => cells,
-                Err(why) => return Ok(Some((line, Outcome::Broken(why)))),
-            };
-            let person = match address::parse(&to) {
-                Ok(person) => person,
-                Err(e) => return Ok(Some((line, Outcome::Broken(e.message)))),
-            };
-            let hash = blake3::hash(person.email.to_lowercase().as_bytes());
-            let mut short = [0; 16];
-            short.copy_from_slice(&hash.as_bytes()[..16]);
-            if self.seen.contains(&short) {
-                return Ok(Some((line, Outcome::Repeated)));
-            }
-            return Ok(Some((
-                line,
-                match self.render(to, values) {
-                    Ok(send) => {
-                        self.seen.insert(short);
-                        Outcome::Good(Box::new(send))
-                    }
-                    // What is wrong with all rows is no row's fault.
-                    Err(e) if matches!(e.kind, Kind::Config | Kind::Internal) => return Err(e),
-                    Err(e) => Outcome::Broken(e.message),
-                },
-            )));
-        }
-        Ok(None)
-    }
-
-    fn render(&self, to: String, mut values: BTreeMap<String, String>) -> Result<NewSend> {
-        let app = self.app;
-        values.extend(self.request.template.vars.clone());
-        let mut request = self.request.message.clone();
-        let rendered = self.template.render(&values)?;
-        template::put(self.template.style(), rendered, &mut request);
-        request.to = vec![to];
-        let outgoing = letter::read(app, &request, letter::Thread::default())?;
-        let mut items = letter::render(app, &request, &outgoing)?;
-        for item in items.iter_mut().filter(|i| i.state == State::Ready) {
-            item.next_at = request.at;
-        }
-        gate::judge(app, self.origin, &mut items)?;
-        Ok(NewSend {
-            once: None,
-            thread: None,
-            key: None,
-            at_once: false,
-            origin: self.origin.name().to_owned(),
-            asked_by: app.config.agent.clone(),
-            content_hash: outgoing.content_hash(),
-            items,
-        })
-    }
 }
 
 fn existing(app: &App, name: &str) -> Result<Option<Batch>> {

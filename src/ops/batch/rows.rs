@@ -1,0 +1,120 @@
+//! The rows of a bulk send, rendered and judged one by one.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::error::{Error, Kind, Result};
+use crate::model::outbox::State;
+use crate::ops::send::{letter, template};
+use crate::ops::{App, Origin, gate};
+use crate::rules::address;
+use crate::rules::template::Template;
+use crate::store::outbox::NewSend;
+
+use super::BatchRequest;
+use super::table::{Row, Table};
+
+/// What became of a row.
+pub enum Outcome {
+    Good(Box<NewSend>),
+    /// An earlier row has the same mailbox.
+    Repeated,
+    Broken(String),
+}
+
+/// Rows of the file, rendered and judged one by one.
+pub struct Rows<'a> {
+    app: &'a App,
+    origin: Origin,
+    request: &'a BatchRequest,
+    template: &'a Template,
+    table: Table,
+    /// Hashes of the mailboxes met so far.
+    seen: HashSet<[u8; 16]>,
+}
+
+impl<'a> Rows<'a> {
+    /// Opens the file.
+    pub fn open(
+        app: &'a App,
+        origin: Origin,
+        request: &'a BatchRequest,
+        template: &'a Template,
+    ) -> Result<Rows<'a>> {
+        let table = Table::open(
+            &request.csv,
+            request.to_column.as_deref(),
+            request.delimiter,
+        )?;
+        let vars = &request.template.vars;
+        if let Some(name) = table.names().iter().find(|n| vars.contains_key(*n)) {
+            return Err(Error::usage(format!("`{name}` is a column and a --var")));
+        }
+        template.refuse_unused(vars.keys())?;
+        Ok(Rows {
+            app,
+            origin,
+            request,
+            template,
+            table,
+            seen: HashSet::new(),
+        })
+    }
+
+    /// The next row with its line, rendered and judged.
+    pub fn next(&mut self) -> Result<Option<(u64, Outcome)>> {
+        if let Some(Row { line, cells }) = self.table.next()? {
+            let (to, values) = match cells {
+                Ok(cells) => cells,
+                Err(why) => return Ok(Some((line, Outcome::Broken(why)))),
+            };
+            let person = match address::parse(&to) {
+                Ok(person) => person,
+                Err(e) => return Ok(Some((line, Outcome::Broken(e.message)))),
+            };
+            let hash = blake3::hash(person.email.to_lowercase().as_bytes());
+            let mut short = [0; 16];
+            short.copy_from_slice(&hash.as_bytes()[..16]);
+            if self.seen.contains(&short) {
+                return Ok(Some((line, Outcome::Repeated)));
+            }
+            return Ok(Some((
+                line,
+                match self.render(to, values) {
+                    Ok(send) => {
+                        self.seen.insert(short);
+                        Outcome::Good(Box::new(send))
+                    }
+                    // What is wrong with all rows is no row's fault.
+                    Err(e) if matches!(e.kind, Kind::Config | Kind::Internal) => return Err(e),
+                    Err(e) => Outcome::Broken(e.message),
+                },
+            )));
+        }
+        Ok(None)
+    }
+
+    fn render(&self, to: String, mut values: BTreeMap<String, String>) -> Result<NewSend> {
+        let app = self.app;
+        values.extend(self.request.template.vars.clone());
+        let mut request = self.request.message.clone();
+        let rendered = self.template.render(&values)?;
+        template::put(self.template.style(), rendered, &mut request);
+        request.to = vec![to];
+        let outgoing = letter::read(app, &request, letter::Thread::default())?;
+        let mut items = letter::render(app, &request, &outgoing)?;
+        for item in items.iter_mut().filter(|i| i.state == State::Ready) {
+            item.next_at = request.at;
+        }
+        gate::judge(app, self.origin, &mut items)?;
+        Ok(NewSend {
+            once: None,
+            thread: None,
+            key: None,
+            at_once: false,
+            origin: self.origin.name().to_owned(),
+            asked_by: app.config.agent.clone(),
+            content_hash: outgoing.content_hash(),
+            items,
+        })
+    }
+}

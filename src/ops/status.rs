@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::error::Result;
 use crate::format::clean;
 use crate::model::account::{Account, ChannelKind};
+use crate::model::outbox::State;
 
 use super::throttle::{self, OpenCircuit};
 use super::{App, drain};
@@ -85,7 +86,10 @@ pub fn status(app: &App) -> Result<StatusReport> {
         outbox,
         next: Vec::new(),
     };
-    report.next = steps(&report);
+    if !first_run {
+        report.next = outbox_steps(app, &report.outbox)?;
+    }
+    report.next.extend(steps(&report));
     if !first_run && drain::lacks_runner(app, report.outbox.waiting)? {
         report.next.push(Step {
             why: "nothing sends what waits in its time: no runner was seen lately".to_owned(),
@@ -156,6 +160,50 @@ fn accounts(app: &App) -> Result<Vec<AccountStatus>> {
     told.collect()
 }
 
+/// The next step for what wants someone in the outbox: the newest item of each kind by its id.
+fn outbox_steps(app: &App, outbox: &OutboxStatus) -> Result<Vec<Step>> {
+    let mut steps = Vec::new();
+    for (n, states, why, command) in [
+        (
+            outbox.unconfirmed,
+            &[State::Unconfirmed][..],
+            "may have been sent: look, then settle it",
+            "show",
+        ),
+        (
+            outbox.failed,
+            &[State::Failed, State::Undelivered][..],
+            "did not leave",
+            "show",
+        ),
+        (
+            outbox.held,
+            &[State::Held][..],
+            "waits for an approval",
+            "approve",
+        ),
+    ] {
+        if n == 0 {
+            continue;
+        }
+        let newest = app.store.outbox_items(states, 1)?;
+        steps.push(Step {
+            why: format!("{} {why}", items(n)),
+            command: match newest.first() {
+                Some(item) if n == 1 => format!("comms outbox {command} {}", item.id),
+                _ => format!("comms outbox list --state {}", states[0].name()),
+            },
+        });
+    }
+    if outbox.waiting > 0 {
+        steps.push(Step {
+            why: format!("{} waits to be sent", items(outbox.waiting)),
+            command: "comms outbox run".to_owned(),
+        });
+    }
+    Ok(steps)
+}
+
 fn steps(report: &StatusReport) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut step = |why: String, command: &str| {
@@ -164,34 +212,6 @@ fn steps(report: &StatusReport) -> Vec<Step> {
             command: command.to_owned(),
         })
     };
-    let outbox = &report.outbox;
-    if outbox.unconfirmed > 0 {
-        step(
-            format!(
-                "{} may have been sent: look, then settle it",
-                items(outbox.unconfirmed)
-            ),
-            "comms outbox list",
-        );
-    }
-    if outbox.failed > 0 {
-        step(
-            format!("{} did not leave", items(outbox.failed)),
-            "comms outbox list",
-        );
-    }
-    if outbox.held > 0 {
-        step(
-            format!("{} waits for an approval", items(outbox.held)),
-            "comms outbox list",
-        );
-    }
-    if outbox.waiting > 0 {
-        step(
-            format!("{} waits to be sent", items(outbox.waiting)),
-            "comms outbox run",
-        );
-    }
     for account in &report.accounts {
         let name = &account.account;
         if let Some(open) = &account.circuit {

@@ -7,14 +7,30 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use crate::error::{Context, Error, Kind, Result};
-use crate::model::account::Account;
+use crate::model::account::{Account, TlsMode};
 
 /// The configuration for an account's servers; made off the runtime's thread.
+///
+/// For one whose servers are spoken to in plain text, on this machine, it trusts nobody and reads nothing.
 pub async fn of_account(account: &Account) -> Result<Arc<rustls::ClientConfig>> {
+    let mut servers = account.imap.iter().chain(&account.smtp);
+    if servers.all(|s| s.tls == TlsMode::None) {
+        return trusting_nobody();
+    }
     let ca_file = account.ca_file.clone();
     tokio::task::spawn_blocking(move || client_config(ca_file.as_deref()))
         .await
         .context(Kind::Internal, "reading the system's certificates")?
+}
+
+fn trusting_nobody() -> Result<Arc<rustls::ClientConfig>> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .context(Kind::Internal, "choosing TLS versions")?
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    Ok(Arc::new(config))
 }
 
 /// A client configuration that verifies; `ca_file` (PEM) adds roots.

@@ -155,3 +155,44 @@ fn what_is_shown_of_an_item_leads_to_its_end() {
     );
     world.run(["outbox", "resolve", "o2", "--sent"]).ok();
 }
+
+#[test]
+fn the_doctor_names_what_is_in_doubt_and_the_runner_that_is_missing() {
+    let server = Smtp::start();
+    let world = World::new().config(&server.account("work"));
+    let check = |world: &World, name: &str| {
+        let report = world.run(["doctor", "--offline", "--json"]).json();
+        let checks = report["checks"].as_array().unwrap().clone();
+        checks.into_iter().find(|c| c["name"] == name)
+    };
+    assert!(check(&world, "outbox").is_none(), "nothing was ever sent");
+    queue(&world, "x");
+    assert_eq!(check(&world, "outbox").unwrap()["state"], "ok");
+    assert!(
+        check(&world, "runner").unwrap()["fix"]
+            .as_str()
+            .unwrap()
+            .contains("--print-timer")
+    );
+    world.run(["outbox", "run"]).ok();
+    assert!(check(&world, "runner").is_none());
+    world
+        .run(["send", "a@silent.example", "-s", "x", "-m", "x", "--queue"])
+        .ok();
+    let child = world.spawn(["outbox", "run"]);
+    wait_for(&server, 2);
+    Command::new("kill")
+        .args(["-KILL", &child.id().to_string()])
+        .status()
+        .unwrap();
+    child.wait_with_output().unwrap();
+    let told = check(&world, "outbox").unwrap();
+    assert_eq!(told["state"], "note", "{told}");
+    assert!(
+        told["fix"]
+            .as_str()
+            .unwrap()
+            .contains("comms outbox show o2"),
+        "{told}"
+    );
+}

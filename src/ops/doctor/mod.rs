@@ -7,6 +7,7 @@ mod circuits;
 mod clock;
 mod files;
 mod network;
+mod outbox;
 mod secrets;
 mod servers;
 
@@ -41,7 +42,7 @@ pub struct DoctorReport {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Check {
     /// These stay the same: `caller`, `home`, `folders`, `config`, `data folder`, `store`, `index`, `audit`
-    /// (once something was sent), `zone`, `trust`,
+    /// and `outbox` (once something was sent), `runner` (while one is missing), `zone`, `trust`,
     /// `proxy`, `session bus`, `keyring`, `secrets file`, `secret variables`, `clock`; and for each account `work: config`,
     /// `work: secret`, `work: trust`, `work: imap`, `work: folders`, `work: views`, `work: smtp`, `work: circuit` (only while it is open), `work: maildir`,
     /// `work: servers`.
@@ -137,6 +138,7 @@ pub async fn doctor(app: &App, request: DoctorRequest) -> Result<DoctorReport> {
     files::check_data_folder(app, &mut report);
     files::check_store(app, request, &mut report);
     files::check_audit(app, &mut report);
+    outbox::check_outbox(app, &mut report)?;
     caller::check_zone(app, &mut report);
     network::check_trust(app, &mut report);
     let found = secrets::find(app, request).await?;

@@ -71,6 +71,8 @@ fn draw(slot: &Mutex<Option<Bar>>, progress: &Progress) {
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
     if slot.as_ref().is_none_or(|b| b.stage != progress.stage) {
+        // The old bar clears its line before the new one draws there.
+        *slot = None;
         *slot = Some(Bar {
             bar: start(progress),
             stage: progress.stage.clone(),

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::{Doubt, Run, TIMEOUT, told};
-use crate::channel::smtp::{Client, Credentials, Envelope, INTERRUPTED};
+use crate::channel::smtp::{BATCH, Client, Credentials, Envelope, INTERRUPTED};
 use crate::error::{Kind, Result};
 use crate::model::account::{Account, AuthMethod};
 use crate::model::outbox::{Attempt, Trial};
@@ -45,6 +45,17 @@ impl Run<'_> {
         Ok(None)
     }
 
+    /// Tells how far it is, where it takes more than one transaction.
+    fn show(&self, rest: usize, all: usize) {
+        if all > BATCH {
+            (self.app.progress)(&Progress {
+                stage: format!("sending {}", self.item.id),
+                done: (all - rest) as u64,
+                total: Some(all as u64),
+            });
+        }
+    }
+
     pub(super) async fn through_smtp(&mut self, account: &Account) -> Result<()> {
         let kept = self.delivery.lines.take(&account.name);
         let mut was_kept = kept.is_some();
@@ -59,11 +70,7 @@ impl Run<'_> {
         let waiting = self.waiting();
         let mut rest = waiting.as_slice();
         while !rest.is_empty() {
-            (self.app.progress)(&Progress {
-                stage: format!("sending {}", self.item.id),
-                done: (waiting.len() - rest.len()) as u64,
-                total: Some(waiting.len() as u64),
-            });
+            self.show(rest.len(), waiting.len());
             let Some(share) = self.next_share(account, rest.len())? else {
                 break;
             };
@@ -142,6 +149,7 @@ impl Run<'_> {
                 break;
             }
         }
+        self.show(0, waiting.len());
         if client.is_usable() {
             self.delivery.lines.keep(&account.name, client);
         }

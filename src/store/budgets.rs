@@ -4,12 +4,13 @@
 //! None of this is synced by itself: the commit that lets the first byte leave follows, and syncs it too.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::rules::budget::{Limit, Taken, Verdict, judge, slot_ms};
 
+use super::outbox::change;
 use super::owner::{Owner, is_alive};
 use super::{Store, fault};
 
@@ -138,18 +139,9 @@ impl Store {
 
     /// A transaction that the next synced one makes last.
     fn unsynced<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
-        let mut db = self.main()?;
-        let run = || {
-            db.execute_batch("PRAGMA synchronous = NORMAL")?;
-            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let done = work(&tx)?;
-            tx.commit()?;
-            Ok(done)
-        };
-        let done = run().map_err(fault(DOING));
-        db.execute_batch("PRAGMA synchronous = FULL")
-            .map_err(fault(DOING))?;
-        done
+        change(&mut *self.main()?, false, |tx| {
+            work(tx).map_err(fault(DOING))
+        })
     }
 }
 

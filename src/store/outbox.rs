@@ -13,7 +13,7 @@ use super::alerts::{self, Once, Repeats};
 use super::owner::Owner;
 use super::{Store, fault};
 use lifecycle::LEASE_MS;
-use row::{SELECT, at, change, item, ms, number, read, recipients, state_of, unknown};
+use row::{SELECT, at, item, ms, number, read, recipients, state_of, unknown};
 
 mod approval;
 mod batches;
@@ -31,6 +31,7 @@ pub use batches::{Batch, BatchState, NewBatch};
 pub use erase::{By, ERASED};
 pub use lifecycle::{IN_PARTS, REVIVED};
 pub use moving::{MOVED, Target};
+pub(super) use row::change;
 
 const DOING: &str = "reading the outbox";
 const WRITING: &str = "writing the outbox";

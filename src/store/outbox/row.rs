@@ -89,7 +89,7 @@ pub(super) fn begin(db: &mut Connection) -> Result<Transaction<'_>> {
 
 /// Works in a transaction that no power cut can undo once this returns, or (`synced` false) once the next synced one
 /// has: a process that dies loses neither.
-pub(super) fn change<T>(
+pub(in crate::store) fn change<T>(
     db: &mut Connection,
     synced: bool,
     work: impl FnOnce(&Transaction<'_>) -> Result<T>,

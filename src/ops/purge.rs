@@ -11,11 +11,11 @@ use crate::error::{Error, Kind, Result};
 use crate::format::clean;
 use crate::model::id::{MessageId, OutboxId};
 use crate::model::message::Ident;
-use crate::model::query::{Field, Query, Sort, Text};
-use crate::rules::{address, query};
+use crate::model::query::{Field, Query, Text};
+use crate::rules::address;
 use crate::store::outbox::By;
 
-use super::{App, Origin, Progress};
+use super::{App, Origin, Progress, search};
 
 /// What to erase.
 #[derive(Clone, Debug)]
@@ -72,7 +72,7 @@ pub fn plan(app: &App, origin: Origin, what: &What) -> Result<Plan> {
         What::Expired => (expired(app), None),
     };
     let messages = match (app.store.exists(), &query) {
-        (true, Some(query)) => fitting(app, query)?,
+        (true, Some(query)) => search::every(app, query)?,
         _ => Vec::new(),
     };
     let mut plan = Plan {
@@ -200,7 +200,7 @@ fn read(app: &App, text: &str) -> Result<(Option<Query>, Option<String>)> {
         let query = Query::Or(vec![word(Field::From), word(Field::To)]);
         return Ok((Some(query), Some(contact.email)));
     }
-    Ok((Some(query::parse(text, &app.clock.now_local())?), None))
+    Ok((Some(search::read(app, text)?), None))
 }
 
 /// What is older than `[retention] messages` allows.
@@ -210,21 +210,6 @@ fn expired(app: &App) -> Option<Query> {
         .retention
         .messages_before(app.clock.now_local())?;
     Some(Query::Until(before))
-}
-
-fn fitting(app: &App, query: &Query) -> Result<Vec<MessageId>> {
-    let mut ids = Vec::new();
-    let mut after: Option<String> = None;
-    loop {
-        let page = app
-            .store
-            .search(query, Sort::Newest, Some(5_000), after.as_deref())?;
-        ids.extend(page.rows.iter().map(|row| row.id));
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(ids),
-        }
-    }
 }
 
 /// Erases what `[retention]` gives up, once a day; gives a line for what went wrong.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::error::Result;
 use crate::format::mime;
 use crate::model::address::Address;
+use crate::model::id::MessageId;
 use crate::model::message::{Envelope, Parsed};
 use crate::model::query::{Query, Sort};
 use crate::rules::query::{self, Explained, Known};
@@ -107,6 +108,25 @@ pub fn read(app: &App, text: &str) -> Result<Query> {
     }
     query::parse_for(text, &now, &known)
 }
+
+/// Every message that fits, newest first.
+pub fn every(app: &App, query: &Query) -> Result<Vec<MessageId>> {
+    let mut ids = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let page = app
+            .store
+            .search(query, Sort::Newest, Some(PAGE), after.as_deref())?;
+        ids.extend(page.rows.iter().map(|row| row.id));
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(ids),
+        }
+    }
+}
+
+/// Rows that are read at once where all are wanted.
+const PAGE: usize = 5_000;
 
 /// Refuses a folder that is nowhere, with those there are.
 pub fn check_folder(app: &App, name: &str) -> Result<()> {

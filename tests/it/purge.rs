@@ -106,6 +106,10 @@ fn a_purge_asks_first_and_a_dry_run_erases_nothing() {
     assert_eq!(count(&world, WORD), "1");
     world.run(["purge"]).fails(2);
     world.run(["purge", "nosuch:operator", "--yes"]).fails(2);
+    world.run(["purge", "in:nowhere", "--yes"]).fails(2);
+    world
+        .run(["export", "in:nowhere", "--to", "-", "--as", "mbox"])
+        .fails(2);
     world.run(["--read-only", "purge", WORD, "--yes"]).fails(6);
     assert_eq!(count(&world, WORD), "1");
 }

@@ -14,10 +14,9 @@ use crate::error::{Context, Error, Kind, Result};
 use crate::format::mime;
 use crate::model::id::MessageId;
 use crate::model::message::{Attachment, Envelope};
-use crate::model::query::{Query, Sort};
-use crate::rules::query;
+use crate::model::query::Query;
 
-use super::{App, Progress};
+use super::{App, Progress, search};
 use target::Target;
 
 /// How messages are written.
@@ -117,7 +116,7 @@ pub fn export(app: &App, request: &ExportRequest, stream: &mut dyn Write) -> Res
     let form = form(request)?;
     let query = match request.query.trim() {
         "" => Query::All,
-        text => query::parse(text, &app.clock.now_local())?,
+        text => search::read(app, text)?,
     };
     let streamed = request.to == Path::new("-");
     let mut target = if streamed {
@@ -188,18 +187,7 @@ fn form(request: &ExportRequest) -> Result<Form> {
 }
 
 fn oldest_first(app: &App, query: &Query) -> Result<Vec<MessageId>> {
-    let mut ids = Vec::new();
-    let mut after: Option<String> = None;
-    loop {
-        let page = app
-            .store
-            .search(query, Sort::Newest, Some(5_000), after.as_deref())?;
-        ids.extend(page.rows.iter().map(|row| row.id));
-        match page.next {
-            Some(next) => after = Some(next),
-            None => break,
-        }
-    }
+    let mut ids = search::every(app, query)?;
     ids.reverse();
     Ok(ids)
 }

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::time::Duration;
 
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What the caller should do next; the exit-code table of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

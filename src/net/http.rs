@@ -21,6 +21,40 @@ const CONNECT: Duration = Duration::from_secs(10);
 const TOTAL: Duration = Duration::from_secs(30);
 /// The largest answer that is read, in bytes.
 const LARGEST: usize = 4 << 20;
+
+/// How long an exchange may take once it is connected, and how much may come back.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub total: Duration,
+    /// In bytes.
+    pub largest: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            total: TOTAL,
+            largest: LARGEST,
+        }
+    }
+}
+
+/// There was no answer.
+#[derive(Debug)]
+pub struct Lost {
+    pub error: Error,
+    /// Whether the request may have reached the server.
+    pub may_have_left: bool,
+}
+
+impl Lost {
+    fn before(error: Error) -> Lost {
+        Lost {
+            error,
+            may_have_left: false,
+        }
+    }
+}
 /// No provider's "come back later" is believed beyond this.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 
@@ -92,33 +126,49 @@ impl Client {
 
     /// Sends a request and reads the whole answer. An error means that there was no answer.
     pub async fn send(&self, request: Request) -> Result<Answer> {
+        let exchange = self.exchange(request, Limits::default()).await;
+        exchange.map_err(|lost| lost.error)
+    }
+
+    /// The same within these limits; without an answer it says whether the request may have left.
+    pub async fn exchange(&self, mut request: Request, limits: Limits) -> Result<Answer, Lost> {
         let url = request.url().clone();
         let peer = peer(&url);
         let loopback = is_loopback(&url);
         if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
-            return Err(Error::config(format!(
-                "`{}://{peer}` is not protected by TLS",
-                url.scheme()
-            ))
-            .hint("use an https address; plain http is for this machine only"));
+            return Err(Lost::before(
+                Error::config(format!(
+                    "`{}://{peer}` is not protected by TLS",
+                    url.scheme()
+                ))
+                .hint("use an https address; plain http is for this machine only"),
+            ));
         }
         // Paths and queries may hold secrets.
         debug!(server = %peer, http = %request.method());
+        *request.timeout_mut() = Some(limits.total);
         let client = if loopback { &self.near } else { &self.far };
-        let mut response = client.execute(request).await.map_err(|e| fault(e, &peer))?;
+        let lost = |e: reqwest::Error| Lost {
+            may_have_left: !e.is_connect() && !e.is_builder(),
+            error: fault(e, &peer),
+        };
+        let mut response = client.execute(request).await.map_err(lost)?;
         let mut answer = Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             body: Vec::new(),
-            peer,
+            peer: peer.clone(),
         };
         trace!(server = %answer.peer, http = answer.status);
-        while let Some(chunk) = response.chunk().await.map_err(|e| fault(e, &answer.peer))? {
-            if answer.body.len() + chunk.len() > LARGEST {
-                return Err(Error::unavailable(format!(
-                    "the answer of `{}` has no end",
-                    answer.peer
-                )));
+        while let Some(chunk) = response.chunk().await.map_err(lost)? {
+            if answer.body.len() + chunk.len() > limits.largest {
+                return Err(Lost {
+                    error: Error::unavailable(format!(
+                        "the answer of `{}` has no end",
+                        answer.peer
+                    )),
+                    may_have_left: true,
+                });
             }
             answer.body.extend_from_slice(&chunk);
         }
@@ -180,15 +230,32 @@ impl Answer {
         let wait = match wanted.parse() {
             Ok(seconds) => Duration::from_secs(seconds),
             Err(_) => {
-                let date = |text: &str| {
-                    let date = jiff::fmt::rfc2822::parse(text.trim()).ok()?;
-                    Some(date.timestamp())
-                };
-                let wait = date(wanted)?.duration_since(date(text(DATE)?)?);
+                let until = jiff::fmt::rfc2822::parse(wanted).ok()?.timestamp();
+                let wait = until.duration_since(self.date()?);
                 Duration::try_from(wait).unwrap_or_default()
             }
         };
         Some(wait.min(LONGEST_WAIT))
+    }
+
+    /// The server's clock.
+    pub fn date(&self) -> Option<jiff::Timestamp> {
+        let text = self.headers.get(DATE)?.to_str().ok()?;
+        Some(jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp())
+    }
+
+    /// An answer as a test needs it.
+    #[cfg(test)]
+    pub fn fixed(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Answer {
+        Answer {
+            status,
+            headers: headers
+                .iter()
+                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+                .collect(),
+            body: body.as_bytes().to_vec(),
+            peer: "example.com".to_owned(),
+        }
     }
 
     /// Where it points to.
@@ -301,15 +368,7 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, headers: &[(&'static str, &'static str)]) -> Answer {
-        Answer {
-            status,
-            headers: headers
-                .iter()
-                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
-                .collect(),
-            body: b"{\"access_token\":\"hunter2\"}".to_vec(),
-            peer: "example.com".to_owned(),
-        }
+        Answer::fixed(status, headers, "{\"access_token\":\"hunter2\"}")
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The network: HTTP, TLS for every protocol, OAuth. Async begins here.
 
+pub mod api;
 pub mod autoconfig;
+pub mod google;
 pub mod http;
 pub mod oauth;
 pub mod tls;

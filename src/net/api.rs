@@ -1,0 +1,490 @@
+//! A provider's HTTP API: a bearer token that is renewed once, requests that say whether they change anything,
+//! a pace that all processes share, and answers told apart from silence.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Request, Url};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::error::{Error, Kind, Result};
+
+use super::http::{Answer, Client, Limits};
+
+/// Whether a request changes anything at the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    Read,
+    /// Refused while comms is read-only.
+    Write,
+}
+
+/// One operation of a provider, as its own description names it.
+#[derive(Debug)]
+pub struct Operation {
+    /// The provider's name for it: `gmail.users.messages.list`.
+    pub id: &'static str,
+    pub method: &'static str,
+    /// Below the base URL; `{name}` is one segment, `{+name}` may hold several.
+    pub path: &'static str,
+    pub query: &'static [Param],
+    /// The schema of its body, if it has one.
+    pub body: Option<&'static str>,
+    pub effect: Effect,
+    /// What one call takes from the quota.
+    pub units: u32,
+}
+
+/// A query parameter that comms uses.
+#[derive(Debug)]
+pub struct Param {
+    pub name: &'static str,
+    pub kind: ParamKind,
+    pub repeated: bool,
+}
+
+/// What a query parameter holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamKind {
+    Text,
+    Number,
+    Flag,
+    /// One of the names that comms sends.
+    Word(&'static [&'static str]),
+}
+
+/// A future that can be made by a trait object.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What a client is lent by the operation that uses it: the login, the budget, the time.
+pub trait Access: Send + Sync {
+    /// What logs in now.
+    fn token(&self) -> Pending<'_, Result<SecretString>>;
+    /// Another token after this one was refused; `None` where there is no other.
+    fn renew(&self, refused: SecretString) -> Pending<'_, Result<Option<SecretString>>>;
+    /// Waits until so many units of the quota are free, and takes them.
+    fn units(&self, units: u32) -> Pending<'_, Result<()>>;
+    /// Waits.
+    fn pause(&self, wait: Duration) -> Pending<'_, ()>;
+}
+
+/// Parameters that every operation takes.
+const COMMON: [&str; 4] = ["fields", "prettyPrint", "uploadType", "alt"];
+
+/// A call of an operation.
+#[derive(Debug)]
+pub struct Call {
+    operation: &'static Operation,
+    path: Vec<(&'static str, String)>,
+    query: Vec<(&'static str, String)>,
+    headers: HeaderMap,
+    body: Body,
+    units: u32,
+    limits: Limits,
+    /// An address that the provider gave, instead of the operation's.
+    url: Option<String>,
+}
+
+/// What a call carries. Not shown: it may be anyone's letter.
+enum Body {
+    None,
+    Json(Vec<u8>),
+    Bytes(HeaderValue, Vec<u8>),
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Body")
+    }
+}
+
+impl Call {
+    pub fn new(operation: &'static Operation) -> Call {
+        Call {
+            operation,
+            path: Vec::new(),
+            query: Vec::new(),
+            headers: HeaderMap::new(),
+            body: Body::None,
+            units: operation.units,
+            limits: Limits::default(),
+            url: None,
+        }
+    }
+
+    /// Fills in a part of the path.
+    pub fn at(mut self, name: &'static str, value: impl Into<String>) -> Call {
+        self.path.push((name, value.into()));
+        self
+    }
+
+    pub fn query(mut self, name: &'static str, value: impl Into<String>) -> Call {
+        debug_assert!(
+            COMMON.contains(&name) || self.operation.query.iter().any(|p| p.name == name),
+            "{} declares no `{name}`",
+            self.operation.id
+        );
+        self.query.push((name, value.into()));
+        self
+    }
+
+    pub fn maybe(self, name: &'static str, value: Option<impl Into<String>>) -> Call {
+        match value {
+            Some(value) => self.query(name, value),
+            None => self,
+        }
+    }
+
+    pub fn json(mut self, body: &Value) -> Call {
+        self.body = Body::Json(body.to_string().into_bytes());
+        self
+    }
+
+    pub fn bytes(mut self, media_type: &str, bytes: Vec<u8>) -> Call {
+        let media_type = HeaderValue::from_str(media_type)
+            .unwrap_or(HeaderValue::from_static("application/octet-stream"));
+        self.body = Body::Bytes(media_type, bytes);
+        self
+    }
+
+    pub fn header(mut self, name: &'static str, value: &str) -> Call {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(HeaderName::from_static(name), value);
+        }
+        self
+    }
+
+    /// What it takes from the quota, where that is not the operation's usual.
+    pub fn units(mut self, units: u32) -> Call {
+        self.units = units;
+        self
+    }
+
+    pub fn limits(mut self, limits: Limits) -> Call {
+        self.limits = limits;
+        self
+    }
+
+    /// Goes to an address that the provider gave for this (an upload session); it must be on the same host.
+    pub fn to(mut self, url: impl Into<String>) -> Call {
+        self.url = Some(url.into());
+        self
+    }
+
+    fn url(&self, base: &Url) -> Result<Url> {
+        if let Some(given) = &self.url {
+            let url = Url::parse(given)
+                .map_err(|e| Error::unavailable("the address for the upload is none").because(e))?;
+            if url.origin() != base.origin() {
+                return Err(Error::refused(
+                    "the address for the upload is on another host: the login is not shown there",
+                ));
+            }
+            return Ok(url);
+        }
+        let mut path = self.operation.path.to_owned();
+        for (name, value) in &self.path {
+            path = path.replace(&format!("{{{name}}}"), &escaped(value, ""));
+            path = path.replace(&format!("{{+{name}}}"), &escaped(value, "/=:@"));
+        }
+        debug_assert!(!path.contains('{'), "{path}");
+        let text = format!("{}/{}", base.as_str().trim_end_matches('/'), path);
+        let mut url = Url::parse(&text).map_err(|e| Error::internal("no address").because(e))?;
+        if !self.query.is_empty() {
+            url.query_pairs_mut()
+                .extend_pairs(self.query.iter().map(|(n, v)| (*n, v.as_str())));
+        }
+        Ok(url)
+    }
+}
+
+/// Percent-encodes all but unreserved characters (RFC 3986 §2.3) and these. `.` and `..` are no segments of a path.
+fn escaped(value: &str, also: &str) -> String {
+    use std::fmt::Write as _;
+    let dots = value.split('/').any(|part| part == "." || part == "..");
+    let mut out = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        let plain = byte.is_ascii_alphanumeric() || b"-_~".contains(&byte);
+        if plain || (byte == b'.' && !dots) || also.as_bytes().contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+/// An answer that is no success, or none at all.
+#[derive(Debug)]
+pub struct Fault {
+    /// 0 if there was no answer.
+    pub status: u16,
+    /// The provider's own name for it (`rateLimitExceeded`); empty if it gave none.
+    pub reason: String,
+    pub error: Error,
+    /// Whether asking again later may go better.
+    pub passes: bool,
+    /// Whether the request may have reached the provider.
+    pub may_have_left: bool,
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Error {
+        fault.error
+    }
+}
+
+impl Fault {
+    /// A fault of ours, before anything left.
+    pub fn before(error: Error) -> Fault {
+        Fault {
+            status: 0,
+            reason: String::new(),
+            passes: false,
+            may_have_left: false,
+            error,
+        }
+    }
+}
+
+/// How a provider tells that it refuses: `None` for a success.
+pub type Reading = fn(&Answer, doing: &str) -> Option<Fault>;
+
+/// A provider's API, for one account.
+pub struct Api {
+    client: Client,
+    base: Url,
+    access: Arc<dyn Access>,
+    reading: Reading,
+    read_only: bool,
+    token: Mutex<Option<SecretString>>,
+}
+
+/// How often a call that may be repeated is tried in all.
+const TRIES: u32 = 6;
+/// The longest single wait between two tries.
+const LONGEST: Duration = Duration::from_secs(64);
+
+impl Api {
+    /// An API below `base`.
+    pub fn new(
+        client: Client,
+        base: &str,
+        access: Arc<dyn Access>,
+        reading: Reading,
+    ) -> Result<Api> {
+        let base = Url::parse(base)
+            .map_err(|e| Error::config(format!("`{base}` is not a web address")).because(e))?;
+        Ok(Api {
+            client,
+            base,
+            access,
+            reading,
+            read_only: false,
+            token: Mutex::default(),
+        })
+    }
+
+    /// Refuses whatever changes something.
+    pub fn read_only(mut self, read_only: bool) -> Api {
+        self.read_only = read_only;
+        self
+    }
+
+    /// Makes a call that may be repeated: what passes by itself is waited for and asked again.
+    pub async fn ask(&self, call: &Call, doing: &str) -> Result<Answer, Fault> {
+        let mut tries = 0;
+        loop {
+            let fault = match self.once(call, doing).await {
+                Ok(answer) => return Ok(answer),
+                Err(fault) => fault,
+            };
+            tries += 1;
+            if !fault.passes || tries >= TRIES {
+                return Err(fault);
+            }
+            let backoff = backoff(tries);
+            let wait = fault
+                .error
+                .retry_after
+                .map_or(backoff, |asked| asked.max(backoff));
+            if wait > LONGEST {
+                return Err(fault);
+            }
+            self.access.pause(wait).await;
+        }
+    }
+
+    /// The same, read as JSON.
+    pub async fn json<T: DeserializeOwned>(&self, call: &Call, doing: &str) -> Result<T, Fault> {
+        let answer = self.ask(call, doing).await?;
+        answer.json().map_err(|error| Fault {
+            status: answer.status,
+            may_have_left: true,
+            ..Fault::before(error)
+        })
+    }
+
+    /// Makes one attempt. A token that is refused is renewed and the request repeated: a refusal did nothing.
+    pub async fn once(&self, call: &Call, doing: &str) -> Result<Answer, Fault> {
+        if self.read_only && call.operation.effect == Effect::Write {
+            return Err(Fault::before(
+                Error::refused(format!(
+                    "{doing}: nothing is changed while comms is read-only"
+                ))
+                .hint("leave out --read-only, or unset COMMS_READONLY"),
+            ));
+        }
+        if call.units > 0 {
+            self.access.units(call.units).await.map_err(Fault::before)?;
+        }
+        let token = self.current().await.map_err(Fault::before)?;
+        match self.send(call, &token, doing).await {
+            Err(fault) if fault.status == 401 => {
+                let renewed = self.access.renew(token).await.map_err(Fault::before)?;
+                let Some(renewed) = renewed else {
+                    return Err(fault);
+                };
+                self.keep(&renewed);
+                self.send(call, &renewed, doing).await
+            }
+            other => other,
+        }
+    }
+
+    async fn send(&self, call: &Call, token: &SecretString, doing: &str) -> Result<Answer, Fault> {
+        let request = self.request(call, token).map_err(Fault::before)?;
+        match self.client.exchange(request, call.limits).await {
+            Ok(answer) => match (self.reading)(&answer, doing) {
+                None => Ok(answer),
+                Some(fault) => Err(fault),
+            },
+            Err(lost) => Err(Fault {
+                status: 0,
+                reason: String::new(),
+                passes: lost.error.kind == Kind::Unavailable,
+                may_have_left: lost.may_have_left,
+                error: lost.error,
+            }),
+        }
+    }
+
+    fn request(&self, call: &Call, token: &SecretString) -> Result<Request> {
+        let method = Method::from_bytes(call.operation.method.as_bytes())
+            .map_err(|e| Error::internal("no method").because(e))?;
+        let mut request = Request::new(method, call.url(&self.base)?);
+        *request.headers_mut() = call.headers.clone();
+        if !token.expose_secret().is_empty() {
+            let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
+                .map_err(|_| {
+                    Error::new(
+                        Kind::Auth,
+                        "the access token holds characters that no token has",
+                    )
+                })?;
+            bearer.set_sensitive(true);
+            request.headers_mut().insert(AUTHORIZATION, bearer);
+        }
+        let (media_type, bytes) = match &call.body {
+            Body::None if call.operation.method == "POST" || call.operation.method == "PUT" => {
+                *request.body_mut() = Some(Vec::new().into());
+                return Ok(request);
+            }
+            Body::None => return Ok(request),
+            Body::Json(bytes) => (
+                HeaderValue::from_static("application/json; charset=UTF-8"),
+                bytes,
+            ),
+            Body::Bytes(media_type, bytes) => (media_type.clone(), bytes),
+        };
+        request.headers_mut().insert(CONTENT_TYPE, media_type);
+        *request.body_mut() = Some(bytes.clone().into());
+        Ok(request)
+    }
+
+    async fn current(&self) -> Result<SecretString> {
+        if let Some(token) = self.kept() {
+            return Ok(token);
+        }
+        let token = self.access.token().await?;
+        self.keep(&token);
+        Ok(token)
+    }
+
+    fn kept(&self) -> Option<SecretString> {
+        match self.token.lock() {
+            Ok(kept) => kept.clone(),
+            Err(_) => None,
+        }
+    }
+
+    fn keep(&self, token: &SecretString) {
+        if let Ok(mut kept) = self.token.lock() {
+            *kept = Some(token.clone());
+        }
+    }
+}
+
+/// A second, doubled with each try, and up to a second more so that not all come back at once.
+fn backoff(tries: u32) -> Duration {
+    let mut byte = [0u8; 2];
+    let _ = getrandom::fill(&mut byte);
+    let jitter = u64::from(u16::from_ne_bytes(byte)) * 1000 / 65536;
+    let seconds = 1u64 << (tries - 1).min(6);
+    (Duration::from_secs(seconds) + Duration::from_millis(jitter)).min(LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GET: Operation = Operation {
+        id: "test.get",
+        method: "GET",
+        path: "v1/{user}/media/{+name}",
+        query: &[Param {
+            name: "q",
+            kind: ParamKind::Text,
+            repeated: false,
+        }],
+        body: None,
+        effect: Effect::Read,
+        units: 1,
+    };
+
+    fn url(user: &str, name: &str) -> String {
+        let call = Call::new(&GET)
+            .at("user", user)
+            .at("name", name)
+            .query("q", "a&b=c d");
+        let base = Url::parse("https://api.example.com/").unwrap();
+        call.url(&base).unwrap().to_string()
+    }
+
+    #[test]
+    fn a_path_can_not_be_left() {
+        assert_eq!(
+            url("me", "spaces/A/x=="),
+            "https://api.example.com/v1/me/media/spaces/A/x==?q=a%26b%3Dc+d"
+        );
+        assert_eq!(
+            url("a/../b?x#y", "n"),
+            "https://api.example.com/v1/a%2F%2E%2E%2Fb%3Fx%23y/media/n?q=a%26b%3Dc+d"
+        );
+        assert!(!url("me", "spaces/../../admin").contains(".."));
+    }
+
+    #[test]
+    fn a_login_is_shown_to_no_other_host() {
+        let base = Url::parse("https://api.example.com/").unwrap();
+        let at = |to: &str| Call::new(&GET).to(to).url(&base).map(|u| u.to_string());
+        assert!(at("https://api.example.com/up?id=1").is_ok());
+        assert!(at("https://evil.example/up").is_err());
+        assert!(at("http://api.example.com/up").is_err());
+    }
+}

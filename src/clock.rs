@@ -1,5 +1,9 @@
 //! The one clock. Tests fix it with `COMMS_NOW`; everything that needs the time asks here.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
 #[derive(Clone, Debug)]
@@ -7,9 +11,10 @@ pub enum Clock {
     System {
         zone: TimeZone,
     },
-    /// Always the same instant; for tests.
+    /// Stands still but for those who wait on it, who move it at once; for tests. All its clones are one clock.
     Fixed {
-        now: Timestamp,
+        /// Microseconds since 1970.
+        now: Arc<AtomicI64>,
         zone: TimeZone,
     },
 }
@@ -20,7 +25,10 @@ impl Clock {
     }
 
     pub fn fixed(now: Timestamp, zone: TimeZone) -> Self {
-        Clock::Fixed { now, zone }
+        Clock::Fixed {
+            now: Arc::new(AtomicI64::new(now.as_microsecond())),
+            zone,
+        }
     }
 
     /// The present instant.
@@ -31,7 +39,21 @@ impl Clock {
                 reason = "the one place that reads the system clock"
             )]
             Clock::System { .. } => Timestamp::now(),
-            Clock::Fixed { now, .. } => *now,
+            Clock::Fixed { now, .. } => {
+                Timestamp::from_microsecond(now.load(Ordering::SeqCst)).unwrap_or(Timestamp::MAX)
+            }
+        }
+    }
+
+    /// Waits; a fixed clock goes on by that much instead.
+    pub async fn sleep(&self, wait: Duration) {
+        match self {
+            Clock::System { .. } => tokio::time::sleep(wait).await,
+            Clock::Fixed { now, .. } => {
+                let micros = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX / 4);
+                now.fetch_add(micros, Ordering::SeqCst);
+                tokio::task::yield_now().await;
+            }
         }
     }
 

@@ -37,6 +37,9 @@ pub fn local(data_dir: &Path) -> Account {
         path: Some(data_dir.join("mail")),
         folders: None,
         file_sent: true,
+        base_url: None,
+        quota: None,
+        legacy_units: false,
         budget: Vec::new(),
         fallback: None,
         built_in: true,
@@ -92,7 +95,8 @@ pub fn resolve(
     )?;
     cx.required(channel, &imap, &smtp)?;
     let auth = cx.auth(channel, &imap, &smtp)?;
-    let budget = throttle::budget(raw, source, smtp.as_ref())?;
+    let budget = throttle::budget(raw, source, (channel, smtp.as_ref()))?;
+    let (quota, legacy_units) = throttle::quota(raw, source, channel)?;
     Ok(Account {
         name: name.value.clone(),
         channel,
@@ -103,7 +107,7 @@ pub fn resolve(
         smtp,
         ca_file: raw.ca_file.as_ref().map(|p| cx.path(&p.value)),
         auth,
-        oauth: oauth::resolve(raw, source, auth)?,
+        oauth: oauth::resolve(raw, source, (channel, auth))?,
         username: value(&raw.username),
         secret_env: Part::ALL
             .into_iter()
@@ -116,6 +120,9 @@ pub fn resolve(
         path: raw.path.as_ref().map(|p| cx.path(&p.value)),
         folders: value(&raw.folders),
         file_sent: value(&raw.file_sent).unwrap_or(true),
+        base_url: cx.base_url(channel)?,
+        quota,
+        legacy_units,
         budget,
         fallback: value(&raw.fallback),
         built_in: false,
@@ -203,6 +210,9 @@ impl Cx<'_> {
             key("folders", &r.folders),
             key("file_sent", &r.file_sent),
             key("budget", &r.budget),
+            key("base_url", &r.base_url),
+            key("quota", &r.quota),
+            key("quota_units", &r.quota_units),
             key("fallback", &r.fallback),
         ]
         .into_iter()
@@ -263,15 +273,34 @@ impl Cx<'_> {
     }
 
     fn only_what_fits(&self, channel: ChannelKind) -> Result<()> {
-        let refused: &[&str] = match channel {
-            ChannelKind::Imap => &["path"],
-            ChannelKind::Smtp => &["path", "imap", "imap_tls", "folders", "file_sent"],
-            ChannelKind::Maildir => &["imap", "imap_tls"],
+        const SERVERS: &[&str] = &["imap", "smtp", "tls", "imap_tls", "smtp_tls", "username"];
+        const OAUTH: &[&str] = &[
+            "oauth",
+            "authorize_url",
+            "token_url",
+            "device_url",
+            "revoke_url",
+            "client_id",
+            "scopes",
+            "tenant",
+            "grant",
+        ];
+        const API: &[&str] = &["base_url", "quota", "quota_units"];
+        const FILES: &[&str] = &["path", "folders", "file_sent"];
+        let refused: &[&[&str]] = match channel {
+            ChannelKind::Imap => &[&["path"], API],
+            ChannelKind::Smtp => &[&["path", "imap", "imap_tls", "folders", "file_sent"], API],
+            ChannelKind::Maildir => &[&["imap", "imap_tls"], API],
+            ChannelKind::Gmail => &[SERVERS, FILES],
+            ChannelKind::GoogleChat => &[SERVERS, FILES, &["quota_units"]],
+            ChannelKind::GoogleChatWebhook => {
+                &[SERVERS, FILES, OAUTH, &["auth", "quota", "quota_units"]]
+            }
         };
         match self
             .given()
             .into_iter()
-            .find(|(key, _)| refused.contains(key))
+            .find(|(key, _)| refused.iter().any(|keys| keys.contains(key)))
         {
             None => Ok(()),
             Some((key, span)) => Err(self
@@ -296,6 +325,9 @@ impl Cx<'_> {
             ChannelKind::Maildir if self.raw.path.is_none() => Some(("path", "\"~/Mail\"")),
             _ if smtp.is_some() && self.raw.address.is_none() => {
                 Some(("address", "\"ada@example.com\""))
+            }
+            ChannelKind::Gmail if self.raw.address.is_none() => {
+                Some(("address", "\"ada@gmail.com\""))
             }
             ChannelKind::Imap if self.raw.address.is_none() && self.raw.username.is_none() => {
                 Some(("address", "\"ada@example.com\""))
@@ -355,6 +387,39 @@ impl Cx<'_> {
         Ok(Some(Endpoint { host, port, tls }))
     }
 
+    /// Where the provider lives: as written, else where it is known to be.
+    fn base_url(&self, channel: ChannelKind) -> Result<Option<String>> {
+        let Some(at) = &self.raw.base_url else {
+            return Ok(channel.base_url().map(str::to_owned));
+        };
+        let trimmed = at.value.trim_end_matches('/');
+        let rest = trimmed
+            .strip_prefix("https://")
+            .or_else(|| trimmed.strip_prefix("http://"));
+        let host = rest.map(|rest| rest.split(['/', '?', '#', '@']).next().unwrap_or(""));
+        let sound = rest.is_some_and(|rest| !rest.contains(['?', '#', '@', ' ']))
+            && host.is_some_and(|host| host_and_port(host, 443).is_some());
+        if !sound {
+            return Err(self
+                .source
+                .error(
+                    &at.span,
+                    format!("`{}` is not the address of a provider", at.value),
+                )
+                .hint("write it like \"https://gmail.googleapis.com\""));
+        }
+        let near = host
+            .and_then(|host| host_and_port(host, 80))
+            .is_some_and(|(host, _)| is_loopback(&host));
+        if trimmed.starts_with("http://") && !near {
+            return Err(self
+                .source
+                .error(&at.span, "without TLS the login would be sent in the clear")
+                .hint("use https://; http:// is for this machine only"));
+        }
+        Ok(Some(trimmed.to_owned()))
+    }
+
     fn auth(
         &self,
         channel: ChannelKind,
@@ -362,12 +427,21 @@ impl Cx<'_> {
         smtp: &Option<Endpoint>,
     ) -> Result<AuthMethod> {
         let Some(at) = &self.raw.auth else {
-            return Ok(if channel == ChannelKind::Maildir && smtp.is_none() {
-                AuthMethod::None
-            } else {
-                AuthMethod::Password
+            return Ok(match channel {
+                ChannelKind::Maildir if smtp.is_none() => AuthMethod::None,
+                ChannelKind::Gmail | ChannelKind::GoogleChat => AuthMethod::Oauth,
+                _ => AuthMethod::Password,
             });
         };
+        if channel.base_url().is_some() && at.value != "oauth" {
+            return Err(self
+                .source
+                .error(
+                    &at.span,
+                    format!("{} takes access tokens only", channel.name()),
+                )
+                .hint("remove the line, or write auth = \"oauth\""));
+        }
         match at.value.as_str() {
             "password" => Ok(AuthMethod::Password),
             "oauth" => Ok(AuthMethod::Oauth),
@@ -529,7 +603,32 @@ pub fn note(
         Some(account.file_sent.to_string()),
         line_of(raw, |r| &r.file_sent),
     );
-    if account.smtp.is_some() {
+    say(
+        "base_url",
+        account.base_url.clone(),
+        line_of(raw, |r| &r.base_url),
+    );
+    if account.channel.base_url().is_some() && account.channel != ChannelKind::GoogleChatWebhook {
+        let quota = account.quota.as_ref().map(ToString::to_string);
+        say(
+            "quota",
+            Some(quota.unwrap_or_else(|| "none".to_owned())),
+            line_of(raw, |r| &r.quota),
+        );
+    }
+    if account.channel == ChannelKind::Gmail {
+        let units = if account.legacy_units {
+            "legacy"
+        } else {
+            "current"
+        };
+        say(
+            "quota_units",
+            Some(units.to_owned()),
+            line_of(raw, |r| &r.quota_units),
+        );
+    }
+    if account.can_send() && !account.built_in {
         say(
             "budget",
             Some(throttle::shown(&account.budget)),

@@ -78,6 +78,9 @@ pub struct RawAccount {
     pub folders: Option<At<Vec<String>>>,
     pub file_sent: Option<At<bool>>,
     pub budget: Option<At<Vec<String>>>,
+    pub base_url: Option<At<String>>,
+    pub quota: Option<At<String>>,
+    pub quota_units: Option<At<String>>,
     pub fallback: Option<At<String>>,
 }
 
@@ -132,6 +135,9 @@ pub const ACCOUNT_KEYS: &[&str] = &[
     "folders",
     "file_sent",
     "budget",
+    "base_url",
+    "quota",
+    "quota_units",
     "fallback",
 ];
 /// Keys that people try for a secret; none may stand in the file.
@@ -315,6 +321,9 @@ impl Source {
             folders: None,
             file_sent: None,
             budget: None,
+            base_url: None,
+            quota: None,
+            quota_units: None,
             fallback: None,
         };
         for (key, value) in in_order(table) {
@@ -345,6 +354,9 @@ impl Source {
                 "folders" => a.folders = Some(self.strings(key, value)?),
                 "file_sent" => a.file_sent = Some(self.boolean(key, value)?),
                 "budget" => a.budget = Some(self.text_or_list(key, value)?),
+                "base_url" => a.base_url = Some(self.string(key, value)?),
+                "quota" => a.quota = Some(self.string(key, value)?),
+                "quota_units" => a.quota_units = Some(self.string(key, value)?),
                 "fallback" => a.fallback = Some(self.string(key, value)?),
                 secret if SECRET_KEYS.contains(&secret) => {
                     return Err(self

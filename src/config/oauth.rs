@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::error::Result;
-use crate::model::account::{AuthMethod, Grant, OAuth, Provider};
+use crate::model::account::{AuthMethod, ChannelKind, Grant, OAuth, Provider};
 
 use super::accounts::is_loopback;
 use super::file::{At, RawAccount, Source, line_of, nearest};
@@ -15,9 +15,25 @@ type Say<'s> = dyn FnMut(&str, Option<String>, Option<usize>) + 's;
 const COMMON: &str = "common";
 
 /// How the account gets its tokens; `None` if no key says so, and they come from outside.
-pub fn resolve(raw: &RawAccount, source: &Source, auth: AuthMethod) -> Result<Option<OAuth>> {
+pub fn resolve(
+    raw: &RawAccount,
+    source: &Source,
+    (channel, auth): (ChannelKind, AuthMethod),
+) -> Result<Option<OAuth>> {
+    let googles = matches!(channel, ChannelKind::Gmail | ChannelKind::GoogleChat);
     let Some((key, span)) = given(raw).into_iter().next() else {
-        return Ok(None);
+        let own = googles && raw.secret_command.is_none();
+        return Ok(own.then(|| OAuth {
+            provider: Provider::Google,
+            authorize_url: None,
+            token_url: None,
+            device_url: None,
+            revoke_url: None,
+            client_id: None,
+            scopes: None,
+            tenant: COMMON.to_owned(),
+            grant: Grant::Code,
+        }));
     };
     let name = &raw.name.value;
     if auth != AuthMethod::Oauth {
@@ -41,7 +57,10 @@ pub fn resolve(raw: &RawAccount, source: &Source, auth: AuthMethod) -> Result<Op
     for (_, at) in addresses(raw) {
         checked(source, at)?;
     }
-    let provider = provider(raw, source, span)?;
+    let provider = match &raw.oauth {
+        None if googles => Provider::Google,
+        _ => provider(raw, source, span)?,
+    };
     let grant = grant(raw, source)?;
     if let Some(tenant) = &raw.tenant {
         tenant_fits(source, tenant, &provider)?;

@@ -1,17 +1,29 @@
 //! What an account says about how much may leave, and what takes over when it can't.
 
 use crate::error::Result;
-use crate::model::account::{Account, Endpoint};
+use crate::model::account::{Account, ChannelKind, Endpoint};
 use crate::model::budget::Rate;
 
 use super::file::{RawAccount, Source, nearest};
 
 /// The limits of an account in recipients: its own, else those known of its server, else none.
-pub fn budget(raw: &RawAccount, source: &Source, smtp: Option<&Endpoint>) -> Result<Vec<Rate>> {
+pub fn budget(
+    raw: &RawAccount,
+    source: &Source,
+    (channel, smtp): (ChannelKind, Option<&Endpoint>),
+) -> Result<Vec<Rate>> {
     let Some(written) = &raw.budget else {
         let login = raw.username.as_ref().or(raw.address.as_ref());
         let login = login.map_or("", |l| l.value.as_str());
-        return Ok(smtp.map_or_else(Vec::new, |smtp| known(&smtp.host, login)));
+        return Ok(match (channel, smtp) {
+            (ChannelKind::Gmail, _) => known("smtp.gmail.com", login),
+            // One message a second into a space, whoever writes it (Google Chat's page on limits).
+            (ChannelKind::GoogleChat | ChannelKind::GoogleChatWebhook, _) => {
+                Rate::parse("1/s").into_iter().collect()
+            }
+            (_, Some(smtp)) => known(&smtp.host, login),
+            _ => Vec::new(),
+        });
     };
     if matches!(written.value.as_slice(), [only] if only.trim() == "none") {
         return Ok(Vec::new());
@@ -34,6 +46,49 @@ pub fn budget(raw: &RawAccount, source: &Source, smtp: Option<&Endpoint>) -> Res
         rates.push(rate);
     }
     Ok(rates)
+}
+
+/// How many units of its provider's quota an account may use, and whether they are counted as before May 2026.
+///
+/// Gmail: 6,000 a minute for each user, 15,000 for projects of before (Google's page on usage limits). Google Chat:
+/// 3,000 reads a minute for the whole project, of which one user leaves others something.
+pub fn quota(
+    raw: &RawAccount,
+    source: &Source,
+    channel: ChannelKind,
+) -> Result<(Option<Rate>, bool)> {
+    let legacy = match &raw.quota_units {
+        None => false,
+        Some(at) => match at.value.as_str() {
+            "current" => false,
+            "legacy" => true,
+            other => {
+                return Err(source
+                    .error(&at.span, format!("`{other}` is no way to count units"))
+                    .hint("quota_units is \"current\", or \"legacy\" for a Cloud project that used Gmail before May 2026"));
+            }
+        },
+    };
+    let usual = match channel {
+        ChannelKind::Gmail if legacy => "15000/min",
+        ChannelKind::Gmail => "6000/min",
+        ChannelKind::GoogleChat => "1000/min",
+        _ => return Ok((None, false)),
+    };
+    let Some(at) = &raw.quota else {
+        return Ok((Rate::parse(usual), legacy));
+    };
+    if at.value.trim() == "none" {
+        return Ok((None, legacy));
+    }
+    match Rate::parse(&at.value) {
+        Some(rate) => Ok((Some(rate), legacy)),
+        None => Err(source
+            .error(&at.span, format!("`{}` is not a quota", at.value))
+            .hint(format!(
+                "write how many units in how long, like \"{usual}\", or \"none\""
+            ))),
+    }
 }
 
 /// What providers publish (read in 2026): Gmail lets 500 recipients a day leave an account, Google Workspace 2,000, in
@@ -71,7 +126,7 @@ pub fn check_fallbacks(raws: &[RawAccount], accounts: &[Account], source: &Sourc
         };
         let (name, to) = (&raw.name.value, &written.value);
         let refuse = |message: String| source.error(&written.span, message);
-        if named(name).is_none_or(|account| account.smtp.is_none()) {
+        if named(name).is_none_or(|account| !account.sends_mail()) {
             return Err(refuse(format!(
                 "account `{name}` sends nothing that another could take"
             ))
@@ -85,9 +140,9 @@ pub fn check_fallbacks(raws: &[RawAccount], accounts: &[Account], source: &Sourc
                 None => error.hint(format!("accounts are {}", known.join(", "))),
             });
         };
-        if target.smtp.is_none() {
+        if !target.sends_mail() {
             return Err(refuse(format!("account `{to}` can't send to everyone"))
-                .hint("name an account with an `smtp` server"));
+                .hint("name an account that sends mail"));
         }
         let mut seen = vec![name.as_str()];
         let mut next = Some(to.as_str());

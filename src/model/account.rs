@@ -18,16 +18,59 @@ pub enum ChannelKind {
     /// Send only.
     Smtp,
     Maildir,
+    Gmail,
+    GoogleChat,
+    /// Sends into the one space behind its URL.
+    GoogleChatWebhook,
 }
 
 impl ChannelKind {
-    pub const ALL: [ChannelKind; 3] = [ChannelKind::Imap, ChannelKind::Smtp, ChannelKind::Maildir];
+    pub const ALL: [ChannelKind; 6] = [
+        ChannelKind::Imap,
+        ChannelKind::Smtp,
+        ChannelKind::Maildir,
+        ChannelKind::Gmail,
+        ChannelKind::GoogleChat,
+        ChannelKind::GoogleChatWebhook,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
             ChannelKind::Imap => "imap",
             ChannelKind::Smtp => "smtp",
             ChannelKind::Maildir => "maildir",
+            ChannelKind::Gmail => "gmail",
+            ChannelKind::GoogleChat => "google-chat",
+            ChannelKind::GoogleChatWebhook => "google-chat-webhook",
+        }
+    }
+
+    /// Whether its messages are mails (RFC 5322).
+    pub fn is_mail(self) -> bool {
+        !self.is_chat()
+    }
+
+    /// Whether its messages are written into rooms.
+    pub fn is_chat(self) -> bool {
+        matches!(
+            self,
+            ChannelKind::GoogleChat | ChannelKind::GoogleChatWebhook
+        )
+    }
+
+    /// Whether there is anything to fetch.
+    pub fn receives(self) -> bool {
+        !matches!(self, ChannelKind::Smtp | ChannelKind::GoogleChatWebhook)
+    }
+
+    /// Where its provider lives, if it is asked over HTTP.
+    pub fn base_url(self) -> Option<&'static str> {
+        match self {
+            ChannelKind::Gmail => Some("https://gmail.googleapis.com"),
+            ChannelKind::GoogleChat | ChannelKind::GoogleChatWebhook => {
+                Some("https://chat.googleapis.com")
+            }
+            ChannelKind::Imap | ChannelKind::Smtp | ChannelKind::Maildir => None,
         }
     }
 }
@@ -150,6 +193,12 @@ pub struct Account {
     pub aliases: Vec<String>,
     pub imap: Option<Endpoint>,
     pub smtp: Option<Endpoint>,
+    /// Where its provider lives, if it is asked over HTTP; never with a slash at the end.
+    pub base_url: Option<String>,
+    /// How many units of its provider's quota may be used within how long; `None` is no limit.
+    pub quota: Option<Rate>,
+    /// Units are counted as for projects made before May 2026 (`gmail`).
+    pub legacy_units: bool,
     /// More trust roots (PEM) than those of the operating system.
     pub ca_file: Option<PathBuf>,
     pub auth: AuthMethod,
@@ -183,9 +232,14 @@ impl Account {
             .chain(self.aliases.iter().map(String::as_str))
     }
 
-    /// Whether mail can leave through this account.
+    /// Whether messages can leave through this account.
     pub fn can_send(&self) -> bool {
-        self.smtp.is_some() || self.built_in
+        self.sends_mail() || self.built_in || self.channel.is_chat()
+    }
+
+    /// Whether mail to the outside can leave through this account.
+    pub fn sends_mail(&self) -> bool {
+        self.smtp.is_some() || self.channel == ChannelKind::Gmail
     }
 
     /// The login name.

@@ -88,6 +88,8 @@ pub enum Ident {
     Uid { validity: u32, uid: u32 },
     /// The unique part of a Maildir file name, before `:2,`.
     Maildir(String),
+    /// The provider's own id of a message, unique in its account.
+    Remote(String),
 }
 
 /// Where the raw bytes are.

@@ -65,13 +65,13 @@ pub fn mark(app: &App, request: &MarkRequest) -> Result<Marked> {
         .collect::<Result<_>>()?;
     // Files first: if one can't be renamed, the store must not claim it was.
     for location in &locations {
-        if !matches!(location.ident, Ident::Uid { .. }) {
+        if !has_server(location) {
             scan::apply(app, location, &request.change)?;
         }
     }
     app.store.change(&ids, &request.change)?;
     for location in &locations {
-        if matches!(location.ident, Ident::Uid { .. }) {
+        if has_server(location) {
             app.store.queue_change(location.id, &request.change)?;
             untold.insert(location.account.clone());
         }
@@ -81,6 +81,11 @@ pub fn mark(app: &App, request: &MarkRequest) -> Result<Marked> {
         dry_run: false,
         untold: untold.into_iter().collect(),
     })
+}
+
+/// Whether a server is to be told of changes.
+fn has_server(location: &Location) -> bool {
+    matches!(location.ident, Ident::Uid { .. } | Ident::Remote(_))
 }
 
 /// Tells the servers; one that can't be reached stays in `untold`, with the reason returned.

@@ -1,5 +1,6 @@
 //! Operations: Request -> Result<Report>. Only here do a store and a channel meet.
 
+pub mod access;
 pub mod accounts;
 pub mod approval;
 pub mod audit;

@@ -176,7 +176,7 @@ fn choose_sender(
     let mut request = request.clone();
     if request.from.is_none() {
         let account = app.store.location(id)?.account;
-        let senders = || app.config.accounts.iter().filter(|a| a.smtp.is_some());
+        let senders = || app.config.accounts.iter().filter(|a| a.sends_mail());
         let received = message.to.iter().chain(&message.cc).chain(&message.from);
         let people: Vec<_> = received.collect();
         let named = || {
@@ -339,7 +339,7 @@ const WAIT: Duration = Duration::from_secs(30);
 fn refuse_endless_wait(app: &App, items: &[NewItem]) -> Result<()> {
     let silent = |name: &str| {
         let account = app.config.account(name);
-        account.is_ok_and(|a| a.smtp.is_some() || a.built_in)
+        account.is_ok_and(|a| a.sends_mail() || a.built_in)
     };
     match items.iter().find(|i| silent(&i.account)) {
         Some(item) => Err(Error::usage(format!(

@@ -121,7 +121,7 @@ fn unused(account: &Account) -> AccountStatus {
 
 /// Whether mail comes to it from elsewhere.
 fn is_refreshed(account: &Account) -> bool {
-    account.channel != ChannelKind::Smtp && !account.built_in
+    account.channel.receives() && !account.built_in
 }
 
 fn accounts(app: &App) -> Result<Vec<AccountStatus>> {

@@ -66,7 +66,7 @@ fn is_open(account: &Account, circuit: &Circuit) -> String {
 
 /// The account's circuit, if it is open; asks nobody and writes nothing.
 pub fn open_circuit(app: &App, account: &Account) -> Result<Option<OpenCircuit>> {
-    if account.smtp.is_none() || app.config.outbox.circuit_after == 0 {
+    if account.built_in || !account.can_send() || app.config.outbox.circuit_after == 0 {
         return Ok(None);
     }
     let found = app.store.circuit_of(wire(account, &server(account)))?;

@@ -26,6 +26,8 @@ use super::sync::{self, Writer, account};
 const TURN: Duration = Duration::from_secs(300);
 /// How often a Maildir is looked at.
 const LOOK: Duration = Duration::from_secs(2);
+/// How often a provider is asked that tells of nothing by itself.
+const POLL: Duration = Duration::from_secs(10);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
 
 /// What to watch, and what to do with what comes.
@@ -124,7 +126,12 @@ impl Watcher<'_> {
         loop {
             let ended = match account.channel {
                 ChannelKind::Imap => self.imap(account, &mut backoff).await,
-                ChannelKind::Maildir | ChannelKind::Smtp => self.maildir(account).await,
+                ChannelKind::Maildir | ChannelKind::Smtp | ChannelKind::GoogleChatWebhook => {
+                    self.poll(account, (LOOK, &mut backoff)).await
+                }
+                ChannelKind::Gmail | ChannelKind::GoogleChat => {
+                    self.poll(account, (POLL, &mut backoff)).await
+                }
             };
             let Err(error) = ended;
             if error.kind != Kind::Unavailable {
@@ -159,10 +166,16 @@ impl Watcher<'_> {
         }
     }
 
-    async fn maildir(&self, account: &Account) -> Result<std::convert::Infallible> {
+    /// Looks again and again where nobody tells of news.
+    async fn poll(
+        &self,
+        account: &Account,
+        (every, backoff): (Duration, &mut Duration),
+    ) -> Result<std::convert::Infallible> {
         loop {
             self.catch_up(account).await?;
-            tokio::time::sleep(LOOK).await;
+            *backoff = Duration::from_secs(1);
+            tokio::time::sleep(every).await;
         }
     }
 

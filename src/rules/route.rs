@@ -89,18 +89,18 @@ pub fn outside<'a>(
     asked: Option<&str>,
     default: Option<&str>,
 ) -> Result<&'a Account> {
-    let senders: Vec<&Account> = accounts.iter().filter(|a| a.smtp.is_some()).collect();
+    let senders: Vec<&Account> = accounts.iter().filter(|a| a.sends_mail()).collect();
     if let Some(asked) = asked {
         let account = named(accounts, asked)?;
-        return match account.smtp {
-            Some(_) => Ok(account),
-            None if account.built_in => Err(Error::config(format!(
+        return match account.sends_mail() {
+            true => Ok(account),
+            false if account.built_in => Err(Error::config(format!(
                 "account `{}` delivers only to …@localhost",
                 account.name
             ))
             .hint("run `comms auth add` to set up an account that sends")),
-            None => Err(
-                Error::config(format!("account `{}` can't send", account.name))
+            false => Err(
+                Error::config(format!("account `{}` can't send mail", account.name))
                     .hint("give it an `smtp` server in the config, or run `comms auth add` for another account"),
             ),
         };

@@ -48,9 +48,11 @@ impl Store {
                         free.insert(folder_of(write, &message)?)
                     }
                 };
-                if let Some(id) = find_ident(&write.raw, folder.id, &message.ident)
-                    .map_err(fault("storing messages"))?
-                {
+                let known = match &message.ident {
+                    Ident::Remote(_) => find_remote(&write.raw, &message.account, &message.ident),
+                    ident => find_ident(&write.raw, folder.id, ident),
+                };
+                if let Some(id) = known.map_err(fault("storing messages"))? {
                     added.push(Added {
                         id: Some(MessageId(id)),
                         new: false,
@@ -385,6 +387,20 @@ fn find_ident(raw: &Connection, folder: i64, ident: &Ident) -> rusqlite::Result<
         .optional()
 }
 
+/// A provider's own id is unique in its account, whatever folder it is in.
+pub(super) fn find_remote(
+    raw: &Connection,
+    account: &str,
+    ident: &Ident,
+) -> rusqlite::Result<Option<i64>> {
+    raw.prepare_cached(
+        "SELECT m.id FROM folders f CROSS JOIN mail m ON m.folder = f.id
+         WHERE f.account = ?1 AND m.ident = ?2",
+    )?
+    .query_row(params![account, ident_bytes(ident)], |row| row.get(0))
+    .optional()
+}
+
 fn insert_raw(
     raw: &Connection,
     id: i64,
@@ -412,7 +428,7 @@ fn insert_raw(
     .map(drop)
 }
 
-fn known<'f>(
+pub(super) fn known<'f>(
     write: &Write<'_>,
     folders: &'f Folders,
     id: MessageId,

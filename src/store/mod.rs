@@ -19,6 +19,7 @@ pub mod outbox;
 mod owner;
 mod plan;
 mod purge;
+mod remote;
 mod row;
 mod runners;
 mod schema;
@@ -41,6 +42,7 @@ pub use budgets::{Asked, Share};
 pub use logins::LoginState;
 pub use messages::Added;
 pub use owner::Owner;
+pub use remote::{Placed, Remote};
 pub use search::{Page, ThreadFilter};
 pub use sync::{FolderState, SourceState};
 

@@ -91,6 +91,16 @@ impl Store {
         Ok(names.collect())
     }
 
+    /// Ids by which a provider names messages that were erased here.
+    pub fn erased_remotes(&self, account: &str) -> Result<HashSet<String>> {
+        let marks = self.marks(account, "")?;
+        let ids = marks.iter().filter_map(|mark| match ident(mark) {
+            Some(Ident::Remote(id)) => Some(id),
+            _ => None,
+        });
+        Ok(ids.collect())
+    }
+
     fn marks(&self, account: &str, folder: &str) -> Result<Vec<Vec<u8>>> {
         let db = self.raw_reader()?;
         let read = || -> rusqlite::Result<Vec<Vec<u8>>> {
@@ -119,7 +129,9 @@ fn leave_marks(store: &Store, write: &Write<'_>, folders: &Folders, id: i64) -> 
     };
     match ident(&mark) {
         // A file keeps its unique name wherever it is moved.
-        Some(Ident::Maildir(_)) => leave(&write.raw, (&folder.account, ""), &mark),
+        Some(Ident::Maildir(_) | Ident::Remote(_)) => {
+            leave(&write.raw, (&folder.account, ""), &mark)
+        }
         Some(Ident::Uid { .. }) => {
             leave(&write.raw, (&folder.account, &folder.path), &mark)?;
             // Bytes that can't be read are none to come back.
@@ -166,7 +178,16 @@ impl Erased {
         (account, folder): (&str, &str),
         (of, bytes): (&Ident, &[u8]),
     ) -> Result<bool> {
-        if !self.any || !matches!(of, Ident::Uid { .. }) {
+        if !self.any {
+            return Ok(false);
+        }
+        if let Ident::Remote(_) = of {
+            return raw
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM erased WHERE account = ?1 AND folder = '' AND mark = ?2)")
+                .and_then(|mut found| found.query_row(params![account, ident_bytes(of)], |row| row.get(0)))
+                .map_err(fault("reading what was erased"));
+        }
+        if !matches!(of, Ident::Uid { .. }) {
             return Ok(false);
         }
         let erased: bool = raw

@@ -232,6 +232,7 @@ pub fn ident_bytes(ident: &Ident) -> Vec<u8> {
             [&[1][..], &validity.to_be_bytes(), &uid.to_be_bytes()].concat()
         }
         Ident::Maildir(name) => [&[2][..], name.as_bytes()].concat(),
+        Ident::Remote(id) => [&[3][..], id.as_bytes()].concat(),
     }
 }
 
@@ -248,6 +249,7 @@ pub fn ident(bytes: &[u8]) -> Option<Ident> {
             })
         }
         2 => Some(Ident::Maildir(String::from_utf8(rest.to_vec()).ok()?)),
+        3 => Some(Ident::Remote(String::from_utf8(rest.to_vec()).ok()?)),
         _ => None,
     }
 }

@@ -319,6 +319,11 @@ fn channel(args: &AddArgs, out: &Output) -> Result<ChannelKind> {
         ChannelKind::Imap => "imap: mail on a server, read and sent".to_owned(),
         ChannelKind::Smtp => "smtp: only send mail".to_owned(),
         ChannelKind::Maildir => "maildir: mail in a folder of this machine".to_owned(),
+        ChannelKind::Gmail => "gmail: Gmail or Google Workspace mail".to_owned(),
+        ChannelKind::GoogleChat => "google-chat: spaces and direct messages".to_owned(),
+        ChannelKind::GoogleChatWebhook => {
+            "google-chat-webhook: write into one space by its webhook".to_owned()
+        }
     });
     let chosen = prompt::select(out, "What kind of account?", &items, "--channel")?;
     Ok(ChannelKind::ALL[chosen])

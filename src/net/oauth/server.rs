@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::error::{Error, Kind, Result};
-use crate::model::account::{Account, Grant, OAuth, Provider};
+use crate::model::account::{Account, ChannelKind, Grant, OAuth, Provider};
 use crate::net::http;
 
 /// An authorization server, as far as it is known.
@@ -194,6 +194,22 @@ const GOOGLE_MAIL: &str = "https://mail.google.com/";
 const MICROSOFT_IMAP: &str = "https://outlook.office.com/IMAP.AccessAsUser.All";
 const MICROSOFT_SMTP: &str = "https://outlook.office.com/SMTP.Send";
 const OFFLINE: &str = "offline_access";
+const GMAIL_READ: &str = "https://www.googleapis.com/auth/gmail.readonly";
+const GMAIL_MODIFY: &str = "https://www.googleapis.com/auth/gmail.modify";
+const CHAT_READ: &[&str] = &[
+    "https://www.googleapis.com/auth/chat.spaces.readonly",
+    "https://www.googleapis.com/auth/chat.messages.readonly",
+    "https://www.googleapis.com/auth/chat.memberships.readonly",
+    "https://www.googleapis.com/auth/chat.users.readstate.readonly",
+];
+const CHAT: &[&str] = &[
+    // Also makes the direct message to someone who was never written to.
+    "https://www.googleapis.com/auth/chat.spaces.create",
+    "https://www.googleapis.com/auth/chat.spaces.readonly",
+    "https://www.googleapis.com/auth/chat.messages",
+    "https://www.googleapis.com/auth/chat.memberships.readonly",
+    "https://www.googleapis.com/auth/chat.users.readstate",
+];
 
 /// The scopes to ask for.
 pub fn scopes(account: &Account, oauth: &OAuth, server: &Server, wanted: &Wanted) -> Vec<String> {
@@ -205,7 +221,13 @@ pub fn scopes(account: &Account, oauth: &OAuth, server: &Server, wanted: &Wanted
     }
     let reads_only = *wanted == Wanted::Read;
     match (&oauth.provider, oauth.grant) {
-        (Provider::Google, _) => list(&[GOOGLE_MAIL]),
+        (Provider::Google, _) => list(match account.channel {
+            ChannelKind::Gmail if reads_only => &[GMAIL_READ],
+            ChannelKind::Gmail => &[GMAIL_MODIFY],
+            ChannelKind::GoogleChat if reads_only => CHAT_READ,
+            ChannelKind::GoogleChat => CHAT,
+            _ => &[GOOGLE_MAIL],
+        }),
         (Provider::Microsoft, Grant::ClientCredentials) => {
             list(&["https://outlook.office365.com/.default"])
         }
@@ -236,7 +258,14 @@ pub fn scopes(account: &Account, oauth: &OAuth, server: &Server, wanted: &Wanted
 
 /// Whether asking for less makes a difference.
 pub fn knows_less(account: &Account, oauth: &OAuth) -> bool {
-    oauth.provider == Provider::Microsoft && account.imap.is_some() && account.smtp.is_some()
+    match oauth.provider {
+        Provider::Microsoft => account.imap.is_some() && account.smtp.is_some(),
+        Provider::Google => matches!(
+            account.channel,
+            ChannelKind::Gmail | ChannelKind::GoogleChat
+        ),
+        _ => false,
+    }
 }
 
 /// Scopes that were asked for and not given. Those that only shape the login itself don't count.

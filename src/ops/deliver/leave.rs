@@ -35,7 +35,7 @@ impl Run<'_> {
         let Ok(account) = app.config.account(&self.item.account) else {
             return Ok(false);
         };
-        if account.smtp.is_none() {
+        if account.built_in || !account.can_send() {
             return Ok(false);
         }
         let user = throttle::User {

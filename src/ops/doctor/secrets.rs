@@ -70,7 +70,9 @@ impl Secrets {
 
 /// Asks for every account at once: a keyring that does not answer costs its deadline only once.
 pub async fn find(app: &App, request: DoctorRequest) -> Result<Secrets> {
-    let with_server = |account: &&Account| account.imap.is_some() || account.smtp.is_some();
+    let with_server = |account: &&Account| {
+        account.imap.is_some() || account.smtp.is_some() || account.base_url.is_some()
+    };
     let accounts: Vec<_> = app.config.accounts.iter().filter(with_server).collect();
     let asked = accounts.iter().map(|account| ask(app, account, request));
     let found = futures_util::future::join_all(asked).await;

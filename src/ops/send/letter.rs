@@ -383,7 +383,7 @@ pub fn render(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<V
         // One copy: where the message is from.
         item.file_copy = account.name == identity.name
             && account.file_sent
-            && account.channel != ChannelKind::Smtp;
+            && matches!(account.channel, ChannelKind::Imap | ChannelKind::Maildir);
         item.recipients = recipients;
         item.state = if request.mode == Mode::Draft {
             State::Draft

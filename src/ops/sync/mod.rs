@@ -2,7 +2,9 @@
 
 pub mod account;
 mod broken;
+mod chat;
 mod folder;
+mod gmail;
 mod intake;
 mod push;
 mod stamp;
@@ -180,7 +182,7 @@ pub async fn refresh(app: &App, request: &RefreshRequest) -> Result<Vec<SourceSt
         refresh_one(app, account, (&writer, due), request.deadline)
     });
     let asks = |(account, state): (&&Account, &SourceState)| {
-        account.channel == ChannelKind::Imap && (request.fresh || state.state != "fresh")
+        account.channel != ChannelKind::Maildir && (request.fresh || state.state != "fresh")
     };
     let uses_network = accounts.iter().zip(&before).any(asks);
     let outbox = async {
@@ -240,7 +242,7 @@ pub fn sources(app: &App, accounts: &[&Account], max_age: Duration) -> Result<Ve
 
 /// Tells the account's server the changes that were made here (flags, labels, moves).
 pub async fn push(app: &App, account: &Account) -> Result<()> {
-    if account.channel != ChannelKind::Imap || app.config.read_only {
+    if account.channel == ChannelKind::Maildir || app.config.read_only {
         return Ok(());
     }
     if app.store.queued_changes(&account.name)?.is_empty() {
@@ -250,7 +252,11 @@ pub async fn push(app: &App, account: &Account) -> Result<()> {
     let Some(_lock) = Lock::acquire(app.store.dir(), &account.name, patience).await? else {
         return Ok(()); // whoever refreshes it now, or next, tells them
     };
-    account::push_queued(app, account).await
+    match account.channel {
+        ChannelKind::Gmail => gmail::push_queued(app, account).await,
+        ChannelKind::GoogleChat => chat::push_queued(app, account).await,
+        _ => account::push_queued(app, account).await,
+    }
 }
 
 /// Files a copy in the account's folder with this role (Sent, Drafts) and stores it; `None` if the account has
@@ -264,7 +270,12 @@ pub async fn file_copy(
     match account.channel {
         ChannelKind::Imap => account::file_copy(app, account, role, raw).await,
         ChannelKind::Maildir => scan::file_copy(app, account, role, raw),
-        ChannelKind::Smtp => Ok(None),
+        ChannelKind::Gmail if role == Role::Drafts => gmail::file_draft(app, account, raw).await,
+        // Google keeps a copy of what it sends by itself.
+        ChannelKind::Smtp
+        | ChannelKind::Gmail
+        | ChannelKind::GoogleChat
+        | ChannelKind::GoogleChatWebhook => Ok(None),
     }
 }
 
@@ -272,12 +283,12 @@ pub async fn file_copy(
 pub fn chosen<'a>(app: &'a App, names: &[String]) -> Result<Vec<&'a Account>> {
     if names.is_empty() {
         let all = app.config.accounts.iter();
-        return Ok(all.filter(|a| a.channel != ChannelKind::Smtp).collect());
+        return Ok(all.filter(|a| a.channel.receives()).collect());
     }
     let mut accounts = Vec::new();
     for name in names {
         let account = app.config.account(name)?;
-        if account.channel == ChannelKind::Smtp {
+        if !account.channel.receives() {
             return Err(Error::usage(format!(
                 "account `{name}` only sends: there is nothing to fetch"
             )));
@@ -300,7 +311,11 @@ async fn timed(
         Ok(Some(lock)) => {
             let ended = run((app, account, lock), writer, &mut tally).await;
             // What can't be noted is no fault of the account's.
-            let _ = hook::login(app, (account, "imap"), ended.as_ref().err());
+            let way = match account.channel {
+                ChannelKind::Gmail | ChannelKind::GoogleChat => "api",
+                _ => "imap",
+            };
+            let _ = hook::login(app, (account, way), ended.as_ref().err());
             let words = ended.as_ref().err().map(|e| e.message.clone());
             let noted = app
                 .store
@@ -339,7 +354,9 @@ async fn run(
     match account.channel {
         ChannelKind::Imap => account::sync(app, account, writer, tally).await,
         ChannelKind::Maildir => look_through((app, account, lock), tally).await,
-        ChannelKind::Smtp => Ok(()),
+        ChannelKind::Gmail => gmail::sync(app, account, writer, tally).await,
+        ChannelKind::GoogleChat => chat::sync(app, account, writer, tally).await,
+        ChannelKind::Smtp | ChannelKind::GoogleChatWebhook => Ok(()),
     }
 }
 

@@ -1,0 +1,104 @@
+//! What a client of a provider's API is lent: the login, a share of the quota, the time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::error::{Context, Kind, Result};
+use crate::model::account::Account;
+use crate::net::api::{Access, Api, Pending};
+use crate::net::google;
+use crate::net::http::{Client, Redirects};
+use crate::rules::budget::{Cost, Limit};
+use crate::store::{Asked, Owner};
+
+use super::{App, token};
+
+/// The API of an account's provider, ready to be asked.
+pub async fn api(app: &App, account: &Account) -> Result<Api> {
+    let ca_file = account.ca_file.clone();
+    let client =
+        tokio::task::spawn_blocking(move || Client::new(ca_file.as_deref(), Redirects::Never));
+    let client = client
+        .await
+        .context(Kind::Internal, "reading the system's certificates")??;
+    let lent = Lent {
+        app: app.twin(),
+        account: account.clone(),
+        owner: match account.quota {
+            Some(_) => Some(app.store.owner()?),
+            None => None,
+        },
+    };
+    let base = account.base_url.as_deref().unwrap_or_default();
+    let api = Api::new(client, base, Arc::new(lent), google::reading)?;
+    Ok(api.read_only(app.config.read_only))
+}
+
+struct Lent {
+    app: App,
+    account: Account,
+    owner: Option<Owner>,
+}
+
+impl Access for Lent {
+    fn token(&self) -> Pending<'_, Result<SecretString>> {
+        Box::pin(async { Ok(token::secret(&self.app, &self.account).await?.secret) })
+    }
+
+    fn renew(&self, refused: SecretString) -> Pending<'_, Result<Option<SecretString>>> {
+        Box::pin(async move { token::renewed(&self.app, &self.account, &refused).await })
+    }
+
+    fn units(&self, units: u32) -> Pending<'_, Result<()>> {
+        Box::pin(self.take(units))
+    }
+
+    fn pause(&self, wait: Duration) -> Pending<'_, ()> {
+        Box::pin(self.app.clock.sleep(wait))
+    }
+}
+
+impl Lent {
+    /// Takes units as they become free. They count from when they were taken: the request follows at once.
+    async fn take(&self, units: u32) -> Result<()> {
+        let (Some(rate), Some(owner)) = (self.account.quota, &self.owner) else {
+            return Ok(());
+        };
+        let limit = Limit {
+            scope: scope(&self.account),
+            cost: Cost::Each(1),
+            rate,
+        };
+        let clock = &self.app.clock;
+        let mut missing = units;
+        while missing > 0 {
+            // Never more at once than the whole quota.
+            let want = missing.min(rate.most);
+            let asked = self
+                .app
+                .store
+                .take(std::slice::from_ref(&limit), want, (owner, clock))?;
+            match asked {
+                Asked::Granted(share) => {
+                    self.app.store.spend(&share, clock.now())?;
+                    missing -= share.parts.min(missing);
+                }
+                Asked::Later(at, _) => {
+                    let wait = at.duration_since(clock.now());
+                    let wait = Duration::try_from(wait).unwrap_or_default();
+                    clock.sleep(wait.max(Duration::from_millis(1))).await;
+                }
+                Asked::Never(_) => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whose quota it is: the provider counts by user.
+fn scope(account: &Account) -> String {
+    let who = account.address.as_deref().unwrap_or(&account.name);
+    format!("units:{}:{}", account.channel.name(), who.to_lowercase())
+}

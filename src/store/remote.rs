@@ -1,0 +1,159 @@
+//! Messages that a provider names by ids of its own: which are known, where they lie now, what they say now.
+
+use std::collections::HashMap;
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use crate::error::Result;
+use crate::model::id::MessageId;
+use crate::model::message::{Flags, Ident, Parsed, Role};
+
+use super::entry::{self, Entry, Indexer};
+use super::folders::{self, Folders};
+use super::messages::known;
+use super::row::{bits, flags, ident, ident_bytes, join_labels, split_labels};
+use super::{Store, bytes, fault, no_message};
+
+/// A message as it was last told by its provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remote {
+    /// The provider's id.
+    pub remote: String,
+    pub id: MessageId,
+    pub folder: String,
+    pub flags: Flags,
+    pub labels: Vec<String>,
+}
+
+/// Where a message lies from now on, and its state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    pub id: MessageId,
+    pub folder: String,
+    pub role: Role,
+    pub flags: Flags,
+    pub labels: Vec<String>,
+}
+
+const REMOTE: &str = "SELECT m.ident, m.id, f.path, m.flags, m.labels
+     FROM folders f CROSS JOIN mail m ON m.folder = f.id WHERE f.account = ?1";
+
+fn remote(row: &Row<'_>) -> rusqlite::Result<Option<Remote>> {
+    let Some(Ident::Remote(remote)) = ident(row.get_ref(0)?.as_blob()?) else {
+        return Ok(None);
+    };
+    Ok(Some(Remote {
+        remote,
+        id: MessageId(row.get(1)?),
+        folder: row.get(2)?,
+        flags: flags(row.get(3)?),
+        labels: split_labels(&row.get::<_, Option<String>>(4)?.unwrap_or_default()),
+    }))
+}
+
+impl Store {
+    /// All messages of an account by the ids of its provider.
+    pub fn remotes(&self, account: &str) -> Result<HashMap<String, Remote>> {
+        let db = self.raw_reader()?;
+        let read = || -> rusqlite::Result<HashMap<String, Remote>> {
+            db.prepare_cached(REMOTE)?
+                .query_map([account], remote)?
+                .filter_map(Result::transpose)
+                .map(|row| row.map(|row| (row.remote.clone(), row)))
+                .collect()
+        };
+        read().map_err(fault("reading what is known of an account"))
+    }
+
+    /// The message with this id of its provider.
+    pub fn remote(&self, account: &str, id: &str) -> Result<Option<Remote>> {
+        let db = self.raw_reader()?;
+        let wanted = ident_bytes(&Ident::Remote(id.to_owned()));
+        let read = || {
+            db.prepare_cached(&format!("{REMOTE} AND m.ident = ?2"))?
+                .query_row(params![account, wanted], remote)
+                .optional()
+        };
+        read()
+            .map(Option::flatten)
+            .map_err(fault("looking up a message"))
+    }
+
+    /// Puts messages where their provider has them now, with the flags and labels they have there.
+    pub fn place(&self, placed: &[Placed]) -> Result<()> {
+        if placed.is_empty() {
+            return Ok(());
+        }
+        self.write("placing messages", |write| {
+            let mut all = Folders::load(&write.index)?;
+            for to in placed {
+                let account = known(write, &all, to.id)?.1.account.clone();
+                let folder = match folders::find(&write.raw, &account, &to.folder)? {
+                    Some(folder) => folder,
+                    None => {
+                        let channel = known(write, &all, to.id)?.1.channel;
+                        let place = (account.as_str(), to.folder.as_str(), to.role);
+                        let made = folders::create(&write.raw, &write.index, channel, place)?;
+                        all = Folders::load(&write.index)?;
+                        made
+                    }
+                };
+                let (known, from) = known(write, &all, to.id)?;
+                let labels = join_labels(&to.labels);
+                let update = || -> rusqlite::Result<()> {
+                    write
+                        .raw
+                        .prepare_cached(
+                            "UPDATE mail SET folder = ?2, flags = ?3, labels = ?4 WHERE id = ?1",
+                        )?
+                        .execute(params![
+                            to.id.0,
+                            folder.id,
+                            bits(to.flags),
+                            (!labels.is_empty()).then_some(&labels)
+                        ])?;
+                    entry::alter(&write.index, &known, (from, &folder), (to.flags, &labels))
+                };
+                update().map_err(fault("placing a message"))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Gives a message other bytes, because its writer changed it; it keeps its ids, flags and place.
+    pub fn rewrite(&self, id: MessageId, raw: &[u8], parsed: &Parsed) -> Result<()> {
+        let doing = "replacing a message";
+        self.write(doing, |write| {
+            let folders = Folders::load(&write.index)?;
+            let (known, folder) = known(write, &folders, id)?;
+            let loose = bytes::forget(&write.raw, id.0)?;
+            write.loose_blobs.borrow_mut().extend(loose);
+            let size = i64::try_from(raw.len()).unwrap_or(i64::MAX);
+            let (received_at, founder) = write
+                .raw
+                .query_row(
+                    "UPDATE mail SET path = NULL, blob = NULL, size = ?2 WHERE id = ?1
+                     RETURNING received_at, (SELECT thread FROM founders WHERE founders.id = mail.id)",
+                    params![id.0, size],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .optional()
+                .map_err(fault(doing))?
+                .ok_or_else(|| no_message(id.0))?;
+            bytes::Keeper::new(&self.dir)?.keep(&write.raw, id.0, raw)?;
+            entry::remove(&write.index, &known, folder).map_err(fault(doing))?;
+            let mut indexer = Indexer::new(&write.index, &self.own);
+            indexer.add(&Entry {
+                id: id.0,
+                folder,
+                flags: bits(flags(known.bits)),
+                labels: &known.labels,
+                received_at,
+                size,
+                founder,
+                parsed,
+            })?;
+            indexer.finish()
+        })
+    }
+}

@@ -1,6 +1,7 @@
 //! Codecs: bytes to values and back. Pure: no clock, no I/O.
 
 pub mod autoconfig;
+pub mod chat;
 pub mod cjk;
 pub mod clean;
 pub mod compose;

@@ -12,6 +12,7 @@ mod walk;
 mod words;
 
 pub use date::read as read_date;
+pub use select::has_link;
 
 use std::ops::ControlFlow;
 

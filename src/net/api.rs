@@ -165,6 +165,11 @@ impl Call {
         self
     }
 
+    /// What it takes from the quota.
+    pub fn cost(&self) -> u32 {
+        self.units
+    }
+
     pub fn limits(mut self, limits: Limits) -> Call {
         self.limits = limits;
         self
@@ -174,6 +179,17 @@ impl Call {
     pub fn to(mut self, url: impl Into<String>) -> Call {
         self.url = Some(url.into());
         self
+    }
+
+    /// Path and query, as the first line of a request within a batch has them.
+    pub fn target(&self) -> Result<String> {
+        let base =
+            Url::parse("http://localhost").map_err(|e| Error::internal("no address").because(e))?;
+        let url = self.url(&base)?;
+        Ok(match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        })
     }
 
     fn url(&self, base: &Url) -> Result<Url> {
@@ -255,6 +271,9 @@ impl Fault {
 /// How a provider tells that it refuses: `None` for a success.
 pub type Reading = fn(&Answer, doing: &str) -> Option<Fault>;
 
+/// The reason of a fault where the answer was larger than the call's limits.
+pub const TOO_LARGE: &str = "answerTooLarge";
+
 /// A provider's API, for one account.
 pub struct Api {
     client: Client,
@@ -305,19 +324,30 @@ impl Api {
                 Err(fault) => fault,
             };
             tries += 1;
-            if !fault.passes || tries >= TRIES {
+            if !self.patient(&fault, tries).await {
                 return Err(fault);
             }
-            let backoff = backoff(tries);
-            let wait = fault
-                .error
-                .retry_after
-                .map_or(backoff, |asked| asked.max(backoff));
-            if wait > LONGEST {
-                return Err(fault);
-            }
-            self.access.pause(wait).await;
         }
+    }
+
+    /// Waits after so many tries until the next may go better; false if it is time to give up.
+    pub async fn patient(&self, fault: &Fault, tries: u32) -> bool {
+        if !fault.passes || tries >= TRIES {
+            return false;
+        }
+        let backoff = backoff(tries);
+        let asked = fault.error.retry_after;
+        let wait = asked.map_or(backoff, |asked| asked.max(backoff));
+        if wait > LONGEST {
+            return false;
+        }
+        self.access.pause(wait).await;
+        true
+    }
+
+    /// What an answer within another (a part of a batch) refuses; `None` for a success.
+    pub fn read(&self, part: &Answer, doing: &str) -> Option<Fault> {
+        (self.reading)(part, doing)
     }
 
     /// The same, read as JSON.
@@ -366,8 +396,8 @@ impl Api {
             },
             Err(lost) => Err(Fault {
                 status: 0,
-                reason: String::new(),
-                passes: lost.error.kind == Kind::Unavailable,
+                reason: if lost.too_large { TOO_LARGE } else { "" }.to_owned(),
+                passes: lost.error.kind == Kind::Unavailable && !lost.too_large,
                 may_have_left: lost.may_have_left,
                 error: lost.error,
             }),

@@ -45,6 +45,8 @@ pub struct Lost {
     pub error: Error,
     /// Whether the request may have reached the server.
     pub may_have_left: bool,
+    /// There was an answer, larger than [`Limits`] allow.
+    pub too_large: bool,
 }
 
 impl Lost {
@@ -52,9 +54,11 @@ impl Lost {
         Lost {
             error,
             may_have_left: false,
+            too_large: false,
         }
     }
 }
+
 /// No provider's "come back later" is believed beyond this.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 
@@ -150,6 +154,7 @@ impl Client {
         let client = if loopback { &self.near } else { &self.far };
         let lost = |e: reqwest::Error| Lost {
             may_have_left: !e.is_connect() && !e.is_builder(),
+            too_large: false,
             error: fault(e, &peer),
         };
         let mut response = client.execute(request).await.map_err(lost)?;
@@ -168,6 +173,7 @@ impl Client {
                         answer.peer
                     )),
                     may_have_left: true,
+                    too_large: true,
                 });
             }
             answer.body.extend_from_slice(&chunk);
@@ -242,6 +248,16 @@ impl Answer {
     pub fn date(&self) -> Option<jiff::Timestamp> {
         let text = self.headers.get(DATE)?.to_str().ok()?;
         Some(jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp())
+    }
+
+    /// An answer that stood within this one (a part of a batch).
+    pub fn within(&self, status: u16, headers: HeaderMap, body: Vec<u8>) -> Answer {
+        Answer {
+            status,
+            headers,
+            body,
+            peer: self.peer.clone(),
+        }
     }
 
     /// An answer as a test needs it.

@@ -1,0 +1,160 @@
+//! Looking for a letter of ours among those that were sent, and for the Message-ID that Gmail gave it.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+use crate::net::api::Call;
+use crate::net::google::operations::gmail as op;
+use crate::net::http::Answer;
+
+use super::{Client, Listing};
+
+/// Of the newest letters looked at, at most.
+const MOST: usize = 200;
+/// At once.
+const SHARE: usize = 20;
+
+/// Whether a letter was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Find {
+    Found {
+        id: String,
+        thread_id: String,
+        /// Without angle brackets.
+        message_id: Option<String>,
+    },
+    /// All that was sent since is known, and it is not among it.
+    Absent,
+    CannotTell(String),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Resource {
+    id: String,
+    #[serde(default)]
+    thread_id: String,
+    #[serde(default)]
+    internal_date: Option<String>,
+    #[serde(default)]
+    payload: Payload,
+}
+
+#[derive(Default, Deserialize)]
+struct Payload {
+    #[serde(default)]
+    headers: Vec<Header>,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    name: String,
+    value: String,
+}
+
+impl Resource {
+    fn header(&self, name: &str) -> Option<&str> {
+        let headers = self.payload.headers.iter();
+        let mut named = headers.filter(|header| header.name.eq_ignore_ascii_case(name));
+        named.next().map(|header| header.value.trim())
+    }
+
+    fn message_id(&self) -> Option<String> {
+        let id = self.header("Message-ID")?;
+        let id = id.trim_start_matches('<').trim_end_matches('>');
+        (!id.is_empty()).then(|| id.to_owned())
+    }
+
+    fn date(&self) -> Option<Timestamp> {
+        let ms = self.internal_date.as_ref()?.parse().ok()?;
+        Timestamp::from_millisecond(ms).ok()
+    }
+}
+
+impl Client {
+    /// Looks for the letter with this `X-Comms-Id` among those sent since; clocks may differ by ten minutes.
+    pub async fn find_sent(&self, own_id: &str, since: Timestamp) -> Find {
+        match self.look_for(own_id, since).await {
+            Ok(find) => find,
+            Err(e) => Find::CannotTell(e.message),
+        }
+    }
+
+    /// The Message-ID under which Gmail sent it; it may be another than was written.
+    pub async fn message_id(&self, id: &str) -> Result<Option<String>> {
+        let answer = self.api.ask(&self.metadata(id), LOOKING).await?;
+        Ok(answer.json::<Resource>()?.message_id())
+    }
+
+    async fn look_for(&self, own_id: &str, since: Timestamp) -> Result<Find> {
+        let since = since - SignedDuration::from_mins(10);
+        let listing = Listing {
+            labels: &["SENT"],
+            ..Listing::default()
+        };
+        let page = self.list(listing, None).await?;
+        let all = page.next_page_token.is_none() && page.messages.len() <= MOST;
+        let newest: Vec<_> = page.messages.iter().take(MOST).collect();
+        for share in newest.chunks(SHARE) {
+            let mut older = true;
+            let calls: Vec<Call> = share.iter().map(|m| self.metadata(&m.id)).collect();
+            for answer in self.parts(calls, LOOKING).await? {
+                let answer: Answer = match answer {
+                    Ok(answer) => answer,
+                    Err(fault) if fault.status == 404 => continue,
+                    Err(fault) => return Err(fault.error),
+                };
+                let message: Resource = answer.json()?;
+                if message.header("X-Comms-Id") == Some(own_id) {
+                    return Ok(Find::Found {
+                        message_id: message.message_id(),
+                        id: message.id,
+                        thread_id: message.thread_id,
+                    });
+                }
+                older &= message.date().is_some_and(|date| date < since);
+            }
+            // Newest first, but for what was imported: a whole share of older ones is the end.
+            if older {
+                return Ok(Find::Absent);
+            }
+        }
+        if all {
+            return Ok(Find::Absent);
+        }
+        Err(Error::unavailable(
+            "more was sent since than could be looked through",
+        ))
+    }
+
+    fn metadata(&self, id: &str) -> Call {
+        self.call(op::MESSAGES_GET)
+            .at("id", id)
+            .query("format", "metadata")
+            .query("metadataHeaders", "X-Comms-Id")
+            .query("metadataHeaders", "Message-ID")
+            .query("fields", "id,threadId,internalDate,payload/headers")
+    }
+}
+
+const LOOKING: &str = "looking among the sent letters";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_found_whatever_their_case() {
+        let message: Resource = serde_json::from_str(
+            r#"{"id":"1","internalDate":"1000","payload":{"headers":[
+                {"name":"x-comms-id","value":" o1@host "},{"name":"Message-Id","value":"<a@b>"}]}}"#,
+        )
+        .unwrap();
+        assert_eq!(message.header("X-Comms-Id"), Some("o1@host"));
+        assert_eq!(message.message_id().as_deref(), Some("a@b"));
+        assert_eq!(message.date().unwrap().as_second(), 1);
+        let bare: Resource = serde_json::from_str(r#"{"id":"1"}"#).unwrap();
+        assert_eq!((bare.message_id(), bare.date()), (None, None));
+    }
+}

@@ -30,6 +30,7 @@ mod fallback;
 mod floors;
 mod full_disk;
 mod generated;
+mod google_loopback;
 mod hints;
 mod hook;
 mod imap;

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub mod desktop;
+pub mod google;
 pub mod login;
 pub mod mail;
 pub mod oidc;

@@ -95,7 +95,7 @@ async fn pages_join_into_the_whole_list_and_tokens_belong_to_their_question() {
         let (status, _) = ask(
             &google,
             "GET",
-            &format!("messages?maxResults=2&pageToken={next}"),
+            &format!("messages?q=fox&pageToken={next}"),
             None,
         )
         .await;
@@ -411,4 +411,210 @@ async fn answers_are_compressed_only_for_those_who_say_so_twice() {
             .unwrap();
         assert_eq!(answer.headers().contains_key("content-encoding"), zipped);
     }
+}
+
+#[tokio::test]
+async fn a_chat_message_is_made_once_answered_edited_and_withdrawn() {
+    let google = Google::start();
+    let space = google.chat().space("AAA", "Team");
+    let path = format!("/v1/{space}/messages?requestId=r1&messageId=client-one");
+    let (_, first) = ask(&google, "POST", &path, Some(json!({"text": "hello"}))).await;
+    let (_, again) = ask(&google, "POST", &path, Some(json!({"text": "hello"}))).await;
+    assert_eq!(first, again);
+    let path = format!("/v1/{space}/messages?messageId=client-one");
+    assert_eq!(
+        ask(&google, "POST", &path, Some(json!({"text": "hello"})))
+            .await
+            .0,
+        409
+    );
+    let (_, read) = ask(
+        &google,
+        "GET",
+        &format!("/v1/{space}/messages/client-one"),
+        None,
+    )
+    .await;
+    assert_eq!(read["name"], first["name"]);
+    let path = format!("/v1/{space}/messages?messageReplyOption=REPLY_MESSAGE_OR_FAIL");
+    let answer = json!({"text": "yes", "thread": {"name": first["thread"]["name"]}});
+    let (_, reply) = ask(&google, "POST", &path, Some(answer)).await;
+    assert_eq!(
+        (&reply["thread"], &reply["threadReply"]),
+        (&first["thread"], &json!(true))
+    );
+    let lost = json!({"text": "yes", "thread": {"name": format!("{space}/threads/none")}});
+    assert_eq!(ask(&google, "POST", &path, Some(lost)).await.0, 404);
+    let name = format!("/v1/{}", first["name"].as_str().unwrap());
+    let (_, edited) = ask(
+        &google,
+        "PATCH",
+        &format!("{name}?updateMask=text"),
+        Some(json!({"text": "hi"})),
+    )
+    .await;
+    assert_eq!(edited["text"], "hi");
+    assert_eq!(ask(&google, "DELETE", &name, None).await.0, 400);
+    assert_eq!(
+        ask(&google, "DELETE", &format!("{name}?force=true"), None)
+            .await
+            .0,
+        200
+    );
+    let events = "start_time=\"2026-11-21T00:00:00Z\" AND (event_types:\"google.workspace.chat.message.v1.updated\" \
+        OR event_types:\"google.workspace.chat.message.v1.deleted\")";
+    let (_, told) = ask(
+        &google,
+        "GET",
+        &with_query(&format!("/v1/{space}/spaceEvents"), &[("filter", events)]),
+        None,
+    )
+    .await;
+    assert_eq!(told["spaceEvents"].as_array().unwrap().len(), 2);
+    google.chat().app(false);
+    let (status, refused) = ask(
+        &google,
+        "POST",
+        &format!("/v1/{space}/messages"),
+        Some(json!({"text": "x"})),
+    )
+    .await;
+    assert_eq!(status, 404);
+    assert!(
+        refused["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("app not found")
+    );
+}
+
+fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
+    let url = reqwest::Url::parse_with_params(&format!("http://x{path}"), pairs).unwrap();
+    format!("{}?{}", url.path(), url.query().unwrap())
+}
+
+#[tokio::test]
+async fn chat_lists_by_time_and_thread_in_pages() {
+    let google = Google::start();
+    let space = google.chat().dm("BBB", "users/7", "Bob", "bob@example.com");
+    assert_eq!(ask(&google, "GET", "/v1/spaces", None).await.1, json!({}));
+    let first = google.chat().post(&space, "users/7", "one");
+    let message = google.chat().message(&first).unwrap();
+    let thread = message["thread"]["name"].as_str().unwrap();
+    google.chat().reply(thread, "users/7", "two");
+    google.chat().post(&space, "users/7", "three");
+    let after = format!(
+        "create_time > \"{}\"",
+        message["createTime"].as_str().unwrap()
+    );
+    for (filter, order, texts) in [
+        (after.clone(), "ASC", vec!["two", "three"]),
+        (after, "create_time desc", vec!["three", "two"]),
+        (format!("thread.name = {thread}"), "ASC", vec!["one", "two"]),
+    ] {
+        let path = with_query(
+            &format!("/v1/{space}/messages"),
+            &[("filter", &filter), ("orderBy", order)],
+        );
+        let (_, page) = ask(&google, "GET", &path, None).await;
+        let found: Vec<_> = page["messages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|m| m["text"].as_str().unwrap())
+            .collect();
+        assert_eq!(found, texts, "{filter} {order}");
+    }
+    let (_, page) = ask(
+        &google,
+        "GET",
+        &format!("/v1/{space}/messages?pageSize=2"),
+        None,
+    )
+    .await;
+    let token = page["nextPageToken"].as_str().unwrap();
+    let (_, rest) = ask(
+        &google,
+        "GET",
+        &format!("/v1/{space}/messages?pageSize=2&pageToken={token}"),
+        None,
+    )
+    .await;
+    assert_eq!(rest["messages"][0]["text"], "three");
+    let path = "/v1/spaces:findDirectMessage?name=users/bob@example.com";
+    assert_eq!(ask(&google, "GET", path, None).await.1["name"], *space);
+    let (_, members) = ask(&google, "GET", &format!("/v1/{space}/members"), None).await;
+    assert_eq!(
+        members["memberships"][1]["member"]["email"],
+        "bob@example.com"
+    );
+    let body = json!({"filter": "two space.space_type = \"DIRECT_MESSAGE\""});
+    let (_, found) = ask(&google, "POST", "/v1/spaces/-/messages:search", Some(body)).await;
+    assert_eq!(found["results"][0]["message"]["text"], "two");
+    let path = format!("/v1/{first}/reactions");
+    let thumb = json!({"emoji": {"unicode": "👍"}});
+    assert_eq!(
+        ask(&google, "POST", &path, Some(thumb.clone())).await.0,
+        200
+    );
+    assert_eq!(ask(&google, "POST", &path, Some(thumb)).await.0, 409);
+    assert_eq!(
+        google.chat().message(&first).unwrap()["emojiReactionSummaries"][0]["reactionCount"],
+        1
+    );
+}
+
+#[tokio::test]
+async fn an_attachment_goes_up_and_comes_down_and_a_webhook_needs_its_secrets() {
+    let google = Google::start();
+    let space = google.chat().space("CCC", "Team");
+    let body = "--b\r\nContent-Type: application/json\r\n\r\n{\"filename\": \"a.txt\"}\r\n\
+        --b\r\nContent-Type: text/plain\r\n\r\nbytes\r\n--b--";
+    let up = client()
+        .post(format!(
+            "{}/upload/v1/{space}/attachments:upload?uploadType=multipart",
+            google.url
+        ))
+        .bearer_auth(TOKEN)
+        .header("content-type", "multipart/related; boundary=b")
+        .body(body)
+        .send()
+        .await
+        .unwrap();
+    let up: Value = serde_json::from_slice(&up.bytes().await.unwrap()).unwrap();
+    let (_, sent) = ask(
+        &google,
+        "POST",
+        &format!("/v1/{space}/messages"),
+        Some(json!({"text": "", "attachment": [up]})),
+    )
+    .await;
+    let resource = sent["attachment"][0]["attachmentDataRef"]["resourceName"]
+        .as_str()
+        .unwrap();
+    assert_eq!(sent["attachment"][0]["contentName"], "a.txt");
+    let down = client()
+        .get(format!("{}/v1/media/{resource}?alt=media", google.url))
+        .bearer_auth(TOKEN)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(down.bytes().await.unwrap(), "bytes");
+    let hook = google.chat().webhook(&space, "k", "t");
+    for (url, status) in [
+        (hook.clone(), 200),
+        (hook.replace("token=t", "token=u"), 400),
+    ] {
+        let answer = client()
+            .post(url)
+            .json(&json!({"text": "ding"}))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status().as_u16(), status);
+    }
+    assert_eq!(
+        google.chat().messages(&space).last().unwrap()["sender"]["type"],
+        "BOT"
+    );
 }

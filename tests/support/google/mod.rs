@@ -4,9 +4,11 @@
 //! documents where these are present; what does not fit fails the test when the value is dropped.
 
 mod batch;
+pub mod chat;
 pub mod fault;
 mod fields;
 pub mod gmail;
+mod pages;
 mod server;
 mod table;
 mod upload;
@@ -43,6 +45,7 @@ pub struct State {
     /// The answer of the token endpoint when it refuses: Google's `error`.
     token_error: Option<String>,
     pub gmail: gmail::Mailbox,
+    pub chat: chat::Chat,
     uploads: upload::Uploads,
     requests: Vec<Request>,
     faults: Vec<fault::Planned>,
@@ -70,6 +73,7 @@ impl Google {
             given_tokens: 0,
             token_error: None,
             gmail: gmail::Mailbox::new("ada@gmail.example"),
+            chat: chat::Chat::new("ada@gmail.example"),
             uploads: upload::Uploads::default(),
             requests: Vec::new(),
             faults: Vec::new(),
@@ -102,6 +106,11 @@ impl Google {
     /// The mailbox.
     pub fn gmail(&self) -> gmail::Gmail<'_> {
         gmail::Gmail(self)
+    }
+
+    /// The chats.
+    pub fn chat(&self) -> chat::Hand<'_> {
+        chat::Hand(self)
     }
 
     /// Everything at once, for what has no method of its own.
@@ -225,7 +234,7 @@ impl Drop for Google {
 impl State {
     /// The instant of a change: no two are the same.
     pub fn tick(&mut self) -> jiff::Timestamp {
-        self.now += jiff::SignedDuration::from_millis(1);
+        self.now += jiff::SignedDuration::from_micros(1_001);
         self.now
     }
 
@@ -250,6 +259,7 @@ impl State {
         self.spend(request)?;
         match request.id.split('.').next() {
             Some("gmail") => gmail::answer(self, request),
+            Some("chat") => chat::answer(self, request),
             _ => {
                 let line = format!("{} {}", request.method, request.path);
                 self.violation(format!("the vendor's documents know no {line}"));
@@ -260,6 +270,9 @@ impl State {
 
     /// Lets a request in by its token, and a webhook's by the secrets in its address.
     fn admit(&mut self, request: &Request) -> Result<(), Refusal> {
+        if let Some(webhook) = chat::webhook(self, request) {
+            return webhook;
+        }
         let token = request
             .header("authorization")
             .and_then(|a| a.strip_prefix("Bearer "));

@@ -15,6 +15,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::{DecodePaddingMode, general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
+use super::pages::{Pages, Size};
 use super::wire::{Answer, Outcome, Refusal};
 use super::{Google, Request, State};
 pub use labels::Label;
@@ -37,7 +38,7 @@ pub struct Mailbox {
     given: u64,
     /// New mail is not found by words until the index catches up.
     search_lags: bool,
-    pages: BTreeMap<String, (String, usize)>,
+    pages: Pages,
     attachments: BTreeMap<String, (String, usize)>,
 }
 
@@ -167,7 +168,7 @@ impl Mailbox {
             oldest: 1000,
             given: 0,
             search_lags: false,
-            pages: BTreeMap::new(),
+            pages: Pages::default(),
             attachments: BTreeMap::new(),
         }
     }
@@ -256,41 +257,17 @@ impl Mailbox {
         self.mails.get(id).ok_or_else(Refusal::not_found)
     }
 
-    /// A page of a listing: what the token says, or the beginning. Tokens are good for the same question only.
     fn page<T: Clone>(
         &mut self,
         request: &Request,
         all: &[T],
     ) -> Result<(Vec<T>, Option<String>), Refusal> {
-        let size = match request.param("maxResults") {
-            None => 100,
-            Some(n) => n
-                .parse::<usize>()
-                .map_err(|_| Refusal::invalid("Invalid maxResults"))?
-                .clamp(1, 500),
+        let size = Size {
+            name: "maxResults",
+            usual: 100,
+            largest: 500,
         };
-        let mut question: Vec<_> = request
-            .query
-            .iter()
-            .filter(|(k, _)| k != "pageToken" && k != "fields")
-            .collect();
-        question.sort();
-        let question = format!("{} {question:?}", request.id);
-        let from = match request.param("pageToken") {
-            None => 0,
-            Some(token) => match self.pages.get(token) {
-                Some((asked, from)) if *asked == question => *from,
-                _ => return Err(Refusal::invalid("Invalid pageToken")),
-            },
-        };
-        let page: Vec<T> = all.iter().skip(from).take(size).cloned().collect();
-        let next = from + page.len();
-        if next >= all.len() {
-            return Ok((page, None));
-        }
-        let token = format!("{:020}", 7_919 * (self.pages.len() as u64 + 1));
-        self.pages.insert(token.clone(), (question, next));
-        Ok((page, Some(token)))
+        self.pages.page(request, &size, all)
     }
 }
 

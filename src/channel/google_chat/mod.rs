@@ -1,0 +1,86 @@
+//! Google Chat over its REST API (v1): spaces, what was said in them, and messages out.
+//!
+//! Messages come as the API gives them, as JSON: `format::chat` reads them.
+
+mod direct;
+mod events;
+mod fault;
+mod media;
+mod messages;
+mod reactions;
+mod read_state;
+mod search;
+mod send;
+mod spaces;
+
+pub use events::{Change, REACH_DAYS};
+pub use media::LARGEST_FILE;
+pub use messages::{Page, Window};
+pub use reactions::Reaction;
+pub use search::Found;
+pub use send::{Find, Outcome, Post, Thread};
+pub use spaces::{Member, Space, SpaceKind};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::Result;
+use crate::net::api::{Api, Call};
+
+/// The rows of one page at most (Google's limit for all listings but events and reactions).
+const PAGE: usize = 1000;
+
+/// Chat as one user sees it.
+pub struct Client {
+    api: Api,
+}
+
+impl Client {
+    pub fn new(api: Api) -> Client {
+        Client { api }
+    }
+
+    /// Makes a call that may be repeated; `space` names the place in errors.
+    async fn ask(&self, call: &Call, (doing, space): (&str, Option<&str>)) -> Result<Value> {
+        let value = self.api.json(call, doing).await;
+        value.map_err(|fault| fault::judge(fault, space))
+    }
+
+    /// All rows of a listing, page by page.
+    async fn all(
+        &self,
+        call: impl Fn() -> Call,
+        (rows, doing): (&str, &str),
+        space: Option<&str>,
+    ) -> Result<Vec<Value>> {
+        let mut all = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let call = call().maybe("pageToken", token.take());
+            let mut page = self.ask(&call, (doing, space)).await?;
+            if let Some(Value::Array(found)) = page.get_mut(rows).map(Value::take) {
+                all.extend(found);
+            }
+            token = next(&page);
+            if token.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+}
+
+/// The token of the page after this one.
+fn next(page: &Value) -> Option<String> {
+    let token = page.get("nextPageToken")?.as_str()?;
+    (!token.is_empty()).then(|| token.to_owned())
+}
+
+/// The rows that can be read; one that is broken is none.
+fn read<T: for<'de> Deserialize<'de>>(rows: Vec<Value>) -> Vec<T> {
+    let rows = rows.into_iter();
+    rows.filter_map(|row| serde_json::from_value(row).ok())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -156,7 +156,7 @@ fn extended(
         }
         let end = from + request.body.len();
         let last = upload.total == Some(end);
-        if !last && request.body.len() % PIECE != 0 {
+        if !last && !request.body.len().is_multiple_of(PIECE) {
             state.violation("a piece of an upload is no multiple of 256 KiB");
         }
         let kept = keep.map_or(request.body.len(), |k| {

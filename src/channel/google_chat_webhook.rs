@@ -83,6 +83,13 @@ impl Webhook {
         })
     }
 
+    /// The space it leads into: `spaces/AAA`.
+    pub fn space(&self) -> String {
+        let path = self.path.expose_secret();
+        let space = path.strip_prefix("v1/").unwrap_or(path);
+        space.strip_suffix("/messages").unwrap_or(space).to_owned()
+    }
+
     /// One attempt, never repeated here: a webhook has no id by which it could be told that it came twice.
     pub async fn send(&self, client: &Client, post: Post<'_>) -> Outcome {
         let request = match self.request(post) {

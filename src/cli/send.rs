@@ -59,6 +59,9 @@ pub struct MessageArgs {
     /// Read the text as Markdown: it is sent as typed and as HTML
     #[arg(long)]
     markdown: bool,
+    /// Let `<users/all>` in the text ping everyone in a space; else it is shown only
+    #[arg(long)]
+    allow_mass_mention: bool,
     /// Fill in a template: a file, or a name in `templates/` beside the config file
     #[arg(long, value_name = "FILE|NAME", conflicts_with_all = ["message", "file", "html", "markdown"])]
     template: Option<String>,
@@ -239,6 +242,7 @@ fn request(
         text,
         html,
         markdown: args.markdown,
+        allow_mass_mention: args.allow_mass_mention,
         attachments: args.attach,
         key: args.key,
         mode,

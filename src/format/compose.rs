@@ -6,12 +6,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Zoned;
 use mail_builder::MessageBuilder;
-use mail_builder::headers::HeaderType;
 use mail_builder::headers::address::Address as Wire;
 use mail_builder::headers::content_type::ContentType;
 use mail_builder::headers::message_id::MessageId;
 use mail_builder::headers::raw::Raw;
 use mail_builder::headers::text::Text;
+use mail_builder::headers::{Header, HeaderType};
 use mail_builder::mime::{BodyPart, MimePart};
 
 use crate::error::{Context, Error, Kind, Result};
@@ -93,6 +93,34 @@ pub fn compose(letter: &Letter<'_>) -> Result<Vec<u8>> {
         .body(body(letter))
         .write_to_vec()
         .context(Kind::Internal, "writing the message")
+}
+
+/// The same letter for a provider that reads in the header to whom it goes: To, Cc and Bcc are these and no others.
+pub fn readdressed(raw: &[u8], people: &[(&str, Vec<Address>)]) -> Vec<u8> {
+    let end = memchr::memmem::find(raw, b"\r\n\r\n").map_or(raw.len(), |at| at + 2);
+    let (header, rest) = raw.split_at(end);
+    let mut out = Vec::with_capacity(raw.len() + 1024);
+    for (name, list_of) in people {
+        if list_of.is_empty() {
+            continue;
+        }
+        out.extend_from_slice(format!("{name}: ").as_bytes());
+        list(list_of).write_header(&mut out, name.len() + 2);
+    }
+    let mut dropped = false;
+    for line in header.split_inclusive(|b| *b == b'\n') {
+        if !line.starts_with(b" ") && !line.starts_with(b"\t") {
+            let name = line.split(|b| *b == b':').next().unwrap_or(line);
+            dropped = [&b"To"[..], b"Cc", b"Bcc"]
+                .iter()
+                .any(|taken| name.eq_ignore_ascii_case(taken));
+        }
+        if !dropped {
+            out.extend_from_slice(line);
+        }
+    }
+    out.extend_from_slice(rest);
+    out
 }
 
 /// Refuses text for a header that could end the header or hide what it says.

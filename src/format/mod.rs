@@ -5,6 +5,7 @@ pub mod chat;
 pub mod cjk;
 pub mod clean;
 pub mod compose;
+pub mod document;
 pub mod html;
 pub mod markdown;
 pub mod mbox;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::channel::google_chat_webhook::Webhook;
+use crate::channel::{gmail, google_chat};
 use crate::error::{Context, Kind, Result};
 use crate::model::account::Account;
 use crate::net::api::{Access, Api, Pending};
@@ -17,12 +19,7 @@ use super::{App, token};
 
 /// The API of an account's provider, ready to be asked.
 pub async fn api(app: &App, account: &Account) -> Result<Api> {
-    let ca_file = account.ca_file.clone();
-    let client =
-        tokio::task::spawn_blocking(move || Client::new(ca_file.as_deref(), Redirects::Never));
-    let client = client
-        .await
-        .context(Kind::Internal, "reading the system's certificates")??;
+    let client = client(account).await?;
     let lent = Lent {
         app: app.twin(),
         account: account.clone(),
@@ -34,6 +31,36 @@ pub async fn api(app: &App, account: &Account) -> Result<Api> {
     let base = account.base_url.as_deref().unwrap_or_default();
     let api = Api::new(client, base, Arc::new(lent), google::reading)?;
     Ok(api.read_only(app.config.read_only))
+}
+
+/// The mailbox of a Gmail account.
+pub async fn gmail(app: &App, account: &Account) -> Result<gmail::Client> {
+    let schedule = match account.legacy_units {
+        true => gmail::Schedule::Legacy,
+        false => gmail::Schedule::Current,
+    };
+    Ok(gmail::Client::new(api(app, account).await?, schedule))
+}
+
+/// The spaces of a Google Chat account.
+pub async fn google_chat(app: &App, account: &Account) -> Result<google_chat::Client> {
+    Ok(google_chat::Client::new(api(app, account).await?))
+}
+
+/// A webhook, and what speaks to it.
+pub async fn webhook(app: &App, account: &Account) -> Result<(Webhook, Client)> {
+    let url = token::secret(app, account).await?.secret;
+    let base = account.base_url.as_deref().unwrap_or_default();
+    Ok((Webhook::parse(&url, base)?, client(account).await?))
+}
+
+async fn client(account: &Account) -> Result<Client> {
+    let ca_file = account.ca_file.clone();
+    let client =
+        tokio::task::spawn_blocking(move || Client::new(ca_file.as_deref(), Redirects::Never));
+    client
+        .await
+        .context(Kind::Internal, "reading the system's certificates")?
 }
 
 struct Lent {

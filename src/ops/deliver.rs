@@ -1,8 +1,10 @@
 //! One attempt of one outbox item: out through its account, every answer written down, then the copy in Sent.
 
+mod api;
 mod fallback;
 mod leave;
 mod lines;
+pub mod room;
 mod smtp;
 
 use std::sync::Arc;
@@ -25,7 +27,7 @@ use crate::store::outbox::{Ending, IN_PARTS, Item, MOVED, REVIVED};
 
 use super::hook::{self, FailureKind};
 use super::throttle;
-use super::{App, optout, scan, sync};
+use super::{App, confirm, optout, scan, sync};
 pub use lines::Lines;
 pub use smtp::credentials;
 
@@ -72,7 +74,15 @@ pub async fn deliver(app: &App, id: OutboxId, delivery: &Delivery<'_>) -> Result
             }
         }
     };
-    let item = app.store.outbox_item(id)?;
+    let mut state = state;
+    let mut item = app.store.outbox_item(id)?;
+    if state == Some(State::Unconfirmed)
+        && !delivered.interrupted
+        && confirm::one(app, &item).await?
+    {
+        item = app.store.outbox_item(id)?;
+        state = Some(item.state);
+    }
     if state == Some(State::Sent) && item.file_copy && item.filed_at.is_none() {
         tokio::select! {
             biased;
@@ -197,6 +207,7 @@ impl Run<'_> {
     async fn attempt(&mut self) -> Result<()> {
         match self.app.config.account(&self.item.account) {
             Ok(account) if account.built_in => self.locally(account),
+            Ok(account) if account.base_url.is_some() => self.through_api(account).await,
             Ok(account) => self.through_smtp(account).await,
             Err(e) => self.nothing_left(e),
         }

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::error::{Error, Result};
-use crate::format::mime;
 use crate::model::id::OutboxId;
 use crate::model::message::{Ident, Role};
 use crate::model::outbox::State;
@@ -18,7 +17,7 @@ use crate::store::Owner;
 
 use super::deliver::{self, Delivery, Lines};
 use super::send::{SendReport, report_on};
-use super::{App, hook, purge};
+use super::{App, confirm, hook, purge};
 
 pub use follow::follow;
 pub use timer::{Scheduler, TimerReport, timer};
@@ -31,9 +30,12 @@ pub async fn run(app: &App) -> Result<SendReport> {
     if app.store.has_outbox() {
         note_runner(app)?;
     }
-    let doubtful = tidy(app)?;
+    let mut doubtful = tidy(app)?;
+    // Whether it went is known now, or it goes again below.
+    let asked = confirm::look(app).await?;
+    doubtful.retain(|id| !asked.contains(id));
     let mut pass = Pass::new(app)?;
-    pass.touched.extend(&doubtful);
+    pass.settled = doubtful.into_iter().chain(asked).collect();
     while pass.next(None).await?.is_some() {}
     let interrupted = pass.interrupted;
     let (mut touched, mut warnings) = pass.end().await;
@@ -72,6 +74,8 @@ struct Pass<'a> {
     lines: Lines,
     now: Timestamp,
     touched: HashSet<OutboxId>,
+    /// To be told of as well.
+    settled: HashSet<OutboxId>,
     warnings: Vec<String>,
     interrupted: bool,
 }
@@ -87,6 +91,7 @@ impl<'a> Pass<'a> {
             lines: Lines::default(),
             now: app.clock.now(),
             touched: HashSet::new(),
+            settled: HashSet::new(),
             warnings: Vec::new(),
             interrupted: false,
         })
@@ -130,7 +135,8 @@ impl<'a> Pass<'a> {
 
     async fn end(self) -> (Vec<OutboxId>, Vec<String>) {
         self.lines.close().await;
-        (self.touched.into_iter().collect(), self.warnings)
+        let touched = self.touched.union(&self.settled).copied().collect();
+        (touched, self.warnings)
     }
 }
 
@@ -138,6 +144,7 @@ impl<'a> Pass<'a> {
 /// whether it was interrupted.
 pub async fn through(app: &App, mut tick: impl FnMut()) -> Result<(Vec<String>, bool)> {
     tidy(app)?;
+    confirm::look(app).await?;
     let mut pass = Pass::new(app)?;
     while pass.next(None).await?.is_some() {
         tick();
@@ -159,6 +166,9 @@ pub async fn drain(app: &App) -> Vec<String> {
             return Ok(Vec::new());
         }
         tidy(app)?;
+        if confirm::can_ask(app)? {
+            let _ = tokio::time::timeout(SPARE, confirm::look(app)).await;
+        }
         if !app.store.has_due(app.clock.now())? {
             return Ok(Vec::new());
         }
@@ -203,16 +213,16 @@ pub fn reconcile(app: &App) -> Result<Vec<OutboxId>> {
         .store
         .outbox_items(&[State::Unconfirmed], MOST_IN_DOUBT)?
     {
-        for id in app.store.by_message_id(&item.message_id)? {
+        let mut copies = app.store.by_message_id(&item.message_id)?;
+        // Providers may give it another Message-ID than it was sent with.
+        copies.extend(app.store.by_own_id(&item.own_id)?);
+        for id in copies {
             let place = app.store.location(id)?;
             let proves = !matches!(place.role, Role::Drafts | Role::Trash)
                 && !place.flags.draft
                 && !matches!(place.ident, Ident::Content(_));
             // A file in someone's Maildir may be gone by now.
-            let own = || {
-                let raw = app.store.raw(id).ok()?;
-                mime::parse(&raw).comms_id
-            };
+            let own = || app.store.document(id).ok()?.parsed().comms_id;
             if !proves || own().as_deref() != Some(&item.own_id) {
                 continue;
             }

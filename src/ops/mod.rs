@@ -6,6 +6,7 @@ pub mod approval;
 pub mod audit;
 pub mod auth;
 pub mod batch;
+pub mod confirm;
 pub mod deliver;
 pub mod doctor;
 pub mod drain;

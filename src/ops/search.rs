@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::format::mime;
+use crate::format::document;
 use crate::model::address::Address;
 use crate::model::id::MessageId;
 use crate::model::message::{Envelope, Parsed};
@@ -150,7 +150,8 @@ fn cut_snippets(app: &App, tree: &Query, messages: &mut [Envelope]) {
     let needles = snippet::Needles::of(tree);
     for message in messages {
         let raw = app.store.raw(message.id).ok();
-        message.snippet = raw.and_then(|raw| cut_snippet(&needles, &mime::parse(&raw)));
+        let parsed = raw.map(|raw| document::parse(message.channel, &raw));
+        message.snippet = parsed.and_then(|parsed| cut_snippet(&needles, &parsed));
     }
 }
 

@@ -6,6 +6,7 @@ mod alert;
 pub(super) mod letter;
 mod patience;
 mod report;
+mod rooms;
 pub(super) mod template;
 
 use std::path::PathBuf;
@@ -14,7 +15,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::error::{Error, Kind, Result};
-use crate::format::mime;
 use crate::model::account::ChannelKind;
 use crate::model::id::{MessageId, OutboxId};
 use crate::model::message::{Change, Role};
@@ -47,6 +47,8 @@ pub struct SendRequest {
     pub html: Option<String>,
     /// The text is Markdown: HTML is made from it.
     pub markdown: bool,
+    /// `<users/all>` and the like in the text reach whom they name.
+    pub allow_mass_mention: bool,
     pub attachments: Vec<PathBuf>,
     /// Makes the send happen once, however often it is asked for.
     pub key: Option<String>,
@@ -100,8 +102,11 @@ pub async fn answer(
     (id, all): (MessageId, bool),
     request: &SendRequest,
 ) -> Result<SendReport> {
-    let raw = app.store.raw(id)?;
-    let message = mime::parse(&raw);
+    let document = app.store.document(id)?;
+    let message = document.parsed();
+    if document.channel.is_chat() {
+        return rooms::answer(app, origin, (id, &message), request).await;
+    }
     let request = &choose_sender(app, id, &message, request)?;
     let own: Vec<String> = own_addresses(app);
     let people = reply::recipients(&message, &own, all);
@@ -114,8 +119,7 @@ pub async fn answer(
         below: reply::quote(&message, &when),
         in_reply_to,
         references,
-        files: Vec::new(),
-        html_below: None,
+        ..letter::Thread::default()
     };
     let outgoing = letter::read(app, request, thread)?;
     let mut report = dispatch(app, origin, request, outgoing).await?;
@@ -134,11 +138,11 @@ pub async fn forward(
     id: MessageId,
     request: &SendRequest,
 ) -> Result<SendReport> {
-    let raw = app.store.raw(id)?;
-    let message = mime::parse(&raw);
+    let document = app.store.document(id)?;
+    let message = document.parsed();
     let request = &choose_sender(app, id, &message, request)?;
     let when = letter::when(app, &message);
-    let body = mime::body(&raw);
+    let body = document.body();
     let thread = letter::Thread {
         subject: Some(reply::forward_subject(&message.subject)),
         below: reply::forwarded(&message, &when),
@@ -146,7 +150,10 @@ pub async fn forward(
             .html
             .map(|html| letter::forwarded_html(&message, &when, &html)),
         references: reply::thread_of(&message).1,
-        files: letter::files_of(&raw, &message),
+        files: match document.channel.is_mail() {
+            true => letter::files_of(&document.raw, &message),
+            false => Vec::new(),
+        },
         ..letter::Thread::default()
     };
     let outgoing = letter::read(app, request, thread)?;

@@ -126,9 +126,12 @@ pub fn raw(app: &App, id: MessageId) -> Result<Vec<u8>> {
 }
 
 fn read(app: &App, message: Envelope, width: usize) -> Result<MessageReport> {
-    let raw = app.store.raw(message.id)?;
-    let parsed = mime::parse(&raw);
-    let passages = mime::passages(&raw);
+    let document = app.store.document(message.id)?;
+    let parsed = document.parsed();
+    let passages = match document.channel.is_mail() {
+        true => mime::passages(&document.raw),
+        false => vec![Passage::Plain(parsed.text.clone())],
+    };
     let mut text = String::new();
     for passage in &passages {
         if !text.is_empty() {
@@ -140,7 +143,8 @@ fn read(app: &App, message: Envelope, width: usize) -> Result<MessageReport> {
             Passage::Html(html) => text.push_str(&html::wrapped(html, width)),
         }
     }
-    let headers = mime::headers(&raw)
+    let headers = document
+        .headers()
         .into_iter()
         .map(|(name, value)| HeaderField { name, value })
         .collect();
@@ -151,7 +155,7 @@ fn read(app: &App, message: Envelope, width: usize) -> Result<MessageReport> {
         bcc: parsed.bcc,
         list_id: parsed.list_id,
         text,
-        html: mime::body(&raw).html,
+        html: document.body().html,
         attachments: parsed.attachments,
         faults: parsed.faults,
         headers,

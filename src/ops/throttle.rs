@@ -95,11 +95,19 @@ pub struct OpenCircuit {
 /// Takes what up to this many recipients cost from the account's budgets.
 pub fn permit(app: &App, account: &Account, owner: &Owner, recipients: usize) -> Result<Permit> {
     let want = u32::try_from(recipients).unwrap_or(u32::MAX);
-    let limits = limits(account);
+    take(app, account, (owner, &limits(account)), want)
+}
+
+fn take(
+    app: &App,
+    account: &Account,
+    (owner, limits): (&Owner, &[Limit]),
+    want: u32,
+) -> Result<Permit> {
     if limits.is_empty() {
         return Ok(Permit::Go(Share::free(want)));
     }
-    let asked = app.store.take(&limits, want, (owner, &app.clock))?;
+    let asked = app.store.take(limits, want, (owner, &app.clock))?;
     let named = |n: usize| format!("budget {} of account {}", limits[n].rate, account.name);
     match asked {
         Asked::Granted(share) => Ok(Permit::Go(share)),
@@ -109,6 +117,22 @@ pub fn permit(app: &App, account: &Account, owner: &Owner, recipients: usize) ->
             named(n)
         ))),
     }
+}
+
+/// Takes all that a request costs from the account's budgets, which are shared by whoever has this scope.
+pub fn permit_whole(
+    app: &App,
+    account: &Account,
+    owner: &Owner,
+    (scope, count): (&str, u32),
+) -> Result<Permit> {
+    let limit = |rate: &_| Limit {
+        scope: scope.to_lowercase(),
+        cost: Cost::Once(count),
+        rate: *rate,
+    };
+    let limits: Vec<Limit> = account.budget.iter().map(limit).collect();
+    take(app, account, (owner, &limits), 1)
 }
 
 /// The recipients of a share went to the provider, or may have: their costs count from now.
@@ -212,6 +236,9 @@ fn wire<'a>(account: &'a Account, server: &'a str) -> Wire<'a> {
 
 /// Where an account sends through, and as whom.
 fn server(account: &Account) -> String {
+    if let Some(base) = &account.base_url {
+        return format!("{base}/{}", account.login().unwrap_or(&account.name));
+    }
     let (host, port) = account
         .smtp
         .as_ref()

@@ -46,16 +46,66 @@ pub fn read(text: &str) -> Result<Target> {
     Ok(Target::Person(trimmed.to_owned()))
 }
 
-/// Mail addresses of what was typed. `texts` after the first are taken for a forgotten `-m`.
-pub fn addresses(texts: &[String]) -> Result<Vec<Address>> {
-    let mut all = Vec::new();
+/// A room as it was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// Behind the webhook account of this name.
+    Webhook(String),
+    /// `spaces/AAA`.
+    Space(String),
+    /// The direct message with this person: `users/ID` or a mail address.
+    Person(String),
+    /// The space with this name.
+    Named(String),
+}
+
+/// Whom a message is for, as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Targets {
+    pub people: Vec<Address>,
+    pub rooms: Vec<Room>,
+}
+
+/// What stands behind `chat:`.
+fn chat(rest: &str) -> Result<Room> {
+    let rest = rest.trim();
+    let bare = rest.strip_prefix('"').and_then(|r| r.strip_suffix('"'));
+    let id = |kind: &str| {
+        let id = rest.strip_prefix(kind)?;
+        let sound = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        (!id.is_empty() && id.chars().all(sound)).then(|| rest.to_owned())
+    };
+    if let Some(space) = id("spaces/") {
+        return Ok(Room::Space(space));
+    }
+    if let Some(user) = id("users/") {
+        return Ok(Room::Person(user));
+    }
+    let name = bare.unwrap_or(rest);
+    if bare.is_none() && name.contains('@') && !name.contains(char::is_whitespace) {
+        return Ok(Room::Person(address::parse(name)?.email));
+    }
+    if name.is_empty() || name.contains(char::is_control) {
+        return Err(Error::usage("`chat:` needs a space")
+            .hint("write `chat:spaces/AAA`, `chat:\"Team room\"` or `chat:ada@example.com`"));
+    }
+    Ok(Room::Named(name.to_owned()))
+}
+
+/// Whom all of these name. `texts` after the first are taken for a forgotten `-m`.
+pub fn targets(texts: &[String]) -> Result<Targets> {
+    let mut all = Targets::default();
     for (n, text) in texts.iter().enumerate() {
         match read(text)? {
-            Target::Mail(some) => all.extend(some),
+            Target::Mail(some) => all.people.extend(some),
+            Target::Channel(channel, rest) if channel == "chat" => all.rooms.push(chat(&rest)?),
+            Target::Channel(channel, rest) if channel == "to" => {
+                all.rooms.push(Room::Webhook(rest.trim().to_owned()));
+            }
             Target::Channel(channel, _) => {
                 return Err(
                     Error::config(format!("there is no account for channel {channel}"))
-                        .hint("e-mail addresses work now: ada@example.com"),
+                        .hint("mail and Google Chat work now: ada@example.com, chat:\"Team room\""),
                 );
             }
             Target::Group(name) => {
@@ -150,7 +200,7 @@ mod tests {
 
     fn kind(texts: &[&str]) -> Kind {
         let texts: Vec<_> = texts.iter().map(|t| (*t).to_owned()).collect();
-        addresses(&texts).unwrap_err().kind
+        targets(&texts).unwrap_err().kind
     }
 
     #[test]
@@ -174,18 +224,34 @@ mod tests {
 
     #[test]
     fn what_can_not_be_reached_yet_says_so() {
-        for to in [
-            "sms:+1",
-            "whatsapp:+1",
-            "slack:#ops",
-            "chat:spaces/A",
-            "+14155550100",
-        ] {
+        for to in ["sms:+1", "whatsapp:+1", "slack:#ops", "+14155550100"] {
             assert_eq!(kind(&[to]), Kind::Config, "{to}");
         }
         assert_eq!(kind(&["Ada"]), Kind::NotFound);
-        let second = addresses(&["ada@example.com".into(), "hello there".into()]).unwrap_err();
+        let second = targets(&["ada@example.com".into(), "hello there".into()]).unwrap_err();
         assert_eq!(second.hint.as_deref(), Some("use -m for the text"));
+    }
+
+    #[test]
+    fn a_room_is_an_id_a_person_or_a_name() {
+        for (typed, room) in [
+            ("chat:spaces/AAA-1", Room::Space("spaces/AAA-1".into())),
+            ("chat:users/123", Room::Person("users/123".into())),
+            (
+                "chat:ada@example.com",
+                Room::Person("ada@example.com".into()),
+            ),
+            ("chat:\"Team room\"", Room::Named("Team room".into())),
+            ("chat:Team room", Room::Named("Team room".into())),
+            ("chat:spaces/../x", Room::Named("spaces/../x".into())),
+            ("chat:\"a@b\"", Room::Named("a@b".into())),
+            ("to:alerts", Room::Webhook("alerts".into())),
+        ] {
+            let read = targets(&[typed.to_owned()]).unwrap();
+            assert_eq!(read.rooms, [room], "{typed}");
+        }
+        assert_eq!(kind(&["chat:"]), Kind::Usage);
+        assert_eq!(kind(&["chat:\"\""]), Kind::Usage);
     }
 
     #[test]

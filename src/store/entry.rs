@@ -118,6 +118,11 @@ impl<'a> Indexer<'a> {
                 .prepare_cached("INSERT OR IGNORE INTO message_ids (hash, key) VALUES (?1, ?2)")?
                 .execute([threading::hash(id), key])?;
         }
+        if let Some(own) = &parsed.comms_id {
+            self.index
+                .prepare_cached("INSERT OR IGNORE INTO message_ids (hash, key) VALUES (?1, ?2)")?
+                .execute([threading::own_hash(own), key])?;
+        }
         if let Some(hash) = threading::subject_hash(&entry.folder.account, &parsed.subject) {
             self.index
                 .prepare_cached("INSERT OR IGNORE INTO subjects (hash, key) VALUES (?1, ?2)")?

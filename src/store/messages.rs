@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{Error, Result};
+use crate::format::document::Document;
 use crate::model::account::ChannelKind;
 use crate::model::id::{MessageId, ThreadId};
 use crate::model::message::{Change, Envelope, Flags, Ident, Location, NewMessage, Raw, Role};
@@ -13,7 +14,7 @@ use super::entry::{self, Entry, Indexer, Known};
 use super::folders::{self, Folder, Folders};
 use super::purge::Erased;
 use super::row::{
-    ENVELOPE, bits, envelope, flags, fold, ident, ident_bytes, join_labels, split_labels,
+    self, ENVELOPE, bits, envelope, flags, fold, ident, ident_bytes, join_labels, split_labels,
 };
 use super::write::{Write, meta, set_meta};
 use super::{Store, bytes, fault, no_message, threading};
@@ -103,6 +104,21 @@ impl Store {
     /// Raw RFC 5322 bytes of a message.
     pub fn raw(&self, id: MessageId) -> Result<Vec<u8>> {
         bytes::read(&self.dir, &*self.raw_reader()?, id.0)
+    }
+
+    /// A message as its channel gave it.
+    pub fn document(&self, id: MessageId) -> Result<Document> {
+        let db = self.raw_reader()?;
+        let channel: Option<String> = db
+            .prepare_cached(
+                "SELECT f.channel FROM mail m JOIN folders f ON f.id = m.folder WHERE m.id = ?1",
+            )
+            .and_then(|mut read| read.query_row([id.0], |row| row.get(0)).optional())
+            .map_err(fault("reading a message"))?;
+        Ok(Document {
+            channel: row::channel(&channel.ok_or_else(|| no_message(id.0))?),
+            raw: bytes::read(&self.dir, &db, id.0)?,
+        })
     }
 
     /// The file of a message that is read in place; `None` if the store has its bytes.
@@ -199,6 +215,22 @@ impl Store {
                  WHERE i.hash = ?1 AND trim(m.message_id) = ?2 ORDER BY i.key DESC",
             )?
             .query_map(params![threading::hash(message_id), message_id], |row| {
+                row.get(0).map(MessageId)
+            })?
+            .collect()
+        };
+        read().map_err(fault("looking up a message"))
+    }
+
+    /// Messages that may carry this own id (`X-Comms-Id`): who asks reads it in their bytes.
+    pub fn by_own_id(&self, own_id: &str) -> Result<Vec<MessageId>> {
+        let db = self.reader()?;
+        let read = || -> rusqlite::Result<Vec<MessageId>> {
+            db.prepare_cached(
+                "SELECT m.id FROM message_ids i CROSS JOIN messages m ON m.key = i.key
+                 WHERE i.hash = ?1 ORDER BY i.key DESC",
+            )?
+            .query_map([threading::own_hash(own_id)], |row| {
                 row.get(0).map(MessageId)
             })?
             .collect()

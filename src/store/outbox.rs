@@ -20,6 +20,7 @@ mod batches;
 mod erase;
 mod lifecycle;
 mod moving;
+mod parts;
 mod replace;
 mod row;
 mod tell;
@@ -31,6 +32,7 @@ pub use batches::{Batch, BatchState, NewBatch};
 pub use erase::{By, ERASED};
 pub use lifecycle::{IN_PARTS, REVIVED};
 pub use moving::{MOVED, Target};
+pub use parts::Part;
 pub(super) use row::change;
 
 const DOING: &str = "reading the outbox";

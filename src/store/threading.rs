@@ -24,6 +24,11 @@ pub fn hash(message_id: &str) -> i64 {
     hash_bytes(message_id.trim().as_bytes())
 }
 
+/// An own id (`X-Comms-Id`) as 64 bits, beside those of Message-IDs.
+pub fn own_hash(own_id: &str) -> i64 {
+    hash_bytes(format!("x-comms-id\0{own_id}").as_bytes())
+}
+
 /// Account and bare subject as 64 bits; `None` if the subject says nothing.
 pub fn subject_hash(account: &str, subject: &str) -> Option<i64> {
     let (bare, _) = bare_subject(subject);

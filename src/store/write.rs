@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::error::{Kind, Result};
-use crate::format::mime;
+use crate::format::document;
 use crate::model::message::Parsed;
 
 use super::entry::{self, Entry, Indexer};
@@ -173,7 +173,7 @@ impl Store {
                 continue;
             };
             let parsed = match bytes::read(&self.dir, raw, row.id) {
-                Ok(bytes) => mime::parse(&bytes),
+                Ok(bytes) => document::parse(folder.channel, &bytes),
                 // A file that another program removed: the next scan will say so.
                 Err(_) => Parsed::default(),
             };

@@ -31,7 +31,6 @@ mod floors;
 mod full_disk;
 mod generated;
 mod google_loopback;
-mod google_spec;
 mod hints;
 mod hook;
 mod imap;

@@ -87,6 +87,20 @@ impl Client {
         Ok(answer.json::<Resource>()?.message_id())
     }
 
+    /// The conversation a letter is in; `None` if the letter is gone.
+    pub async fn thread_of(&self, id: &str) -> Result<Option<String>> {
+        let call = self
+            .call(op::MESSAGES_GET)
+            .at("id", id)
+            .query("format", "minimal")
+            .query("fields", "id,threadId");
+        match self.api.json::<Resource>(&call, LOOKING).await {
+            Ok(found) => Ok(Some(found.thread_id).filter(|thread| !thread.is_empty())),
+            Err(fault) if fault.status == 404 => Ok(None),
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
     async fn look_for(&self, own_id: &str, since: Timestamp) -> Result<Find> {
         let since = since - SignedDuration::from_mins(10);
         let listing = Listing {

@@ -204,3 +204,24 @@ fn another_reader_sees_the_same() {
     assert_eq!(lines[3], format!("{} 1000", files[0].name));
     assert_eq!(lines[4], "0");
 }
+
+#[test]
+fn a_letter_is_readdressed_without_touching_anything_else() {
+    let raw = b"Date: x\r\nTo: a@example.com,\r\n b@example.com\r\nSubject: =?utf-8?q?h=C3=A9?=\r\nCC: c@example.com\r\n\r\nTo: body\r\n";
+    let people = [
+        ("To", vec![Address::new(Some("Zo\u{eb}"), "z@example.com")]),
+        ("Cc", vec![]),
+        ("Bcc", vec![Address::new(None, "hidden@example.com")]),
+    ];
+    let out = readdressed(raw, &people);
+    let parsed = crate::format::mime::parse(&out);
+    assert_eq!(parsed.to, [Address::new(Some("Zo\u{eb}"), "z@example.com")]);
+    assert!(parsed.cc.is_empty());
+    assert_eq!(parsed.bcc[0].email, "hidden@example.com");
+    assert_eq!(parsed.subject, "h\u{e9}");
+    let text = String::from_utf8(out).unwrap();
+    assert!(
+        text.ends_with("Subject: =?utf-8?q?h=C3=A9?=\r\n\r\nTo: body\r\n"),
+        "{text}"
+    );
+}

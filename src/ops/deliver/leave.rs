@@ -45,6 +45,8 @@ impl Run<'_> {
         let wait = match throttle::circuit(app, account, user)? {
             Some((_, why)) if self.move_over(&why)? => return Ok(true),
             Some(wait) => wait,
+            // What a request costs is known once it is made.
+            None if account.base_url.is_some() => return Ok(false),
             None => match self.permit(account, self.waiting().len())? {
                 Permit::Go(share) => {
                     self.share = Some(share);

@@ -2,13 +2,17 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::channel::smtp::Client;
+
+use super::api::Provider;
 
 /// One connection per account, for as long as someone delivers items in a row.
 #[derive(Default)]
 pub struct Lines {
     open: RefCell<HashMap<String, Client>>,
+    providers: RefCell<HashMap<String, Rc<Provider>>>,
     /// Accounts that could not be reached or logged in to: nobody knocks again in this row.
     down: RefCell<Vec<String>>,
 }
@@ -22,6 +26,19 @@ impl Lines {
     /// Keeps a connection for the next item.
     pub(super) fn keep(&self, account: &str, client: Client) {
         self.open.borrow_mut().insert(account.to_owned(), client);
+    }
+
+    /// The client of an account's provider, if there is one.
+    pub(super) fn provider(&self, account: &str) -> Option<Rc<Provider>> {
+        self.providers.borrow().get(account).cloned()
+    }
+
+    /// Keeps the client of an account's provider.
+    pub(super) fn keep_provider(&self, account: &str, provider: Provider) -> Rc<Provider> {
+        let provider = Rc::new(provider);
+        let kept = Rc::clone(&provider);
+        self.providers.borrow_mut().insert(account.to_owned(), kept);
+        provider
     }
 
     pub(super) fn note_down(&self, account: &str) {

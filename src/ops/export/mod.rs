@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::{Context, Error, Kind, Result};
-use crate::format::mime;
+use crate::format::document::Document;
 use crate::model::id::MessageId;
 use crate::model::message::{Attachment, Envelope};
 use crate::model::query::Query;
@@ -137,10 +137,10 @@ pub fn export(app: &App, request: &ExportRequest, stream: &mut dyn Write) -> Res
     for page in ids.chunks(PAGE) {
         for envelope in app.store.envelopes(page)? {
             let id = envelope.id;
-            match app.store.raw(id) {
-                Ok(raw) => {
-                    report.bytes += raw.len() as u64;
-                    write(app, request, &mut target, (envelope, raw))?;
+            match app.store.document(id) {
+                Ok(document) => {
+                    report.bytes += document.raw.len() as u64;
+                    write(app, request, &mut target, (envelope, document))?;
                     report.messages += 1;
                 }
                 Err(error) => report.fail(id, &error),
@@ -196,23 +196,24 @@ fn write(
     app: &App,
     request: &ExportRequest,
     target: &mut Target<'_>,
-    (envelope, raw): (Envelope, Vec<u8>),
+    (envelope, document): (Envelope, Document),
 ) -> Result<()> {
     match target {
-        Target::Mbox(mbox) => mbox.add(&envelope, &raw),
+        Target::Mbox(mbox) => mbox.add(&envelope, &document.as_mail(envelope.received_at)),
         Target::Maildir(maildir) => {
             let flags = app.store.location(envelope.id)?.flags;
-            maildir.add(envelope.received_at, flags, &raw)
+            let mail = document.as_mail(envelope.received_at);
+            maildir.add(envelope.received_at, flags, &mail)
         }
         Target::Jsonl(lines) => {
-            let parsed = mime::parse(&raw);
+            let parsed = document.parsed();
             let line = ExportLine {
                 envelope,
                 text: parsed.text,
                 files: parsed.attachments,
                 raw: request
                     .raw
-                    .then(|| base64::engine::general_purpose::STANDARD.encode(&raw)),
+                    .then(|| base64::engine::general_purpose::STANDARD.encode(&document.raw)),
             };
             let mut text = serde_json::to_vec(&line).context(Kind::Internal, "writing JSON")?;
             text.push(b'\n');

@@ -49,10 +49,10 @@ pub fn once(request: &SendRequest) -> Result<Option<Once>> {
 
 /// Who a thread is with: another circle is another thread.
 pub fn people(request: &SendRequest) -> Result<String> {
-    let mut all: Vec<String> = route::addresses(&request.to)?
-        .iter()
-        .map(|a| a.email.to_lowercase())
-        .collect();
+    let targets = route::targets(&request.to)?;
+    let people = targets.people.iter().map(|a| a.email.to_lowercase());
+    let rooms = targets.rooms.iter().map(|room| format!("{room:?}"));
+    let mut all: Vec<String> = people.chain(rooms).collect();
     all.sort();
     all.dedup();
     Ok(all.join(","))

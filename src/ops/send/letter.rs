@@ -9,12 +9,13 @@ use crate::format::{clean, html, markdown, mime};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::address::Address;
 use crate::model::message::Parsed;
-use crate::model::outbox::{Place, RecipientState, State};
+use crate::model::outbox::{self, RecipientState, State};
 use crate::ops::App;
 use crate::rules::{address, route};
 use crate::store::outbox::{NewItem, Recipient};
 
 use super::report::AttachmentReport;
+use super::rooms::{self, Place};
 use super::{Mode, SendRequest, all_local};
 
 /// All files of a message together; beyond this nobody takes it, and the store could not either.
@@ -23,6 +24,8 @@ const MOST_BYTES: u64 = 500 * 1024 * 1024;
 /// What an answer or a forward adds to what was typed.
 #[derive(Clone, Debug, Default)]
 pub struct Thread {
+    /// The rooms an answer goes into.
+    pub places: Vec<Place>,
     pub to: Vec<Address>,
     pub cc: Vec<Address>,
     pub subject: Option<String>,
@@ -30,6 +33,8 @@ pub struct Thread {
     pub below: String,
     /// The same as HTML, where the original has some.
     pub html_below: Option<String>,
+    /// The thread of its room.
+    pub room_thread: Option<String>,
     pub in_reply_to: Vec<String>,
     pub references: Vec<String>,
     pub files: Vec<File>,
@@ -41,9 +46,14 @@ pub struct Outgoing {
     to: Vec<Address>,
     cc: Vec<Address>,
     bcc: Vec<Address>,
+    places: Vec<Place>,
     reply_to: Vec<Address>,
     subject: String,
     text: String,
+    /// The text as rooms get it; empty without rooms.
+    room_text: String,
+    /// The thread in its room that it goes into.
+    room_thread: Option<String>,
     html: Option<String>,
     files: Vec<File>,
     in_reply_to: Vec<String>,
@@ -55,11 +65,14 @@ pub struct Outgoing {
 pub fn read(app: &App, request: &SendRequest, thread: Thread) -> Result<Outgoing> {
     let mut to = thread.to;
     let mut cc = thread.cc;
-    to.extend(route::addresses(&request.to)?);
+    let targets = route::targets(&request.to)?;
+    to.extend(targets.people);
+    let mut places = thread.places;
+    places.extend(rooms::places(app, request, &targets.rooms)?);
     cc.extend(lists(&request.cc)?);
     let bcc = lists(&request.bcc)?;
     let (to, cc, bcc) = without_repeats(to, cc, bcc);
-    if to.is_empty() && cc.is_empty() && bcc.is_empty() {
+    if to.is_empty() && cc.is_empty() && bcc.is_empty() && places.is_empty() {
         return Err(
             Error::usage("there is nobody to send it to").hint("write an address: ada@example.com")
         );
@@ -81,10 +94,28 @@ pub fn read(app: &App, request: &SendRequest, thread: Thread) -> Result<Outgoing
     let (text, html) = bodies(request, &thread.below, thread.html_below.as_deref());
     let mut files = thread.files;
     files.extend(read_files(app, &request.attachments)?);
+    let webhook = |p: &&Place| p.channel == ChannelKind::GoogleChatWebhook;
+    if let Some(place) = places.iter().find(webhook).filter(|_| !files.is_empty()) {
+        return Err(
+            Error::usage(format!("webhook `{}` takes no attachments", place.account))
+                .hint("send a link, or write through an account of Google Chat"),
+        );
+    }
+    let room_text = match places.is_empty() {
+        true => String::new(),
+        false => rooms::text(request, (&subject, &text)),
+    };
+    let room_thread = match &request.thread_key {
+        Some(key) => Some(format!("threadKey/{}", rooms::thread_key(key))),
+        None => thread.room_thread,
+    };
     Ok(Outgoing {
         to,
         cc,
         bcc,
+        places,
+        room_text,
+        room_thread,
         reply_to: lists(&request.reply_to)?,
         subject,
         text,
@@ -306,6 +337,11 @@ impl Outgoing {
                 add(a.email.as_bytes());
             }
         }
+        for place in &self.places {
+            add(b"room");
+            add(place.account.as_bytes());
+            add(place.to.email.as_bytes());
+        }
         add(self.subject.as_bytes());
         add(self.text.as_bytes());
         add(self.html.as_deref().unwrap_or_default().as_bytes());
@@ -316,15 +352,15 @@ impl Outgoing {
         *hasher.finalize().as_bytes()
     }
 
-    fn people(&self) -> Vec<(Place, &Address)> {
-        let of = |place, list: &'_ [Address]| -> Vec<(Place, usize)> {
+    fn people(&self) -> Vec<(outbox::Place, &Address)> {
+        let of = |place, list: &'_ [Address]| -> Vec<(outbox::Place, usize)> {
             (0..list.len()).map(|n| (place, n)).collect()
         };
         let mut all = Vec::new();
         for (place, list) in [
-            (Place::To, &self.to),
-            (Place::Cc, &self.cc),
-            (Place::Bcc, &self.bcc),
+            (outbox::Place::To, &self.to),
+            (outbox::Place::Cc, &self.cc),
+            (outbox::Place::Bcc, &self.bcc),
         ] {
             all.extend(of(place, list).into_iter().map(|(p, n)| (p, &list[n])));
         }
@@ -339,6 +375,10 @@ pub fn render(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<V
     let accounts = &app.config.accounts;
     let local = accounts.iter().find(|a| a.built_in);
     let asked = request.from.as_deref();
+    let mut items = in_rooms(app, request, outgoing)?;
+    if people.is_empty() {
+        return Ok(items);
+    }
     let outside = if all_local(&addresses) {
         None
     } else {
@@ -356,7 +396,6 @@ pub fn render(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<V
     let from = sender(identity)?;
     let domain = from.email.rsplit_once('@').map_or("localhost", |(_, d)| d);
     let message_id = new_message_id(app, domain)?;
-    let mut items = Vec::new();
     for (account, is_for_local) in [(outside, false), (local, true)] {
         let chosen: Vec<_> = people
             .iter()
@@ -379,7 +418,12 @@ pub fn render(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<V
             .collect();
         let mut item = item(app, outgoing, &from, &message_id)?;
         item.account = account.name.clone();
-        item.channel = if account.built_in { "maildir" } else { "smtp" }.to_owned();
+        item.channel = match account.channel {
+            ChannelKind::Gmail => "gmail",
+            _ if account.built_in => "maildir",
+            _ => "smtp",
+        }
+        .to_owned();
         // One copy: where the message is from.
         item.file_copy = account.name == identity.name
             && account.file_sent
@@ -389,6 +433,46 @@ pub fn render(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<V
             State::Draft
         } else {
             State::Ready
+        };
+        items.push(item);
+    }
+    Ok(items)
+}
+
+/// One item for each room.
+fn in_rooms(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<Vec<NewItem>> {
+    let mut items = Vec::new();
+    for place in &outgoing.places {
+        let account = app.config.account(&place.account)?;
+        let email = account.address.as_deref().unwrap_or(&account.name);
+        let from = Address::new(account.display_name.as_deref(), email);
+        let message_id = new_message_id(app, "chat.invalid")?;
+        let letter = Outgoing {
+            to: vec![place.to.clone()],
+            cc: Vec::new(),
+            bcc: Vec::new(),
+            places: Vec::new(),
+            reply_to: Vec::new(),
+            text: outgoing.room_text.clone(),
+            html: None,
+            references: outgoing.room_thread.iter().cloned().collect(),
+            in_reply_to: Vec::new(),
+            ..outgoing.clone()
+        };
+        let mut item = item(app, &letter, &from, &message_id)?;
+        item.account = place.account.clone();
+        item.channel = place.channel.name().to_owned();
+        item.recipients = vec![Recipient {
+            place: outbox::Place::To,
+            name: place.to.name.clone(),
+            email: place.to.email.clone(),
+            state: RecipientState::Waiting,
+            code: None,
+            words: None,
+        }];
+        item.state = match request.mode {
+            Mode::Draft => State::Draft,
+            _ => State::Ready,
         };
         items.push(item);
     }

@@ -20,11 +20,9 @@ pub struct Place {
     pub now: jiff::Timestamp,
 }
 
-/// Makes the messages of a batch: parsing is the thread's work, too.
-type Make = Box<dyn FnOnce() -> Vec<NewMessage> + Send>;
-
 struct Job {
-    make: Make,
+    place: Place,
+    messages: Vec<Fetched>,
     reply: oneshot::Sender<Result<Vec<Added>>>,
 }
 
@@ -39,7 +37,7 @@ impl Writer {
         let (jobs, mut waiting) = mpsc::channel::<Job>(1);
         tokio::task::spawn_blocking(move || {
             while let Some(job) = waiting.blocking_recv() {
-                let added = store.add((job.make)());
+                let added = add(&store, &job.place, job.messages);
                 // The account may have given up in between.
                 let _ = job.reply.send(added);
             }
@@ -53,17 +51,10 @@ impl Writer {
         place: Place,
         messages: Vec<Fetched>,
     ) -> Result<oneshot::Receiver<Result<Vec<Added>>>> {
-        self.store(move || parsed(&place, messages)).await
-    }
-
-    /// The same for messages that are made there.
-    pub async fn store(
-        &self,
-        make: impl FnOnce() -> Vec<NewMessage> + Send + 'static,
-    ) -> Result<oneshot::Receiver<Result<Vec<Added>>>> {
         let (reply, answer) = oneshot::channel();
         let job = Job {
-            make: Box::new(make),
+            place,
+            messages,
             reply,
         };
         self.jobs
@@ -76,11 +67,7 @@ impl Writer {
 
 /// Parses and stores a batch in one commit.
 pub fn add(store: &Store, place: &Place, messages: Vec<Fetched>) -> Result<Vec<Added>> {
-    store.add(parsed(place, messages))
-}
-
-fn parsed(place: &Place, messages: Vec<Fetched>) -> Vec<NewMessage> {
-    messages
+    let batch = messages
         .into_iter()
         .map(|message| NewMessage {
             account: place.account.clone(),
@@ -98,5 +85,6 @@ fn parsed(place: &Place, messages: Vec<Fetched>) -> Vec<NewMessage> {
             parsed: mime::parse(&message.raw),
             raw: Raw::Bytes(message.raw),
         })
-        .collect()
+        .collect();
+    store.add(batch)
 }

@@ -101,6 +101,43 @@ impl Store {
         Ok(Some(next))
     }
 
+    /// Lets an item in doubt go again, since its provider certainly does not have it; these words say how that is
+    /// known. False if it was tried again since `tries`, or is no longer in doubt.
+    pub fn confirm_absent(
+        &self,
+        id: OutboxId,
+        (tries, words): (u32, &str),
+        now: Timestamp,
+    ) -> Result<bool> {
+        let mut db = self.main()?;
+        let tx = begin(&mut db)?;
+        let item = row::item(&tx, id)?;
+        if item.tries != tries || item.state != State::Unconfirmed {
+            return Ok(false);
+        }
+        tx.execute(
+            "UPDATE recipients SET state = 'waiting', words = ?2 WHERE item = ?1 AND state = 'unconfirmed'",
+            params![id.0, words],
+        )
+        .map_err(fault(WRITING))?;
+        let verdict = Verdict::of(recipients(&tx, id)?.iter().map(|r| r.state));
+        let next = advance(&tx, id, Event::Resolve(verdict))?;
+        tx.execute(
+            "UPDATE items SET state = ?2, next_at = NULL, error_code = NULL, error = NULL, hint = NULL,
+             updated_at = ?3 WHERE id = ?1",
+            params![id.0, next.name(), ms(now)],
+        )
+        .map_err(fault(WRITING))?;
+        note(&tx, id, now, ("absent", words))?;
+        let told = Told {
+            words: Some(words),
+            ..Told::default()
+        };
+        tell::item(&tx, (&self.auditor, now), (id, AuditEvent::Resolved), told)?;
+        tx.commit().map_err(fault(WRITING))?;
+        Ok(true)
+    }
+
     /// Whether anything is due.
     pub fn has_due(&self, now: Timestamp) -> Result<bool> {
         self.main()?

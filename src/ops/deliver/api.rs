@@ -1,0 +1,290 @@
+//! One attempt through a provider's API. The point of no return is the first byte of the request that sends.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::channel::gmail::{self, Letter, Outcome};
+use crate::channel::google_chat;
+use crate::channel::google_chat_webhook::Webhook;
+use crate::error::{Error, Kind, Result};
+use crate::format::compose::readdressed;
+use crate::format::mime;
+use crate::model::account::{Account, ChannelKind};
+use crate::model::address::Address;
+use crate::model::message::Ident;
+use crate::model::outbox::{Place, RecipientState};
+use crate::net::http;
+use crate::ops::throttle::{self, News, Permit};
+use crate::ops::{App, access, hook, token};
+use crate::store::Share;
+use crate::store::outbox::{Item, Part};
+
+use super::{Doubt, Run, answer, told};
+
+/// As long as HTTP is waited for past the point of no return.
+const ANSWER: Duration = Duration::from_secs(120);
+/// A budget that is free again so soon is waited for.
+pub(super) const SOON: Duration = Duration::from_secs(5);
+
+/// The client of an account's provider.
+pub enum Provider {
+    Gmail(gmail::Client),
+    Chat(google_chat::Client),
+    Webhook(Webhook, http::Client),
+}
+
+impl Provider {
+    /// The client of this account; its login is asked for with the first request.
+    pub async fn of(app: &App, account: &Account) -> Result<Provider> {
+        Ok(match account.channel {
+            ChannelKind::Gmail => Provider::Gmail(access::gmail(app, account).await?),
+            ChannelKind::GoogleChat => Provider::Chat(access::google_chat(app, account).await?),
+            ChannelKind::GoogleChatWebhook => {
+                let (webhook, client) = access::webhook(app, account).await?;
+                Provider::Webhook(webhook, client)
+            }
+            ChannelKind::Imap | ChannelKind::Smtp | ChannelKind::Maildir => {
+                return Err(Error::internal(format!(
+                    "account `{}` has no API",
+                    account.name
+                )));
+            }
+        })
+    }
+}
+
+/// What one request came to, for one part of an item.
+pub(super) enum Came {
+    /// The provider has it, under this id.
+    Sent(String),
+    NotSent(Error),
+    Unknown(String),
+}
+
+impl From<Outcome> for Came {
+    fn from(outcome: Outcome) -> Came {
+        match outcome {
+            Outcome::Sent { id, .. } => Came::Sent(id),
+            Outcome::NotSent(e) => Came::NotSent(e),
+            Outcome::Unknown(why) => Came::Unknown(why),
+        }
+    }
+}
+
+impl Run<'_> {
+    pub(super) async fn through_api(&mut self, account: &Account) -> Result<()> {
+        let provider = match self.delivery.lines.provider(&account.name) {
+            Some(provider) => provider,
+            None => match Provider::of(self.app, account).await {
+                Ok(provider) => self.delivery.lines.keep_provider(&account.name, provider),
+                Err(e) => return self.not_even_begun(account, e),
+            },
+        };
+        match &*provider {
+            Provider::Gmail(client) => self.through_gmail(account, client).await,
+            Provider::Chat(_) | Provider::Webhook(..) => {
+                self.through_room(account, Rc::clone(&provider)).await
+            }
+        }
+    }
+
+    async fn through_gmail(&mut self, account: &Account, client: &gmail::Client) -> Result<()> {
+        let waiting = self.waiting();
+        let raw = self.app.store.outbox_bytes(self.item.id)?;
+        let raw = readdressed(&raw, &addressed(self.item, &waiting));
+        let thread = match self.thread(account, client, &raw).await {
+            Ok(thread) => thread,
+            Err(e) => return self.not_even_begun(account, e),
+        };
+        let scope = format!(
+            "smtp:smtp.gmail.com/{}",
+            account.login().unwrap_or_default()
+        );
+        let count = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
+        let share = match self.whole(account, (&scope, count), SOON).await? {
+            Ok(share) => share,
+            Err(wait) => {
+                self.learn(account, News::Unasked)?;
+                return self.wait(account, wait);
+            }
+        };
+        if !self.begin(&waiting)? {
+            return throttle::unused(self.app, &share);
+        }
+        let left = Arc::clone(&self.left);
+        let letter = Letter {
+            raw: &raw,
+            thread_id: thread.as_deref(),
+            timeout: ANSWER,
+            left: &left,
+        };
+        self.under_way = waiting.clone();
+        let came = Came::from(client.send(letter).await);
+        if let Came::Sent(id) = &came {
+            self.part_sent(0, id)?;
+        }
+        self.take_in(account, (&waiting, came), &share)?;
+        if let Some(id) = &self.accepted {
+            self.note_message_id(client, id).await;
+        }
+        Ok(())
+    }
+
+    /// The conversation that the letter answers, where it is in this mailbox.
+    async fn thread(
+        &self,
+        account: &Account,
+        client: &gmail::Client,
+        raw: &[u8],
+    ) -> Result<Option<String>> {
+        let parsed = mime::parse(raw);
+        for message_id in parsed
+            .in_reply_to
+            .iter()
+            .chain(parsed.references.iter().rev())
+        {
+            for id in self.app.store.by_message_id(message_id)? {
+                let location = self.app.store.location(id)?;
+                if location.account != account.name {
+                    continue;
+                }
+                if let Ident::Remote(remote) = &location.ident {
+                    return client.thread_of(remote).await;
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Gmail gives a letter a Message-ID of its own: answers will name that one.
+    async fn note_message_id(&self, client: &gmail::Client, id: &str) {
+        if let Ok(Some(message_id)) = client.message_id(id).await {
+            let noted = self.app.store.note_message_id(self.item.id, &message_id);
+            if let Err(e) = noted {
+                (self.app.notice)(&format!("`{}` was sent: {}", self.item.id, e.message));
+            }
+        }
+    }
+}
+
+impl Run<'_> {
+    /// A fault before anything could leave.
+    pub(super) fn not_even_begun(&mut self, account: &Account, e: Error) -> Result<()> {
+        let e = token::explained(self.app, account, e);
+        if !self.delivery.by_hand {
+            hook::login(self.app, (account, "api"), Some(&e))?;
+        }
+        if e.kind != Kind::Unavailable || self.app.config.outbox.circuit_after == 0 {
+            self.delivery.lines.note_down(&account.name);
+        }
+        self.learn(account, News::of_opening(&e))?;
+        if matches!(e.kind, Kind::Auth | Kind::Config) && self.move_over(&told(&e))? {
+            return Ok(());
+        }
+        self.nothing_left(e)
+    }
+
+    /// Takes the whole of what a request costs, once it is free within this time; else when it will be, and why not
+    /// yet.
+    pub(super) async fn whole(
+        &self,
+        account: &Account,
+        (scope, count): (&str, u32),
+        patience: Duration,
+    ) -> Result<Result<Share, (Timestamp, String)>> {
+        let clock = &self.app.clock;
+        let began = clock.now();
+        loop {
+            let cost = (scope, count);
+            let permit = throttle::permit_whole(self.app, account, self.delivery.owner, cost)?;
+            let (at, why) = match permit {
+                Permit::Go(share) => return Ok(Ok(share)),
+                Permit::Wait(at, why) => (at, why),
+            };
+            let late = at.duration_since(began);
+            if Duration::try_from(late).unwrap_or_default() > patience {
+                return Ok(Err((at, why)));
+            }
+            let wait = at.duration_since(clock.now());
+            let wait = Duration::try_from(wait).unwrap_or_default();
+            clock.sleep(wait.max(Duration::from_millis(1))).await;
+        }
+    }
+
+    pub(super) fn part_sent(&self, begins: usize, remote: &str) -> Result<()> {
+        let remote = remote.to_owned();
+        self.app
+            .store
+            .part_sent(self.item.id, &Part { begins, remote })
+    }
+
+    /// Writes down what a request came to for these recipients, and what is learned of the provider.
+    pub(super) fn take_in(
+        &mut self,
+        account: &Account,
+        (batch, came): (&[usize], Came),
+        share: &Share,
+    ) -> Result<()> {
+        self.under_way.clear();
+        self.left.store(false, Ordering::Relaxed);
+        self.answered += batch.len();
+        let (said, news_words) = match &came {
+            Came::Sent(id) => (answer(RecipientState::Sent, id), None),
+            Came::NotSent(e) => {
+                let state = match e.kind {
+                    Kind::Unavailable => RecipientState::Waiting,
+                    _ => RecipientState::Failed,
+                };
+                (answer(state, &told(e)), Some(e.message.clone()))
+            }
+            Came::Unknown(why) => (answer(RecipientState::Unconfirmed, why), Some(why.clone())),
+        };
+        self.record(batch, &vec![said; batch.len()])?;
+        let news = match (&came, &news_words) {
+            (Came::Unknown(_), Some(why)) => News::Failed(why),
+            // That too much was sent is an answer; it is waited for.
+            (Came::NotSent(e), Some(why))
+                if e.kind == Kind::Unavailable && e.retry_after.is_none() =>
+            {
+                News::Failed(why)
+            }
+            _ => News::Answered,
+        };
+        let learned = throttle::spent(self.app, share).and_then(|()| self.learn(account, news));
+        if let Err(e) = learned {
+            (self.app.notice)(&format!("account `{}`: {}", account.name, e.message));
+        }
+        match came {
+            Came::Sent(id) => self.accepted = Some(id),
+            Came::NotSent(e) => {
+                let e = token::explained(self.app, account, e);
+                let after = e.retry_after;
+                self.failed = Some((e, after));
+            }
+            Came::Unknown(why) => {
+                self.unknown = Some(Doubt {
+                    why,
+                    interrupted: false,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Who gets it now, by header: those who were struck off, or got it already, are not named.
+fn addressed(item: &Item, waiting: &[usize]) -> Vec<(&'static str, Vec<Address>)> {
+    [("To", Place::To), ("Cc", Place::Cc), ("Bcc", Place::Bcc)]
+        .into_iter()
+        .map(|(name, place)| {
+            let people = waiting.iter().map(|n| &item.recipients[*n]);
+            let people = people.filter(|r| r.place == place);
+            let people = people.map(|r| Address::new(r.name.as_deref(), &r.email));
+            (name, people.collect())
+        })
+        .collect()
+}

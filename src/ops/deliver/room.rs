@@ -1,0 +1,188 @@
+//! A message into a room: in as many parts as its length asks for, each of them once.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::channel::google_chat::{self, Post, Thread};
+use crate::channel::google_chat_webhook as webhook;
+use crate::error::{Error, Result};
+use crate::format::{chat, mime};
+use crate::model::account::Account;
+use crate::model::outbox::RecipientState;
+use crate::ops::throttle::{self, News};
+
+use super::api::{Came, Provider, SOON};
+use super::{Run, answer};
+
+/// As long as HTTP is waited for past the point of no return.
+const ANSWER: Duration = Duration::from_secs(120);
+/// Between two parts of one text.
+const LONG: Duration = Duration::from_secs(60);
+/// Of one message: what Chat shows whole, and what it takes (developers.google.com/workspace/chat/limits).
+const MOST_CHARS: usize = 4_096;
+const MOST_BYTES: usize = 32_000;
+
+/// The parts that a text is sent in: where each begins, and what it says.
+pub fn parts(text: &str) -> Vec<(usize, String)> {
+    chat::chunks(text.trim_end(), MOST_CHARS, MOST_BYTES)
+}
+
+/// The text of an item as its room gets it.
+pub fn text(raw: &[u8]) -> String {
+    let text = mime::body(raw).text.unwrap_or_default();
+    text.replace("\r\n", "\n")
+}
+
+impl Run<'_> {
+    pub(super) async fn through_room(
+        &mut self,
+        account: &Account,
+        provider: Rc<Provider>,
+    ) -> Result<()> {
+        let waiting = self.waiting();
+        let raw = self.app.store.outbox_bytes(self.item.id)?;
+        let parsed = mime::parse(&raw);
+        let thread = parsed.references.first().cloned();
+        let (space, attachments) = match self.prepare(&provider, &raw).await {
+            Ok(prepared) => prepared,
+            Err(e) => return self.not_even_begun(account, e),
+        };
+        let sent = self.app.store.parts(self.item.id)?;
+        let parts = parts(&text(&raw));
+        let scope = format!("google-chat-space:{space}");
+        let mut begun = false;
+        for (n, (begins, text)) in parts.iter().enumerate() {
+            if sent.iter().any(|part| part.begins == *begins) {
+                continue;
+            }
+            // What began to go goes on: half a message is worse than a late one.
+            let patience = if begun { LONG } else { SOON };
+            let share = match self.whole(account, (&scope, 1), patience).await? {
+                Ok(share) => share,
+                Err(wait) if begun => return self.rest_later(&waiting, wait),
+                Err(wait) => {
+                    self.learn(account, News::Unasked)?;
+                    return self.wait(account, wait);
+                }
+            };
+            if !self.begin(&waiting)? {
+                return throttle::unused(self.app, &share);
+            }
+            begun = true;
+            let left = Arc::clone(&self.left);
+            let id = chat::client_id(&self.item.own_id, n + 1);
+            self.under_way = waiting.clone();
+            let came = match &*provider {
+                Provider::Chat(client) => {
+                    let post = Post {
+                        space: &space,
+                        text,
+                        id: &id,
+                        thread: thread.as_deref().map(thread_of),
+                        attachments: if n == 0 { attachments.as_slice() } else { &[] },
+                        timeout: ANSWER,
+                        left: &left,
+                    };
+                    match client.send(post).await {
+                        google_chat::Outcome::Sent { name, .. } => Came::Sent(name),
+                        google_chat::Outcome::NotSent(e) => Came::NotSent(e),
+                        google_chat::Outcome::Unknown(why) => Came::Unknown(why),
+                    }
+                }
+                Provider::Webhook(hook, client) => {
+                    let post = webhook::Post {
+                        text,
+                        thread_key: thread.as_deref().and_then(|t| t.strip_prefix(KEY)),
+                        timeout: ANSWER,
+                        left: &left,
+                    };
+                    match hook.send(client, post).await {
+                        google_chat::Outcome::Sent { name, .. } => Came::Sent(name),
+                        google_chat::Outcome::NotSent(e) => Came::NotSent(e),
+                        google_chat::Outcome::Unknown(why) => Came::Unknown(why),
+                    }
+                }
+                Provider::Gmail(_) => return Err(Error::internal("mail is no room's")),
+            };
+            let last = n + 1 == parts.len();
+            match came {
+                Came::Sent(name) => {
+                    self.part_sent(*begins, &name)?;
+                    if last {
+                        return self.take_in(account, (&waiting, Came::Sent(name)), &share);
+                    }
+                    // All that is known is written down; the recipient has it once the last part is there.
+                    self.under_way.clear();
+                    self.left.store(false, std::sync::atomic::Ordering::Relaxed);
+                    throttle::spent(self.app, &share)?;
+                }
+                other => return self.take_in(account, (&waiting, other), &share),
+            }
+        }
+        // All of it was there already.
+        let share = crate::store::Share::free(1);
+        let name = sent
+            .last()
+            .map_or(String::new(), |part| part.remote.clone());
+        self.take_in(account, (&waiting, Came::Sent(name)), &share)
+    }
+
+    /// A budget was used up between two parts.
+    fn rest_later(&mut self, waiting: &[usize], wait: (Timestamp, String)) -> Result<()> {
+        let said = answer(RecipientState::Waiting, &wait.1);
+        self.record(waiting, &vec![said; waiting.len()])?;
+        self.accepted = Some("a part of it is there".to_owned());
+        self.put_off = Some(wait);
+        Ok(())
+    }
+
+    /// The space that is meant, and references of the files that go along.
+    async fn prepare(&self, provider: &Provider, raw: &[u8]) -> Result<(String, Vec<Value>)> {
+        let client = match provider {
+            Provider::Webhook(hook, _) => return Ok((hook.space(), Vec::new())),
+            Provider::Chat(client) => client,
+            Provider::Gmail(_) => return Err(Error::internal("mail is no room's")),
+        };
+        let to = self
+            .item
+            .recipients
+            .first()
+            .map_or("", |r| r.email.as_str());
+        let room = to.strip_prefix("chat:").unwrap_or(to);
+        let space = match room.starts_with("users/") {
+            false => room.to_owned(),
+            true => match client.direct_message(room).await? {
+                Some(space) => space.name,
+                None => {
+                    let request = chat::client_id(&self.item.own_id, 0);
+                    client.begin_direct_message(room, &request).await?.name
+                }
+            },
+        };
+        let parsed = mime::parse(raw);
+        let mut references = Vec::new();
+        // They go with the first part, which may be there already.
+        let taken = !self.app.store.parts(self.item.id)?.is_empty();
+        for file in parsed.attachments.iter().filter(|_| !taken) {
+            let Some((file, bytes)) = mime::attachment(raw, file.number) else {
+                continue;
+            };
+            let about = (file.name.as_str(), file.media_type.as_str());
+            references.push(client.upload(&space, about, &bytes).await?);
+        }
+        Ok((space, references))
+    }
+}
+
+const KEY: &str = "threadKey/";
+
+fn thread_of(reference: &str) -> Thread<'_> {
+    match reference.strip_prefix(KEY) {
+        Some(key) => Thread::Key(key),
+        None => Thread::Name(reference),
+    }
+}

@@ -1,0 +1,180 @@
+//! Messages into rooms: which account and room is meant, and the letter in its provider's dialect.
+
+use crate::error::{Error, Result};
+use crate::format::{chat, clean};
+use crate::model::account::{Account, ChannelKind};
+use crate::model::address::Address;
+use crate::model::id::MessageId;
+use crate::model::message::Parsed;
+use crate::ops::{App, Origin, sync};
+use crate::rules::route::{self, Room};
+
+use super::letter::{self, Thread};
+use super::{SendReport, SendRequest};
+
+/// A room that is written into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub account: String,
+    pub channel: ChannelKind,
+    /// `chat:spaces/AAA`, `chat:users/ada@example.com` or `to:alerts`, and the name it is known by.
+    pub to: Address,
+}
+
+/// The places that were meant.
+pub fn places(app: &App, request: &SendRequest, rooms: &[Room]) -> Result<Vec<Place>> {
+    let mut places: Vec<Place> = Vec::new();
+    for room in rooms {
+        let place = place(app, request.from.as_deref(), room)?;
+        if !places
+            .iter()
+            .any(|p| p.account == place.account && p.to.email == place.to.email)
+        {
+            places.push(place);
+        }
+    }
+    Ok(places)
+}
+
+fn place(app: &App, asked: Option<&str>, room: &Room) -> Result<Place> {
+    if let Room::Webhook(name) = room {
+        let account = app.config.account(name)?;
+        if account.channel != ChannelKind::GoogleChatWebhook {
+            return Err(Error::usage(format!(
+                "`to:{name}` names a webhook, and account `{name}` is of channel {}",
+                account.channel.name()
+            ))
+            .hint("write to its people or spaces instead, as in `ada@example.com` or `chat:\"Team room\"`"));
+        }
+        return Ok(Place {
+            account: account.name.clone(),
+            channel: account.channel,
+            to: Address::new(None, &format!("to:{name}")),
+        });
+    }
+    let account = account(app, asked)?;
+    let (name, id) = match room {
+        Room::Space(id) => (sync::space_name(app, account, id)?, id.clone()),
+        Room::Person(who) => {
+            let who = who.strip_prefix("users/").unwrap_or(who);
+            (None, format!("users/{who}"))
+        }
+        Room::Named(name) => named(app, account, name)?,
+        Room::Webhook(_) => return Err(Error::internal("a webhook is no space")),
+    };
+    Ok(Place {
+        account: account.name.clone(),
+        channel: account.channel,
+        to: Address::new(name.as_deref(), &chat::space_address(&id)),
+    })
+}
+
+/// The account of Google Chat that was asked for, or the only one.
+fn account<'a>(app: &'a App, asked: Option<&str>) -> Result<&'a Account> {
+    let accounts = app.config.accounts.iter();
+    let chats: Vec<&Account> = accounts
+        .filter(|a| a.channel == ChannelKind::GoogleChat)
+        .collect();
+    if let Some(asked) = asked {
+        let account = route::named(&app.config.accounts, asked)?;
+        if account.channel == ChannelKind::GoogleChat {
+            return Ok(account);
+        }
+        // A sender of mail was named, for the mail that goes along.
+        if chats.len() != 1 {
+            return Err(
+                Error::usage(format!("account `{}` is none of Google Chat", account.name))
+                    .hint("send the mail and the chat message each by itself"),
+            );
+        }
+    }
+    match chats.as_slice() {
+        [one] => Ok(one),
+        [] => Err(Error::config("there is no account of Google Chat")
+            .hint("run `comms auth add --channel google-chat`")),
+        several => {
+            let names: Vec<_> = several.iter().map(|a| format!("`{}`", a.name)).collect();
+            Err(Error::usage(format!(
+                "several accounts could write there: {}",
+                names.join(", ")
+            ))
+            .hint(format!("pick one with --from {}", several[0].name)))
+        }
+    }
+}
+
+/// The space with this name, as of the last sync.
+fn named(app: &App, account: &Account, name: &str) -> Result<(Option<String>, String)> {
+    let found = sync::spaces_named(app, account, name)?;
+    let shown = clean::line(name);
+    match found.as_slice() {
+        [(id, display)] => Ok((Some(display.clone()), id.clone())),
+        [] => Err(Error::not_found(format!(
+            "account `{}` knows no space `{shown}`",
+            account.name
+        ))
+        .hint(format!(
+            "run `comms inbox sync {}` if it is new, or write its id, as in `chat:spaces/AAA`",
+            account.name
+        ))),
+        several => {
+            let ids: Vec<_> = several
+                .iter()
+                .map(|(id, _)| format!("`chat:{id}`"))
+                .collect();
+            Err(Error::usage(format!("several spaces are named `{shown}`"))
+                .hint(format!("pick one: {}", ids.join(", "))))
+        }
+    }
+}
+
+/// The text in the dialect of rooms, below its subject if it has one.
+pub fn text(request: &SendRequest, (subject, text): (&str, &str)) -> String {
+    let mentions = if request.allow_mass_mention {
+        chat::Mentions::Sent
+    } else {
+        chat::Mentions::Shown
+    };
+    let body = if request.markdown {
+        chat::from_markdown(text, mentions)
+    } else {
+        chat::from_plain(text, mentions)
+    };
+    if subject.trim().is_empty() {
+        return body;
+    }
+    let subject = chat::from_plain(subject.trim(), mentions);
+    format!("*{subject}*\n\n{body}")
+}
+
+/// The key of a thread as the provider gets it: short and plain whatever was typed.
+pub fn thread_key(key: &str) -> String {
+    format!("comms-{}", &blake3::hash(key.as_bytes()).to_hex()[..32])
+}
+
+/// Answers a message in the thread it is in.
+pub async fn answer(
+    app: &App,
+    origin: Origin,
+    (id, message): (MessageId, &Parsed),
+    request: &SendRequest,
+) -> Result<SendReport> {
+    let account = app.config.account(&app.store.location(id)?.account)?;
+    let space = message
+        .message_id
+        .as_deref()
+        .and_then(chat::space_of)
+        .ok_or_else(|| Error::internal(format!("the space of `{id}` is not known")))?;
+    let name = sync::space_name(app, account, space)?;
+    let thread = Thread {
+        places: vec![Place {
+            account: account.name.clone(),
+            channel: account.channel,
+            to: Address::new(name.as_deref(), &chat::space_address(space)),
+        }],
+        room_thread: message.references.first().cloned(),
+        ..Thread::default()
+    };
+    let outgoing = letter::read(app, request, thread)?;
+    super::dispatch(app, origin, request, outgoing).await
+}

@@ -1,0 +1,62 @@
+//! Parts of an item that went one by one: a long text is several messages to a provider with a limit.
+
+use rusqlite::params;
+
+use super::row::change;
+use super::{DOING, WRITING};
+use crate::error::Result;
+use crate::model::id::OutboxId;
+use crate::store::{Store, fault};
+
+/// A part that the provider has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Where it begins in the text of the item, in bytes.
+    pub begins: usize,
+    /// The provider's id of it.
+    pub remote: String,
+}
+
+impl Store {
+    /// Writes down that the provider has a part, before the next one goes.
+    pub fn part_sent(&self, id: OutboxId, part: &Part) -> Result<()> {
+        let begins = i64::try_from(part.begins).unwrap_or(i64::MAX);
+        self.main()?
+            .execute(
+                "INSERT OR REPLACE INTO parts (item, begins, remote) VALUES (?1, ?2, ?3)",
+                params![id.0, begins, part.remote],
+            )
+            .map(drop)
+            .map_err(fault(WRITING))
+    }
+
+    /// Notes under which Message-ID the provider sent an item; a thread that it began goes on below that.
+    pub fn note_message_id(&self, id: OutboxId, message_id: &str) -> Result<()> {
+        change(&mut *self.main()?, false, |tx| {
+            for sql in [
+                "UPDATE thread_keys SET message_id = ?2 WHERE message_id = (SELECT message_id FROM items WHERE id = ?1)",
+                "UPDATE items SET message_id = ?2 WHERE id = ?1",
+            ] {
+                tx.execute(sql, params![id.0, message_id])
+                    .map_err(fault(WRITING))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The parts of an item that its provider has, in their order.
+    pub fn parts(&self, id: OutboxId) -> Result<Vec<Part>> {
+        let db = self.main()?;
+        let read = || -> rusqlite::Result<Vec<Part>> {
+            db.prepare_cached("SELECT begins, remote FROM parts WHERE item = ?1 ORDER BY begins")?
+                .query_map([id.0], |row| {
+                    Ok(Part {
+                        begins: usize::try_from(row.get::<_, i64>(0)?).unwrap_or(usize::MAX),
+                        remote: row.get(1)?,
+                    })
+                })?
+                .collect()
+        };
+        read().map_err(fault(DOING))
+    }
+}

@@ -31,6 +31,7 @@ mod floors;
 mod full_disk;
 mod generated;
 mod google_loopback;
+mod google_sending;
 mod hints;
 mod hook;
 mod imap;

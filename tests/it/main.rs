@@ -32,6 +32,7 @@ mod full_disk;
 mod generated;
 mod google_loopback;
 mod google_sending;
+mod google_spec;
 mod hints;
 mod hook;
 mod imap;

@@ -27,6 +27,20 @@ pub fn masked(value: &Value, mask: &str) -> Value {
     }
 }
 
+/// Every path that a mask names.
+pub fn paths(mask: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for field in split(mask) {
+        let (name, inner) = one(field);
+        let below = inner.map_or_else(|| vec![Vec::new()], paths);
+        found.extend(below.into_iter().map(|mut path| {
+            path.insert(0, name.to_owned());
+            path
+        }));
+    }
+    found
+}
+
 /// The fields of one level.
 fn split(mask: &str) -> Vec<&str> {
     let (mut depth, mut start, mut found) = (0, 0, Vec::new());

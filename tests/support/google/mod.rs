@@ -9,8 +9,10 @@ pub mod fault;
 mod fields;
 pub mod gmail;
 mod pages;
+pub mod people;
 mod server;
-mod table;
+pub mod spec;
+pub mod table;
 mod upload;
 pub mod wire;
 
@@ -46,11 +48,14 @@ pub struct State {
     token_error: Option<String>,
     pub gmail: gmail::Mailbox,
     pub chat: chat::Chat,
+    pub people: people::Book,
     uploads: upload::Uploads,
     requests: Vec<Request>,
     faults: Vec<fault::Planned>,
     budget: Option<Budget>,
     violations: Vec<String>,
+    /// Changes of the address book that are not answered yet.
+    open_changes: u32,
 }
 
 /// What a token may do: everything, or what these scopes allow (last part of their URL).
@@ -74,11 +79,13 @@ impl Google {
             token_error: None,
             gmail: gmail::Mailbox::new("ada@gmail.example"),
             chat: chat::Chat::new("ada@gmail.example"),
+            people: people::Book::new(),
             uploads: upload::Uploads::default(),
             requests: Vec::new(),
             faults: Vec::new(),
             budget: None,
             violations: Vec::new(),
+            open_changes: 0,
         }));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("a bound socket").port();
@@ -111,6 +118,11 @@ impl Google {
     /// The chats.
     pub fn chat(&self) -> chat::Hand<'_> {
         chat::Hand(self)
+    }
+
+    /// The address book.
+    pub fn people(&self) -> people::Hand<'_> {
+        people::Hand(self)
     }
 
     /// Everything at once, for what has no method of its own.
@@ -244,27 +256,35 @@ impl State {
 
     /// Answers one operation, and records it.
     fn answer(&mut self, mut request: Request) -> Answer {
+        let documents = spec::documents();
+        if let Some(documents) = documents.filter(|_| request.id != "unknown") {
+            self.violations.extend(documents.request(&request));
+        }
         let outcome = self.outcome(&request);
         let answer = match outcome {
             Ok(answer) => fields(&request, answer),
             Err(refusal) => refusal.answer(request.id),
         };
+        if let Some(documents) = documents {
+            self.violations.extend(documents.answer(&request, &answer));
+        }
         request.status = answer.status;
         self.requests.push(request);
         answer
     }
 
     fn outcome(&mut self, request: &Request) -> Outcome {
+        if request.id == "unknown" {
+            let line = format!("{} {}", request.method, request.path);
+            self.violation(format!("the vendor's documents know no {line}"));
+            return Err(Refusal::not_found());
+        }
         self.admit(request)?;
         self.spend(request)?;
         match request.id.split('.').next() {
             Some("gmail") => gmail::answer(self, request),
             Some("chat") => chat::answer(self, request),
-            _ => {
-                let line = format!("{} {}", request.method, request.path);
-                self.violation(format!("the vendor's documents know no {line}"));
-                Err(Refusal::not_found())
-            }
+            _ => people::answer(self, request),
         }
     }
 

@@ -76,6 +76,7 @@ async fn serve(
         .to_bytes();
     let request = recorded(&head, body.to_vec());
     let zipped = wants_gzip(&request);
+    let _turn = Turn::take(&shared, &request);
     let (answer, fault) = {
         let mut state = shared.state.lock().unwrap_or_else(|e| e.into_inner());
         let fault = state.fault_for(&request);
@@ -102,6 +103,31 @@ async fn serve(
             Ok(response(answer, zipped, None))
         }
         _ => Ok(response(answer, zipped, None)),
+    }
+}
+
+/// A change of the address book on its way: Google wants one at a time for each user.
+struct Turn(Shared);
+
+impl Turn {
+    fn take(shared: &Shared, request: &Request) -> Option<Turn> {
+        if !request.id.starts_with("people.") || request.method == "GET" {
+            return None;
+        }
+        let mut state = shared.state.lock().unwrap_or_else(|e| e.into_inner());
+        if state.open_changes > 0 {
+            state.violation("two changes of one address book at a time");
+        }
+        state.open_changes += 1;
+        drop(state);
+        Some(Turn(shared.clone()))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut state = self.0.state.lock().unwrap_or_else(|e| e.into_inner());
+        state.open_changes -= 1;
     }
 }
 

@@ -90,6 +90,7 @@ Register-ArgumentCompleter -Native -CommandName 'comms' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text')
             [CompletionResult]::new('--read-only', '--read-only', [CompletionResultType]::ParameterName, 'Refuse everything that would change something at a provider')
             [CompletionResult]::new('--markdown', '--markdown', [CompletionResultType]::ParameterName, 'Read the text as Markdown: it is sent as typed and as HTML')
+            [CompletionResult]::new('--allow-mass-mention', '--allow-mass-mention', [CompletionResultType]::ParameterName, 'Let `<users/all>` in the text ping everyone in a space; else it is shown only')
             [CompletionResult]::new('--draft', '--draft', [CompletionResultType]::ParameterName, 'Keep it as a draft')
             [CompletionResult]::new('--queue', '--queue', [CompletionResultType]::ParameterName, 'Only put it into the outbox; `comms outbox run` sends it')
             [CompletionResult]::new('--no-queue', '--no-queue', [CompletionResultType]::ParameterName, 'Fail if it can''t leave now, instead of keeping it for another try')
@@ -134,6 +135,7 @@ Register-ArgumentCompleter -Native -CommandName 'comms' -ScriptBlock {
             [CompletionResult]::new('--read-only', '--read-only', [CompletionResultType]::ParameterName, 'Refuse everything that would change something at a provider')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Answer everyone it went to')
             [CompletionResult]::new('--markdown', '--markdown', [CompletionResultType]::ParameterName, 'Read the text as Markdown: it is sent as typed and as HTML')
+            [CompletionResult]::new('--allow-mass-mention', '--allow-mass-mention', [CompletionResultType]::ParameterName, 'Let `<users/all>` in the text ping everyone in a space; else it is shown only')
             [CompletionResult]::new('--draft', '--draft', [CompletionResultType]::ParameterName, 'Keep it as a draft')
             [CompletionResult]::new('--queue', '--queue', [CompletionResultType]::ParameterName, 'Only put it into the outbox; `comms outbox run` sends it')
             [CompletionResult]::new('--no-queue', '--no-queue', [CompletionResultType]::ParameterName, 'Fail if it can''t leave now, instead of keeping it for another try')
@@ -174,6 +176,7 @@ Register-ArgumentCompleter -Native -CommandName 'comms' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text')
             [CompletionResult]::new('--read-only', '--read-only', [CompletionResultType]::ParameterName, 'Refuse everything that would change something at a provider')
             [CompletionResult]::new('--markdown', '--markdown', [CompletionResultType]::ParameterName, 'Read the text as Markdown: it is sent as typed and as HTML')
+            [CompletionResult]::new('--allow-mass-mention', '--allow-mass-mention', [CompletionResultType]::ParameterName, 'Let `<users/all>` in the text ping everyone in a space; else it is shown only')
             [CompletionResult]::new('--draft', '--draft', [CompletionResultType]::ParameterName, 'Keep it as a draft')
             [CompletionResult]::new('--queue', '--queue', [CompletionResultType]::ParameterName, 'Only put it into the outbox; `comms outbox run` sends it')
             [CompletionResult]::new('--no-queue', '--no-queue', [CompletionResultType]::ParameterName, 'Fail if it can''t leave now, instead of keeping it for another try')
@@ -368,7 +371,7 @@ Register-ArgumentCompleter -Native -CommandName 'comms' -ScriptBlock {
             break
         }
         'comms;auth;add' {
-            [CompletionResult]::new('--channel', '--channel', [CompletionResultType]::ParameterName, 'imap, smtp (send only) or maildir')
+            [CompletionResult]::new('--channel', '--channel', [CompletionResultType]::ParameterName, 'imap, smtp (send only), maildir, gmail, google-chat or google-chat-webhook')
             [CompletionResult]::new('--address', '--address', [CompletionResultType]::ParameterName, 'The address it sends from')
             [CompletionResult]::new('--display-name', '--display-name', [CompletionResultType]::ParameterName, 'The name shown beside the address')
             [CompletionResult]::new('--imap', '--imap', [CompletionResultType]::ParameterName, 'The server that mail is fetched from')
@@ -384,6 +387,7 @@ Register-ArgumentCompleter -Native -CommandName 'comms' -ScriptBlock {
             [CompletionResult]::new('--client-file', '--client-file', [CompletionResultType]::ParameterName, 'The file of the OAuth client that the provider''s console made (client id and secret)')
             [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'The certificate of a private authority (PEM)')
             [CompletionResult]::new('--path', '--path', [CompletionResultType]::ParameterName, 'The folder of a Maildir')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'Where its provider lives, if not where it usually does')
             [CompletionResult]::new('--secret-command', '--secret-command', [CompletionResultType]::ParameterName, 'A command that prints the secret; nothing is stored then')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Write results as table, plain (TSV), json or jsonl')
             [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Show only these columns or keys, comma-separated')

@@ -98,6 +98,7 @@ complete -c comms -n "__fish_comms_using_subcommand send" -l json -d 'Short for 
 complete -c comms -n "__fish_comms_using_subcommand send" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand send" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand send" -l markdown -d 'Read the text as Markdown: it is sent as typed and as HTML'
+complete -c comms -n "__fish_comms_using_subcommand send" -l allow-mass-mention -d 'Let `<users/all>` in the text ping everyone in a space; else it is shown only'
 complete -c comms -n "__fish_comms_using_subcommand send" -l draft -d 'Keep it as a draft'
 complete -c comms -n "__fish_comms_using_subcommand send" -l queue -d 'Only put it into the outbox; `comms outbox run` sends it'
 complete -c comms -n "__fish_comms_using_subcommand send" -l no-queue -d 'Fail if it can\'t leave now, instead of keeping it for another try'
@@ -141,6 +142,7 @@ complete -c comms -n "__fish_comms_using_subcommand reply" -s v -l verbose -d 'T
 complete -c comms -n "__fish_comms_using_subcommand reply" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand reply" -l all -d 'Answer everyone it went to'
 complete -c comms -n "__fish_comms_using_subcommand reply" -l markdown -d 'Read the text as Markdown: it is sent as typed and as HTML'
+complete -c comms -n "__fish_comms_using_subcommand reply" -l allow-mass-mention -d 'Let `<users/all>` in the text ping everyone in a space; else it is shown only'
 complete -c comms -n "__fish_comms_using_subcommand reply" -l draft -d 'Keep it as a draft'
 complete -c comms -n "__fish_comms_using_subcommand reply" -l queue -d 'Only put it into the outbox; `comms outbox run` sends it'
 complete -c comms -n "__fish_comms_using_subcommand reply" -l no-queue -d 'Fail if it can\'t leave now, instead of keeping it for another try'
@@ -181,6 +183,7 @@ complete -c comms -n "__fish_comms_using_subcommand forward" -l json -d 'Short f
 complete -c comms -n "__fish_comms_using_subcommand forward" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand forward" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand forward" -l markdown -d 'Read the text as Markdown: it is sent as typed and as HTML'
+complete -c comms -n "__fish_comms_using_subcommand forward" -l allow-mass-mention -d 'Let `<users/all>` in the text ping everyone in a space; else it is shown only'
 complete -c comms -n "__fish_comms_using_subcommand forward" -l draft -d 'Keep it as a draft'
 complete -c comms -n "__fish_comms_using_subcommand forward" -l queue -d 'Only put it into the outbox; `comms outbox run` sends it'
 complete -c comms -n "__fish_comms_using_subcommand forward" -l no-queue -d 'Fail if it can\'t leave now, instead of keeping it for another try'
@@ -390,7 +393,7 @@ complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_su
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "login" -d 'Log in: prove a secret, or a login by OAuth, against the server and keep it'
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "move" -d 'Move secrets between the keyring and the encrypted file'
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "logout" -d 'Remove the stored secrets of an account'
-complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l channel -d 'imap, smtp (send only) or maildir' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l channel -d 'imap, smtp (send only), maildir, gmail, google-chat or google-chat-webhook' -r
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l address -d 'The address it sends from' -r
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l display-name -d 'The name shown beside the address' -r
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l imap -d 'The server that mail is fetched from' -r
@@ -414,6 +417,7 @@ complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcom
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l client-file -d 'The file of the OAuth client that the provider\'s console made (client id and secret)' -r -F
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l ca-file -d 'The certificate of a private authority (PEM)' -r -F
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l path -d 'The folder of a Maildir' -r -F
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l base-url -d 'Where its provider lives, if not where it usually does' -r
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l secret-command -d 'A command that prints the secret; nothing is stored then' -r
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'

@@ -7,8 +7,10 @@ use secrecy::SecretString;
 
 use crate::channel::google_chat_webhook::Webhook;
 use crate::channel::{gmail, google_chat};
-use crate::error::{Context, Kind, Result};
-use crate::model::account::Account;
+use crate::clock::Clock;
+use crate::error::{Context, Error, Kind, Result};
+use crate::format::clean;
+use crate::model::account::{Account, ChannelKind};
 use crate::net::api::{Access, Api, Pending};
 use crate::net::google;
 use crate::net::http::{Client, Redirects};
@@ -45,6 +47,73 @@ pub async fn gmail(app: &App, account: &Account) -> Result<gmail::Client> {
 /// The spaces of a Google Chat account.
 pub async fn google_chat(app: &App, account: &Account) -> Result<google_chat::Client> {
     Ok(google_chat::Client::new(api(app, account).await?))
+}
+
+/// Whether this secret opens the account; gives who took it. Asks for the least there is; a webhook can't be asked.
+pub async fn prove(app: &App, account: &Account, secret: &SecretString) -> Result<String> {
+    let base = account.base_url.as_deref().unwrap_or_default();
+    let host = base.split("://").nth(1).unwrap_or(base).to_owned();
+    if account.channel == ChannelKind::GoogleChatWebhook {
+        Webhook::parse(secret, base)?;
+        return Ok(host);
+    }
+    let given = Given {
+        secret: secret.clone(),
+        clock: app.clock.clone(),
+    };
+    let api = Api::new(
+        client(account).await?,
+        base,
+        Arc::new(given),
+        google::reading,
+    )?;
+    if account.channel != ChannelKind::Gmail {
+        google_chat::Client::new(api).spaces().await?;
+        return Ok(host);
+    }
+    let profile = gmail::Client::new(api, gmail::Schedule::default())
+        .profile()
+        .await?;
+    let own = |own: &str| own.eq_ignore_ascii_case(&profile.email_address);
+    if !account.own_addresses().any(own) {
+        return Err(Error::new(
+            Kind::Auth,
+            format!(
+                "this login is for `{}`, not for account `{}`",
+                clean::line(&profile.email_address),
+                account.name
+            ),
+        )
+        .hint(format!(
+            "log in as `{}`, or set `address` of the account",
+            account.address.as_deref().unwrap_or_default()
+        )));
+    }
+    Ok(host)
+}
+
+/// A secret that is only tried.
+struct Given {
+    secret: SecretString,
+    clock: Clock,
+}
+
+impl Access for Given {
+    fn token(&self) -> Pending<'_, Result<SecretString>> {
+        Box::pin(async { Ok(self.secret.clone()) })
+    }
+
+    fn renew(&self, _refused: SecretString) -> Pending<'_, Result<Option<SecretString>>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn units(&self, _units: u32) -> Pending<'_, Result<()>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn pause(&self, wait: Duration) -> Pending<'_, ()> {
+        Box::pin(self.clock.sleep(wait))
+    }
 }
 
 /// A webhook, and what speaks to it.

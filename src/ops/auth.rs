@@ -15,7 +15,7 @@ use crate::model::secret::Part;
 use crate::net::{self, off_thread, tls};
 
 use super::sync::{Failure, account as imap_account};
-use super::{App, token};
+use super::{App, access, token};
 
 /// All accounts. `comms.auth/1`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -166,6 +166,9 @@ impl AuthReport {
 
 /// Logs in to the server of an account with this secret; gives the server's name.
 pub async fn prove(app: &App, account: &Account, secret: &SecretString) -> Result<String> {
+    if account.base_url.is_some() {
+        return access::prove(app, account, secret).await;
+    }
     let credentials = Credentials {
         tls: tls::client_config(account.ca_file.as_deref())?,
         secret: secret.clone(),
@@ -209,6 +212,9 @@ async fn try_login(app: &App, account: &Account) -> AccountRow {
     if !has_login(account) {
         return row(app, account, "not needed".to_owned());
     }
+    if account.base_url.is_some() {
+        return try_api(app, account).await;
+    }
     let (source, ended) = match imap_account::credentials_with_source(app, account).await {
         Ok((mut credentials, source)) => {
             let mut ended = prove_with(account, &credentials).await;
@@ -229,6 +235,32 @@ async fn try_login(app: &App, account: &Account) -> AccountRow {
             (source.unwrap_or_else(|_| "unknown".to_owned()), Err(e))
         }
     };
+    tried(app, account, (source, ended))
+}
+
+/// The same for a provider's API.
+async fn try_api(app: &App, account: &Account) -> AccountRow {
+    let found = match token::secret(app, account).await {
+        Ok(found) => found,
+        Err(e) => {
+            let source = secret_source(app, account).await;
+            let source = source.unwrap_or_else(|_| "unknown".to_owned());
+            return tried(app, account, (source, Err(e)));
+        }
+    };
+    let mut ended = access::prove(app, account, &found.secret).await;
+    if ended.as_ref().is_err_and(|e| e.kind == Kind::Auth) {
+        match token::renewed(app, account, &found.secret).await {
+            Ok(None) => {}
+            Ok(Some(secret)) => ended = access::prove(app, account, &secret).await,
+            Err(e) => ended = Err(e),
+        }
+    }
+    let ended = ended.map_err(|e| token::explained(app, account, e));
+    tried(app, account, (found.source, ended.map(drop)))
+}
+
+fn tried(app: &App, account: &Account, (source, ended): (String, Result<()>)) -> AccountRow {
     let mut row = row(app, account, source);
     row.state = if ended.is_ok() { "ok" } else { "failed" }.to_owned();
     row.error = ended.err().map(|e| Failure::of(&e));

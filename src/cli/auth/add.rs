@@ -21,7 +21,7 @@ use servers::{servers, tell};
 pub struct AddArgs {
     /// What to call it; made from the address if not given
     name: Option<String>,
-    /// imap, smtp (send only) or maildir
+    /// imap, smtp (send only), maildir, gmail, google-chat or google-chat-webhook
     #[arg(long, value_name = "CHANNEL")]
     channel: Option<String>,
     /// The address it sends from
@@ -68,6 +68,9 @@ pub struct AddArgs {
     /// The folder of a Maildir
     #[arg(long, value_name = "DIR")]
     path: Option<PathBuf>,
+    /// Where its provider lives, if not where it usually does
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
     /// A command that prints the secret; nothing is stored then
     #[arg(long, value_name = "COMMAND", conflicts_with = "stdin")]
     secret_command: Option<String>,
@@ -116,13 +119,14 @@ pub fn run(args: AddArgs, app: &App, out: &mut Output) -> Result<Done> {
     }
     let mut new = begun(&args, app, out)?;
     let channel = new.channel.unwrap_or(ChannelKind::Imap);
-    if channel != ChannelKind::Maildir {
+    let by_api = channel.base_url().is_some();
+    if channel != ChannelKind::Maildir && !by_api {
         servers(&args, channel, &mut new, (app, out))?;
     }
     let _reserved = wait(accounts::reserve(app, &new.name))?;
     let account = new.draft(app)?;
     let asks = channel != ChannelKind::Maildir && new.auth != Some(AuthMethod::None);
-    if asks && !args.no_login {
+    if asks && !args.no_login && !by_api {
         tell(app, out, "asking the servers which logins they take …");
         let logins = wait(accounts::survey(app, &new))?;
         new.auth = Some(choose(&args, logins, &account, out)?);
@@ -199,6 +203,7 @@ fn logged_in(args: &AddArgs, new: NewAccount, app: &App, out: &mut Output) -> Re
 fn begun(args: &AddArgs, app: &App, out: &Output) -> Result<NewAccount> {
     let channel = channel(args, out)?;
     let guided = args.address.is_none() && prompt::can_ask(out);
+    let googles = matches!(channel, ChannelKind::Gmail | ChannelKind::GoogleChat);
     let mut new = NewAccount {
         channel: Some(channel),
         display_name: args.display_name.clone(),
@@ -208,12 +213,19 @@ fn begun(args: &AddArgs, app: &App, out: &Output) -> Result<NewAccount> {
         secret_command: args.secret_command.clone(),
         ca_file: args.ca_file.as_ref().map(absolute).transpose()?,
         path: args.path.as_ref().map(absolute).transpose()?,
-        oauth: args.oauth.clone(),
+        base_url: args.base_url.clone(),
+        oauth: match channel {
+            ChannelKind::Gmail | ChannelKind::GoogleChat if args.oauth.is_none() => {
+                Some("google".to_owned())
+            }
+            _ => args.oauth.clone(),
+        },
         client_id: args.client_id.clone(),
         scopes: args.scopes.clone(),
         auth: args
             .auth
             .or(args.oauth.as_ref().map(|_| Auth::Oauth))
+            .or(googles.then_some(Auth::Oauth))
             .map(|auth| match auth {
                 Auth::Password => AuthMethod::Password,
                 Auth::Oauth => AuthMethod::Oauth,
@@ -227,6 +239,8 @@ fn begun(args: &AddArgs, app: &App, out: &Output) -> Result<NewAccount> {
             new.path = Some(absolute(&PathBuf::from(path.trim()))?);
         }
         new.address.clone_from(&args.address);
+    } else if channel == ChannelKind::GoogleChatWebhook {
+        refuse_address(args)?;
     } else {
         new.address = Some(match &args.address {
             Some(address) => address.clone(),
@@ -266,6 +280,7 @@ fn has_sound_address(new: &NewAccount, address: &str, app: &App) -> Result<()> {
         imap: Some("localhost".to_owned()),
         smtp: None,
         path: None,
+        base_url: None,
         channel: Some(ChannelKind::Imap),
         ca_file: None,
         address: Some(address.to_owned()),
@@ -331,11 +346,19 @@ fn channel(args: &AddArgs, out: &Output) -> Result<ChannelKind> {
 
 /// The name: made from the address, on a terminal asked for with that as the answer of Enter.
 fn name(new: &NewAccount, app: &App, out: &Output, guided: bool) -> Result<String> {
-    let from = new.address.as_deref().unwrap_or("mail");
+    let usual = match new.channel {
+        Some(ChannelKind::GoogleChatWebhook) => "alerts",
+        Some(ChannelKind::GoogleChat) => "chat",
+        _ => "mail",
+    };
+    let from = match new.channel {
+        Some(ChannelKind::GoogleChat) => usual,
+        _ => new.address.as_deref().unwrap_or(usual),
+    };
     let suggested = accounts::suggest_name(&app.config, from);
     if guided {
         let question = "What shall the account be called?";
-        let suggested = suggested.as_deref().unwrap_or("mail");
+        let suggested = suggested.as_deref().unwrap_or(usual);
         return again(
             out,
             |out| prompt::suggest(out, question, suggested),
@@ -402,12 +425,25 @@ fn proof(
     if account.secret_env.contains_key(&Part::Login) {
         return Ok(Proof::Elsewhere);
     }
-    let what = match auth {
-        Some(AuthMethod::Oauth) => "Access token",
+    let what = match (account.channel, auth) {
+        (ChannelKind::GoogleChatWebhook, _) => {
+            "Webhook address (Apps & integrations > Webhooks of the space)"
+        }
+        (_, Some(AuthMethod::Oauth)) => "Access token",
         _ => "Password",
     };
     let question = format!("{what} for {}:", account.login().unwrap_or(&account.name));
     prompt::password(out, &question, "--stdin, --secret-command or --no-login").map(Proof::Secret)
+}
+
+/// A webhook has no address of its own.
+fn refuse_address(args: &AddArgs) -> Result<()> {
+    match &args.address {
+        None => Ok(()),
+        Some(_) => Err(Error::usage("a webhook has no address of its own").hint(
+            "leave out --address; the webhook's own goes to stdin with --stdin, or is asked for",
+        )),
+    }
 }
 
 /// A path is meant from where the command runs, not from the config's folder.

@@ -26,6 +26,8 @@ pub struct NewAccount {
     pub username: Option<String>,
     pub secret_command: Option<String>,
     pub path: Option<PathBuf>,
+    /// Where its provider lives, if that is not its usual place.
+    pub base_url: Option<String>,
     /// Whose OAuth tokens it gets: `google`, `microsoft` or an issuer.
     pub oauth: Option<String>,
     pub client_id: Option<String>,
@@ -69,6 +71,7 @@ impl NewAccount {
             ("username", self.username.clone()),
             ("secret_command", self.secret_command.clone()),
             ("path", self.path.as_ref().map(path)),
+            ("base_url", self.base_url.clone()),
         ];
         let texts = all
             .into_iter()

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 
 use crate::channel::imap::Session;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::message::Role;
 use crate::ops::sync::account::{open, views_note};
-use crate::ops::{App, auth};
+use crate::ops::{App, access, auth, token};
 
 use super::secrets::Secrets;
 use super::{DoctorReport, DoctorRequest};
@@ -49,6 +49,27 @@ pub async fn check_account(
         }
         return;
     };
+    if let Some(base) = &account.base_url {
+        let secret = &credentials.secret;
+        let mut ended = access::prove(app, account, secret).await;
+        if ended.as_ref().is_err_and(|e| e.kind == Kind::Auth)
+            && let Ok(Some(secret)) = token::renewed(app, account, secret).await
+        {
+            ended = access::prove(app, account, &secret).await;
+        }
+        let check = format!("{name}: {}", account.channel.name());
+        let can = match account.channel {
+            ChannelKind::GoogleChatWebhook => "the address is sound; it is asked only by sending",
+            _ => "logged in",
+        };
+        return match ended {
+            Ok(_) => report.ok(check, format!("{can} ({base})")),
+            Err(e) => {
+                let e = token::explained(app, account, e);
+                report.fault(check, &with_clock(app.clock.now(), e));
+            }
+        };
+    }
     if account.imap.is_some() {
         let ended = match open(app, account, &mut credentials).await {
             Ok(session) => check_folders(account, session, report).await,

@@ -114,7 +114,7 @@ fn named(app: &App, account: &Account, name: &str) -> Result<(Option<String>, St
             account.name
         ))
         .hint(format!(
-            "run `comms inbox sync {}` if it is new, or write its id, as in `chat:spaces/AAA`",
+            "run `comms inbox sync --account {}` if it is new, or write its id, as in `chat:spaces/AAA`",
             account.name
         ))),
         several => {

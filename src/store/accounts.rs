@@ -83,6 +83,12 @@ impl Store {
                     "UPDATE OR REPLACE sources SET account = ?2 WHERE account = ?1",
                     [old, new],
                 )
+                .and_then(|_| {
+                    write.index.execute(
+                        "UPDATE OR REPLACE stamps SET source = ?2 WHERE source = ?1",
+                        [stamp_name(old), stamp_name(new)],
+                    )
+                })
                 .map_err(fault(doing))
                 .map(drop)
         })?;
@@ -119,10 +125,21 @@ impl Store {
                         .index
                         .execute("DELETE FROM sources WHERE account = ?1", [account])
                 })
+                .and_then(|_| {
+                    write.index.execute(
+                        "DELETE FROM stamps WHERE source = ?1",
+                        [stamp_name(account)],
+                    )
+                })
                 .map_err(fault("forgetting an account"))
                 .map(drop)
         })
     }
+}
+
+/// Under which name the stamp of an account is kept that has one as a whole; it goes where the account goes.
+pub fn stamp_name(account: &str) -> String {
+    format!("account {account}")
 }
 
 fn folders_of(raw: &Connection, account: &str) -> Result<Vec<Folder>> {

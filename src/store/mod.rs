@@ -36,7 +36,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use accounts::Kept;
+pub use accounts::{Kept, stamp_name};
 pub use alerts::{Once, Repeats};
 pub use budgets::{Asked, Share};
 pub use logins::LoginState;

@@ -84,7 +84,7 @@ fn queued(app: &App, account: &Account) -> Result<Queue> {
 }
 
 /// Later words win.
-fn fold(earlier: &mut Change, later: Change) {
+pub(super) fn fold(earlier: &mut Change, later: Change) {
     earlier.seen = later.seen.or(earlier.seen);
     earlier.starred = later.starred.or(earlier.starred);
     earlier.answered = later.answered.or(earlier.answered);

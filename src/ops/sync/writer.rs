@@ -20,9 +20,11 @@ pub struct Place {
     pub now: jiff::Timestamp,
 }
 
+/// Makes the messages of a batch: parsing is the thread's work, too.
+type Make = Box<dyn FnOnce() -> Vec<NewMessage> + Send>;
+
 struct Job {
-    place: Place,
-    messages: Vec<Fetched>,
+    make: Make,
     reply: oneshot::Sender<Result<Vec<Added>>>,
 }
 
@@ -37,7 +39,7 @@ impl Writer {
         let (jobs, mut waiting) = mpsc::channel::<Job>(1);
         tokio::task::spawn_blocking(move || {
             while let Some(job) = waiting.blocking_recv() {
-                let added = add(&store, &job.place, job.messages);
+                let added = store.add((job.make)());
                 // The account may have given up in between.
                 let _ = job.reply.send(added);
             }
@@ -51,10 +53,17 @@ impl Writer {
         place: Place,
         messages: Vec<Fetched>,
     ) -> Result<oneshot::Receiver<Result<Vec<Added>>>> {
+        self.store(move || parsed(&place, messages)).await
+    }
+
+    /// The same for messages that are made there.
+    pub async fn store(
+        &self,
+        make: impl FnOnce() -> Vec<NewMessage> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<Vec<Added>>>> {
         let (reply, answer) = oneshot::channel();
         let job = Job {
-            place,
-            messages,
+            make: Box::new(make),
             reply,
         };
         self.jobs
@@ -67,7 +76,11 @@ impl Writer {
 
 /// Parses and stores a batch in one commit.
 pub fn add(store: &Store, place: &Place, messages: Vec<Fetched>) -> Result<Vec<Added>> {
-    let batch = messages
+    store.add(parsed(place, messages))
+}
+
+fn parsed(place: &Place, messages: Vec<Fetched>) -> Vec<NewMessage> {
+    messages
         .into_iter()
         .map(|message| NewMessage {
             account: place.account.clone(),
@@ -85,6 +98,5 @@ pub fn add(store: &Store, place: &Place, messages: Vec<Fetched>) -> Result<Vec<A
             parsed: mime::parse(&message.raw),
             raw: Raw::Bytes(message.raw),
         })
-        .collect();
-    store.add(batch)
+        .collect()
 }

@@ -1,0 +1,205 @@
+//! A look at everything a mailbox has: the first time, and when Gmail no longer knows what happened since.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use crate::channel::gmail::{Client, History, Listing, Page};
+use crate::error::{Error, Kind, Result};
+use crate::store::{Placed, Remote};
+
+use super::Mailbox;
+use super::labels;
+use super::stamp::Whole;
+
+/// Labels whose messages are listed at once.
+const AT_ONCE: usize = 4;
+
+impl Mailbox<'_> {
+    /// Looks at everything, then at what happened meanwhile.
+    pub(super) async fn whole(&mut self) -> Result<()> {
+        // A look that took longer than Gmail remembers is taken once more.
+        for _ in 0..2 {
+            let began_at = self.look().await?;
+            match self.client.history(began_at).await? {
+                History::Changes(changes) => return self.take_over(changes).await,
+                History::Expired => {
+                    self.stamp.whole = None;
+                    self.save()?;
+                }
+            }
+        }
+        Err(Error::unavailable(format!(
+            "account `{}`: Gmail forgets what happened sooner than everything can be looked at",
+            self.account.name
+        ))
+        .hint("repeat it: what was fetched is kept"))
+    }
+
+    /// Fetches what is missing, newest first; compares what was known before. Where in the history it began.
+    async fn look(&mut self) -> Result<u64> {
+        let known = self.app.store.remotes(&self.account.name)?;
+        let whole = match self.stamp.whole.clone() {
+            Some(whole) => whole,
+            None => {
+                let whole = Whole {
+                    began_at: self.client.profile().await?.history_id,
+                    page: None,
+                    compare: !known.is_empty(),
+                };
+                self.stamp.whole = Some(whole.clone());
+                self.save()?;
+                whole
+            }
+        };
+        self.learn_names().await?;
+        let listed = self.pages(&known, &whole).await?;
+        if whole.compare {
+            self.compare(known, &listed).await?;
+        }
+        // From here on only the history is missing.
+        if let Some(whole) = &mut self.stamp.whole {
+            (whole.compare, whole.page) = (false, None);
+        }
+        self.save()?;
+        Ok(whole.began_at)
+    }
+
+    /// Goes through the list, fetching as it goes; gives the ids it saw.
+    async fn pages(
+        &mut self,
+        known: &HashMap<String, Remote>,
+        whole: &Whole,
+    ) -> Result<HashSet<String>> {
+        let client = self.client;
+        let erased = self.app.store.erased_remotes(&self.account.name)?;
+        let mut resume = whole.page.clone().filter(|_| !whole.compare);
+        let mut listed: HashSet<String> = HashSet::new();
+        let mut done = 0;
+        let mut page = list(client, None).await?;
+        loop {
+            let total = page.result_size_estimate.max(known.len() as u64);
+            let mut old = 0;
+            let mut wanted = Vec::new();
+            for message in page.messages {
+                match known.contains_key(&message.id) || erased.contains(&message.id) {
+                    true => old += 1,
+                    false if !listed.contains(&message.id) => wanted.push(message.id.clone()),
+                    false => {}
+                }
+                listed.insert(message.id);
+            }
+            // What came since an interruption stands before what was known then; after it the list goes on there.
+            let jump = resume.take_if(|_| old > 0);
+            let jumped = jump.is_some();
+            let next = jump.or(page.next_page_token);
+            let following = async {
+                match &next {
+                    None => Ok(None),
+                    Some(token) => match list(client, Some(token)).await {
+                        // An old token: the list is gone through again, which fetches nothing twice.
+                        Err(e) if jumped && e.kind == Kind::Refused => {
+                            list(client, None).await.map(Some)
+                        }
+                        other => other.map(Some),
+                    },
+                }
+            };
+            let count = wanted.len() as u64;
+            let (fetched, following) =
+                tokio::join!(self.fetch(&wanted, (done + old, total)), following);
+            fetched?;
+            done += count + old;
+            let following = following?;
+            if let Some(whole) = &mut self.stamp.whole
+                && !whole.compare
+                && count > 0
+            {
+                whole.page = next;
+                self.save()?;
+            }
+            match following {
+                None => return Ok(listed),
+                Some(next) => page = next,
+            }
+        }
+    }
+
+    /// Removes what is gone, and learns the labels of what was known: by listing each label, which is cheaper by far
+    /// than asking for each message.
+    async fn compare(
+        &mut self,
+        known: HashMap<String, Remote>,
+        listed: &HashSet<String>,
+    ) -> Result<()> {
+        let (there, gone): (Vec<Remote>, Vec<Remote>) = known
+            .into_values()
+            .partition(|remote| listed.contains(&remote.remote));
+        let ids: Vec<_> = gone.iter().map(|remote| remote.id).collect();
+        self.app.store.remove(&ids)?;
+        self.tally.removed += ids.len() as u64;
+        let client = self.client;
+        let labels: Vec<String> = self.stamp.names.keys().cloned().collect();
+        let members: Vec<(String, Vec<String>)> = stream::iter(labels)
+            .map(|label| async move {
+                let members = members(client, &label).await?;
+                Ok::<_, Error>((label, members))
+            })
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let mut labels: HashMap<&str, BTreeSet<String>> = HashMap::new();
+        for (label, ids) in &members {
+            for id in ids {
+                labels.entry(id).or_default().insert(label.clone());
+            }
+        }
+        let waiting = self.waiting()?;
+        let moved: Vec<Placed> = there
+            .iter()
+            .filter_map(|remote| {
+                let ids = labels.remove(remote.remote.as_str()).unwrap_or_default();
+                self.moved(remote, ids, &waiting)
+            })
+            .collect();
+        self.place(&moved)
+    }
+}
+
+/// A page of all there is.
+async fn list(client: &Client, token: Option<&str>) -> Result<Page> {
+    let everything = Listing {
+        everywhere: true,
+        ..Listing::default()
+    };
+    client.list(everything, token).await
+}
+
+/// The messages that have a label; none if a label of the user's was deleted meanwhile.
+async fn members(client: &Client, label: &str) -> Result<Vec<String>> {
+    let mut ids = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let with = Listing {
+            labels: &[label],
+            everywhere: true,
+            ..Listing::default()
+        };
+        let page = match client.list(with, token.as_deref()).await {
+            Ok(page) => page,
+            Err(e)
+                if matches!(e.kind, Kind::Refused | Kind::NotFound)
+                    && token.is_none()
+                    && !labels::is_system(label) =>
+            {
+                return Ok(ids);
+            }
+            Err(e) => return Err(e),
+        };
+        ids.extend(page.messages.into_iter().map(|message| message.id));
+        match page.next_page_token {
+            Some(next) if token.as_ref() != Some(&next) => token = Some(next),
+            _ => return Ok(ids),
+        }
+    }
+}

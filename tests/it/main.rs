@@ -30,6 +30,7 @@ mod fallback;
 mod floors;
 mod full_disk;
 mod generated;
+mod gmail;
 mod google_accounts;
 mod google_loopback;
 mod google_sending;

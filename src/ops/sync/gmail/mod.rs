@@ -36,6 +36,8 @@ struct Mailbox<'a> {
     writer: &'a Writer,
     tally: &'a mut Tally,
     stamp: Stamp,
+    /// Those that could not be fetched last time, until they are asked for again.
+    again: Vec<String>,
     /// Messages that could not be fetched this time.
     failed: usize,
 }
@@ -59,6 +61,7 @@ pub async fn sync(app: &App, account: &Account, writer: &Writer, tally: &mut Tal
         client: &client,
         writer,
         tally,
+        again: Vec::new(),
         stamp,
         failed: 0,
     };
@@ -86,6 +89,7 @@ impl Mailbox<'_> {
                 Err(e) => return Err(e),
             }
         }
+        self.again = self.stamp.again.clone();
         match self.stamp.history {
             None => self.whole().await?,
             Some(since) => match self.client.history(since).await? {

@@ -26,7 +26,8 @@ struct Plan {
 impl Mailbox<'_> {
     /// Takes over what happened; the place in the history moves once all of it is in the store.
     pub(super) async fn take_over(&mut self, changes: Changes) -> Result<()> {
-        let again = self.stamp.again.clone();
+        let mut again = std::mem::take(&mut self.again);
+        again.retain(|id| self.stamp.again.contains(id));
         if !changes.messages.is_empty() || !again.is_empty() {
             self.carry_out(&changes.messages, again).await?;
         }

@@ -1,0 +1,381 @@
+//! Gmail through the real binary against the loopback mailbox: everything once, then what happened since.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::support::google::wire::Refusal;
+use crate::support::google::{Fault, Google, TOKEN};
+use crate::support::{Run, World};
+
+const LIST: &str = "gmail.users.messages.list";
+const GET: &str = "gmail.users.messages.get";
+const HISTORY: &str = "gmail.users.history.list";
+
+fn letter(n: usize) -> String {
+    format!(
+        "From: Bob <bob@example.com>\r\nTo: ada@gmail.example\r\nSubject: number {n}\r\n\
+         Message-ID: <{n}@example.com>\r\nDate: Sat, 21 Nov 2026 10:00:00 +0000\r\n\r\nWord w{n}\r\n"
+    )
+}
+
+/// Letters in the inbox, each a conversation of its own.
+fn fill(google: &Google, numbers: std::ops::Range<usize>) -> Vec<String> {
+    let mut state = google.state();
+    let add = |n: usize| {
+        let now = state.tick();
+        let labels = ["INBOX".to_owned()].into();
+        let thread = Some(format!("thread{n}"));
+        state.gmail.add(letter(n).into_bytes(), labels, now, thread)
+    };
+    numbers.map(add).collect()
+}
+
+fn world(google: &Google) -> World {
+    with(google, "")
+}
+
+fn with(google: &Google, more: &str) -> World {
+    World::new()
+        .config(&format!(
+            "[accounts.work]\nchannel = \"gmail\"\naddress = \"ada@gmail.example\"\n\
+             base_url = \"{0}\"\ntoken_url = \"{0}/token\"\nclient_id = \"comms\"\n{more}",
+            google.url
+        ))
+        .env("COMMS_SECRET_WORK_TOKENS", &tokens(google))
+        .env("COMMS_SECRET_WORK_CLIENT_SECRET", "cl13nt-s3cret")
+}
+
+fn tokens(google: &Google) -> String {
+    serde_json::json!({
+        "access_token": TOKEN, "refresh_token": "r3fresh", "token_type": "bearer",
+        "expires_at": "2026-11-22T11:00:00Z", "obtained_at": "2026-11-21T10:00:00Z",
+        "logged_in_at": "2026-11-21T10:00:00Z",
+        "scopes": ["https://www.googleapis.com/auth/gmail.modify"], "issuer": null,
+        "token_url": format!("{}/token", google.url), "client_id": "comms",
+    })
+    .to_string()
+}
+
+fn sync(world: &World) -> Value {
+    let run = try_sync(world).ok();
+    let mut report = run.json();
+    let account = report["accounts"][0].take();
+    assert_eq!(account["error"], Value::Null, "{account}");
+    account
+}
+
+fn try_sync(world: &World) -> Run {
+    let run = world.run(["inbox", "sync", "--account", "work", "--json"]);
+    assert!(
+        !run.stdout.contains(TOKEN) && !run.stderr.contains(TOKEN),
+        "{run}"
+    );
+    run
+}
+
+fn counts(report: &Value) -> (u64, u64, u64) {
+    let of = |name: &str| report[name].as_u64().unwrap();
+    (of("added"), of("changed"), of("removed"))
+}
+
+/// What is stored: subject to folder and labels.
+fn stored(world: &World) -> BTreeMap<String, (String, Vec<String>)> {
+    let run = world
+        .run(["search", "--limit", "10000", "--json", "account:work"])
+        .ok();
+    let report = run.json();
+    let messages = report["messages"].as_array().unwrap().iter();
+    let text = |v: &Value| v.as_str().unwrap().to_owned();
+    let mut stored = BTreeMap::new();
+    for message in messages {
+        let labels = message["labels"].as_array().unwrap().iter().map(text);
+        let standing = (text(&message["folder"]), labels.collect());
+        let twice = stored.insert(text(&message["subject"]), standing);
+        assert_eq!(twice, None, "{message}");
+    }
+    stored
+}
+
+#[test]
+fn everything_comes_once_and_nothing_new_is_one_request() {
+    let google = Google::start();
+    fill(&google, 0..5000);
+    let world = with(&google, "quota = \"none\"\n");
+    assert_eq!(counts(&sync(&world)), (5000, 0, 0));
+    let lists = google.count(LIST);
+    assert!(lists <= 11, "{lists} pages");
+    assert_eq!(google.count(GET), 5000);
+    assert_eq!(google.count("batch"), 100);
+    assert_eq!(stored(&world).len(), 5000);
+
+    google.forget_requests();
+    assert_eq!(counts(&sync(&world)), (0, 0, 0));
+    let requests = google.requests();
+    let asked: Vec<_> = requests.iter().map(|r| r.id).collect();
+    assert_eq!(asked, [HISTORY]);
+}
+
+#[test]
+fn labels_become_folders_flags_and_labels() {
+    let google = Google::start();
+    let gmail = google.gmail();
+    let user = gmail.make_label("Work/Q3 plans");
+    for (n, labels) in [
+        &["INBOX", "UNREAD", "IMPORTANT", "CATEGORY_SOCIAL"][..],
+        &["SENT"],
+        &["SENT", "INBOX"],
+        &["TRASH", "SENT"],
+        &["SPAM"],
+        &[&user],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        gmail.store(letter(n), labels);
+    }
+    let world = world(&google);
+    assert_eq!(counts(&sync(&world)), (6, 0, 0));
+    let stored = stored(&world);
+    for (n, folder, labels) in [
+        (0, "INBOX", &["category/social", "important"][..]),
+        (1, "Sent", &[]),
+        (2, "INBOX", &["sent"]),
+        (3, "Trash", &["sent"]),
+        (4, "Junk", &[]),
+        (5, "Archive", &["Work/Q3 plans"]),
+    ] {
+        let labels = labels.iter().map(|l| (*l).to_owned()).collect();
+        let standing = &stored[&format!("number {n}")];
+        assert_eq!(*standing, (folder.to_owned(), labels), "{n}");
+    }
+}
+
+#[test]
+fn what_happened_since_is_taken_over_from_the_history() {
+    let google = Google::start();
+    let ids = fill(&google, 0..6);
+    let world = world(&google);
+    sync(&world);
+    google.forget_requests();
+    let gmail = google.gmail();
+    let label = gmail.make_label("later");
+    gmail.deliver(letter(10));
+    gmail.delete(&ids[0]);
+    gmail.label(&ids[1], &["STARRED", &label], &["INBOX"]);
+    gmail.label(&ids[2], &["TRASH"], &["INBOX"]);
+    gmail.label(&ids[3], &["UNREAD"], &[]);
+    gmail.label(&ids[3], &[], &["UNREAD"]);
+    // Came and went between two looks.
+    let brief = gmail.deliver(letter(11));
+    gmail.delete(&brief);
+    assert_eq!(counts(&sync(&world)), (1, 2, 1));
+    let stored = stored(&world);
+    assert_eq!(stored.len(), 6);
+    assert_eq!(
+        stored["number 1"],
+        ("Archive".to_owned(), vec!["later".to_owned()])
+    );
+    assert_eq!(stored["number 2"].0, "Trash");
+    assert_eq!(google.count(LIST), 0);
+    assert_eq!(google.count(GET), 1);
+    assert_eq!(google.count("gmail.users.labels.list"), 1);
+}
+
+#[test]
+fn faults_that_pass_are_waited_for() {
+    let google = Google::start();
+    fill(&google, 0..120);
+    google.fault(LIST, 1, Fault::RateLimited403);
+    google.fault("batch", 1, Fault::UserRateLimited403);
+    google.fault("batch", 2, Fault::Unavailable);
+    google.fault(GET, 7, Fault::TooMany429("2026-11-21T12:00:20Z".to_owned()));
+    google.fault(GET, 9, Fault::RetryAfter(3));
+    google.fault(GET, 60, Fault::Unavailable);
+    google.fault("gmail.users.getProfile", 1, Fault::CutBeforeAnswer);
+    google.fault(HISTORY, 1, Fault::Unavailable);
+    let world = world(&google);
+    assert_eq!(counts(&sync(&world)), (120, 0, 0));
+    // Only what failed was asked for again.
+    assert_eq!(google.count(GET), 123);
+}
+
+#[test]
+fn a_login_that_ends_in_the_middle_is_renewed() {
+    let google = Google::start();
+    fill(&google, 0..300);
+    google.fault("batch", 3, Fault::Unauthorized);
+    google.fault(GET, 20, Fault::Unauthorized);
+    let world = world(&google);
+    assert_eq!(counts(&sync(&world)), (300, 0, 0));
+    assert_eq!(stored(&world).len(), 300);
+    assert!(google.count("token") >= 1);
+}
+
+#[test]
+fn broken_answers_lose_nothing() {
+    let google = Google::start();
+    fill(&google, 0..120);
+    let world = world(&google);
+    google.fault("batch", 1, Fault::MalformedJson);
+    for operation in ["gmail.users.getProfile", LIST, HISTORY] {
+        google.fault(operation, 1, Fault::MalformedJson);
+        let run = try_sync(&world).fails(7);
+        assert!(run.json_error()["error"]["message"].is_string(), "{run}");
+    }
+    sync(&world);
+    assert_eq!(stored(&world).len(), 120);
+}
+
+#[test]
+fn messages_that_vanish_between_list_and_get_are_passed_over() {
+    let google = Google::start();
+    fill(&google, 0..60);
+    for nth in [3, 30, 51] {
+        google.fault(GET, nth, Fault::Refuse(Refusal::not_found()));
+    }
+    let world = world(&google);
+    assert_eq!(counts(&sync(&world)), (57, 0, 0));
+}
+
+#[test]
+fn a_message_that_is_refused_keeps_no_other_away_and_is_asked_for_again() {
+    let google = Google::start();
+    fill(&google, 0..60);
+    let refusal = Refusal::new(400, "FAILED_PRECONDITION", "failedPrecondition", "No way.");
+    google.fault(GET, 5, Fault::Refuse(refusal));
+    let world = world(&google);
+    let report = sync(&world);
+    assert_eq!(counts(&report), (59, 0, 0));
+    let note = report["notes"][0].as_str().unwrap();
+    assert!(note.contains("asked for again"), "{note}");
+    assert_eq!(counts(&sync(&world)), (1, 0, 0));
+    assert_eq!(stored(&world).len(), 60);
+}
+
+#[test]
+fn an_expired_history_is_made_up_for_by_lists() {
+    let google = Google::start();
+    let ids = fill(&google, 0..600);
+    let gmail = google.gmail();
+    let label = gmail.make_label("kept");
+    let world = with(&google, "quota = \"none\"\n");
+    sync(&world);
+    fill(&google, 600..610);
+    gmail.delete(&ids[1]);
+    gmail.label(&ids[2], &["STARRED", &label], &[]);
+    gmail.label(&ids[3], &["UNREAD"], &["INBOX"]);
+    gmail.expire_history();
+    google.forget_requests();
+    assert_eq!(counts(&sync(&world)), (10, 2, 1));
+    assert_eq!(google.count(GET), 10);
+    let stored = stored(&world);
+    assert_eq!(stored.len(), 609);
+    assert_eq!(
+        stored["number 2"],
+        ("INBOX".to_owned(), vec!["kept".to_owned()])
+    );
+    assert_eq!(stored["number 3"].0, "Archive");
+    google.forget_requests();
+    sync(&world);
+    assert_eq!(google.requests().len(), 1);
+}
+
+#[test]
+fn ten_interruptions_lose_nothing_and_repeat_nothing() {
+    let google = Google::start();
+    fill(&google, 0..3000);
+    let world = with(&google, "quota = \"none\"\n");
+    for nth in 0..10 {
+        let before = google.count("batch");
+        let mut child = world.spawn(["inbox", "sync", "--account", "work"]);
+        while google.count("batch") < before + 4 && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // News in between, at both ends.
+        fill(&google, 3000 + nth..3001 + nth);
+    }
+    sync(&world);
+    let stored = stored(&world);
+    assert_eq!(stored.len(), 3010);
+    // What was on its way when it was killed, and nothing else.
+    let gets = google.count(GET);
+    assert!(gets <= 3010 + 10 * 8 * 50, "{gets}");
+}
+
+#[test]
+fn what_is_marked_here_is_told_in_labels() {
+    let google = Google::start();
+    let ids = fill(&google, 0..4);
+    let world = world(&google);
+    sync(&world);
+    let report = world.run(["search", "--json", "account:work"]).ok().json();
+    let id_of = |subject: &str| {
+        let messages = report["messages"].as_array().unwrap();
+        let found = messages.iter().find(|m| m["subject"] == subject);
+        found.unwrap()["id"].as_str().unwrap().to_owned()
+    };
+    let mark = |args: &[&str]| {
+        let mut all = vec!["inbox", "mark"];
+        all.extend(args);
+        world.run(all).ok()
+    };
+    mark(&[
+        &id_of("number 0"),
+        "--unread",
+        "--star",
+        "--label",
+        "Neu/es",
+    ]);
+    mark(&[&id_of("number 1"), "--archive"]);
+    mark(&[&id_of("number 2"), "--trash"]);
+    let labels = |n: usize| google.gmail().mail(&ids[n]).unwrap().labels;
+    let made = google
+        .state()
+        .gmail
+        .labels
+        .iter()
+        .find(|l| l.name == "Neu/es")
+        .unwrap()
+        .id
+        .clone();
+    for label in ["INBOX", "UNREAD", "STARRED", &made] {
+        assert!(labels(0).contains(label), "{label}");
+    }
+    assert!(labels(1).is_empty());
+    assert!(labels(2).contains("TRASH") && !labels(2).contains("INBOX"));
+    let here = stored(&world);
+    assert_eq!(here["number 1"].0, "Archive");
+    assert_eq!(here["number 2"].0, "Trash");
+    // Our own changes come back as news and change nothing.
+    assert_eq!(counts(&sync(&world)), (0, 0, 0));
+    assert_eq!(stored(&world), here);
+    assert_eq!(here["number 0"].1, ["Neu/es"]);
+}
+
+#[test]
+fn read_only_tells_nothing_and_keeps_what_is_queued() {
+    let google = Google::start();
+    fill(&google, 0..1);
+    let world = world(&google);
+    sync(&world);
+    google.fault(
+        "gmail.users.messages.modify",
+        1,
+        Fault::Refuse(Refusal::new(
+            403,
+            "PERMISSION_DENIED",
+            "domainPolicy",
+            "Switched off.",
+        )),
+    );
+    let report = world.run(["search", "--json", "account:work"]).ok().json();
+    let id = report["messages"][0]["id"].as_str().unwrap();
+    world.run(["inbox", "mark", id, "--star"]);
+    world
+        .run(["--read-only", "inbox", "sync", "--account", "work"])
+        .ok();
+    assert_eq!(google.count("gmail.users.messages.modify"), 1);
+}

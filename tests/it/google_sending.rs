@@ -380,3 +380,38 @@ fn mail_and_a_room_may_be_written_to_at_once() {
     assert_eq!(google.gmail().sent().len(), 1);
     assert_eq!(texts(&google, &space), ["*Release*\n\nis out"]);
 }
+
+#[test]
+fn an_answer_goes_into_the_thread_it_belongs_to() {
+    let google = Google::start();
+    let id = google.gmail().deliver(
+        "From: Bob <bob@example.com>\r\nTo: ada@gmail.example\r\nSubject: Plan\r\nMessage-ID: <plan@example.com>\r\n\
+         Date: Sat, 21 Nov 2026 10:00:00 +0000\r\n\r\nShall we?\r\n",
+    );
+    let thread = google.gmail().mail(&id).unwrap().thread;
+    let world = world(&google);
+    world.run(["inbox", "sync", "--account", "mail"]).ok();
+    let report = world
+        .run(["reply", "m1", "-m", "Yes", "--json"])
+        .ok()
+        .json();
+    assert_eq!(report["items"][0]["state"], "sent");
+    let sent = google.gmail().sent();
+    assert_eq!(sent[0].asked_thread.as_deref(), Some(thread.as_str()));
+    // It is there at once, without another look at the mailbox.
+    let found = world.run(["search", "is:sent", "--json"]).ok().json();
+    assert_eq!(found["messages"].as_array().unwrap().len(), 1, "{found}");
+    let thread = world.run(["inbox", "thread", "t1", "--json"]).ok().json();
+    assert_eq!(thread["messages"].as_array().unwrap().len(), 2, "{thread}");
+    world.run(["inbox", "sync", "--account", "mail"]).ok();
+    let found = world.run(["search", "is:sent", "--json"]).ok().json();
+    assert_eq!(found["messages"].as_array().unwrap().len(), 1, "{found}");
+    // The answer to the answer names the id that Gmail gave.
+    world.run(["reply", "m2", "-m", "And?"]).ok();
+    let sent = String::from_utf8_lossy(&google.gmail().sent()[1].submitted).into_owned();
+    let named = sent
+        .lines()
+        .find(|l| l.starts_with("In-Reply-To:"))
+        .unwrap();
+    assert!(named.contains("@mail.gmail.com>"), "{named}");
+}

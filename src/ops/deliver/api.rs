@@ -19,7 +19,7 @@ use crate::model::message::Ident;
 use crate::model::outbox::{Place, RecipientState};
 use crate::net::http;
 use crate::ops::throttle::{self, News, Permit};
-use crate::ops::{App, access, hook, token};
+use crate::ops::{App, access, hook, sync, token};
 use crate::store::Share;
 use crate::store::outbox::{Item, Part};
 
@@ -129,7 +129,7 @@ impl Run<'_> {
         }
         self.take_in(account, (&waiting, came), &share)?;
         if let Some(id) = &self.accepted {
-            self.note_message_id(client, id).await;
+            self.keep_sent(account, client, id).await;
         }
         Ok(())
     }
@@ -160,13 +160,17 @@ impl Run<'_> {
         Ok(None)
     }
 
-    /// Gmail gives a letter a Message-ID of its own: answers will name that one.
-    async fn note_message_id(&self, client: &gmail::Client, id: &str) {
-        if let Ok(Some(message_id)) = client.message_id(id).await {
-            let noted = self.app.store.note_message_id(self.item.id, &message_id);
-            if let Err(e) = noted {
-                (self.app.notice)(&format!("`{}` was sent: {}", self.item.id, e.message));
+    /// Shows it at once among what was sent. Gmail gives a letter a Message-ID of its own: answers will name that one.
+    async fn keep_sent(&self, account: &Account, client: &gmail::Client, id: &str) {
+        let kept = async {
+            let kept = sync::gmail::keep_sent((self.app, account), client, id).await?;
+            match kept {
+                Some(message_id) => self.app.store.note_message_id(self.item.id, &message_id),
+                None => Ok(()),
             }
+        };
+        if let Err(e) = kept.await {
+            (self.app.notice)(&format!("`{}` was sent: {}", self.item.id, e.message));
         }
     }
 }

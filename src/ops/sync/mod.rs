@@ -4,7 +4,7 @@ pub mod account;
 mod broken;
 mod chat;
 mod folder;
-mod gmail;
+pub mod gmail;
 mod intake;
 mod push;
 mod stamp;

@@ -4,14 +4,14 @@ use crate::channel::gmail::Message;
 use crate::error::Result;
 use crate::model::account::Account;
 use crate::model::id::MessageId;
-use crate::ops::{App, token};
+use crate::ops::{App, access, token};
 
 use super::intake::made;
 use super::labels::Names;
 
 /// Files a draft at Gmail and stores it; its id here.
 pub async fn file_draft(app: &App, account: &Account, raw: &[u8]) -> Result<Option<MessageId>> {
-    let client = super::client(app, account).await?;
+    let client = access::gmail(app, account).await?;
     let draft = client.create_draft(raw, None).await;
     let draft = draft.map_err(|e| token::explained(app, account, e))?;
     let now = app.clock.now();

@@ -8,12 +8,13 @@ mod intake;
 mod labels;
 mod news;
 mod push;
+mod sent;
 mod stamp;
 mod whole;
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::channel::gmail::{Client, History, Schedule};
+use crate::channel::gmail::{Client, History};
 use crate::error::{Error, Result};
 use crate::model::account::Account;
 use crate::model::id::MessageId;
@@ -27,6 +28,7 @@ use labels::{Standing, Told};
 use stamp::Stamp;
 
 pub use drafts::file_draft;
+pub use sent::keep_sent;
 
 /// Everything the sync of a mailbox needs.
 struct Mailbox<'a> {
@@ -42,18 +44,9 @@ struct Mailbox<'a> {
     failed: usize,
 }
 
-/// The mailbox behind an account.
-pub async fn client(app: &App, account: &Account) -> Result<Client> {
-    let schedule = match account.legacy_units {
-        true => Schedule::Legacy,
-        false => Schedule::Current,
-    };
-    Ok(Client::new(access::api(app, account).await?, schedule))
-}
-
 /// Syncs one account, counting into the tally as it goes.
 pub async fn sync(app: &App, account: &Account, writer: &Writer, tally: &mut Tally) -> Result<()> {
-    let client = client(app, account).await?;
+    let client = access::gmail(app, account).await?;
     let stamp = Stamp::load(app, account)?;
     let mut mailbox = Mailbox {
         app,
@@ -72,7 +65,7 @@ pub async fn sync(app: &App, account: &Account, writer: &Writer, tally: &mut Tal
 
 /// Tells Gmail what is queued.
 pub async fn push_queued(app: &App, account: &Account) -> Result<()> {
-    let client = client(app, account).await?;
+    let client = access::gmail(app, account).await?;
     let mut stamp = Stamp::load(app, account)?;
     let told = push::push((app, account), &client, &mut stamp).await;
     told.map(drop)

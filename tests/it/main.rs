@@ -32,6 +32,7 @@ mod full_disk;
 mod generated;
 mod gmail;
 mod google_accounts;
+mod google_chat;
 mod google_loopback;
 mod google_sending;
 mod google_spec;

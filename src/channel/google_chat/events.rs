@@ -22,20 +22,22 @@ pub enum Change {
     Deleted(Value),
 }
 
+/// When a message became another, by Chat's clock.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    pub at: Option<Timestamp>,
+    pub change: Change,
+}
+
 const UPDATED: &str = "google.workspace.chat.message.v1.updated";
 const DELETED: &str = "google.workspace.chat.message.v1.deleted";
 
 impl Client {
-    /// Edits and deletions in a space after `from` and up to `to`, oldest first.
-    pub async fn changes(
-        &self,
-        space: &str,
-        (from, to): (Timestamp, Timestamp),
-    ) -> Result<Vec<Change>> {
+    /// Edits and deletions in a space after then, oldest first.
+    pub async fn changes(&self, space: &str, since: Timestamp) -> Result<Vec<Event>> {
         let filter = format!(
-            "start_time=\"{}\" AND end_time=\"{}\" AND (event_types:\"{UPDATED}\" OR event_types:\"{DELETED}\")",
-            stamp(from),
-            stamp(to)
+            "start_time=\"{}\" AND (event_types:\"{UPDATED}\" OR event_types:\"{DELETED}\")",
+            stamp(since)
         );
         let call = || {
             Call::new(op::SPACE_EVENTS_LIST)
@@ -45,7 +47,13 @@ impl Client {
         };
         let doing = "listing what changed in the space";
         let events = self.all(call, ("spaceEvents", doing), Some(space)).await?;
-        Ok(events.into_iter().flat_map(changes).collect())
+        let events = events.into_iter().flat_map(|event| {
+            let at = event.get("eventTime").and_then(Value::as_str);
+            let at = at.and_then(|time| time.parse().ok());
+            let changes = changes(event).into_iter();
+            changes.map(move |change| Event { at, change })
+        });
+        Ok(events.collect())
     }
 }
 

@@ -7,6 +7,13 @@ use crate::net::api::Fault;
 const CONFIGURE: &str =
     "https://console.cloud.google.com/apis/api/chat.googleapis.com/hangouts-chat";
 
+const CLOSED: &str = "you are not in the space";
+
+/// Whether the space itself is closed to this login: deleted, or one was removed from it.
+pub fn is_closed(error: &Error) -> bool {
+    error.kind == Kind::NotFound || error.message.starts_with(CLOSED)
+}
+
 /// The error in words that lead on; `space` is the place that was asked for.
 pub fn judge(fault: Fault, space: Option<&str>) -> Error {
     if lacks_app(&fault) {

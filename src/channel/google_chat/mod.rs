@@ -13,7 +13,8 @@ mod search;
 mod send;
 mod spaces;
 
-pub use events::{Change, REACH_DAYS};
+pub use events::{Change, Event, REACH_DAYS};
+pub use fault::is_closed;
 pub use media::LARGEST_FILE;
 pub use messages::{Page, Window};
 pub use reactions::Reaction;

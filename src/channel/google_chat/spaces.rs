@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::net::api::Call;
 use crate::net::google::operations::chat as op;
 
-use super::{Client, PAGE, read};
+use super::{Client, PAGE, fault, read};
 
 /// What kind of room it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -114,5 +114,15 @@ impl Client {
         let doing = "listing the members of the space";
         let rows = self.all(call, ("memberships", doing), Some(space)).await?;
         Ok(read(rows))
+    }
+
+    /// A member by the address of their account; none if nobody in the space has it.
+    pub async fn member(&self, space: &str, address: &str) -> Result<Option<Member>> {
+        let call = Call::new(op::MEMBERS_GET).at("name", format!("{space}/members/{address}"));
+        match self.api.json::<Member>(&call, "looking up a member").await {
+            Ok(member) => Ok(Some(member)),
+            Err(fault) if fault.status == 404 => Ok(None),
+            Err(fault) => Err(fault::judge(fault, Some(space))),
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Google Chat: its `Message` resource to [`Parsed`], Markdown to its dialect, and texts cut into messages.
 //!
-//! What the store keeps of a Chat message is one JSON document, `{"space": {…}, "message": {…}}`: the resources as
-//! the API gave them, the space beside the message because the message itself names it by id only. Never fails.
+//! What the store keeps of a Chat message is one JSON document, `{"space": {…}, "owner": "…", "message": {…}}`: the
+//! message as the API gave it, its space beside it because the message itself names it by id only, and the address of
+//! the account where its owner wrote the message. Never fails.
 
 mod cards;
 mod chunk;
@@ -22,12 +23,44 @@ const MOST_TEXT: usize = 1_000_000;
 /// Longest subject, in bytes.
 const LONGEST_SUBJECT: usize = 4_000;
 
-/// The document that is stored for a message; `space` needs `name` and `displayName` only.
-pub fn document(space: &Value, message: &Value) -> Vec<u8> {
+/// The document that is stored for a message; `space` needs `name` and `displayName` only, `owner` is the address
+/// of the account if its owner wrote the message.
+pub fn document(space: &Value, owner: Option<&str>, message: &Value) -> Vec<u8> {
     let mut document = Map::new();
     document.insert("space".into(), space.clone());
+    if let Some(owner) = owner {
+        document.insert("owner".into(), owner.into());
+    }
     document.insert("message".into(), message.clone());
     Value::Object(document).to_string().into_bytes()
+}
+
+/// A message as it is stored once it was deleted: who wrote it, when and where, and who deleted it.
+pub fn deleted(before: &Value, now: &Value) -> Value {
+    const KEPT: [&str; 7] = [
+        "name",
+        "sender",
+        "createTime",
+        "thread",
+        "threadReply",
+        "space",
+        "clientAssignedMessageId",
+    ];
+    let mut left = Map::new();
+    for key in KEPT {
+        if let Some(value) = now.get(key).or_else(|| before.get(key)) {
+            left.insert(key.into(), value.clone());
+        }
+    }
+    let time = now.get("deleteTime").or_else(|| before.get("deleteTime"));
+    left.insert("deleteTime".into(), time.cloned().unwrap_or_default());
+    let how = now.get("deletionMetadata");
+    let how = how.or_else(|| before.get("deletionMetadata")).cloned();
+    left.insert(
+        "deletionMetadata".into(),
+        how.unwrap_or(Value::Object(Map::new())),
+    );
+    Value::Object(left)
 }
 
 /// The address of a space: what `from` and `to` of its messages and an outbox item's recipient say.
@@ -74,7 +107,12 @@ fn envelope(parsed: &mut Parsed, document: &Value, message: &Value) {
     let quoted = quoted.and_then(|q| text(q, "name"));
     parsed.in_reply_to.extend(quoted.map(str::to_owned));
     match message.get("sender").and_then(user) {
-        Some(sender) => parsed.from.push(sender),
+        Some(mut sender) => {
+            if let Some(owner) = text(document, "owner") {
+                sender.email = owner.to_owned();
+            }
+            parsed.from.push(sender);
+        }
         None => parsed.faults.push("no sender".to_owned()),
     }
     // The space beside the message knows its name; the one inside it may be an id only.

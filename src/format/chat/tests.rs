@@ -4,7 +4,7 @@ use super::*;
 
 fn read(message: Value) -> Parsed {
     let space = json!({"name": "spaces/AAA", "displayName": "Team room"});
-    parse(&document(&space, &message))
+    parse(&document(&space, None, &message))
 }
 
 fn message() -> Value {
@@ -48,7 +48,7 @@ fn a_message_is_read_whole() {
     assert_eq!(parsed.attachments[0].media_type, "application/pdf");
     assert_eq!(parsed.attachments[1].name, "attachment-2");
     assert!(parsed.faults.is_empty(), "{:?}", parsed.faults);
-    let raw = document(&json!({}), &message());
+    let raw = document(&json!({}), None, &message());
     assert_eq!(
         attachment_source(&raw, 1),
         Some(Source::Media("media/1=".into()))
@@ -124,6 +124,27 @@ fn a_deleted_message_has_no_text_and_says_who_deleted_it() {
 }
 
 #[test]
+fn what_is_left_of_a_deleted_message_says_nothing_of_its_text() {
+    let event =
+        json!({"name": "spaces/AAA/messages/BBB.CCC", "deleteTime": "2026-11-20T11:00:00Z"});
+    let left = deleted(&message(), &event);
+    assert!(!left.to_string().contains("hello") && !left.to_string().contains("plan.pdf"));
+    let parsed = read(left);
+    assert_eq!(parsed.faults, ["deleted"]);
+    assert_eq!(parsed.from[0].label(), "Ada");
+    assert_eq!(parsed.references, ["spaces/AAA/threads/TTT"]);
+}
+
+#[test]
+fn what_the_owner_wrote_is_from_the_address_of_the_account() {
+    let raw = document(&json!({}), Some("ada@example.com"), &message());
+    assert_eq!(
+        parse(&raw).from,
+        [Address::new(Some("Ada"), "ada@example.com")]
+    );
+}
+
+#[test]
 fn only_ids_that_comms_gave_are_taken_for_its_own() {
     assert_eq!(own_id("client-c12ab-1"), Some("c12ab"));
     assert_eq!(own_id(&client_id("c12ab", 10)), Some("c12ab"));
@@ -164,7 +185,7 @@ proptest::proptest! {
         hostile["text"] = json!(text);
         hostile["formattedText"] = json!(format!("<{text}|{key}>"));
         hostile[key] = json!([text]);
-        let raw = document(&json!({"displayName": text}), &hostile);
+        let raw = document(&json!({"displayName": text}), None, &hostile);
         parse(&raw);
         parse(&raw[..cut.min(raw.len())]);
     }

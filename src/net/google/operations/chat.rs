@@ -45,6 +45,16 @@ pub const MEMBERS_LIST: &Operation = &Operation {
     units: 1,
 };
 
+pub const MEMBERS_GET: &Operation = &Operation {
+    id: "chat.spaces.members.get",
+    method: "GET",
+    path: "v1/{+name}",
+    query: &[],
+    body: None,
+    effect: Effect::Read,
+    units: 1,
+};
+
 pub const FIND_DIRECT_MESSAGE: &Operation = &Operation {
     id: "chat.spaces.findDirectMessage",
     method: "GET",
@@ -221,6 +231,7 @@ pub const ALL: &[&Operation] = &[
     SPACES_LIST,
     SPACES_GET,
     MEMBERS_LIST,
+    MEMBERS_GET,
     FIND_DIRECT_MESSAGE,
     SPACES_SETUP,
     MESSAGES_LIST,

@@ -156,6 +156,12 @@ impl Hand<'_> {
         self.0.state().chat.message(name).cloned()
     }
 
+    /// The user has read a space up to then (RFC 3339), elsewhere.
+    pub fn read_until(&self, space: &str, time: &str) {
+        let read = &mut self.0.state().chat.read;
+        read.insert(space.to_owned(), time.to_owned());
+    }
+
     /// The user leaves a space, or is put out.
     pub fn leave(&self, space: &str) {
         self.0.state().chat.spaces.remove(space);

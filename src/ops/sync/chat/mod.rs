@@ -1,0 +1,197 @@
+//! One Google Chat account: each space is a folder, what is new in it comes here, what was read here is told there.
+//!
+//! A space is listed by time, from the last message that is in the store on; edits and deletions are in no such list
+//! and come as events. What is remembered is saved behind each page, so an interruption costs one page.
+
+mod names;
+mod push;
+mod seen;
+mod space;
+mod stamp;
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard};
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+
+use crate::channel::google_chat::{Client, Space, is_closed};
+use crate::error::{Error, Kind, Result};
+use crate::model::account::Account;
+use crate::model::message::Role;
+use crate::ops::{App, access, token};
+use crate::store::FolderState;
+
+use super::{Tally, Writer};
+use space::Done;
+use stamp::{SpaceStamp, Stamp};
+
+/// Spaces that are asked about at once.
+const AT_ONCE: usize = 6;
+
+/// Everything the sync of an account needs.
+struct Chats<'a> {
+    app: &'a App,
+    account: &'a Account,
+    client: &'a Client,
+    writer: &'a Writer,
+    stamp: &'a Mutex<Stamp>,
+    now: Timestamp,
+}
+
+/// Syncs one account, counting into the tally as it goes.
+pub async fn sync(app: &App, account: &Account, writer: &Writer, tally: &mut Tally) -> Result<()> {
+    let client = access::google_chat(app, account).await?;
+    let stamp = Mutex::new(Stamp::load(app, account)?);
+    let chats = Chats {
+        app,
+        account,
+        client: &client,
+        writer,
+        stamp: &stamp,
+        now: app.clock.now(),
+    };
+    let ended = chats.run(tally).await;
+    ended.map_err(|e| token::explained(app, account, e))
+}
+
+/// Tells Chat what is queued.
+pub async fn push_queued(app: &App, account: &Account) -> Result<()> {
+    let client = access::google_chat(app, account).await?;
+    let mut stamp = Stamp::load(app, account)?;
+    let told = push::push((app, account), &client, &mut stamp).await;
+    stamp.save(app, account)?;
+    told.map(drop)
+        .map_err(|e| token::explained(app, account, e))
+}
+
+/// The name of a space, as of the last sync.
+pub fn space_name(app: &App, account: &Account, space: &str) -> Result<Option<String>> {
+    let stamp = Stamp::load(app, account)?;
+    let known = stamp.spaces.get(space);
+    let title = known.map(|space| space.title.clone());
+    Ok(title.filter(|title| !title.is_empty()))
+}
+
+/// The spaces with this name, as of the last sync: `spaces/AAA` and the name as it is written there.
+pub fn spaces_named(app: &App, account: &Account, name: &str) -> Result<Vec<(String, String)>> {
+    let wanted = name.trim().to_lowercase();
+    let stamp = Stamp::load(app, account)?;
+    let open = stamp.spaces.into_iter().filter(|(_, space)| !space.closed);
+    let named = open.filter(|(_, space)| {
+        [&space.title, &space.folder]
+            .iter()
+            .any(|name| name.to_lowercase() == wanted)
+    });
+    Ok(named.map(|(space, stamp)| (space, stamp.title)).collect())
+}
+
+impl Chats<'_> {
+    async fn run(&self, tally: &mut Tally) -> Result<()> {
+        if !self.app.config.read_only {
+            let mut stamp = self.stamp().clone();
+            match push::push((self.app, self.account), self.client, &mut stamp).await {
+                Ok(told) => tally.pushed += told,
+                // A login that may only read is no reason to read nothing.
+                Err(e) if e.kind == Kind::Auth => tally.notes.push(e.message),
+                Err(e) => return Err(e),
+            }
+            *self.stamp() = stamp;
+        }
+        let spaces = self.client.spaces().await?;
+        self.leave(&spaces, tally)?;
+        self.learn_owner(&spaces).await;
+        let mut trouble: Option<Error> = None;
+        for share in spaces.chunks(AT_ONCE) {
+            let looks = share.iter().map(|space| self.look(space));
+            for (space, (done, ended)) in share.iter().zip(join_all(looks).await) {
+                done.count(tally);
+                match ended {
+                    Ok(()) => self.stamp_of(&space.name, |stamp| stamp.closed = false),
+                    Err(e) if is_closed(&e) => self.close(&space.name, tally),
+                    Err(e) => trouble = trouble.or(Some(e)),
+                }
+            }
+            self.save()?;
+            // What one space refuses keeps no other away.
+            if trouble.as_ref().is_some_and(|e| e.kind != Kind::Refused) {
+                break;
+            }
+        }
+        tally.folders = self.app.store.folders(&self.account.name)?.len();
+        trouble.map_or(Ok(()), Err)
+    }
+
+    /// Looks at one space; what was done until a fault counts.
+    async fn look(&self, space: &Space) -> (Done, Result<()>) {
+        let mut done = Done::default();
+        let ended = self.sync_space(space, &mut done).await;
+        (done, ended)
+    }
+
+    /// Notes the spaces that are listed no more.
+    fn leave(&self, listed: &[Space], tally: &mut Tally) -> Result<()> {
+        let listed: BTreeSet<&str> = listed.iter().map(|s| s.name.as_str()).collect();
+        let known: Vec<String> = self.stamp().spaces.keys().cloned().collect();
+        for gone in known.iter().filter(|name| !listed.contains(name.as_str())) {
+            self.close(gone, tally);
+        }
+        self.save()
+    }
+
+    /// Says once that a space is closed to this login.
+    fn close(&self, space: &str, tally: &mut Tally) {
+        let mut stamp = self.stamp();
+        let stamp = stamp.spaces.entry(space.to_owned()).or_default();
+        if std::mem::replace(&mut stamp.closed, true) {
+            return;
+        }
+        let called = match stamp.folder.as_str() {
+            "" => space,
+            folder => folder,
+        };
+        tally.notes.push(format!(
+            "you are not in `{called}` any more; its messages are kept"
+        ));
+    }
+
+    /// Who this login is, from any space: its own messages are known by that.
+    async fn learn_owner(&self, spaces: &[Space]) {
+        let (Some(address), None) = (&self.account.address, self.stamp().owner.clone()) else {
+            return;
+        };
+        for space in spaces.iter().take(3) {
+            // Not knowing it costs `is:sent` and nothing else.
+            if let Ok(Some(member)) = self.client.member(&space.name, address).await {
+                self.stamp().owner = Some(member.name);
+                return;
+            }
+        }
+    }
+
+    /// Makes the folder of a space, so that it can be named before anything was said in it.
+    fn make_folder(&self, path: &str) -> Result<()> {
+        let known = self.app.store.folders(&self.account.name)?;
+        if known.iter().any(|folder| folder.path == path) {
+            return Ok(());
+        }
+        let state = FolderState {
+            path: path.to_owned(),
+            role: Role::Other,
+            ..FolderState::default()
+        };
+        self.app.store.save_folder(&self.account.name, &state)
+    }
+
+    fn stamp(&self) -> MutexGuard<'_, Stamp> {
+        self.stamp.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    fn stamp_of<T>(&self, space: &str, with: impl FnOnce(&mut SpaceStamp) -> T) -> T {
+        with(self.stamp().spaces.entry(space.to_owned()).or_default())
+    }
+
+    fn save(&self) -> Result<()> {
+        self.stamp().save(self.app, self.account)
+    }
+}

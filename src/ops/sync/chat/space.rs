@@ -1,0 +1,263 @@
+//! One space: new messages by time, then what was edited or deleted since.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::channel::google_chat::{Change, REACH_DAYS, Space, Window};
+use crate::error::{Error, Result};
+use crate::format::chat;
+use crate::model::account::ChannelKind;
+use crate::model::message::{Flags, Ident, NewMessage, Raw, Role};
+use crate::ops::Progress;
+use crate::ops::sync::Tally;
+
+use super::Chats;
+
+/// Messages may be listed a little later than others that were created after them.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(1);
+/// A space in which nothing was said for so long is asked for edits once a day.
+const QUIET: SignedDuration = SignedDuration::from_hours(24 * REACH_DAYS);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// Clocks differ, and Chat refuses to look further back than it reaches.
+const MARGIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// What the look at a space did.
+#[derive(Debug, Default)]
+pub struct Done {
+    pub added: u64,
+    pub changed: u64,
+    pub removed: u64,
+}
+
+impl Done {
+    pub fn count(&self, tally: &mut Tally) {
+        tally.added += self.added;
+        tally.changed += self.changed;
+        tally.removed += self.removed;
+    }
+}
+
+/// A space with what its messages are stored with.
+pub(super) struct Room<'a> {
+    pub space: &'a Space,
+    pub folder: String,
+    /// The space beside each message: named as its folder is.
+    about: Value,
+    /// The user has read so far.
+    pub read: Option<Timestamp>,
+}
+
+impl Chats<'_> {
+    pub(super) async fn sync_space(&self, space: &Space, done: &mut Done) -> Result<()> {
+        let (folder, title) = self.folder_of(space).await?;
+        let before = self.stamp_of(&space.name, |stamp| stamp.clone());
+        let news = before.active.is_none() || before.active != space.last_active_time;
+        let due = self.is_due(space, before.checked);
+        if !news && !due {
+            return Ok(());
+        }
+        let read = self.read_until(space).await?;
+        let room = Room {
+            space,
+            folder,
+            about: json!({"name": space.name, "displayName": title}),
+            read,
+        };
+        if news {
+            self.list(&room, before.last, done).await?;
+        }
+        match (before.changes, before.checked) {
+            _ if !due => {}
+            (Some(since), Some(checked)) if self.now.duration_since(checked) < QUIET - MARGIN => {
+                self.changes(&room, since, done).await?;
+            }
+            // Never asked: what is listed now is as it is now.
+            (None, _) => {}
+            // Longer ago than Chat tells: everything is compared.
+            _ => self.compare(&room, done).await?,
+        }
+        self.take_over_read(&room, before.read, done)?;
+        let start = space
+            .last_active_time
+            .as_ref()
+            .or(space.create_time.as_ref());
+        let start: Option<Timestamp> = start.and_then(|time| time.parse().ok());
+        self.stamp_of(&space.name, |stamp| {
+            stamp.active = space.last_active_time.clone();
+            stamp.changes = stamp.changes.or(start).or(Some(self.now - MARGIN));
+            stamp.checked = due.then_some(self.now).or(stamp.checked);
+            stamp.read = read;
+        });
+        self.save()
+    }
+
+    /// Whether edits are to be asked for.
+    fn is_due(&self, space: &Space, checked: Option<Timestamp>) -> bool {
+        let active = space.last_active_time.as_ref();
+        let active: Option<Timestamp> = active.and_then(|time| time.parse().ok());
+        let quiet = active.is_some_and(|active| self.now.duration_since(active) > QUIET);
+        !quiet || checked.is_none_or(|checked| self.now.duration_since(checked) > DAY)
+    }
+
+    /// New messages, page by page, oldest first.
+    async fn list(&self, room: &Room<'_>, last: Option<Timestamp>, done: &mut Done) -> Result<()> {
+        let window = Window {
+            after: last.map(|last| last - OVERLAP),
+            ..Window::default()
+        };
+        let mut token: Option<String> = None;
+        loop {
+            let page = self
+                .client
+                .messages(&room.space.name, window, token.as_deref())
+                .await?;
+            let newest = page.messages.iter().filter_map(created).max();
+            done.added += self.store(room, page.messages).await?;
+            self.stamp_of(&room.space.name, |stamp| {
+                stamp.last = stamp.last.max(newest)
+            });
+            self.save()?;
+            (self.app.progress)(&Progress {
+                stage: format!("fetching {}/{}", self.account.name, room.folder),
+                done: done.added,
+                total: None,
+            });
+            token = page.next;
+            if token.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Stores messages; how many are new.
+    async fn store(&self, room: &Room<'_>, messages: Vec<Value>) -> Result<u64> {
+        let messages: Vec<NewMessage> = messages
+            .into_iter()
+            .filter_map(|message| self.new_message(room, &message))
+            .collect();
+        if messages.is_empty() {
+            return Ok(0);
+        }
+        let added = self.writer.store(move || messages).await?;
+        let added = added
+            .await
+            .map_err(|_| Error::internal("the thread that stores messages broke down"))??;
+        Ok(added.iter().filter(|added| added.new).count() as u64)
+    }
+
+    fn new_message(&self, room: &Room<'_>, message: &Value) -> Option<NewMessage> {
+        let name = message.get("name")?.as_str()?;
+        let raw = self.document(room, message);
+        let parsed = chat::parse(&raw);
+        let own = self.is_own(message);
+        let seen = own
+            || parsed
+                .sent_at
+                .zip(room.read)
+                .is_some_and(|(sent, read)| sent <= read);
+        Some(NewMessage {
+            account: self.account.name.clone(),
+            channel: ChannelKind::GoogleChat,
+            folder: room.folder.clone(),
+            role: Role::Other,
+            ident: Ident::Remote(name.to_owned()),
+            size_bytes: raw.len() as u64,
+            received_at: parsed.sent_at.unwrap_or(self.now),
+            flags: Flags {
+                seen,
+                ..Flags::default()
+            },
+            labels: Vec::new(),
+            parsed,
+            raw: Raw::Bytes(raw),
+        })
+    }
+
+    fn document(&self, room: &Room<'_>, message: &Value) -> Vec<u8> {
+        let address = self.account.address.as_deref();
+        let owner = address.filter(|_| self.is_own(message));
+        chat::document(&room.about, owner, message)
+    }
+
+    fn is_own(&self, message: &Value) -> bool {
+        let sender = message.get("sender").and_then(|s| s.get("name"));
+        let owner = self.stamp().owner.clone();
+        owner.is_some() && sender.and_then(Value::as_str) == owner.as_deref()
+    }
+
+    /// Edits and deletions since.
+    async fn changes(&self, room: &Room<'_>, since: Timestamp, done: &mut Done) -> Result<()> {
+        let since = since.max(self.now - QUIET + MARGIN);
+        let events = self.client.changes(&room.space.name, since).await?;
+        let newest = events.iter().filter_map(|event| event.at).max();
+        for event in events {
+            self.apply(room, event.change, done)?;
+        }
+        self.stamp_of(&room.space.name, |stamp| {
+            stamp.changes = stamp.changes.max(newest);
+        });
+        Ok(())
+    }
+
+    /// Lists the whole space once more and takes over what is other than here.
+    async fn compare(&self, room: &Room<'_>, done: &mut Done) -> Result<()> {
+        let window = Window {
+            deleted: true,
+            ..Window::default()
+        };
+        let mut token: Option<String> = None;
+        loop {
+            let page = self
+                .client
+                .messages(&room.space.name, window, token.as_deref())
+                .await?;
+            for message in page.messages {
+                match (message.get("deleteTime"), message.get("lastUpdateTime")) {
+                    (Some(_), _) => self.apply(room, Change::Deleted(message), done)?,
+                    (None, Some(_)) => self.apply(room, Change::Edited(message), done)?,
+                    (None, None) => {}
+                }
+            }
+            token = page.next;
+            if token.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes over what became of a message; one that is not here is none of ours yet.
+    fn apply(&self, room: &Room<'_>, change: Change, done: &mut Done) -> Result<()> {
+        let (now, deleted) = match change {
+            Change::Edited(message) => (message, false),
+            Change::Deleted(message) => (message, true),
+        };
+        let Some(name) = now.get("name").and_then(Value::as_str) else {
+            return Ok(());
+        };
+        let Some(known) = self.app.store.remote(&self.account.name, name)? else {
+            return Ok(());
+        };
+        let stored: Value =
+            serde_json::from_slice(&self.app.store.raw(known.id)?).unwrap_or_default();
+        let stored = stored.get("message").cloned().unwrap_or_default();
+        let gone = deleted || now.get("deleteTime").is_some();
+        let now = match gone {
+            true => chat::deleted(&stored, &now),
+            false => now,
+        };
+        if now == stored {
+            return Ok(());
+        }
+        let raw = self.document(room, &now);
+        self.app.store.rewrite(known.id, &raw, &chat::parse(&raw))?;
+        match gone {
+            true => done.removed += 1,
+            false => done.changed += 1,
+        }
+        Ok(())
+    }
+}
+
+fn created(message: &Value) -> Option<Timestamp> {
+    message.get("createTime")?.as_str()?.parse().ok()
+}

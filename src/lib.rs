@@ -7,7 +7,7 @@
 //! 6  main.rs            resolves config, opens the app, ends the process
 //! 5  cli                doors: words in, words out
 //! 4  ops                operations: Request -> Result<Report>
-//! 3  channel            clients of message providers; no store, no secret store
+//! 3  channel directory  clients of message providers, and of address books; no store, no secret store
 //! 2c net                HTTP, TLS, OAuth: everything async below the channels
 //! 2b config secret store    files and environment | keyring | SQLite
 //! 2a rules format       pure: decisions | codecs
@@ -23,6 +23,7 @@ pub mod channel;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod directory;
 pub mod disk;
 pub mod error;
 pub mod format;

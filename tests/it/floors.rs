@@ -37,10 +37,25 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "directory",
+        &["net", "rules", "format", "model", "clock", "error"],
+    ),
+    (
         "ops",
         &[
-            "channel", "net", "config", "secret", "store", "rules", "format", "model", "clock",
-            "disk", "lock", "error",
+            "channel",
+            "directory",
+            "net",
+            "config",
+            "secret",
+            "store",
+            "rules",
+            "format",
+            "model",
+            "clock",
+            "disk",
+            "lock",
+            "error",
         ],
     ),
     (

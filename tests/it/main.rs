@@ -51,6 +51,7 @@ mod oauth_faults;
 mod oauth_login;
 mod optout;
 mod outbox;
+mod people;
 mod policy;
 mod power_loss;
 mod purge;

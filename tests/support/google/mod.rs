@@ -3,6 +3,7 @@
 //! Tests point an account's `base_url` (and `token_url`) at it. Every request is held against Google's own
 //! documents where these are present; what does not fit fails the test when the value is dropped.
 
+mod access;
 mod batch;
 pub mod chat;
 pub mod fault;
@@ -20,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+pub use access::Lent;
 pub use fault::Fault;
 pub use wire::Request;
 use wire::{Answer, Outcome, Refusal};

@@ -1,0 +1,246 @@
+//! Making, changing and deleting many contacts in few requests, an outcome for each.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::error::{Error, Kind, Result};
+use crate::format::clean;
+use crate::net::api::{Call, Fault};
+use crate::net::google::operations::people as op;
+
+use super::change::{Change, is_in_doubt};
+use super::{Client, FIELDS, Person, call};
+
+/// How many contacts one request may make or change.
+const AT_ONCE: usize = 200;
+/// How many it may delete.
+const DELETED_AT_ONCE: usize = 500;
+
+/// How one of many went (`google.rpc.Status`).
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Status {
+    code: i32,
+    message: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Response {
+    person: Option<Person>,
+    status: Status,
+}
+
+impl Client {
+    /// Makes contacts; an outcome for each in the order given.
+    pub async fn create_many(&self, people: &[Person]) -> Vec<Change> {
+        #[derive(Default, Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        struct Answer {
+            created_people: Vec<Response>,
+        }
+        let mut done = Vec::with_capacity(people.len());
+        for some in people.chunks(AT_ONCE) {
+            let contacts: Vec<_> = some
+                .iter()
+                .map(|person| json!({ "contactPerson": person.as_new() }))
+                .collect();
+            let body = json!({ "contacts": contacts, "readMask": FIELDS });
+            let call = call(op::CREATE_MANY).json(&body);
+            let answer: Answer = match self.changes(&call, "making contacts").await {
+                Ok(answer) => answer,
+                Err(each) => {
+                    done.extend(some.iter().map(|_| each.again()));
+                    continue;
+                }
+            };
+            // They come in the order given; with one missing, which is which can't be told.
+            if answer.created_people.len() == some.len() {
+                done.extend(answer.created_people.into_iter().map(outcome));
+            } else {
+                done.extend(some.iter().map(|_| untold()));
+            }
+        }
+        done
+    }
+
+    /// Changes these fields of contacts; an outcome for each in the order given. What changed since it was read stays.
+    pub async fn update_many(&self, people: &[Person], fields: &[&str]) -> Vec<Change> {
+        #[derive(Default, Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        struct Answer {
+            update_result: HashMap<String, Response>,
+        }
+        let mut done = Vec::with_capacity(people.len());
+        for some in people.chunks(AT_ONCE) {
+            let contacts: serde_json::Map<String, Value> = some
+                .iter()
+                .map(|person| (person.resource_name().to_owned(), person.as_change(fields)))
+                .collect();
+            let body = json!({
+                "contacts": contacts, "updateMask": fields.join(","), "readMask": FIELDS,
+            });
+            let call = call(op::UPDATE_MANY).json(&body);
+            let mut answer: Answer = match self.changes(&call, "changing contacts").await {
+                Ok(answer) => answer,
+                Err(each) => {
+                    done.extend(some.iter().map(|_| each.again()));
+                    continue;
+                }
+            };
+            done.extend(some.iter().map(|person| {
+                let told = answer.update_result.remove(person.resource_name());
+                told.map_or_else(untold, outcome)
+            }));
+        }
+        done
+    }
+
+    /// Deletes contacts. Those that are gone are as good; it may be repeated after an error.
+    pub async fn delete_many(&self, names: &[&str]) -> Result<()> {
+        for some in names.chunks(DELETED_AT_ONCE) {
+            let call = call(op::DELETE_MANY).json(&json!({ "resourceNames": some }));
+            match self.repeat(&call, "deleting contacts").await {
+                Ok(_) => {}
+                // One that is gone stops all of them.
+                Err(fault) if matches!(fault.status, 400 | 404) => {
+                    for name in some {
+                        self.delete(name).await?;
+                    }
+                }
+                Err(fault) => return Err(fault.error),
+            }
+        }
+        Ok(())
+    }
+
+    /// A change of many; where it failed as a whole, what that means for each.
+    async fn changes<T: serde::de::DeserializeOwned>(
+        &self,
+        call: &Call,
+        doing: &str,
+    ) -> Result<T, Whole> {
+        match self.change(call, doing).await {
+            Ok(answer) => answer
+                .json()
+                .map_err(|unread| Whole::Unknown(unread.message)),
+            Err(fault) => Err(Whole::from(fault)),
+        }
+    }
+}
+
+/// Why a request for many failed as a whole.
+enum Whole {
+    Refused(Error),
+    Unknown(String),
+}
+
+impl From<Fault> for Whole {
+    fn from(fault: Fault) -> Whole {
+        if is_in_doubt(&fault) {
+            Whole::Unknown(fault.error.message)
+        } else {
+            Whole::Refused(fault.error)
+        }
+    }
+}
+
+impl Whole {
+    fn again(&self) -> Change {
+        match self {
+            Whole::Unknown(why) => Change::Unknown(why.clone()),
+            Whole::Refused(error) => {
+                let mut same = Error::new(error.kind, error.message.clone());
+                same.hint = error.hint.clone();
+                same.retry_after = error.retry_after;
+                Change::Refused(same)
+            }
+        }
+    }
+}
+
+fn untold() -> Change {
+    Change::Unknown("the answer does not say what became of it".to_owned())
+}
+
+fn outcome(response: Response) -> Change {
+    let status = response.status;
+    if status.is_not_found() {
+        return Change::Gone;
+    }
+    if status.code == FAILED_PRECONDITION {
+        return Change::Stale;
+    }
+    match (status.error("changing a contact"), response.person) {
+        (Some(error), _) => Change::Refused(error),
+        (None, Some(person)) => Change::Done(Box::new(person)),
+        (None, None) => untold(),
+    }
+}
+
+const FAILED_PRECONDITION: i32 = 9;
+const NOT_FOUND: i32 = 5;
+
+impl Status {
+    pub(super) fn is_not_found(&self) -> bool {
+        self.code == NOT_FOUND
+    }
+
+    /// The refusal, if it is one (codes of `google.rpc.Code`).
+    pub(super) fn error(&self, doing: &str) -> Option<Error> {
+        let kind = match self.code {
+            0 => return None,
+            NOT_FOUND => Kind::NotFound,
+            16 => Kind::Auth,
+            4 | 8 | 10 | 13 | 14 => Kind::Unavailable,
+            _ => Kind::Refused,
+        };
+        let said = clean::line(self.message.trim());
+        let said: String = said.chars().take(300).collect();
+        let words = if said.is_empty() {
+            format!("{doing}: refused with code {}", self.code)
+        } else {
+            format!("{doing}: {}", said.trim_end_matches('.'))
+        };
+        Some(Error::new(kind, words))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(json: Value) -> Change {
+        outcome(serde_json::from_value(json).unwrap())
+    }
+
+    #[test]
+    fn each_of_many_is_told_by_its_own_status() {
+        let person = json!({ "resourceName": "people/c1" });
+        assert!(matches!(
+            told(json!({ "person": person, "status": {} })),
+            Change::Done(_)
+        ));
+        assert!(matches!(told(json!({ "person": person })), Change::Done(_)));
+        assert!(matches!(
+            told(json!({ "status": { "code": 5 } })),
+            Change::Gone
+        ));
+        assert!(matches!(
+            told(json!({ "status": { "code": 9 } })),
+            Change::Stale
+        ));
+        assert!(matches!(told(json!({})), Change::Unknown(_)));
+        for (code, kind) in [(3, Kind::Refused), (8, Kind::Unavailable), (16, Kind::Auth)] {
+            match told(json!({ "status": { "code": code, "message": "No.\u{1b}[1m" } })) {
+                Change::Refused(e) => {
+                    assert_eq!(e.kind, kind);
+                    assert!(!e.message.contains('\u{1b}'));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Which messages there are, and their bytes: one, or many in batches.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -26,7 +27,7 @@ const SINGLE: Limits = Limits {
 /// For many: what does not fit is asked for in smaller batches.
 const BATCH: Limits = Limits {
     total: Duration::from_secs(300),
-    largest: 64 << 20,
+    largest: 32 << 20,
 };
 
 /// Which messages to list; the default is all but spam and trash.
@@ -94,10 +95,24 @@ impl Client {
     /// An error means that nothing was learnt: the login is refused, the network gone, the limit of the day reached.
     pub async fn get_many(&self, ids: &[&str]) -> Result<Vec<Fetched>> {
         let mut fetched = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(batch::MOST) {
-            fetched.extend(self.get_batch(ids).await?);
+        let mut rest = ids;
+        while !rest.is_empty() {
+            let at_once = self.at_once.load(Ordering::Relaxed);
+            let (share, later) = rest.split_at(at_once.min(rest.len()));
+            fetched.extend(self.get_batch(share).await?);
+            rest = later;
         }
         Ok(fetched)
+    }
+
+    /// Learns from an answer how many messages fit into one.
+    fn learn(&self, count: usize, fitted: bool) {
+        let at_once = match fitted {
+            true => self.at_once.load(Ordering::Relaxed).max(count * 3 / 2),
+            false => count / 2,
+        };
+        self.at_once
+            .store(at_once.clamp(1, batch::MOST), Ordering::Relaxed);
     }
 
     /// Boxed because it halves what is too large and asks itself.
@@ -110,6 +125,7 @@ impl Client {
             let parts = match self.parts(calls, GETTING).await {
                 Ok(parts) => parts,
                 Err(fault) if fault.reason == TOO_LARGE => {
+                    self.learn(ids.len(), false);
                     let (first, second) = ids.split_at(ids.len() / 2);
                     let mut fetched = self.get_batch(first).await?;
                     fetched.extend(self.get_batch(second).await?);
@@ -117,6 +133,7 @@ impl Client {
                 }
                 Err(fault) => return Err(fault.error),
             };
+            self.learn(ids.len(), true);
             let mut fetched = Vec::with_capacity(ids.len());
             for (id, part) in ids.iter().zip(parts) {
                 fetched.push(match part {

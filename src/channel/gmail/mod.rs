@@ -11,6 +11,8 @@ mod list;
 mod message;
 mod send;
 
+use std::sync::atomic::AtomicUsize;
+
 use serde::{Deserialize, Deserializer};
 
 use crate::error::Result;
@@ -39,6 +41,8 @@ pub enum Schedule {
 pub struct Client {
     api: Api,
     schedule: Schedule,
+    /// Messages asked for in one request: fewer after an answer was too large, then more again.
+    at_once: AtomicUsize,
 }
 
 /// Whose mailbox it is and how it stands.
@@ -66,7 +70,11 @@ pub struct SendAs {
 
 impl Client {
     pub fn new(api: Api, schedule: Schedule) -> Client {
-        Client { api, schedule }
+        Client {
+            api,
+            schedule,
+            at_once: AtomicUsize::new(batch::MOST),
+        }
     }
 
     /// Whose mailbox this is; the cheapest proof that the login works.

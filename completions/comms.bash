@@ -31,6 +31,9 @@ _comms() {
             comms,doctor)
                 cmd="comms__subcmd__doctor"
                 ;;
+            comms,edit)
+                cmd="comms__subcmd__edit"
+                ;;
             comms,export)
                 cmd="comms__subcmd__export"
                 ;;
@@ -52,6 +55,9 @@ _comms() {
             comms,purge)
                 cmd="comms__subcmd__purge"
                 ;;
+            comms,react)
+                cmd="comms__subcmd__react"
+                ;;
             comms,reply)
                 cmd="comms__subcmd__reply"
                 ;;
@@ -63,6 +69,9 @@ _comms() {
                 ;;
             comms,send)
                 cmd="comms__subcmd__send"
+                ;;
+            comms,unsend)
+                cmd="comms__subcmd__unsend"
                 ;;
             comms__subcmd__auth,add)
                 cmd="comms__subcmd__auth__subcmd__add"
@@ -167,7 +176,7 @@ _comms() {
 
     case "${cmd}" in
         comms)
-            opts="-v -h -V --format --json --fields --color --progress --config --verbose --read-only --help --version send reply forward inbox search auth outbox contacts import export purge doctor config schema completions man"
+            opts="-v -h -V --format --json --fields --color --progress --config --verbose --read-only --help --version send reply forward react edit unsend inbox search auth outbox contacts import export purge doctor config schema completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -898,6 +907,48 @@ _comms() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        comms__subcmd__edit)
+            opts="-v -m -h --format --json --fields --color --progress --config --verbose --read-only --message --markdown --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2064,6 +2115,40 @@ _comms() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        comms__subcmd__react)
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --remove --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         comms__subcmd__reply)
             opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --all --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --allow-mass-mention --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2390,6 +2475,40 @@ _comms() {
                     return 0
                     ;;
                 --pause-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        comms__subcmd__unsend)
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -44,6 +44,9 @@ complete -c comms -n "__fish_comms_needs_command" -s V -l version -d 'Print vers
 complete -c comms -n "__fish_comms_needs_command" -f -a "send" -d 'Send a message'
 complete -c comms -n "__fish_comms_needs_command" -f -a "reply" -d 'Answer a message'
 complete -c comms -n "__fish_comms_needs_command" -f -a "forward" -d 'Send a message on to someone else'
+complete -c comms -n "__fish_comms_needs_command" -f -a "react" -d 'React to a chat message with an emoji'
+complete -c comms -n "__fish_comms_needs_command" -f -a "edit" -d 'Change the text of a chat message of yours'
+complete -c comms -n "__fish_comms_needs_command" -f -a "unsend" -d 'Delete a chat message of yours for everyone'
 complete -c comms -n "__fish_comms_needs_command" -f -a "inbox" -d 'List, read, mark and fetch messages'
 complete -c comms -n "__fish_comms_needs_command" -f -a "search" -d 'Search all messages'
 complete -c comms -n "__fish_comms_needs_command" -f -a "auth" -d 'Log in to accounts'
@@ -190,6 +193,57 @@ complete -c comms -n "__fish_comms_using_subcommand forward" -l no-queue -d 'Fai
 complete -c comms -n "__fish_comms_using_subcommand forward" -l dry-run -d 'Show what would leave; write and send nothing'
 complete -c comms -n "__fish_comms_using_subcommand forward" -l allow-empty -d 'Send it even if the text is empty'
 complete -c comms -n "__fish_comms_using_subcommand forward" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand react" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand react" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand react" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand react" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand react" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand react" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand react" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand react" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand react" -l remove -d 'Take the reaction back'
+complete -c comms -n "__fish_comms_using_subcommand react" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand edit" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand edit" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand edit" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand edit" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand edit" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand edit" -s m -l message -d 'The new text' -r
+complete -c comms -n "__fish_comms_using_subcommand edit" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand edit" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand edit" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand edit" -l markdown -d 'Read the text as Markdown'
+complete -c comms -n "__fish_comms_using_subcommand edit" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand unsend" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand unsend" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand unsend" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand unsend" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand unsend" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand unsend" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand unsend" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand unsend" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand unsend" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'

@@ -10,6 +10,9 @@ Send:
   send         Send a message
   reply        Answer a message
   forward      Send a message on to someone else
+  react        React to a chat message with an emoji
+  edit         Change the text of a chat message of yours
+  unsend       Delete a chat message of yours for everyone
   outbox       Show and settle what was or will be sent
   contacts     Note who wants nothing more
 

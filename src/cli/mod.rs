@@ -1,5 +1,6 @@
 //! The command-line door: clap tree in, documents out. One file per noun.
 
+pub mod alter;
 mod approval;
 mod audit;
 pub mod auth;
@@ -68,6 +69,12 @@ pub enum Command {
     Reply(Deferred<send::ReplyArgs>),
     /// Send a message on to someone else
     Forward(Deferred<send::ForwardArgs>),
+    /// React to a chat message with an emoji
+    React(Deferred<alter::ReactArgs>),
+    /// Change the text of a chat message of yours
+    Edit(Deferred<alter::EditArgs>),
+    /// Delete a chat message of yours for everyone
+    Unsend(Deferred<alter::UnsendArgs>),
     /// List, read, mark and fetch messages
     Inbox(Deferred<inbox::InboxArgs>),
     /// Search all messages
@@ -114,6 +121,9 @@ pub fn dispatch(command: Option<Command>, app: &App, out: &mut Output) -> Result
         Some(Command::Send(Deferred(args))) => send::send(args, app, out),
         Some(Command::Reply(Deferred(args))) => send::reply(args, app, out),
         Some(Command::Forward(Deferred(args))) => send::forward(args, app, out),
+        Some(Command::React(Deferred(args))) => alter::react(args, app, out),
+        Some(Command::Edit(Deferred(args))) => alter::edit(args, app, out),
+        Some(Command::Unsend(Deferred(args))) => alter::unsend(args, app, out),
         Some(Command::Inbox(Deferred(args))) => inbox::run(args, app, out),
         Some(Command::Search(Deferred(args))) => search::run(args, app, out),
         Some(Command::Auth(Deferred(args))) => auth::run(args, app, out),

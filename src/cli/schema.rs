@@ -203,6 +203,7 @@ fn documents() -> Vec<Document> {
         document::<ops::accounts::RemoveReport>("comms.auth_remove/1", "comms auth remove"),
         document::<ops::show::MessageReport>("comms.message/1", "comms inbox show"),
         document::<ops::show::ThreadReport>("comms.thread/1", "comms inbox thread"),
+        document::<ops::alter::AlterReport>("comms.alter/1", "comms react, edit, unsend"),
         document::<ops::save::SaveReport>("comms.save/1", "comms inbox save"),
         document::<ops::purge::PurgeReport>("comms.purge/1", "comms purge"),
         document::<ops::hook::FailureDocument>(

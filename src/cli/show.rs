@@ -12,8 +12,8 @@ use crate::ops::App;
 use crate::ops::save::{self, SaveRequest, Saved, Wanted};
 use crate::ops::show::{self, MessageReport, ShowRequest};
 
-use super::Done;
 use super::output::{Cell, Column, Format, Output, Style};
+use super::{Done, wait};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example: comms inbox show m1423")]
@@ -157,7 +157,7 @@ pub fn save(args: SaveArgs, app: &App, out: &mut Output) -> Result<Done> {
         (None, false) => Wanted::All,
     };
     if args.to.as_os_str() == "-" {
-        let bytes = save::bytes(app, id, wanted)?;
+        let bytes = wait(save::bytes(app, id, wanted))?;
         if out.terminal {
             return Err(Error::usage("bytes of an attachment don't belong on a terminal")
                 .hint(format!("send them on, as in `comms inbox save {id} --to - > FILE`, or give `--to` a folder")));
@@ -171,7 +171,7 @@ pub fn save(args: SaveArgs, app: &App, out: &mut Output) -> Result<Done> {
         to: args.to,
         force: args.force,
     };
-    let report = save::save(app, &request)?;
+    let report = wait(save::save(app, &request))?;
     let columns = [
         Column {
             field: "path",

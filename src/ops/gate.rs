@@ -137,6 +137,14 @@ pub fn may_handle(origin: Origin, item: &Item, what: &str) -> Result<()> {
     .item(id))
 }
 
+/// Refuses what can't be held and would have to be: an act at a provider happens now or not at all.
+pub fn may_act(app: &App, origin: Origin, address: &str) -> Result<()> {
+    match of_people(app, rules_of(app, origin.name()), &[address])? {
+        Ruling::Allow => Ok(()),
+        Ruling::Hold(rule) | Ruling::Refuse(rule) => Err(refused(&rule)),
+    }
+}
+
 /// Whether a person approved exactly this.
 fn is_approved(app: &App, item: &Item) -> Result<bool> {
     match &item.approved_hash {

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod alter;
 pub mod approval;
 pub mod audit;
 pub mod auth;

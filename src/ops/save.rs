@@ -9,11 +9,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::{Error, Kind, Result};
+use crate::format::chat::{self, Source};
+use crate::format::document::Document;
 use crate::format::{clean, mime};
 use crate::model::id::MessageId;
-use crate::model::message::Attachment;
 
-use super::App;
+use super::{App, access, token};
 
 /// What of a message is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,12 +64,12 @@ struct File {
 }
 
 /// Writes the files, or none if one of them is there already.
-pub fn save(app: &App, request: &SaveRequest) -> Result<SaveReport> {
-    let raw = app.store.raw(request.id)?;
+pub async fn save(app: &App, request: &SaveRequest) -> Result<SaveReport> {
+    let message = Message::open(app, request.id)?;
     let mut files = match request.wanted {
-        Wanted::All => all(&raw, request.id)?,
-        Wanted::Attachment(number) => vec![attachment(&raw, request.id, number)?],
-        Wanted::Raw => vec![message(&raw, request.id)],
+        Wanted::All => message.all().await?,
+        Wanted::Attachment(number) => vec![message.attachment(number).await?],
+        Wanted::Raw => vec![message.itself()],
     };
     tell_apart(&mut files);
     let folder = &request.to;
@@ -104,13 +105,13 @@ pub fn save(app: &App, request: &SaveRequest) -> Result<SaveReport> {
 }
 
 /// The bytes of one thing, for stdout.
-pub fn bytes(app: &App, id: MessageId, wanted: Wanted) -> Result<Vec<u8>> {
-    let raw = app.store.raw(id)?;
+pub async fn bytes(app: &App, id: MessageId, wanted: Wanted) -> Result<Vec<u8>> {
+    let message = Message::open(app, id)?;
     match wanted {
-        Wanted::Raw => Ok(raw),
-        Wanted::Attachment(number) => Ok(attachment(&raw, id, number)?.bytes),
-        Wanted::All => match mime::parse(&raw).attachments.len() {
-            0 | 1 => Ok(attachment(&raw, id, 1)?.bytes),
+        Wanted::Raw => Ok(message.document.raw),
+        Wanted::Attachment(number) => Ok(message.attachment(number).await?.bytes),
+        Wanted::All => match message.document.parsed().attachments.len() {
+            0 | 1 => Ok(message.attachment(1).await?.bytes),
             count => Err(Error::usage(format!(
                 "message `{id}` has {count} attachments; stdout takes one"
             ))
@@ -121,57 +122,101 @@ pub fn bytes(app: &App, id: MessageId, wanted: Wanted) -> Result<Vec<u8>> {
     }
 }
 
-fn all(raw: &[u8], id: MessageId) -> Result<Vec<File>> {
-    let found = mime::parse(raw).attachments;
-    if found.is_empty() {
-        return Err(none(id));
-    }
-    found
-        .iter()
-        .map(|a| attachment(raw, id, a.number))
-        .collect()
+/// A message of which something is saved.
+struct Message<'a> {
+    app: &'a App,
+    id: MessageId,
+    document: Document,
 }
 
-fn attachment(raw: &[u8], id: MessageId, number: usize) -> Result<File> {
-    let Some((found, bytes)) = mime::attachment(raw, number) else {
-        let known = mime::parse(raw).attachments;
-        return Err(match known.len() {
-            0 => none(id),
-            count => Error::not_found(format!(
-                "message `{id}` has no attachment {number}; it has {count}"
+impl<'a> Message<'a> {
+    fn open(app: &'a App, id: MessageId) -> Result<Message<'a>> {
+        Ok(Message {
+            app,
+            id,
+            document: app.store.document(id)?,
+        })
+    }
+
+    async fn all(&self) -> Result<Vec<File>> {
+        let found = self.document.parsed().attachments;
+        if found.is_empty() {
+            return Err(none(self.id));
+        }
+        let mut files = Vec::with_capacity(found.len());
+        for a in &found {
+            files.push(self.attachment(a.number).await?);
+        }
+        Ok(files)
+    }
+
+    async fn attachment(&self, number: usize) -> Result<File> {
+        let id = self.id;
+        let known = self.document.parsed().attachments;
+        let Some(found) = known.iter().find(|a| a.number == number) else {
+            return Err(match known.len() {
+                0 => none(id),
+                count => Error::not_found(format!(
+                    "message `{id}` has no attachment {number}; it has {count}"
+                ))
+                .hint(format!("run `comms inbox show {id}` to see them")),
+            });
+        };
+        let bytes = match mime::attachment(&self.document.raw, number) {
+            Some((_, bytes)) if self.document.channel.is_mail() => bytes,
+            _ => self.fetched(number).await?,
+        };
+        Ok(File {
+            number: Some(number),
+            name: found.name.clone(),
+            media_type: found.media_type.clone(),
+            bytes,
+        })
+    }
+
+    /// The bytes of an attachment that stayed at its provider.
+    async fn fetched(&self, number: usize) -> Result<Vec<u8>> {
+        let (app, id) = (self.app, self.id);
+        match chat::attachment_source(&self.document.raw, number) {
+            Some(Source::Media(resource)) => {
+                let account = app.config.account(&app.store.location(id)?.account)?;
+                let client = access::google_chat(app, account).await?;
+                let fetched = client.download(&resource).await;
+                fetched.map_err(|e| token::explained(app, account, e))
+            }
+            Some(Source::Drive(file)) => Err(Error::refused(format!(
+                "attachment {number} of `{id}` is a file in Google Drive"
             ))
-            .hint(format!("run `comms inbox show {id}` to see them")),
-        });
-    };
-    let Attachment {
-        name, media_type, ..
-    } = found;
-    Ok(File {
-        number: Some(number),
-        name,
-        media_type,
-        bytes,
-    })
+            .hint(format!(
+                "open https://drive.google.com/open?id={}",
+                clean::line(&file)
+            ))),
+            None => Err(Error::not_found(format!(
+                "attachment {number} of `{id}` does not say where its bytes are"
+            ))),
+        }
+    }
+
+    fn itself(&self) -> File {
+        let subject = clean::line(&self.document.parsed().subject);
+        let end = self.document.extension();
+        let name = match subject.trim() {
+            "" => format!("{}.{end}", self.id),
+            subject => format!("{subject}.{end}"),
+        };
+        File {
+            number: None,
+            name: clean::file_name(&name),
+            media_type: self.document.media_type().to_owned(),
+            bytes: self.document.raw.clone(),
+        }
+    }
 }
 
 fn none(id: MessageId) -> Error {
     Error::not_found(format!("message `{id}` has no attachments")).hint(format!(
         "save the message itself with `comms inbox save {id} --raw --to .`"
     ))
-}
-
-fn message(raw: &[u8], id: MessageId) -> File {
-    let subject = clean::line(&mime::parse(raw).subject);
-    let name = match subject.trim() {
-        "" => format!("{id}.eml"),
-        subject => format!("{subject}.eml"),
-    };
-    File {
-        number: None,
-        name: clean::file_name(&name),
-        media_type: "message/rfc822".to_owned(),
-        bytes: raw.to_vec(),
-    }
 }
 
 /// Two attachments of one name, in the eyes of file systems that ignore case, get their number into it.

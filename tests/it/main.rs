@@ -33,6 +33,7 @@ mod generated;
 mod gmail;
 mod google_accounts;
 mod google_chat;
+mod google_chat_acts;
 mod google_loopback;
 mod google_sending;
 mod google_spec;

@@ -73,6 +73,11 @@ pub fn space_name(app: &App, account: &Account, space: &str) -> Result<Option<St
     Ok(title.filter(|title| !title.is_empty()))
 }
 
+/// Who the account is in Chat (`users/123`), as of the last sync.
+pub fn chat_user(app: &App, account: &Account) -> Result<Option<String>> {
+    Ok(Stamp::load(app, account)?.owner)
+}
+
 /// The spaces with this name, as of the last sync: `spaces/AAA` and the name as it is written there.
 pub fn spaces_named(app: &App, account: &Account, name: &str) -> Result<Vec<(String, String)>> {
     let wanted = name.trim().to_lowercase();

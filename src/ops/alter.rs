@@ -1,0 +1,181 @@
+//! What is done to a message where it is: reactions, and changes of one's own messages after they were sent.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::channel::google_chat::Client;
+use crate::error::{Error, Kind, Result};
+use crate::format::chat::{self, Mentions};
+use crate::format::document::Document;
+use crate::model::account::{Account, ChannelKind};
+use crate::model::id::MessageId;
+use crate::model::message::Ident;
+
+use super::{App, Origin, access, gate, sync, token};
+
+/// What to do to a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// An emoji, as itself.
+    React(String),
+    Unreact(String),
+    /// Another text; Markdown if the second says so.
+    Edit(String, bool),
+    /// Away with it, for everyone.
+    Unsend,
+}
+
+/// What was done to a message. `comms.alter/1`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AlterReport {
+    pub message: MessageId,
+    /// `reacted`, `unreacted`, `edited` or `unsent`.
+    pub done: String,
+    /// The emoji.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub emoji: Option<String>,
+    /// The text as its provider has it now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+impl Act {
+    fn done(&self) -> &'static str {
+        match self {
+            Act::React(_) => "reacted",
+            Act::Unreact(_) => "unreacted",
+            Act::Edit(..) => "edited",
+            Act::Unsend => "unsent",
+        }
+    }
+}
+
+/// Does it at the provider, and here once it is done there. Repeating it changes nothing more.
+///
+/// # Errors
+/// `usage` where the channel can't; `refused` by policy or where the message is someone else's.
+pub async fn alter(app: &App, origin: Origin, id: MessageId, act: &Act) -> Result<AlterReport> {
+    let location = app.store.location(id)?;
+    if location.channel != ChannelKind::GoogleChat {
+        return Err(Error::usage(format!(
+            "`{id}` is of channel {}, where nothing can be {} once it was sent",
+            location.channel.name(),
+            act.done()
+        ))
+        .hint(format!("answer it: comms reply {id}")));
+    }
+    let account = app.config.account(&location.account)?;
+    let Ident::Remote(name) = &location.ident else {
+        return Err(Error::internal(format!("`{id}` has no id at its provider")));
+    };
+    let document = app.store.document(id)?;
+    let own = app.store.envelopes(&[id])?.iter().any(|e| e.sent);
+    if matches!(act, Act::Edit(..) | Act::Unsend) && !own {
+        return Err(Error::refused(format!(
+            "`{id}` was written by someone else"
+        )));
+    }
+    if let Act::React(emoji) | Act::Unreact(emoji) = act {
+        sound_emoji(emoji)?;
+    }
+    let space = chat::space_of(name).unwrap_or(name);
+    gate::may_act(app, origin, &chat::space_address(space))?;
+    let client = access::google_chat(app, account).await?;
+    let done = at_provider((app, account), (&client, name), (id, &document, act)).await;
+    done.map_err(|e| token::explained(app, account, e))
+}
+
+async fn at_provider(
+    (app, account): (&App, &Account),
+    (client, name): (&Client, &str),
+    (id, document, act): (MessageId, &Document, &Act),
+) -> Result<AlterReport> {
+    let mut report = AlterReport {
+        message: id,
+        done: act.done().to_owned(),
+        emoji: None,
+        text: None,
+    };
+    match act {
+        Act::React(emoji) => {
+            client.react(name, emoji).await?;
+            report.emoji = Some(emoji.clone());
+            refresh(app, client, (id, document, name)).await?;
+        }
+        Act::Unreact(emoji) => {
+            let own = sync::chat_user(app, account)?;
+            for reaction in client.reactions(name, Some(emoji)).await? {
+                if own.as_ref().is_none_or(|own| *own == reaction.user.name) {
+                    client.unreact(&reaction.name).await?;
+                }
+            }
+            report.emoji = Some(emoji.clone());
+            refresh(app, client, (id, document, name)).await?;
+        }
+        Act::Edit(text, markdown) => {
+            let text = match markdown {
+                true => chat::from_markdown(text, Mentions::Shown),
+                false => chat::from_plain(text, Mentions::Shown),
+            };
+            let message = client.change(name, text.trim_end()).await?;
+            let changed = rewritten(document, &message);
+            let parsed = changed.parsed();
+            app.store.rewrite(id, &changed.raw, &parsed)?;
+            report.text = Some(parsed.text);
+        }
+        Act::Unsend => {
+            let stored: Value = serde_json::from_slice(&document.raw).unwrap_or_default();
+            let stored = stored.get("message").cloned().unwrap_or_default();
+            if stored.get("deleteTime").is_some() {
+                return Ok(report);
+            }
+            match client.delete(name, false).await {
+                Ok(()) => {}
+                // Someone was quicker.
+                Err(e) if e.kind == Kind::NotFound => {}
+                Err(e) => return Err(e),
+            }
+            let now = serde_json::json!({ "deleteTime": app.clock.now().to_string() });
+            let changed = rewritten(document, &chat::deleted(&stored, &now));
+            app.store.rewrite(id, &changed.raw, &changed.parsed())?;
+        }
+    }
+    Ok(report)
+}
+
+/// Reads the message again: its reactions are part of it.
+async fn refresh(
+    app: &App,
+    client: &Client,
+    (id, document, name): (MessageId, &Document, &str),
+) -> Result<()> {
+    let message = client.message(name).await?;
+    let changed = rewritten(document, &message);
+    app.store.rewrite(id, &changed.raw, &changed.parsed())
+}
+
+/// The stored document with another message in it.
+fn rewritten(document: &Document, message: &Value) -> Document {
+    let old: Value = serde_json::from_slice(&document.raw).unwrap_or_default();
+    let space = old.get("space").cloned().unwrap_or_default();
+    let owner = old.get("owner").and_then(Value::as_str);
+    Document {
+        channel: document.channel,
+        raw: chat::document(&space, owner, message),
+    }
+}
+
+/// An emoji is short and no text.
+fn sound_emoji(emoji: &str) -> Result<()> {
+    let sound = !emoji.is_empty()
+        && emoji.chars().count() <= 16
+        && !emoji
+            .chars()
+            .any(|c| c.is_alphabetic() || c.is_control() || c == ' ')
+        && !emoji.is_ascii();
+    if sound {
+        return Ok(());
+    }
+    Err(Error::usage("that is no emoji").hint("write the emoji itself, as in `comms react m17 👍`"))
+}

@@ -2298,7 +2298,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__search)
-            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --limit --after --sort --snippets --count --explain --fail-empty --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --limit --after --sort --snippets --count --explain --remote --fail-empty --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -46,6 +46,9 @@ pub struct SearchArgs {
     /// Print how the query was read instead of searching
     #[arg(long)]
     explain: bool,
+    /// Search at the provider, in its own words (Gmail's `q`), and keep what it finds
+    #[arg(long, conflicts_with_all = ["after", "sort", "snippets", "explain"])]
+    remote: bool,
     /// End with exit code 5 if nothing was found
     #[arg(long)]
     fail_empty: bool,
@@ -59,7 +62,10 @@ enum Order {
 
 pub fn run(args: SearchArgs, app: &App, out: &mut Output) -> Result<Done> {
     let request = SearchRequest {
-        query: args.query.join(" "),
+        query: match args.remote {
+            true => remote_words(&args.query),
+            false => args.query.join(" "),
+        },
         limit: usize::try_from(args.limit).ok(),
         after: args.after,
         sort: match args.sort {
@@ -73,7 +79,13 @@ pub fn run(args: SearchArgs, app: &App, out: &mut Output) -> Result<Done> {
             _ => Mode::List,
         },
     };
-    let mut report = search::search(app, &request)?;
+    let mut report = match args.remote {
+        true => super::wait(search::remote(app, &request))?,
+        false => search::search(app, &request)?,
+    };
+    for warning in &report.warnings {
+        out.warn(warning);
+    }
     let for_people = !out.format.is_json() && out.fields.is_none();
     match (&report.explained, report.total) {
         (Some(explained), _) if for_people => {
@@ -109,6 +121,15 @@ pub fn run(args: SearchArgs, app: &App, out: &mut Output) -> Result<Done> {
     let empty =
         report.explained.is_none() && report.messages.is_empty() && report.total.unwrap_or(0) == 0;
     Ok((args.fail_empty && empty).then_some(Kind::NotFound))
+}
+
+/// [`shield`] undone: a provider has its own word for "not".
+fn remote_words(words: &[String]) -> String {
+    let words = words.iter().map(|word| match word.strip_prefix("NOT ") {
+        Some(word) => format!("-{word}"),
+        None => word.clone(),
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Lets `-word` after the first word of a search or export exclude that word: it becomes `NOT word`, unless it is a flag.

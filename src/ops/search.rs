@@ -1,5 +1,6 @@
-//! `search`: reads the store and nothing else; no network, no runtime.
+//! `search`: reads the store and nothing else; no network, no runtime. But for `--remote`.
 
+mod remote;
 mod snippet;
 
 use schemars::JsonSchema;
@@ -15,6 +16,7 @@ use crate::rules::query::{self, Explained, Known};
 
 use super::App;
 
+pub use remote::remote;
 pub use snippet::{CLOSE, OPEN};
 
 /// What to look for and how to show it.
@@ -55,6 +57,9 @@ pub struct SearchReport {
     /// How many messages fit, under `--count`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
+    /// Accounts that could not be searched, under `--remote`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// Finds messages.
@@ -66,6 +71,7 @@ pub fn search(app: &App, request: &SearchRequest) -> Result<SearchReport> {
         messages: Vec::new(),
         next: None,
         total: None,
+        warnings: Vec::new(),
     };
     match request.mode {
         Mode::Explain => report.explained = Some(query::explain(&tree, app.clock.zone())),

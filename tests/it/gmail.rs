@@ -434,3 +434,49 @@ fn the_quota_is_used_up_and_never_passed() {
         );
     }
 }
+
+#[test]
+fn a_remote_search_is_gmails_own_and_fetches_what_it_finds() {
+    let google = Google::start();
+    let gmail = google.gmail();
+    gmail.deliver(letter(1));
+    let world = world(&google);
+    sync(&world);
+    for n in 2..6 {
+        gmail.deliver(letter(n));
+    }
+    google.forget_requests();
+    let search = |args: &[&str]| {
+        let mut all = vec!["search", "--remote", "--json"];
+        all.extend(args);
+        world.run(all).ok().json()
+    };
+    let subjects = |report: &Value| -> Vec<String> {
+        let messages = report["messages"].as_array().unwrap().iter();
+        messages
+            .map(|m| m["subject"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let found = search(&["from:bob", "{w1 w3 w4}", "-w4"]);
+    assert_eq!(subjects(&found), ["number 3", "number 1"]);
+    assert_eq!(
+        google.requests_of(LIST)[0].param("q"),
+        Some("from:bob {w1 w3 w4} -w4")
+    );
+    // What was there was not fetched again, and what came stays.
+    assert_eq!(google.count(GET), 1);
+    assert_eq!(stored(&world).len(), 2);
+    assert_eq!(search(&["--count", "from:bob"])["total"], 5);
+    assert_eq!(
+        subjects(&search(&["--limit", "1", "account:work", "from:bob"])),
+        ["number 5"]
+    );
+    assert!(subjects(&search(&["from:eve"])).is_empty());
+    assert_eq!(counts(&sync(&world)), (2, 0, 0));
+    google.fault(LIST, 1, Fault::Refuse(Refusal::scope()));
+    let run = world.run(["search", "--remote", "x"]).fails(4);
+    assert!(run.stderr.contains("consent"), "{run}");
+    world
+        .run(["search", "--remote", "account:local", "x"])
+        .fails(2);
+}

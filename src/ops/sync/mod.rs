@@ -280,6 +280,17 @@ pub async fn file_copy(
     }
 }
 
+/// Finds messages at an account's provider, by a query in its own words; at most so many.
+pub async fn find(app: &App, account: &Account, query: (&str, usize)) -> Result<gmail::Found> {
+    match account.channel {
+        ChannelKind::Gmail => gmail::find(app, account, query).await,
+        _ => Err(Error::usage(format!(
+            "account `{}` can't be searched at its provider",
+            account.name
+        ))),
+    }
+}
+
 /// The accounts with these names that have mail; all of them if none is named.
 pub fn chosen<'a>(app: &'a App, names: &[String]) -> Result<Vec<&'a Account>> {
     if names.is_empty() {

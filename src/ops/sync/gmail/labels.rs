@@ -257,7 +257,7 @@ mod tests {
             &["INBOX", "SENT", "UNREAD"][..],
             &["TRASH", "SENT", "Label_1"],
             &["SPAM", "STARRED", "CATEGORY_UPDATES"],
-            &["DRAFT", "=TODO"],
+            &["DRAFT", "=SOON"],
             &["IMPORTANT"],
             &[],
         ] {

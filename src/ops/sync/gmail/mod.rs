@@ -4,6 +4,7 @@
 //! moved only over what is in the store, so an interruption costs what was on its way and nothing else.
 
 mod drafts;
+mod find;
 mod intake;
 mod labels;
 mod news;
@@ -28,6 +29,7 @@ use labels::{Standing, Told};
 use stamp::Stamp;
 
 pub use drafts::file_draft;
+pub use find::{Found, find};
 pub use sent::keep_sent;
 
 /// Everything the sync of a mailbox needs.

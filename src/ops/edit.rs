@@ -6,14 +6,14 @@ use jiff::Timestamp;
 
 use crate::error::{Error, Result};
 use crate::format::compose::{self, Letter, compose};
-use crate::format::mime;
+use crate::format::{chat, mime};
 use crate::model::address::Address;
 use crate::model::id::OutboxId;
 use crate::model::outbox::{Place, RecipientState, State};
 use crate::rules::{address, route};
 use crate::store::outbox::{Item, NewItem, Recipient};
 
-use super::send::{ItemReport, letter};
+use super::send::{ItemReport, letter, rooms};
 use super::{App, Origin, drain, gate, outbox};
 
 /// What is to be different; `None` and empty leave it as it is.
@@ -121,7 +121,16 @@ fn may_edit(app: &App, origin: Origin, item: &Item) -> Result<()> {
 fn rewrite(app: &App, item: &Item, raw: &[u8], request: &EditRequest) -> Result<NewItem> {
     let parsed = mime::parse(raw);
     let body = mime::body(raw);
-    let is_local = app.config.account(&item.account)?.built_in;
+    let account = app.config.account(&item.account)?;
+    let is_local = account.built_in;
+    let is_chat = account.channel.is_chat();
+    if is_chat && !(request.to.is_empty() && request.cc.is_empty() && request.bcc.is_empty()) {
+        return Err(Error::usage(format!(
+            "`{}` goes into one room, and stays with it",
+            item.id
+        ))
+        .hint("send a new message instead"));
+    }
     let mut recipients = Vec::new();
     let mut heads = Vec::new();
     for (place, typed, head) in [
@@ -159,11 +168,16 @@ fn rewrite(app: &App, item: &Item, raw: &[u8], request: &EditRequest) -> Result<
         .clone()
         .unwrap_or_else(|| item.subject.clone());
     let (text, html) = match &request.text {
+        // Who was not to be called when it was written is not called by an edit.
+        Some(text) if is_chat && !chat::mentions(body.text.as_deref().unwrap_or_default()) => {
+            (chat::without_mentions(text), None)
+        }
         Some(text) => (text.clone(), None),
         None => (body.text.unwrap_or_default(), body.html),
     };
     let mut files = letter::files_of(raw, &parsed);
     files.extend(letter::read_files(app, &request.attachments)?);
+    rooms::takes_files((account.channel, &account.name), files.len())?;
     let from = parsed.from.first().cloned();
     let from = from.ok_or_else(|| Error::internal(format!("`{}` has no sender", item.id)))?;
     compose::refuse_controls("subject", &subject)?;

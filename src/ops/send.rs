@@ -6,7 +6,7 @@ mod alert;
 pub(super) mod letter;
 mod patience;
 mod report;
-mod rooms;
+pub mod rooms;
 pub(super) mod template;
 
 use std::path::PathBuf;

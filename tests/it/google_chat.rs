@@ -316,3 +316,203 @@ fn nothing_is_told_while_comms_is_read_only() {
         .count();
     assert_eq!(wrote, 0);
 }
+
+fn id_of(world: &World, query: &str) -> String {
+    let found = search(world, query);
+    assert_eq!(found.len(), 1, "{query}: {found:?}");
+    found[0]["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn attachments_are_fetched_when_they_are_saved() {
+    let (google, team, _) = filled();
+    let bytes = b"%PDF-1.7 \x00\xff plan".to_vec();
+    google.chat().media("media/plan=", &bytes);
+    google.chat().post(&team, "users/7", "the plan");
+    google
+        .state()
+        .chat
+        .spaces
+        .get_mut(&team)
+        .unwrap()
+        .messages
+        .last_mut()
+        .unwrap()["attachment"] = json!([
+        {"contentName": "../plan.pdf", "contentType": "application/pdf",
+         "source": "UPLOADED_CONTENT", "attachmentDataRef": {"resourceName": "media/plan="}},
+        {"contentName": "sheet", "contentType": "text/csv",
+         "source": "DRIVE_FILE", "driveDataRef": {"driveFileId": "D1"}},
+    ]);
+    let world = world(&google);
+    sync(&world);
+    let id = id_of(&world, "filename:plan.pdf");
+    assert_eq!(google.count("chat.media.download"), 0);
+    let to = world.dir().to_str().unwrap().to_owned();
+    world
+        .run(["inbox", "save", &id, "--attachment", "1", "--to", &to])
+        .ok();
+    assert_eq!(std::fs::read(world.dir().join("plan.pdf")).unwrap(), bytes);
+    let drive = world.run(["inbox", "save", &id, "--attachment", "2", "--to", &to]);
+    let drive = drive.fails(6);
+    assert!(
+        drive.stderr.contains("https://drive.google.com/open?id=D1"),
+        "{drive}"
+    );
+    world
+        .run(["inbox", "save", &id, "--attachment", "3", "--to", &to])
+        .fails(5);
+    world.run(["inbox", "save", &id, "--raw", "--to", &to]).ok();
+    let raw = std::fs::read(world.dir().join("Team room.json")).unwrap();
+    let raw: Value = serde_json::from_slice(&raw).unwrap();
+    assert_eq!(raw["message"]["text"], "the plan");
+}
+
+#[test]
+fn a_message_is_shown_as_a_person_reads_it_and_a_deleted_one_says_so() {
+    let (google, team, _) = filled();
+    let name = google.chat().post_as(
+        &team,
+        "users/7",
+        json!({"text": "<users/100> see <https://ci.example/1|the build>\u{202e}", "annotations": [
+            {"type": "USER_MENTION", "userMention": {"user": {"name": "users/100", "displayName": "Ada"}}}]}),
+    );
+    let world = world(&google);
+    sync(&world);
+    let id = id_of(&world, "build");
+    let shown = world.run(["inbox", "show", &id]).ok();
+    assert!(
+        shown
+            .stdout
+            .contains("@Ada see the build (https://ci.example/1)"),
+        "{shown}"
+    );
+    assert!(!shown.stdout.contains('\u{202e}'));
+    google.chat().delete(&name);
+    sync(&world);
+    let shown = world.run(["inbox", "show", &id, "--json"]).ok().json();
+    assert_eq!(shown["text"], "", "{shown}");
+    assert!(
+        shown["faults"][0].as_str().unwrap().starts_with("deleted"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn after_a_month_away_everything_is_compared() {
+    let (google, team, _) = filled();
+    let typo = google.chat().post(&team, "users/7", "teh report");
+    let gone = google.chat().post(&team, "users/7", "swordfish");
+    let world = world(&google);
+    sync(&world);
+    google.chat().edit(&typo, "the report");
+    google.chat().delete(&gone);
+    google.forget_requests();
+    let later = world.env("COMMS_NOW", "2027-01-05T12:00:00Z");
+    let report = sync(&later);
+    assert_eq!(
+        (&report["changed"], &report["removed"]),
+        (&json!(1), &json!(1)),
+        "{report}"
+    );
+    assert_eq!(google.count("chat.spaces.spaceEvents.list"), 0);
+    assert_eq!(previews(&later, "report"), ["the report"]);
+    assert!(search(&later, "swordfish").is_empty());
+}
+
+#[test]
+fn a_rebuilt_index_and_a_forgotten_stamp_bring_nothing_twice() {
+    let (google, _, _) = filled();
+    let world = world(&google);
+    sync(&world);
+    world.run(["doctor", "--offline", "--rebuild-index"]);
+    assert_eq!(previews(&world, "is:sent"), ["thanks, looking"]);
+    let report = sync(&world);
+    assert_eq!(
+        (&report["added"], &report["folders"]),
+        (&json!(0), &json!(2)),
+        "{report}"
+    );
+    assert_eq!(search(&world, "channel:google-chat").len(), 3);
+}
+
+#[test]
+fn a_connection_cut_at_any_request_leaves_a_store_that_goes_on() {
+    for nth in 1..=14 {
+        let (google, team, _) = filled();
+        let world = world(&google);
+        google.fault("*", nth, Fault::CutBeforeAnswer);
+        try_sync(&world);
+        google.chat().post(&team, "users/7", "later");
+        google.forget_faults();
+        sync(&world);
+        assert_eq!(
+            search(&world, "channel:google-chat").len(),
+            4,
+            "cut at {nth}"
+        );
+        assert_eq!(search(&world, "in:\"Team room\"").len(), 3, "cut at {nth}");
+    }
+}
+
+#[test]
+fn a_file_goes_along_into_a_space() {
+    let (google, team, _) = filled();
+    let world = world(&google);
+    let file = world.file("notes.txt", "what was said");
+    world
+        .run([
+            "send",
+            "chat:spaces/AAA",
+            "-m",
+            "minutes",
+            "--attach",
+            &file,
+            "--yes",
+        ])
+        .ok();
+    let posted = google.chat().messages(&team).pop().unwrap();
+    assert_eq!(posted["text"], "minutes");
+    assert_eq!(
+        posted["attachment"][0]["contentName"], "notes.txt",
+        "{posted}"
+    );
+}
+
+#[test]
+fn a_room_takes_one_file_and_an_edit_calls_nobody() {
+    let (google, team, _) = filled();
+    let world = world(&google);
+    let (a, b) = (world.file("a.txt", "a"), world.file("b.txt", "b"));
+    let two = [
+        "send",
+        "chat:spaces/AAA",
+        "-m",
+        "x",
+        "--attach",
+        &a,
+        "--attach",
+        &b,
+    ];
+    let refused = world.run(two).fails(2);
+    assert!(refused.stderr.contains("one attachment"), "{refused}");
+    let staged = world.run([
+        "send",
+        "chat:spaces/AAA",
+        "-m",
+        "soon",
+        "--at",
+        "2026-11-22T12:00:00Z",
+        "--json",
+    ]);
+    let item = staged.json()["items"][0]["id"].as_str().unwrap().to_owned();
+    world
+        .run(["outbox", "edit", &item, "--to", "bob@example.com"])
+        .fails(2);
+    world
+        .run(["outbox", "edit", &item, "-m", "<users/all> now"])
+        .ok();
+    let later = world.env("COMMS_NOW", "2026-11-22T12:00:01Z");
+    later.run(["outbox", "run"]).ok();
+    let posted = google.chat().messages(&team).pop().unwrap();
+    assert_eq!(posted["text"], "<\u{200b}users/all> now");
+}

@@ -56,6 +56,27 @@ pub fn from_plain(text: &str, mentions: Mentions) -> String {
     writer.finish()
 }
 
+/// Whether a text in the dialect mentions anyone.
+pub fn mentions(text: &str) -> bool {
+    text.to_ascii_lowercase().contains(MENTION)
+}
+
+/// A text in the dialect with its mentions shown only.
+pub fn without_mentions(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut done = 0;
+    for (at, _) in text.to_ascii_lowercase().match_indices(MENTION) {
+        shown.push_str(&text[done..=at]);
+        shown.push(signs::GAP);
+        done = at + 1;
+    }
+    shown.push_str(&text[done..]);
+    shown
+}
+
+/// How a mention begins.
+const MENTION: &str = "<users/";
+
 fn write(to: &mut Writer, event: Event<'_>) {
     match event {
         Event::Start(tag) => start(to, tag),

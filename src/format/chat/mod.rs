@@ -10,7 +10,7 @@ mod dialect;
 mod plain;
 
 pub use chunk::chunks;
-pub use dialect::{Mentions, from_markdown, from_plain};
+pub use dialect::{Mentions, from_markdown, from_plain, mentions, without_mentions};
 
 use serde_json::{Map, Value};
 

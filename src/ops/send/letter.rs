@@ -94,12 +94,8 @@ pub fn read(app: &App, request: &SendRequest, thread: Thread) -> Result<Outgoing
     let (text, html) = bodies(request, &thread.below, thread.html_below.as_deref());
     let mut files = thread.files;
     files.extend(read_files(app, &request.attachments)?);
-    let webhook = |p: &&Place| p.channel == ChannelKind::GoogleChatWebhook;
-    if let Some(place) = places.iter().find(webhook).filter(|_| !files.is_empty()) {
-        return Err(
-            Error::usage(format!("webhook `{}` takes no attachments", place.account))
-                .hint("send a link, or write through an account of Google Chat"),
-        );
+    for place in &places {
+        rooms::takes_files((place.channel, &place.account), files.len())?;
     }
     let room_text = match places.is_empty() {
         true => String::new(),

@@ -21,6 +21,21 @@ pub struct Place {
     pub to: Address,
 }
 
+/// Refuses files that a room does not take: behind a webhook none, in Google Chat one per message.
+pub fn takes_files((channel, account): (ChannelKind, &str), files: usize) -> Result<()> {
+    match channel {
+        ChannelKind::GoogleChatWebhook if files > 0 => Err(Error::usage(format!(
+            "webhook `{account}` takes no attachments"
+        ))
+        .hint("send a link, or write through an account of Google Chat")),
+        ChannelKind::GoogleChat if files > 1 => Err(Error::usage(
+            "a message of Google Chat takes one attachment",
+        )
+        .hint("send each file with a message of its own, or pack them into one")),
+        _ => Ok(()),
+    }
+}
+
 /// The places that were meant.
 pub fn places(app: &App, request: &SendRequest, rooms: &[Room]) -> Result<Vec<Place>> {
     let mut places: Vec<Place> = Vec::new();

@@ -72,6 +72,15 @@ fn a_mention_is_sent_only_where_it_is_allowed() {
 }
 
 #[test]
+fn mentions_can_be_taken_out_of_a_text_in_the_dialect() {
+    let text = "*all*: <users/all> and <Users/1>";
+    assert!(mentions(text));
+    let shown = without_mentions(text);
+    assert!(!mentions(&shown));
+    assert_eq!(shown.replace('\u{200B}', ""), text);
+}
+
+#[test]
 fn signs_that_are_no_marks_stay_and_those_that_would_be_are_replaced() {
     for same in [
         "5 * 3 * 2",

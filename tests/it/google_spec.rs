@@ -2,13 +2,16 @@
 
 use std::time::Instant;
 
-use comms::net::api::{Operation, ParamKind};
+use comms::config::Config;
+use comms::config::flags::{Environment, GlobalFlags};
+use comms::net::api::{Effect, Operation, ParamKind};
 use comms::net::google::OPERATIONS;
+use comms::net::oauth::{Server, Wanted, scopes};
 use serde_json::{Value, json};
 
 use crate::support::google::spec::{Documents, documents, is_required};
 use crate::support::google::{Google, Request, table};
-use crate::support::skip;
+use crate::support::{World, skip};
 
 fn installed() -> Option<&'static Documents> {
     documents().or_else(|| skip("Google's API descriptions are not installed"))
@@ -24,6 +27,59 @@ fn every_operation_of_comms_is_one_of_google() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The operations that a login is for: those of the account's API, and of these the ones that only read.
+#[test]
+fn a_login_asks_for_enough() {
+    let Some(documents) = installed() else { return };
+    for (channel, api) in [("gmail", "gmail."), ("google-chat", "chat.")] {
+        for (wanted, only_reads) in [(Wanted::Usual, false), (Wanted::Read, true)] {
+            let asked = asked_for(channel, &wanted);
+            for operation in OPERATIONS.iter().flat_map(|all| all.iter()) {
+                let needed = operation.effect == Effect::Read || !only_reads;
+                if !operation.id.starts_with(api) || !needed {
+                    continue;
+                }
+                let enough =
+                    documents.method(operation.id).expect("a known operation")["scopes"].clone();
+                let enough = enough.as_array().cloned().unwrap_or_default();
+                let fits = enough.iter().any(|s| asked.iter().any(|a| s == a));
+                assert!(
+                    fits,
+                    "{} needs one of {enough:?}, not {asked:?}",
+                    operation.id
+                );
+            }
+        }
+    }
+}
+
+/// The scopes of a login of such an account.
+fn asked_for(channel: &str, wanted: &Wanted) -> Vec<String> {
+    let config = format!(
+        "[accounts.a]\nchannel = \"{channel}\"\naddress = \"ada@gmail.example\"\nauth = \"oauth\"\n\
+         oauth = \"google\"\nclient_id = \"id\"\n"
+    );
+    let world = World::new().config(&config);
+    let home = world.home();
+    let env = Environment::of([("COMMS_HOME", home.to_str().expect("a path"))]);
+    let config = Config::resolve(&GlobalFlags::default(), &env).expect("a config");
+    let account = config.account("a").expect("the account");
+    let oauth = account.oauth.as_ref().expect("it logs in");
+    scopes(account, oauth, &Server::known(oauth), wanted)
+}
+
+#[test]
+fn both_tables_count_the_same_units() {
+    for operation in OPERATIONS.iter().flat_map(|all| all.iter()) {
+        assert_eq!(
+            operation.units,
+            table::units(operation.id),
+            "{}",
+            operation.id
+        );
+    }
 }
 
 /// In what an operation differs from its description.

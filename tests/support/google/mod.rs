@@ -60,7 +60,7 @@ pub struct State {
     open_changes: u32,
 }
 
-/// What a token may do: everything, or what these scopes allow (last part of their URL).
+/// What a token may do: everything, or what these scopes allow.
 pub type Scopes = Option<BTreeSet<String>>;
 
 struct Budget {
@@ -137,10 +137,15 @@ impl Google {
         self.state().tokens.insert(token.to_owned(), None);
     }
 
-    /// Lets this access token in for these scopes only (`gmail.readonly`, `https://mail.google.com/`).
-    pub fn allow_for(&self, token: &str, scopes: &[&str]) {
+    /// Lets this access token in for these scopes only. `None`, with the reason printed, where the documents that
+    /// tell what a scope allows are not installed.
+    pub fn allow_for(&self, token: &str, scopes: &[&str]) -> Option<()> {
+        if spec::documents().is_none() {
+            return super::skip("Google's API descriptions are not installed");
+        }
         let scopes = scopes.iter().map(|s| (*s).to_owned()).collect();
         self.state().tokens.insert(token.to_owned(), Some(scopes));
+        Some(())
     }
 
     /// Makes every access token given so far invalid.
@@ -300,7 +305,7 @@ impl State {
             .and_then(|a| a.strip_prefix("Bearer "));
         match token.map(|t| self.tokens.get(t)) {
             Some(Some(None)) => Ok(()),
-            Some(Some(Some(scopes))) => allowed(request.id, scopes),
+            Some(Some(Some(scopes))) => allowed(request, scopes),
             _ => Err(Refusal::unauthenticated()),
         }
     }
@@ -327,24 +332,23 @@ impl State {
     }
 }
 
-/// Whether one of these scopes allows an operation. Coarse: which family, and reading or writing.
-fn allowed(id: &str, scopes: &BTreeSet<String>) -> Result<(), Refusal> {
-    let reads = table::OPERATIONS
-        .iter()
-        .any(|(i, method, ..)| *i == id && *method == "GET")
-        || id == "chat.spaces.messages.search";
-    let fits = scopes.iter().any(|scope| {
-        let family = match id.split('.').next() {
-            Some("gmail") => scope.starts_with("gmail.") || scope == "https://mail.google.com/",
-            Some("chat") => scope.starts_with("chat."),
-            _ => scope.starts_with("contacts") || scope.starts_with("directory"),
-        };
-        let sends = scope == "gmail.send" || scope == "chat.messages.create";
-        let is_send = id == "gmail.users.messages.send" || id == "chat.spaces.messages.create";
-        let only_reads = scope.ends_with(".readonly") || scope == "gmail.metadata";
-        family && if sends { is_send } else { reads || !only_reads }
-    });
-    if fits { Ok(()) } else { Err(Refusal::scope()) }
+/// Whether one of these scopes allows a request, by Google's own documents.
+fn allowed(request: &Request, scopes: &BTreeSet<String>) -> Result<(), Refusal> {
+    let method = spec::documents().and_then(|d| d.method(request.id));
+    let enough = method.and_then(|m| m["scopes"].as_array());
+    let mut enough = enough.into_iter().flatten().filter_map(|s| s.as_str());
+    if !enough.any(|s| scopes.contains(s)) {
+        return Err(Refusal::scope());
+    }
+    // Headers only: neither words nor bytes.
+    let only_headers = scopes.iter().all(|s| s.ends_with("/gmail.metadata"));
+    let whole = request.id == "gmail.users.messages.get"
+        && !["metadata", "minimal"].contains(&request.param("format").unwrap_or("full"));
+    if only_headers && (whole || request.param("q").is_some()) {
+        let message = "Metadata scope doesn't allow this format, nor the 'q' parameter";
+        return Err(Refusal::new(403, "PERMISSION_DENIED", "forbidden", message));
+    }
+    Ok(())
 }
 
 /// Cuts a JSON answer down to the fields that were asked for.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::wire::{Answer, Outcome, Refusal};
 use super::super::{Request, State};
-use super::{ME, filter, listed};
+use super::{ME, filter, instant, listed};
 
 /// The largest message, in bytes.
 const LARGEST: usize = 32_000;
@@ -116,8 +116,12 @@ fn create(state: &mut State, request: &Request, space: &str) -> Outcome {
         .param("requestId")
         .and_then(|id| state.chat.requests.get(id))
     {
+        // The message that is there, but no more of it than its names: the rest is what was asked for.
         let there = state.chat.message(name).ok_or_else(Refusal::not_found)?;
-        return Ok(Answer::json(there));
+        for key in ["name", "space", "thread"] {
+            body[key] = there[key].clone();
+        }
+        return Ok(Answer::json(&body));
     }
     if body.to_string().len() > LARGEST {
         return Err(Refusal::invalid("Message is too long."));
@@ -184,6 +188,10 @@ fn list(state: &mut State, request: &Request, space: &str) -> Outcome {
         Some(text) => filter::parse(text)?,
         None => Vec::new(),
     };
+    let threads = groups.iter().flatten().filter(|t| t.field == "thread.name");
+    if groups.iter().any(|g| g.len() > 1) || threads.count() > 1 {
+        return Err(Refusal::invalid("Invalid filter."));
+    }
     let order = request.param("orderBy").unwrap_or("ASC").to_lowercase();
     let newest_first = match order
         .trim_start_matches("create_time")
@@ -202,7 +210,9 @@ fn list(state: &mut State, request: &Request, space: &str) -> Outcome {
         let mut fits = true;
         for test in groups.iter().flatten() {
             fits &= match test.field.as_str() {
-                "create_time" => test.time(message["createTime"].as_str().unwrap_or_default())?,
+                "create_time" if test.sign == ">" || test.sign == "<" => {
+                    test.time(message["createTime"].as_str().unwrap_or_default())?
+                }
                 "thread.name" if test.sign == "=" && !test.quoted => {
                     message["thread"]["name"] == *test.value
                 }
@@ -234,7 +244,20 @@ fn search(state: &mut State, request: &Request, space: &str) -> Outcome {
     if text.len() > 1000 {
         return Err(Refusal::invalid("filter is too long."));
     }
+    let order = body["orderBy"].as_str().unwrap_or("create_time desc");
+    if order != "create_time desc" {
+        return Err(Refusal::invalid("Invalid order_by."));
+    }
     let groups = filter::parse(text)?;
+    // Alternatives are alternatives of one field.
+    if groups.iter().any(|g| {
+        g.iter()
+            .any(|t| t.field != g[0].field || (g.len() > 1 && t.field == "create_time"))
+    }) {
+        return Err(Refusal::invalid(
+            "Invalid filter: OR between different fields.",
+        ));
+    }
     let mut found = Vec::new();
     for space in state.chat.spaces.values() {
         for message in space
@@ -284,7 +307,9 @@ fn hit(
             let text = message["text"].as_str().unwrap_or_default().to_lowercase();
             text.contains(&value.to_lowercase())
         }
-        "create_time" => test.time(message["createTime"].as_str().unwrap_or_default())?,
+        "create_time" if test.sign == "<" || test.sign == ">=" => {
+            test.time(message["createTime"].as_str().unwrap_or_default())?
+        }
         "sender.name" => {
             let sender = message["sender"]["name"].as_str().unwrap_or_default();
             let email = state.chat.users.get(sender).map(|u| u["email"].clone());
@@ -304,127 +329,4 @@ fn hit(
         "annotations.user_mentions.user.name" => message["annotations"].to_string().contains(value),
         other => return Err(Refusal::invalid(format!("Invalid filter field: {other}"))),
     })
-}
-
-fn instant(value: &Value) -> jiff::Timestamp {
-    value
-        .as_str()
-        .and_then(|t| t.parse().ok())
-        .unwrap_or_default()
-}
-
-impl State {
-    /// Posts a message; the message as it is then.
-    pub(super) fn post(&mut self, space: &str, user: &str, body: &Value) -> Result<Value, Refusal> {
-        let now = self.tick().to_string();
-        let thread = self.thread_of(space, body);
-        self.chat.given += 1;
-        let id = format!("M{:010}", self.chat.given);
-        let attachment = self.attach(space, &id, body)?;
-        let sender = self.chat.users.get(user).cloned();
-        let kind = if user == "users/webhook" {
-            "BOT"
-        } else {
-            "HUMAN"
-        };
-        let sender = sender.unwrap_or_else(|| json!({"name": user, "type": kind}));
-        let place = self.chat.space(space)?;
-        let is_reply = thread.is_some();
-        let thread = thread.unwrap_or_else(|| format!("{space}/threads/{id}"));
-        if let Some(key) = body["thread"]["threadKey"].as_str() {
-            place.thread_keys.insert(key.to_owned(), thread.clone());
-        }
-        let root = thread.rsplit('/').next().unwrap_or_default();
-        let mut message = json!({
-            "name": format!("{space}/messages/{root}.{id}"),
-            "sender": sender,
-            "createTime": now,
-            "thread": {"name": thread},
-            "space": {"name": space},
-        });
-        for (key, value) in body.as_object().into_iter().flatten() {
-            if key != "thread" && key != "attachment" {
-                message[key] = value.clone();
-            }
-        }
-        if let Some(text) = body["text"].as_str() {
-            message["argumentText"] = json!(text);
-            message["formattedText"] = json!(text);
-        }
-        if let Some(attachment) = attachment {
-            message["attachment"] = json!([attachment]);
-        }
-        if body["text"].as_str().unwrap_or_default().is_empty()
-            && !message["attachment"].is_array()
-            && !body["cardsV2"].is_array()
-        {
-            return Err(Refusal::invalid(
-                "Message cannot be empty. Discarding empty create message request.",
-            ));
-        }
-        if is_reply {
-            message["threadReply"] = json!(true);
-        }
-        place.messages.push(message.clone());
-        place.json["lastActiveTime"] = json!(now);
-        place.tell(&now, "created", &message);
-        Ok(message)
-    }
-
-    /// The existing thread that a message asks for.
-    fn thread_of(&self, space: &str, body: &Value) -> Option<String> {
-        let place = self.chat.spaces.get(space)?;
-        let by_key = body["thread"]["threadKey"]
-            .as_str()
-            .and_then(|k| place.thread_keys.get(k));
-        let name = by_key
-            .map(String::as_str)
-            .or(body["thread"]["name"].as_str())?;
-        let there = place.messages.iter().any(|m| m["thread"]["name"] == name);
-        there.then(|| name.to_owned())
-    }
-
-    /// Changes what a message says.
-    pub(super) fn edit(&mut self, name: &str, body: &Value) -> Result<Value, Refusal> {
-        let now = self.tick().to_string();
-        let (place, at) = self.place_of(name)?;
-        let message = &mut place.messages[at];
-        for key in ["text", "cardsV2", "markupSyntax"] {
-            if !body[key].is_null() {
-                message[key] = body[key].clone();
-            }
-        }
-        message["formattedText"] = message["text"].clone();
-        message["argumentText"] = message["text"].clone();
-        message["lastUpdateTime"] = json!(now);
-        let message = message.clone();
-        place.tell(&now, "updated", &message);
-        Ok(message)
-    }
-
-    /// Takes back a message; its place stays.
-    pub(super) fn withdraw(&mut self, name: &str) -> Result<(), Refusal> {
-        let now = self.tick().to_string();
-        let (place, at) = self.place_of(name)?;
-        let old = &place.messages[at];
-        let tombstone = json!({
-            "name": old["name"], "createTime": old["createTime"], "deleteTime": now, "thread": old["thread"],
-            "space": old["space"], "deletionMetadata": {"deletionType": "CREATOR"},
-        });
-        place.messages[at] = tombstone.clone();
-        place.tell(&now, "deleted", &tombstone);
-        Ok(())
-    }
-
-    fn place_of(&mut self, name: &str) -> Result<(&mut super::Space, usize), Refusal> {
-        let (space, id) = name
-            .split_once("/messages/")
-            .ok_or_else(Refusal::not_found)?;
-        let place = self.chat.space(space)?;
-        let at = place
-            .messages
-            .iter()
-            .position(|m| super::named(m, name, id));
-        at.map(|at| (place, at)).ok_or_else(Refusal::not_found)
-    }
 }

@@ -3,6 +3,7 @@
 mod filter;
 mod media;
 mod messages;
+mod posts;
 mod reactions;
 mod spaces;
 
@@ -220,6 +221,13 @@ impl Chat {
         let (page, next) = self.pages.page(request, &size, all)?;
         Ok(listed(what, &page, next))
     }
+}
+
+fn instant(value: &Value) -> jiff::Timestamp {
+    value
+        .as_str()
+        .and_then(|t| t.parse().ok())
+        .unwrap_or_default()
 }
 
 /// A page as it is answered: nothing at all where there is nothing.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::wire::{Answer, Outcome, Refusal};
 use super::super::{Request, State};
-use super::{ME, Space, filter};
+use super::{ME, Space, filter, instant};
 
 /// `spaces.*`.
 pub fn answer(state: &mut State, request: &Request, verb: &str) -> Outcome {
@@ -216,17 +216,29 @@ pub fn events(state: &mut State, request: &Request, verb: &str) -> Outcome {
         .filter(|t| t.field == "event_types" && t.sign == ":")
         .map(|t| &t.value)
         .collect();
+    let mixed = groups.iter().any(|g| {
+        g.iter()
+            .any(|t| t.field != g[0].field || (g.len() > 1 && t.field != "event_types"))
+    });
+    let apart = groups
+        .iter()
+        .filter(|g| g[0].field == "event_types")
+        .count()
+        > 1;
+    if mixed || apart {
+        return Err(Refusal::invalid("Invalid filter."));
+    }
     if kinds.is_empty() {
         return Err(Refusal::invalid(
             "filter must specify at least one event type.",
         ));
     }
-    let instant = |text: String| {
+    let bound = |text: String| {
         text.parse::<jiff::Timestamp>()
             .map_err(|_| Refusal::invalid("Invalid time in filter."))
     };
-    let start = time("start_time").map(instant).transpose()?;
-    let end = time("end_time").map(instant).transpose()?;
+    let start = time("start_time").map(bound).transpose()?;
+    let end = time("end_time").map(bound).transpose()?;
     let oldest = now - jiff::SignedDuration::from_hours(28 * 24);
     if start.is_some_and(|s| s < oldest) {
         return Err(Refusal::invalid(
@@ -238,10 +250,7 @@ pub fn events(state: &mut State, request: &Request, verb: &str) -> Outcome {
         .iter()
         .filter(|e| kinds.iter().any(|k| e["eventType"] == **k))
         .filter(|e| {
-            let at: jiff::Timestamp = e["eventTime"]
-                .as_str()
-                .and_then(|t| t.parse().ok())
-                .unwrap_or_default();
+            let at = instant(&e["eventTime"]);
             start.is_none_or(|s| at > s) && end.is_none_or(|x| at <= x)
         })
         .map(current)
@@ -263,9 +272,18 @@ pub fn read_state(state: &mut State, request: &Request, verb: &str) -> Outcome {
         let body = request.json()?;
         let time = body["lastReadTime"]
             .as_str()
-            .filter(|t| t.parse::<jiff::Timestamp>().is_ok());
+            .and_then(|t| t.parse::<jiff::Timestamp>().ok());
         let time = time.ok_or_else(|| Refusal::invalid("Invalid last_read_time."))?;
-        state.chat.read.insert(space.clone(), time.to_owned());
+        // Never later than the newest message.
+        let newest = state
+            .chat
+            .space(&space)?
+            .messages
+            .iter()
+            .map(|m| instant(&m["createTime"]))
+            .max();
+        let read = newest.map_or(time, |newest| newest.min(time));
+        state.chat.read.insert(space.clone(), read.to_string());
     }
     let mut answer = json!({"name": format!("users/{}/{space}/spaceReadState", request.vars[0])});
     if let Some(time) = state.chat.read.get(&space) {

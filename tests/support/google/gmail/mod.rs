@@ -32,6 +32,7 @@ pub struct Mailbox {
     /// What was sent, as it came.
     pub sent: Vec<Sent>,
     history: Vec<history::Record>,
+    /// Grows with gaps.
     history_id: u64,
     /// Cursors before this are too old.
     oldest: u64,
@@ -186,7 +187,7 @@ impl Mailbox {
         let thread = thread
             .or_else(|| self.conversation(&raw))
             .unwrap_or_else(|| id.clone());
-        self.history_id += 1;
+        self.history_id += 1 + self.history_id % 7;
         let mail = Mail {
             id: id.clone(),
             thread,
@@ -208,7 +209,7 @@ impl Mailbox {
             return false;
         };
         self.drafts.retain(|_, message| message != id);
-        self.history_id += 1;
+        self.history_id += 1 + self.history_id % 7;
         self.history
             .push(history::Record::deleted(self.history_id, &mail));
         true
@@ -238,7 +239,7 @@ impl Mailbox {
             if labels.is_empty() {
                 continue;
             }
-            self.history_id += 1;
+            self.history_id += 1 + self.history_id % 7;
             mail.history_id = self.history_id;
             self.history
                 .push(history::Record::new(self.history_id, mail, what));

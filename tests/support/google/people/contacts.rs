@@ -100,15 +100,19 @@ fn update(
             .map(|s| &s["etag"])
     });
     let held = &now.json["metadata"]["sources"][0]["etag"];
-    let fresh = match (given, &person["etag"]) {
-        (Some(given), _) => given == held,
-        (None, Value::String(given)) => now.json["etag"] == *given,
-        _ => {
-            return Err(Refusal::invalid(
-                "Request must set person.etag or person.metadata.sources.etag for the source that is being updated.",
-            ));
-        }
+    // The person's own etag is not enough: Google wants to know of which source.
+    let Some(given) = given else {
+        return Err(Refusal::invalid(
+            "Request must set person.metadata.sources.etag for the source that is being updated.",
+        ));
     };
+    let leaves_all = person["memberships"].as_array().is_none_or(Vec::is_empty);
+    if changes.iter().any(|c| c == "memberships") && leaves_all {
+        return Err(Refusal::invalid(
+            "A contact must have at least one contact group membership.",
+        ));
+    }
+    let fresh = given == held;
     if !fresh {
         return Err(Refusal::new(
             400,

@@ -7,14 +7,16 @@ use jiff::Timestamp;
 use crate::error::{Error, Result};
 use crate::format::compose::{self, Letter, compose};
 use crate::format::{chat, mime};
+use crate::model::account::ChannelKind;
 use crate::model::address::Address;
 use crate::model::id::OutboxId;
+use crate::model::message::Role;
 use crate::model::outbox::{Place, RecipientState, State};
 use crate::rules::{address, route};
 use crate::store::outbox::{Item, NewItem, Recipient};
 
 use super::send::{ItemReport, letter, rooms};
-use super::{App, Origin, drain, gate, outbox};
+use super::{App, Origin, drain, gate, outbox, sync};
 
 /// What is to be different; `None` and empty leave it as it is.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +64,23 @@ pub fn edit(app: &App, origin: Origin, id: OutboxId, request: &EditRequest) -> R
     }
     app.store.replace(id, &seen, &new, app.clock.now())?;
     outbox::show(app, id)
+}
+
+/// Lets the copy in the account's drafts follow an edit, where the account can replace one.
+pub async fn keep_draft(app: &App, id: OutboxId) -> Result<()> {
+    let item = app.store.outbox_item(id)?;
+    let account = app.config.account(&item.account)?;
+    let raw = app.store.outbox_bytes(id)?;
+    sync::file_copy(app, account, Role::Drafts, &raw)
+        .await
+        .map(drop)
+}
+
+/// Whether an edit has a copy elsewhere that may follow it.
+pub fn has_copy(app: &App, id: OutboxId) -> Result<bool> {
+    let item = app.store.outbox_item(id)?;
+    let account = app.config.account(&item.account)?;
+    Ok(item.state == State::Draft && account.channel == ChannelKind::Gmail)
 }
 
 fn origin_of(item: &Item) -> Origin {

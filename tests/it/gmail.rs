@@ -480,3 +480,76 @@ fn a_remote_search_is_gmails_own_and_fetches_what_it_finds() {
         .run(["search", "--remote", "account:local", "x"])
         .fails(2);
 }
+
+#[test]
+fn a_draft_is_filed_follows_its_edits_and_goes_when_the_letter_is_sent() {
+    let google = Google::start();
+    let gmail = google.gmail();
+    let parent = gmail.deliver(letter(1));
+    let world = world(&google);
+    sync(&world);
+    let report = world.run(["search", "--json", "account:work"]).ok().json();
+    let id = report["messages"][0]["id"].as_str().unwrap();
+    let run = world
+        .run(["reply", id, "-m", "first words", "--draft", "--json"])
+        .ok();
+    let item = run.json()["items"][0]["id"].as_str().unwrap().to_owned();
+    let draft = || -> Vec<String> {
+        let mails = google.gmail().mails().into_iter();
+        let drafts = mails.filter(|m| m.labels.contains("DRAFT"));
+        drafts
+            .map(|m| format!("{}\n{}", m.thread, String::from_utf8(m.raw).unwrap()))
+            .collect()
+    };
+    let thread = google.gmail().mail(&parent).unwrap().thread;
+    let [one] = &draft()[..] else {
+        panic!("{:?}", draft())
+    };
+    assert!(
+        one.contains("first words") && one.starts_with(&thread),
+        "{one}"
+    );
+    assert_eq!(google.gmail().drafts().len(), 1);
+    world
+        .run(["outbox", "edit", &item, "-m", "second words"])
+        .ok();
+    let [one] = &draft()[..] else {
+        panic!("{:?}", draft())
+    };
+    assert!(one.contains("second words"), "{one}");
+    // Known already: nothing comes twice.
+    assert_eq!(counts(&sync(&world)), (0, 0, 0));
+    // A draft of another client's comes here.
+    gmail.store(letter(9), &["DRAFT"]);
+    assert_eq!(counts(&sync(&world)), (1, 0, 0));
+    assert_eq!(stored(&world)["number 9"].0, "Drafts");
+    world.run(["outbox", "retry", &item]).ok();
+    assert_eq!(google.gmail().sent().len(), 1);
+    assert!(google.gmail().drafts().is_empty());
+    assert_eq!(counts(&sync(&world)), (0, 0, 0));
+    assert_eq!(stored(&world)["Re: number 1"].0, "Sent");
+}
+
+#[test]
+fn a_watch_hands_on_what_comes_and_holds_spam_back() {
+    let google = Google::start();
+    let gmail = google.gmail();
+    gmail.deliver(letter(0));
+    let world = world(&google);
+    sync(&world);
+    let watch = |extra: &[&str]| {
+        let mut args = vec!["inbox", "watch", "--account", "work", "--json", "--once"];
+        args.extend(extra);
+        world.run(args)
+    };
+    watch(&["--timeout", "1s"]).fails(5);
+    gmail.store(letter(1), &["SPAM", "UNREAD"]);
+    gmail.store(letter(2), &["TRASH"]);
+    gmail.deliver(letter(3));
+    google.forget_requests();
+    let run = watch(&["--timeout", "30s"]).ok();
+    let subjects: Vec<_> = run.jsonl().iter().map(|m| m["subject"].clone()).collect();
+    assert_eq!(subjects, ["number 3"], "{run}");
+    assert_eq!(google.count(LIST), 0);
+    watch(&["--timeout", "1s"]).fails(5);
+}

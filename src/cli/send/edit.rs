@@ -12,7 +12,7 @@ use crate::ops::edit::{self, EditRequest};
 use crate::ops::send::ItemReport;
 
 use super::super::output::Output;
-use super::super::{origin, prompt};
+use super::super::{origin, prompt, wait};
 use super::body::{self, Source};
 
 /// What is to be different.
@@ -93,5 +93,14 @@ pub fn run(args: EditArgs, app: &App, out: &mut Output) -> Result<ItemReport> {
         attachments: args.attach,
         at: schedule.map(|s| s.at),
     };
-    edit::edit(app, origin, id, &request)
+    let report = edit::edit(app, origin, id, &request)?;
+    if edit::has_copy(app, id)?
+        && let Err(e) = wait(edit::keep_draft(app, id))
+    {
+        out.warn(&format!(
+            "the copy in the account's drafts is as it was: {}",
+            e.message
+        ));
+    }
+    Ok(report)
 }

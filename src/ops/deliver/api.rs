@@ -15,7 +15,6 @@ use crate::format::compose::readdressed;
 use crate::format::mime;
 use crate::model::account::{Account, ChannelKind};
 use crate::model::address::Address;
-use crate::model::message::Ident;
 use crate::model::outbox::{Place, RecipientState};
 use crate::net::http;
 use crate::ops::throttle::{self, News, Permit};
@@ -96,7 +95,9 @@ impl Run<'_> {
         let waiting = self.waiting();
         let raw = self.app.store.outbox_bytes(self.item.id)?;
         let raw = readdressed(&raw, &addressed(self.item, &waiting));
-        let thread = match self.thread(account, client, &raw).await {
+        let parsed = mime::parse(&raw);
+        let place = (self.app, account);
+        let thread = match sync::gmail::conversation(place, client, &parsed).await {
             Ok(thread) => thread,
             Err(e) => return self.not_even_begun(account, e),
         };
@@ -134,36 +135,12 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The conversation that the letter answers, where it is in this mailbox.
-    async fn thread(
-        &self,
-        account: &Account,
-        client: &gmail::Client,
-        raw: &[u8],
-    ) -> Result<Option<String>> {
-        let parsed = mime::parse(raw);
-        for message_id in parsed
-            .in_reply_to
-            .iter()
-            .chain(parsed.references.iter().rev())
-        {
-            for id in self.app.store.by_message_id(message_id)? {
-                let location = self.app.store.location(id)?;
-                if location.account != account.name {
-                    continue;
-                }
-                if let Ident::Remote(remote) = &location.ident {
-                    return client.thread_of(remote).await;
-                }
-            }
-        }
-        Ok(None)
-    }
-
     /// Shows it at once among what was sent. Gmail gives a letter a Message-ID of its own: answers will name that one.
     async fn keep_sent(&self, account: &Account, client: &gmail::Client, id: &str) {
         let kept = async {
-            let kept = sync::gmail::keep_sent((self.app, account), client, id).await?;
+            let place = (self.app, account);
+            let kept = sync::gmail::keep_sent(place, client, id).await?;
+            sync::gmail::drop_draft(place, client, &self.item.message_id).await?;
             match kept {
                 Some(message_id) => self.app.store.note_message_id(self.item.id, &message_id),
                 None => Ok(()),

@@ -28,7 +28,7 @@ use super::{Tally, Writer};
 use labels::{Standing, Told};
 use stamp::Stamp;
 
-pub use drafts::file_draft;
+pub use drafts::{conversation, drop_draft, file_draft};
 pub use find::{Found, find};
 pub use sent::keep_sent;
 

@@ -224,6 +224,10 @@ async fn of_many_changes_each_has_its_own_outcome() {
         (201, 2)
     );
     assert!(matches!(&made[5], Change::Refused(_)));
+    assert_eq!(
+        made.iter().filter(|c| matches!(c, Change::Done(_))).count(),
+        200
+    );
     let mut people: Vec<_> = made
         .into_iter()
         .filter(|c| matches!(c, Change::Done(_)))
@@ -259,6 +263,54 @@ async fn of_many_changes_each_has_its_own_outcome() {
     // One that is gone does not keep the others.
     client.delete_many(&names[..10]).await.unwrap();
     assert_eq!(synced(&client, Book::Contacts, None).await.people.len(), 0);
+}
+
+#[tokio::test]
+async fn many_changes_end_where_the_next_would_go_no_better() {
+    let google = Google::start();
+    let client = client(&google);
+    let new: Vec<_> = (0..401)
+        .map(|n| person(named(&format!("P{n}"), "p@example.com")))
+        .collect();
+    google.fault(
+        "people.people.batchCreateContacts",
+        2,
+        Fault::CutBeforeAnswer,
+    );
+    let made = client.create_many(&new).await;
+    assert!(matches!(&made[199], Change::Done(_)));
+    assert!(matches!(&made[200], Change::Unknown(_)));
+    // Of the last one it is certain that it was not made.
+    assert!(matches!(&made[400], Change::Refused(e) if e.kind == Kind::Unavailable));
+    assert_eq!(
+        (
+            made.len(),
+            google.count("people.people.batchCreateContacts")
+        ),
+        (401, 2)
+    );
+    google.expire_tokens();
+    let refused = client.create_many(&new).await;
+    assert!(
+        refused
+            .iter()
+            .all(|c| matches!(c, Change::Refused(e) if e.kind == Kind::Auth))
+    );
+    assert_eq!(google.count("people.people.batchCreateContacts"), 3);
+}
+
+#[tokio::test]
+async fn a_list_without_end_is_no_list() {
+    let google = Google::start();
+    let page = json!({"connections": [], "nextPageToken": "again"}).to_string();
+    let kind = vec![("content-type".to_owned(), "application/json".to_owned())];
+    let fault = Fault::Status(200, page, kind);
+    google.faults("people.people.connections.list", 2, &fault);
+    let failed = client(&google)
+        .sync(Book::Contacts, None)
+        .await
+        .unwrap_err();
+    assert_eq!(failed.kind, Kind::Unavailable);
 }
 
 #[tokio::test]

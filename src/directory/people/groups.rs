@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::error::{Kind, Result};
 use crate::net::google::operations::people as op;
 
+use super::sync::endless;
 use super::{Client, call};
 
 /// How many groups Google gives at once.
@@ -58,8 +59,9 @@ impl Client {
             let answer: Page = self.api.json(&call, "reading the contact groups").await?;
             groups.extend(answer.contact_groups);
             match answer.next_page_token.filter(|token| !token.is_empty()) {
-                Some(next) if page.as_ref() != Some(&next) => page = Some(next),
-                _ => return Ok(groups),
+                Some(next) if page.as_ref() == Some(&next) => return Err(endless()),
+                Some(next) => page = Some(next),
+                None => return Ok(groups),
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Kind, Result};
@@ -36,31 +37,24 @@ struct Response {
 impl Client {
     /// Makes contacts; an outcome for each in the order given.
     pub async fn create_many(&self, people: &[Person]) -> Vec<Change> {
-        #[derive(Default, Deserialize)]
-        #[serde(rename_all = "camelCase", default)]
-        struct Answer {
-            created_people: Vec<Response>,
-        }
         let mut done = Vec::with_capacity(people.len());
         for some in people.chunks(AT_ONCE) {
-            let contacts: Vec<_> = some
-                .iter()
-                .map(|person| json!({ "contactPerson": person.as_new() }))
-                .collect();
-            let body = json!({ "contacts": contacts, "readMask": FIELDS });
-            let call = call(op::CREATE_MANY).json(&body);
-            let answer: Answer = match self.changes(&call, "making contacts").await {
-                Ok(answer) => answer,
-                Err(each) => {
-                    done.extend(some.iter().map(|_| each.again()));
-                    continue;
+            match self.create_some(some).await {
+                Ok(each) => done.extend(each),
+                // One that can't be made stops all of them.
+                Err(Whole::Refused(fault)) if is_about_one(&fault) && some.len() > 1 => {
+                    for person in some {
+                        done.push(self.create(person).await);
+                    }
                 }
-            };
-            // They come in the order given; with one missing, which is which can't be told.
-            if answer.created_people.len() == some.len() {
-                done.extend(answer.created_people.into_iter().map(outcome));
-            } else {
-                done.extend(some.iter().map(|_| untold()));
+                Err(whole) => {
+                    done.extend(some.iter().map(|_| whole.again()));
+                    if whole.ends_it() {
+                        let left = people.len() - done.len();
+                        done.extend((0..left).map(|_| whole.not_tried()));
+                        break;
+                    }
+                }
             }
         }
         done
@@ -68,32 +62,24 @@ impl Client {
 
     /// Changes these fields of contacts; an outcome for each in the order given. What changed since it was read stays.
     pub async fn update_many(&self, people: &[Person], fields: &[&str]) -> Vec<Change> {
-        #[derive(Default, Deserialize)]
-        #[serde(rename_all = "camelCase", default)]
-        struct Answer {
-            update_result: HashMap<String, Response>,
-        }
         let mut done = Vec::with_capacity(people.len());
         for some in people.chunks(AT_ONCE) {
-            let contacts: serde_json::Map<String, Value> = some
-                .iter()
-                .map(|person| (person.resource_name().to_owned(), person.as_change(fields)))
-                .collect();
-            let body = json!({
-                "contacts": contacts, "updateMask": fields.join(","), "readMask": FIELDS,
-            });
-            let call = call(op::UPDATE_MANY).json(&body);
-            let mut answer: Answer = match self.changes(&call, "changing contacts").await {
-                Ok(answer) => answer,
-                Err(each) => {
-                    done.extend(some.iter().map(|_| each.again()));
-                    continue;
+            match self.update_some(some, fields).await {
+                Ok(each) => done.extend(each),
+                Err(Whole::Refused(fault)) if is_about_one(&fault) && some.len() > 1 => {
+                    for person in some {
+                        done.push(self.update(person, fields).await);
+                    }
                 }
-            };
-            done.extend(some.iter().map(|person| {
-                let told = answer.update_result.remove(person.resource_name());
-                told.map_or_else(untold, outcome)
-            }));
+                Err(whole) => {
+                    done.extend(some.iter().map(|_| whole.again()));
+                    if whole.ends_it() {
+                        let left = people.len() - done.len();
+                        done.extend((0..left).map(|_| whole.not_tried()));
+                        break;
+                    }
+                }
+            }
         }
         done
     }
@@ -105,7 +91,7 @@ impl Client {
             match self.repeat(&call, "deleting contacts").await {
                 Ok(_) => {}
                 // One that is gone stops all of them.
-                Err(fault) if matches!(fault.status, 400 | 404) => {
+                Err(fault) if is_about_one(&fault) => {
                     for name in some {
                         self.delete(name).await?;
                     }
@@ -116,49 +102,104 @@ impl Client {
         Ok(())
     }
 
-    /// A change of many; where it failed as a whole, what that means for each.
-    async fn changes<T: serde::de::DeserializeOwned>(
-        &self,
-        call: &Call,
-        doing: &str,
-    ) -> Result<T, Whole> {
+    async fn create_some(&self, people: &[Person]) -> Result<Vec<Change>, Whole> {
+        #[derive(Default, Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        struct Answer {
+            created_people: Vec<Response>,
+        }
+        let contacts: Vec<_> = people
+            .iter()
+            .map(|person| json!({ "contactPerson": person.as_new() }))
+            .collect();
+        let body = json!({ "contacts": contacts, "readMask": FIELDS });
+        let call = call(op::CREATE_MANY).json(&body);
+        let answer: Answer = self.changes(&call, "making contacts").await?;
+        // They come in the order given; with one missing, which is which can't be told.
+        Ok(if answer.created_people.len() == people.len() {
+            answer.created_people.into_iter().map(outcome).collect()
+        } else {
+            people.iter().map(|_| untold()).collect()
+        })
+    }
+
+    async fn update_some(&self, people: &[Person], fields: &[&str]) -> Result<Vec<Change>, Whole> {
+        #[derive(Default, Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        struct Answer {
+            update_result: HashMap<String, Response>,
+        }
+        let contacts: serde_json::Map<String, Value> = people
+            .iter()
+            .map(|person| (person.resource_name().to_owned(), person.as_change(fields)))
+            .collect();
+        let body = json!({
+            "contacts": contacts, "updateMask": fields.join(","), "readMask": FIELDS,
+        });
+        let call = call(op::UPDATE_MANY).json(&body);
+        let mut answer: Answer = self.changes(&call, "changing contacts").await?;
+        let told = people.iter().map(|person| {
+            let told = answer.update_result.remove(person.resource_name());
+            told.map_or_else(untold, outcome)
+        });
+        Ok(told.collect())
+    }
+
+    /// A change of many, or why it failed as a whole.
+    async fn changes<T: DeserializeOwned>(&self, call: &Call, doing: &str) -> Result<T, Whole> {
         match self.change(call, doing).await {
             Ok(answer) => answer
                 .json()
                 .map_err(|unread| Whole::Unknown(unread.message)),
-            Err(fault) => Err(Whole::from(fault)),
+            Err(fault) if is_in_doubt(&fault) => Err(Whole::Unknown(fault.error.message)),
+            Err(fault) => Err(Whole::Refused(fault)),
         }
     }
 }
 
 /// Why a request for many failed as a whole.
 enum Whole {
-    Refused(Error),
+    Refused(Fault),
     Unknown(String),
 }
 
-impl From<Fault> for Whole {
-    fn from(fault: Fault) -> Whole {
-        if is_in_doubt(&fault) {
-            Whole::Unknown(fault.error.message)
-        } else {
-            Whole::Refused(fault.error)
+impl Whole {
+    /// What it means for each that was in the request.
+    fn again(&self) -> Change {
+        match self {
+            Whole::Unknown(why) => Change::Unknown(why.clone()),
+            Whole::Refused(fault) => Change::Refused(same(&fault.error)),
+        }
+    }
+
+    /// What it means for each that was to come after.
+    fn not_tried(&self) -> Change {
+        Change::Refused(match self {
+            Whole::Unknown(why) => Error::unavailable(format!("not tried after this: {why}")),
+            Whole::Refused(fault) => same(&fault.error),
+        })
+    }
+
+    /// Whether the next request would go no better: no login, no network, the limit of the day.
+    fn ends_it(&self) -> bool {
+        match self {
+            Whole::Unknown(_) => true,
+            Whole::Refused(fault) => fault.error.kind != Kind::Refused,
         }
     }
 }
 
-impl Whole {
-    fn again(&self) -> Change {
-        match self {
-            Whole::Unknown(why) => Change::Unknown(why.clone()),
-            Whole::Refused(error) => {
-                let mut same = Error::new(error.kind, error.message.clone());
-                same.hint = error.hint.clone();
-                same.retry_after = error.retry_after;
-                Change::Refused(same)
-            }
-        }
-    }
+/// Whether a refusal may be that of a single contact among many.
+fn is_about_one(fault: &Fault) -> bool {
+    matches!(fault.status, 400 | 404)
+}
+
+/// The same error for another of many.
+fn same(error: &Error) -> Error {
+    let mut same = Error::new(error.kind, error.message.clone());
+    same.hint = error.hint.clone();
+    same.retry_after = error.retry_after;
+    same
 }
 
 fn untold() -> Change {

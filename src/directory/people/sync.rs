@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::net::api::Call;
 use crate::net::google::operations::people as op;
 
@@ -68,9 +68,9 @@ impl Client {
             };
             synced.take(answer.connections);
             match answer.next_page_token.filter(|token| !token.is_empty()) {
-                // The same token again would never end.
-                Some(next) if page.as_ref() != Some(&next) => page = Some(next),
-                _ => {
+                Some(next) if page.as_ref() == Some(&next) => return Err(endless()),
+                Some(next) => page = Some(next),
+                None => {
                     synced.next = answer.next_sync_token;
                     return Ok(Sync::Done(synced));
                 }
@@ -108,6 +108,11 @@ fn listing(book: Book) -> Call {
     };
     call.query("pageSize", PER_PAGE)
         .query("requestSyncToken", "true")
+}
+
+/// A list that can't be read to its end must not pass for a whole one: what it lacks would count as deleted.
+pub(super) fn endless() -> Error {
+    Error::unavailable("the list has no end: each page names itself as the next")
 }
 
 fn is_expired(reason: &str, status: u16) -> bool {

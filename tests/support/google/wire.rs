@@ -272,7 +272,7 @@ pub fn split_head(part: &[u8]) -> (Vec<(String, String)>, &[u8]) {
 }
 
 pub fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|w| w == needle)
+    memchr::memmem::find(haystack, needle)
 }
 
 fn strip_line_start(part: &[u8]) -> &[u8] {

@@ -185,6 +185,10 @@ fn batch_create(state: &mut State, body: &Value) -> Outcome {
         return Err(Refusal::invalid("Must create between 1 and 200 contacts."));
     }
     let fields = read_mask(body)?;
+    // What no contact can be stops all of them before the first is made.
+    for contact in &contacts {
+        one_each(&contact["contactPerson"])?;
+    }
     let mut created = Vec::new();
     for contact in &contacts {
         let done = create(state, &contact["contactPerson"]);
@@ -203,6 +207,9 @@ fn batch_update(state: &mut State, body: &Value) -> Outcome {
     }
     let changes = mask(body["updateMask"].as_str(), "updateMask")?;
     let fields = read_mask(body)?;
+    for person in contacts.values() {
+        one_each(person)?;
+    }
     let mut results = serde_json::Map::new();
     for (name, person) in &contacts {
         let done = update(state, name, person, &changes).map(|()| name.clone());

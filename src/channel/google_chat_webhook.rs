@@ -111,7 +111,9 @@ impl Webhook {
         };
         let Some(fault) = google::reading(&answer, POSTING) else {
             let message = answer.json::<Value>().unwrap_or_default();
-            return sent(&message);
+            let name = message.get("name").and_then(Value::as_str);
+            let name = name.unwrap_or_default().to_owned();
+            return Outcome::Sent { name, message };
         };
         let mut error = fault.error;
         error.message = self.hidden(error.message);
@@ -158,14 +160,6 @@ impl Webhook {
             .fold(words, |words, secret| {
                 words.replace(secret.expose_secret(), "…")
             })
-    }
-}
-
-fn sent(message: &Value) -> Outcome {
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-    Outcome::Sent {
-        name: text(message.get("name")).unwrap_or_default(),
-        thread: text(message.get("thread").and_then(|t| t.get("name"))),
     }
 }
 
@@ -241,7 +235,7 @@ mod tests {
         let said = r#"{"name":"spaces/A/messages/B","thread":{"name":"spaces/A/threads/T"}}"#;
         let (outcome, seen, left) = post(vec![Turn::Say(200, said)], Some("disk")).await;
         assert!(
-            matches!(&outcome, Outcome::Sent { name, thread } if name == "spaces/A/messages/B" && thread.as_deref() == Some("spaces/A/threads/T")),
+            matches!(&outcome, Outcome::Sent { name, message } if name == "spaces/A/messages/B" && message["thread"]["name"] == "spaces/A/threads/T"),
             "{outcome:?}"
         );
         assert!(left);

@@ -65,6 +65,18 @@ impl Store {
         read().map_err(fault("reading what is known of an account"))
     }
 
+    /// The messages of one folder.
+    pub fn remotes_in(&self, account: &str, folder: &str) -> Result<Vec<Remote>> {
+        let db = self.raw_reader()?;
+        let read = || -> rusqlite::Result<Vec<Remote>> {
+            db.prepare_cached(&format!("{REMOTE} AND f.path = ?2"))?
+                .query_map([account, folder], remote)?
+                .filter_map(Result::transpose)
+                .collect()
+        };
+        read().map_err(fault("reading what is known of a folder"))
+    }
+
     /// The message with this id of its provider.
     pub fn remote(&self, account: &str, id: &str) -> Result<Option<Remote>> {
         let db = self.raw_reader()?;

@@ -516,3 +516,22 @@ fn a_room_takes_one_file_and_an_edit_calls_nobody() {
     let posted = google.chat().messages(&team).pop().unwrap();
     assert_eq!(posted["text"], "<\u{200b}users/all> now");
 }
+
+#[test]
+fn what_was_posted_is_here_at_once_and_not_twice() {
+    let (google, _, _) = filled();
+    let world = world(&google);
+    sync(&world);
+    world
+        .run(["send", "chat:Team room", "-m", "hot off the press"])
+        .ok();
+    let found = search(&world, "press");
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (&found[0]["sent"], &found[0]["unread"]),
+        (&json!(true), &json!(false))
+    );
+    let report = sync(&world);
+    assert_eq!(report["added"], 0, "{report}");
+    assert_eq!(search(&world, "press").len(), 1);
+}

@@ -44,11 +44,8 @@ pub struct Post<'a> {
 /// What an attempt came to.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Chat has it, under these resource names.
-    Sent {
-        name: String,
-        thread: Option<String>,
-    },
+    /// Chat has it, under this resource name; the message as it is there, null if that was not told.
+    Sent { name: String, message: Value },
     /// Certainly nothing was sent. Only `unavailable` may go better another time.
     NotSent(Error),
     /// It may have been sent; why that can't be told.
@@ -60,7 +57,7 @@ pub enum Outcome {
 pub enum Find {
     Found {
         name: String,
-        thread: Option<String>,
+        message: Value,
     },
     /// The space can be read, and the message is not in it.
     Absent,
@@ -77,7 +74,9 @@ impl Client {
         match self.api.once(&call, POSTING).await {
             Ok(answer) => {
                 let message = answer.json::<Value>().unwrap_or_default();
-                sent(&message, &post)
+                let name = named(&message);
+                let name = name.unwrap_or_else(|| format!("{}/messages/{}", post.space, post.id));
+                Outcome::Sent { name, message }
             }
             Err(fault) if fault.status == 409 => self.posted_before(&post, fault.error).await,
             Err(fault) if fault.may_have_left && !is_answer(&fault) => {
@@ -96,9 +95,8 @@ impl Client {
         let looking = "looking for the message";
         match self.api.json::<Value>(&call, looking).await {
             Ok(message) => Find::Found {
-                name: named(&message, &["name"])
-                    .unwrap_or_else(|| format!("{space}/messages/{id}")),
-                thread: named(&message, &["thread", "name"]),
+                name: named(&message).unwrap_or_else(|| format!("{space}/messages/{id}")),
+                message,
             },
             // A space one is not in answers the same.
             Err(fault) if fault.status == 404 => match self.space(space).await {
@@ -111,7 +109,7 @@ impl Client {
 
     async fn posted_before(&self, post: &Post<'_>, refusal: Error) -> Outcome {
         match self.find_sent(post.space, post.id).await {
-            Find::Found { name, thread } => Outcome::Sent { name, thread },
+            Find::Found { name, message } => Outcome::Sent { name, message },
             Find::Absent => Outcome::Unknown(format!(
                 "{}; it is not in the space, and may have been deleted there",
                 refusal.message
@@ -152,20 +150,9 @@ fn call(post: &Post<'_>) -> Call {
         })
 }
 
-fn sent(message: &Value, post: &Post<'_>) -> Outcome {
-    let name = named(message, &["name"]);
-    Outcome::Sent {
-        name: name.unwrap_or_else(|| format!("{}/messages/{}", post.space, post.id)),
-        thread: named(message, &["thread", "name"]),
-    }
-}
-
-fn named(message: &Value, path: &[&str]) -> Option<String> {
-    let mut value = message;
-    for key in path {
-        value = value.get(key)?;
-    }
-    value.as_str().filter(|s| !s.is_empty()).map(str::to_owned)
+fn named(message: &Value) -> Option<String> {
+    let name = message.get("name")?.as_str()?;
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// A refusal says for certain that nothing was posted.

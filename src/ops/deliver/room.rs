@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::format::{chat, mime};
 use crate::model::account::Account;
 use crate::model::outbox::RecipientState;
+use crate::ops::sync;
 use crate::ops::throttle::{self, News};
 
 use super::api::{Came, Provider, SOON};
@@ -76,6 +77,7 @@ impl Run<'_> {
             let left = Arc::clone(&self.left);
             let id = chat::client_id(&self.item.own_id, n + 1);
             self.under_way = waiting.clone();
+            let mut posted = Value::Null;
             let came = match &*provider {
                 Provider::Chat(client) => {
                     let post = Post {
@@ -88,7 +90,10 @@ impl Run<'_> {
                         left: &left,
                     };
                     match client.send(post).await {
-                        google_chat::Outcome::Sent { name, .. } => Came::Sent(name),
+                        google_chat::Outcome::Sent { name, message } => {
+                            posted = message;
+                            Came::Sent(name)
+                        }
                         google_chat::Outcome::NotSent(e) => Came::NotSent(e),
                         google_chat::Outcome::Unknown(why) => Came::Unknown(why),
                     }
@@ -112,6 +117,10 @@ impl Run<'_> {
             match came {
                 Came::Sent(name) => {
                     self.part_sent(*begins, &name)?;
+                    // Shown here at once; what can't be is found by the next sync.
+                    if let Err(e) = sync::keep_posted(self.app, account, &posted) {
+                        (self.app.notice)(&format!("`{}` was sent: {}", self.item.id, e.message));
+                    }
                     if last {
                         return self.take_in(account, (&waiting, Came::Sent(name)), &share);
                     }

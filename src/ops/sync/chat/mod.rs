@@ -5,6 +5,7 @@
 
 mod names;
 mod push;
+mod room;
 mod seen;
 mod space;
 mod stamp;
@@ -14,15 +15,18 @@ use std::sync::{Mutex, MutexGuard};
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::channel::google_chat::{Client, Space, is_closed};
 use crate::error::{Error, Kind, Result};
+use crate::format::chat;
 use crate::model::account::Account;
 use crate::model::message::Role;
 use crate::ops::{App, access, token};
 use crate::store::FolderState;
 
 use super::{Tally, Writer};
+use room::Room;
 use space::Done;
 use stamp::{SpaceStamp, Stamp};
 
@@ -63,6 +67,27 @@ pub async fn push_queued(app: &App, account: &Account) -> Result<()> {
     stamp.save(app, account)?;
     told.map(drop)
         .map_err(|e| token::explained(app, account, e))
+}
+
+/// Stores a message that was just posted, in a space that was synced before; the next sync finds the others.
+pub fn keep_posted(app: &App, account: &Account, message: &Value) -> Result<()> {
+    let name = message.get("name").and_then(Value::as_str);
+    let Some(name) = name.and_then(chat::space_of) else {
+        return Ok(());
+    };
+    let stamp = Stamp::load(app, account)?;
+    let Some(space) = stamp.spaces.get(name).filter(|s| !s.folder.is_empty()) else {
+        return Ok(());
+    };
+    // Whoever posts is the owner.
+    let sender = message.get("sender").and_then(|s| s.get("name"));
+    let owner = sender.and_then(Value::as_str).map(str::to_owned);
+    let place = ((name, space.title.as_str()), space.folder.clone());
+    let room = Room::new(account, owner, place, (space.read, app.clock.now()));
+    if let Some(message) = room.made(message) {
+        app.store.add(vec![message])?;
+    }
+    Ok(())
 }
 
 /// The name of a space, as of the last sync.

@@ -66,10 +66,9 @@ impl Chats<'_> {
     }
 
     fn move_folder(&self, from: &str, to: &str) -> Result<()> {
-        let known = self.app.store.remotes(&self.account.name)?;
+        let known = self.app.store.remotes_in(&self.account.name, from)?;
         let placed: Vec<Placed> = known
-            .into_values()
-            .filter(|remote| remote.folder == from)
+            .into_iter()
             .map(|remote| Placed {
                 id: remote.id,
                 folder: to.to_owned(),

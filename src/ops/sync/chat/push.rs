@@ -95,17 +95,19 @@ fn until(
     stamp: &Stamp,
     space: &str,
 ) -> Result<Option<Timestamp>> {
-    let known = app.store.remotes(&account.name)?;
-    let inside = format!("{space}/");
+    let Some(stamp) = stamp.spaces.get(space) else {
+        return Ok(None);
+    };
+    let known = app.store.remotes_in(&account.name, &stamp.folder)?;
     let unread: Vec<MessageId> = known
-        .into_values()
-        .filter(|m| m.remote.starts_with(&inside) && !m.flags.seen)
+        .into_iter()
+        .filter(|m| !m.flags.seen)
         .map(|m| m.id)
         .collect();
     let envelopes = app.store.envelopes(&unread)?;
     let oldest = envelopes.iter().map(|e| e.received_at).min();
     Ok(match oldest {
         Some(oldest) => oldest.checked_sub(SignedDuration::from_micros(1)).ok(),
-        None => stamp.spaces.get(space).and_then(|stamp| stamp.last),
+        None => stamp.last,
     })
 }

@@ -1,17 +1,18 @@
 //! Up to when a space was read, there and here.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
 use crate::channel::google_chat::Space;
 use crate::error::{Kind, Result};
 use crate::model::id::MessageId;
-use crate::model::message::{Flags, Role};
+use crate::model::message::{Envelope, Flags, Role};
 use crate::store::{Placed, Remote};
 
 use super::Chats;
-use super::space::{Done, Room};
+use super::room::Room;
+use super::space::Done;
 
 impl Chats<'_> {
     /// When the user last read the space; none if that is not to be known.
@@ -36,18 +37,24 @@ impl Chats<'_> {
         let back = before.is_some_and(|before| read < before);
         let queued = self.app.store.queued_changes(&self.account.name)?;
         let queued: HashSet<MessageId> = queued.iter().map(|(_, id, _)| *id).collect();
-        let known = self.app.store.remotes(&self.account.name)?;
+        let known = self
+            .app
+            .store
+            .remotes_in(&self.account.name, &room.folder)?;
         let candidates: Vec<Remote> = known
-            .into_values()
-            .filter(|m| m.folder == room.folder && !queued.contains(&m.id))
+            .into_iter()
+            .filter(|m| !queued.contains(&m.id))
             .filter(|m| !m.flags.seen || back)
             .collect();
         let ids: Vec<MessageId> = candidates.iter().map(|m| m.id).collect();
         let envelopes = self.app.store.envelopes(&ids)?;
+        let envelopes: HashMap<MessageId, Envelope> =
+            envelopes.into_iter().map(|e| (e.id, e)).collect();
         let mut placed = Vec::new();
         for remote in candidates {
-            let envelope = envelopes.iter().find(|e| e.id == remote.id);
-            let Some(envelope) = envelope else { continue };
+            let Some(envelope) = envelopes.get(&remote.id) else {
+                continue;
+            };
             // To the millisecond; `sent_at` is kept to the second only.
             let sent = envelope.received_at;
             let seen = envelope.sent || sent <= read;

@@ -1,17 +1,17 @@
 //! One space: new messages by time, then what was edited or deleted since.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::channel::google_chat::{Change, REACH_DAYS, Space, Window};
 use crate::error::{Error, Result};
 use crate::format::chat;
-use crate::model::account::ChannelKind;
-use crate::model::message::{Flags, Ident, NewMessage, Raw, Role};
+use crate::model::message::NewMessage;
 use crate::ops::Progress;
 use crate::ops::sync::Tally;
 
 use super::Chats;
+use super::room::Room;
 
 /// Messages may be listed a little later than others that were created after them.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(1);
@@ -37,16 +37,6 @@ impl Done {
     }
 }
 
-/// A space with what its messages are stored with.
-pub(super) struct Room<'a> {
-    pub space: &'a Space,
-    pub folder: String,
-    /// The space beside each message: named as its folder is.
-    about: Value,
-    /// The user has read so far.
-    pub read: Option<Timestamp>,
-}
-
 impl Chats<'_> {
     pub(super) async fn sync_space(&self, space: &Space, done: &mut Done) -> Result<()> {
         let (folder, title) = self.folder_of(space).await?;
@@ -57,12 +47,9 @@ impl Chats<'_> {
             return Ok(());
         }
         let read = self.read_until(space).await?;
-        let room = Room {
-            space,
-            folder,
-            about: json!({"name": space.name, "displayName": title}),
-            read,
-        };
+        let owner = self.stamp().owner.clone();
+        let named = (space.name.as_str(), title.as_str());
+        let room = Room::new(self.account, owner, (named, folder), (read, self.now));
         if news {
             self.list(&room, before.last, done).await?;
         }
@@ -109,13 +96,11 @@ impl Chats<'_> {
         loop {
             let page = self
                 .client
-                .messages(&room.space.name, window, token.as_deref())
+                .messages(&room.name, window, token.as_deref())
                 .await?;
             let newest = page.messages.iter().filter_map(created).max();
             done.added += self.store(room, page.messages).await?;
-            self.stamp_of(&room.space.name, |stamp| {
-                stamp.last = stamp.last.max(newest)
-            });
+            self.stamp_of(&room.name, |stamp| stamp.last = stamp.last.max(newest));
             self.save()?;
             (self.app.progress)(&Progress {
                 stage: format!("fetching {}/{}", self.account.name, room.folder),
@@ -133,7 +118,7 @@ impl Chats<'_> {
     async fn store(&self, room: &Room<'_>, messages: Vec<Value>) -> Result<u64> {
         let messages: Vec<NewMessage> = messages
             .into_iter()
-            .filter_map(|message| self.new_message(room, &message))
+            .filter_map(|message| room.made(&message))
             .collect();
         if messages.is_empty() {
             return Ok(0);
@@ -145,55 +130,15 @@ impl Chats<'_> {
         Ok(added.iter().filter(|added| added.new).count() as u64)
     }
 
-    fn new_message(&self, room: &Room<'_>, message: &Value) -> Option<NewMessage> {
-        let name = message.get("name")?.as_str()?;
-        let raw = self.document(room, message);
-        let parsed = chat::parse(&raw);
-        let own = self.is_own(message);
-        let seen = own
-            || parsed
-                .sent_at
-                .zip(room.read)
-                .is_some_and(|(sent, read)| sent <= read);
-        Some(NewMessage {
-            account: self.account.name.clone(),
-            channel: ChannelKind::GoogleChat,
-            folder: room.folder.clone(),
-            role: Role::Other,
-            ident: Ident::Remote(name.to_owned()),
-            size_bytes: raw.len() as u64,
-            received_at: parsed.sent_at.unwrap_or(self.now),
-            flags: Flags {
-                seen,
-                ..Flags::default()
-            },
-            labels: Vec::new(),
-            parsed,
-            raw: Raw::Bytes(raw),
-        })
-    }
-
-    fn document(&self, room: &Room<'_>, message: &Value) -> Vec<u8> {
-        let address = self.account.address.as_deref();
-        let owner = address.filter(|_| self.is_own(message));
-        chat::document(&room.about, owner, message)
-    }
-
-    fn is_own(&self, message: &Value) -> bool {
-        let sender = message.get("sender").and_then(|s| s.get("name"));
-        let owner = self.stamp().owner.clone();
-        owner.is_some() && sender.and_then(Value::as_str) == owner.as_deref()
-    }
-
     /// Edits and deletions since.
     async fn changes(&self, room: &Room<'_>, since: Timestamp, done: &mut Done) -> Result<()> {
         let since = since.max(self.now - QUIET + MARGIN);
-        let events = self.client.changes(&room.space.name, since).await?;
+        let events = self.client.changes(&room.name, since).await?;
         let newest = events.iter().filter_map(|event| event.at).max();
         for event in events {
             self.apply(room, event.change, done)?;
         }
-        self.stamp_of(&room.space.name, |stamp| {
+        self.stamp_of(&room.name, |stamp| {
             stamp.changes = stamp.changes.max(newest);
         });
         Ok(())
@@ -209,7 +154,7 @@ impl Chats<'_> {
         loop {
             let page = self
                 .client
-                .messages(&room.space.name, window, token.as_deref())
+                .messages(&room.name, window, token.as_deref())
                 .await?;
             for message in page.messages {
                 match (message.get("deleteTime"), message.get("lastUpdateTime")) {
@@ -248,7 +193,7 @@ impl Chats<'_> {
         if now == stored {
             return Ok(());
         }
-        let raw = self.document(room, &now);
+        let raw = room.document(&now);
         self.app.store.rewrite(known.id, &raw, &chat::parse(&raw))?;
         match gone {
             true => done.removed += 1,

@@ -61,14 +61,18 @@ pub enum ParamKind {
 /// A future that can be made by a trait object.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// A share of the quota.
+pub type Units = Box<dyn Send>;
+
 /// What a client is lent by the operation that uses it: the login, the budget, the time.
 pub trait Access: Send + Sync {
     /// What logs in now.
     fn token(&self) -> Pending<'_, Result<SecretString>>;
     /// Another token after this one was refused; `None` where there is no other.
     fn renew(&self, refused: SecretString) -> Pending<'_, Result<Option<SecretString>>>;
-    /// Waits until so many units of the quota are free, and takes them.
-    fn units(&self, units: u32) -> Pending<'_, Result<()>>;
+    /// Waits until so many units of the quota are free, and takes them. They count from when this is dropped, once the
+    /// request is through: until then as of now, so that the provider never sees more than the quota.
+    fn units(&self, units: u32) -> Pending<'_, Result<Units>>;
     /// Waits.
     fn pause(&self, wait: Duration) -> Pending<'_, ()>;
 }
@@ -370,9 +374,10 @@ impl Api {
                 .hint("leave out --read-only, or unset COMMS_READONLY"),
             ));
         }
-        if call.units > 0 {
-            self.access.units(call.units).await.map_err(Fault::before)?;
-        }
+        let _units = match call.units {
+            0 => None,
+            units => Some(self.access.units(units).await.map_err(Fault::before)?),
+        };
         let token = self.current().await.map_err(Fault::before)?;
         match self.send(call, &token, doing).await {
             Err(fault) if fault.status == 401 => {

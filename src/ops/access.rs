@@ -11,25 +11,25 @@ use crate::clock::Clock;
 use crate::error::{Context, Error, Kind, Result};
 use crate::format::clean;
 use crate::model::account::{Account, ChannelKind};
-use crate::net::api::{Access, Api, Pending};
+use crate::net::api::{Access, Api, Pending, Units};
 use crate::net::google;
 use crate::net::http::{Client, Redirects};
 use crate::rules::budget::{Cost, Limit};
-use crate::store::{Asked, Owner};
+use crate::store::{Asked, Owner, Share};
 
 use super::{App, token};
 
 /// The API of an account's provider, ready to be asked.
 pub async fn api(app: &App, account: &Account) -> Result<Api> {
     let client = client(account).await?;
-    let lent = Lent {
+    let lent = Lent(Arc::new(Shared {
         app: app.twin(),
         account: account.clone(),
         owner: match account.quota {
             Some(_) => Some(app.store.owner()?),
             None => None,
         },
-    };
+    }));
     let base = account.base_url.as_deref().unwrap_or_default();
     let api = Api::new(client, base, Arc::new(lent), google::reading)?;
     Ok(api.read_only(app.config.read_only))
@@ -107,8 +107,8 @@ impl Access for Given {
         Box::pin(async { Ok(None) })
     }
 
-    fn units(&self, _units: u32) -> Pending<'_, Result<()>> {
-        Box::pin(async { Ok(()) })
+    fn units(&self, _units: u32) -> Pending<'_, Result<Units>> {
+        Box::pin(async { Ok(Box::new(()) as Units) })
     }
 
     fn pause(&self, wait: Duration) -> Pending<'_, ()> {
@@ -132,7 +132,9 @@ async fn client(account: &Account) -> Result<Client> {
         .context(Kind::Internal, "reading the system's certificates")?
 }
 
-struct Lent {
+struct Lent(Arc<Shared>);
+
+struct Shared {
     app: App,
     account: Account,
     owner: Option<Owner>,
@@ -140,56 +142,72 @@ struct Lent {
 
 impl Access for Lent {
     fn token(&self) -> Pending<'_, Result<SecretString>> {
-        Box::pin(async { Ok(token::secret(&self.app, &self.account).await?.secret) })
+        let of = &self.0;
+        Box::pin(async { Ok(token::secret(&of.app, &of.account).await?.secret) })
     }
 
     fn renew(&self, refused: SecretString) -> Pending<'_, Result<Option<SecretString>>> {
-        Box::pin(async move { token::renewed(&self.app, &self.account, &refused).await })
+        let of = &self.0;
+        Box::pin(async move { token::renewed(&of.app, &of.account, &refused).await })
     }
 
-    fn units(&self, units: u32) -> Pending<'_, Result<()>> {
+    fn units(&self, units: u32) -> Pending<'_, Result<Units>> {
         Box::pin(self.take(units))
     }
 
     fn pause(&self, wait: Duration) -> Pending<'_, ()> {
-        Box::pin(self.app.clock.sleep(wait))
+        Box::pin(self.0.app.clock.sleep(wait))
     }
 }
 
 impl Lent {
-    /// Takes units as they become free. They count from when they were taken: the request follows at once.
-    async fn take(&self, units: u32) -> Result<()> {
-        let (Some(rate), Some(owner)) = (self.account.quota, &self.owner) else {
-            return Ok(());
+    /// Takes units once they are all free; more than the whole quota in shares of it.
+    async fn take(&self, units: u32) -> Result<Units> {
+        let of = &self.0;
+        let (Some(rate), Some(owner)) = (of.account.quota, &of.owner) else {
+            return Ok(Box::new(()));
         };
-        let limit = Limit {
-            scope: scope(&self.account),
-            cost: Cost::Each(1),
-            rate,
+        let (store, clock) = (&of.app.store, &of.app.clock);
+        let mut taken = Taken {
+            share: Share::default(),
+            of: Arc::clone(of),
         };
-        let clock = &self.app.clock;
         let mut missing = units;
         while missing > 0 {
-            // Never more at once than the whole quota.
             let want = missing.min(rate.most);
-            let asked = self
-                .app
-                .store
-                .take(std::slice::from_ref(&limit), want, (owner, clock))?;
-            match asked {
+            let limit = Limit {
+                scope: scope(&of.account),
+                cost: Cost::Once(want),
+                rate,
+            };
+            match store.take(std::slice::from_ref(&limit), 1, (owner, clock))? {
                 Asked::Granted(share) => {
-                    self.app.store.spend(&share, clock.now())?;
-                    missing -= share.parts.min(missing);
+                    store.spend(&std::mem::replace(&mut taken.share, share), clock.now())?;
+                    missing -= want;
                 }
                 Asked::Later(at, _) => {
                     let wait = at.duration_since(clock.now());
                     let wait = Duration::try_from(wait).unwrap_or_default();
                     clock.sleep(wait.max(Duration::from_millis(1))).await;
                 }
-                Asked::Never(_) => return Ok(()),
+                Asked::Never(_) => break,
             }
         }
-        Ok(())
+        Ok(Box::new(taken))
+    }
+}
+
+/// Units under way.
+struct Taken {
+    share: Share,
+    of: Arc<Shared>,
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        // What can't be noted counts as under way until this process ends, which is on the safe side.
+        let app = &self.of.app;
+        let _ = app.store.spend(&self.share, app.clock.now());
     }
 }
 

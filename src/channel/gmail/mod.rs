@@ -104,6 +104,11 @@ impl Client {
             .units(self.units(operation))
     }
 
+    /// What fetching one message takes from the quota.
+    pub fn units_of_get(&self) -> u32 {
+        self.units(op::MESSAGES_GET)
+    }
+
     fn units(&self, operation: &Operation) -> u32 {
         match self.schedule {
             Schedule::Current => operation.units,

@@ -23,8 +23,8 @@ impl Access for Lent {
     fn renew(&self, _: SecretString) -> Pending<'_, Result<Option<SecretString>>> {
         Box::pin(async { Ok(None) })
     }
-    fn units(&self, _: u32) -> Pending<'_, Result<()>> {
-        Box::pin(async { Ok(()) })
+    fn units(&self, _: u32) -> Pending<'_, Result<crate::net::api::Units>> {
+        Box::pin(async { Ok(Box::new(()) as crate::net::api::Units) })
     }
     fn pause(&self, _: Duration) -> Pending<'_, ()> {
         Box::pin(async {})

@@ -33,9 +33,9 @@ impl Access for Lent {
         Box::pin(async move { Ok(next.map(SecretString::from)) })
     }
 
-    fn units(&self, units: u32) -> Pending<'_, Result<()>> {
+    fn units(&self, units: u32) -> Pending<'_, Result<comms::net::api::Units>> {
         self.units.lock().unwrap().push(units);
-        Box::pin(async { Ok(()) })
+        Box::pin(async { Ok(Box::new(()) as comms::net::api::Units) })
     }
 
     fn pause(&self, wait: Duration) -> Pending<'_, ()> {

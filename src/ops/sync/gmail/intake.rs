@@ -16,8 +16,10 @@ use crate::store::Added;
 use super::Mailbox;
 use super::labels::{self, Names};
 
-/// Messages of one request.
-const BATCH: usize = 50;
+/// Messages of one request; more are refused as too much at once.
+const BATCH: u32 = 50;
+/// A request takes no more of the quota than one part of so many: the last of a minute would else go unused.
+const SHARES: u32 = 30;
 /// Requests on their way at once; Gmail slows down who asks for more.
 const IN_FLIGHT: usize = 4;
 /// So many messages may fail by themselves; more are a fault of the mailbox or the network.
@@ -33,7 +35,7 @@ impl Mailbox<'_> {
         (done, total): (u64, u64),
     ) -> Result<()> {
         let client = self.client;
-        let mut answers = stream::iter(wanted.chunks(BATCH))
+        let mut answers = stream::iter(wanted.chunks(self.batch()))
             .map(|ids| async move {
                 let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
                 client.get_many(&ids).await
@@ -64,6 +66,15 @@ impl Mailbox<'_> {
         // What came before a fault is kept.
         self.settle(&mut pending, 0).await?;
         ended
+    }
+
+    /// Messages of one request.
+    fn batch(&self) -> usize {
+        let most = match self.account.quota {
+            Some(rate) => rate.most / SHARES / self.client.units_of_get().max(1),
+            None => BATCH,
+        };
+        most.clamp(1, BATCH) as usize
     }
 
     async fn take(&mut self, fetched: Vec<Fetched>, pending: &mut Pending) -> Result<()> {

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
+/// How long a fixed clock lets others go on before it moves.
+const BLINK: Duration = Duration::from_millis(20);
+
 #[derive(Clone, Debug)]
 pub enum Clock {
     System {
@@ -45,14 +48,15 @@ impl Clock {
         }
     }
 
-    /// Waits; a fixed clock goes on by that much instead.
+    /// Waits; a fixed clock goes on by that much instead, after a blink in which what is under way can end.
     pub async fn sleep(&self, wait: Duration) {
         match self {
             Clock::System { .. } => tokio::time::sleep(wait).await,
             Clock::Fixed { now, .. } => {
                 let micros = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX / 4);
-                now.fetch_add(micros, Ordering::SeqCst);
-                tokio::task::yield_now().await;
+                let until = now.load(Ordering::SeqCst).saturating_add(micros);
+                tokio::time::sleep(wait.min(BLINK)).await;
+                now.fetch_max(until, Ordering::SeqCst);
             }
         }
     }

@@ -35,6 +35,7 @@ mod google_accounts;
 mod google_chat;
 mod google_chat_acts;
 mod google_loopback;
+mod google_quota;
 mod google_sending;
 mod google_spec;
 mod hints;

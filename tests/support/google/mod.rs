@@ -55,6 +55,8 @@ pub struct State {
     requests: Vec<Request>,
     faults: Vec<fault::Planned>,
     budget: Option<Budget>,
+    /// Requests are taken to come by this clock, which stood so when the other did.
+    clock: Option<(comms::clock::Clock, jiff::Timestamp, Instant)>,
     violations: Vec<String>,
     /// Changes of the address book that are not answered yet.
     open_changes: u32,
@@ -86,6 +88,7 @@ impl Google {
             requests: Vec::new(),
             faults: Vec::new(),
             budget: None,
+            clock: None,
             violations: Vec::new(),
             open_changes: 0,
         }));
@@ -196,6 +199,11 @@ impl Google {
         });
     }
 
+    /// Takes requests to come by this clock, which a test moves.
+    pub fn watch(&self, clock: &comms::clock::Clock) {
+        self.state().clock = Some((clock.clone(), clock.now(), Instant::now()));
+    }
+
     /// How many requests the budget refused.
     pub fn overruns(&self) -> u32 {
         self.state().budget.as_ref().map_or(0, |b| b.overruns)
@@ -263,6 +271,10 @@ impl State {
 
     /// Answers one operation, and records it.
     fn answer(&mut self, mut request: Request) -> Answer {
+        if let Some((clock, began, at)) = &self.clock {
+            let since = clock.now().duration_since(*began);
+            request.at = *at + Duration::try_from(since).unwrap_or_default();
+        }
         let documents = spec::documents();
         if let Some(documents) = documents.filter(|_| request.id != "unknown") {
             self.violations.extend(documents.request(&request));

@@ -102,6 +102,9 @@ impl Mailbox {
 
     /// The conversation of the letter this one answers under the same subject.
     pub fn conversation(&self, raw: &[u8]) -> Option<String> {
+        if answers(raw).0.is_empty() {
+            return None;
+        }
         let threads: BTreeSet<_> = self.mails.values().map(|m| m.thread.clone()).collect();
         threads.into_iter().find(|t| self.fits(raw, t))
     }

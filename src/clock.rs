@@ -1,13 +1,13 @@
 //! The one clock. Tests fix it with `COMMS_NOW`; everything that needs the time asks here.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
-/// How long a fixed clock lets others go on before it moves.
-const BLINK: Duration = Duration::from_millis(20);
+/// How long a fixed clock lets others go on before it moves, at most.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Debug)]
 pub enum Clock {
@@ -18,6 +18,8 @@ pub enum Clock {
     Fixed {
         /// Microseconds since 1970.
         now: Arc<AtomicI64>,
+        /// Who is under way: the clock does not move meanwhile.
+        under_way: Arc<AtomicUsize>,
         zone: TimeZone,
     },
 }
@@ -30,6 +32,7 @@ impl Clock {
     pub fn fixed(now: Timestamp, zone: TimeZone) -> Self {
         Clock::Fixed {
             now: Arc::new(AtomicI64::new(now.as_microsecond())),
+            under_way: Arc::default(),
             zone,
         }
     }
@@ -48,15 +51,32 @@ impl Clock {
         }
     }
 
-    /// Waits; a fixed clock goes on by that much instead, after a blink in which what is under way can end.
+    /// Waits; a fixed clock goes on by that much instead, once nothing is under way.
     pub async fn sleep(&self, wait: Duration) {
         match self {
             Clock::System { .. } => tokio::time::sleep(wait).await,
-            Clock::Fixed { now, .. } => {
+            Clock::Fixed { now, under_way, .. } => {
                 let micros = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX / 4);
                 let until = now.load(Ordering::SeqCst).saturating_add(micros);
-                tokio::time::sleep(wait.min(BLINK)).await;
+                let blink = Duration::from_millis(1);
+                for _ in 0..PATIENCE.as_millis() {
+                    tokio::time::sleep(blink).await;
+                    if under_way.load(Ordering::SeqCst) == 0 {
+                        break;
+                    }
+                }
                 now.fetch_max(until, Ordering::SeqCst);
+            }
+        }
+    }
+
+    /// Keeps a fixed clock from moving until it is dropped: what happens meanwhile takes no time.
+    pub fn under_way(&self) -> UnderWay {
+        match self {
+            Clock::System { .. } => UnderWay(None),
+            Clock::Fixed { under_way, .. } => {
+                under_way.fetch_add(1, Ordering::SeqCst);
+                UnderWay(Some(Arc::clone(under_way)))
             }
         }
     }
@@ -70,6 +90,17 @@ impl Clock {
     pub fn zone(&self) -> &TimeZone {
         match self {
             Clock::System { zone } | Clock::Fixed { zone, .. } => zone,
+        }
+    }
+}
+
+/// Something that a fixed clock waits for.
+pub struct UnderWay(Option<Arc<AtomicUsize>>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if let Some(count) = &self.0 {
+            count.fetch_sub(1, Ordering::SeqCst);
         }
     }
 }

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use crate::channel::google_chat_webhook::Webhook;
 use crate::channel::{gmail, google_chat};
-use crate::clock::Clock;
+use crate::clock::{Clock, UnderWay};
 use crate::error::{Context, Error, Kind, Result};
 use crate::format::clean;
 use crate::model::account::{Account, ChannelKind};
@@ -171,6 +171,7 @@ impl Lent {
         let mut taken = Taken {
             share: Share::default(),
             of: Arc::clone(of),
+            _under_way: None,
         };
         let mut missing = units;
         while missing > 0 {
@@ -193,6 +194,7 @@ impl Lent {
                 Asked::Never(_) => break,
             }
         }
+        taken._under_way = Some(clock.under_way());
         Ok(Box::new(taken))
     }
 }
@@ -201,6 +203,7 @@ impl Lent {
 struct Taken {
     share: Share,
     of: Arc<Shared>,
+    _under_way: Option<UnderWay>,
 }
 
 impl Drop for Taken {

@@ -112,6 +112,9 @@ _comms() {
             comms__subcmd__contacts,optout)
                 cmd="comms__subcmd__contacts__subcmd__optout"
                 ;;
+            comms__subcmd__inbox,labels)
+                cmd="comms__subcmd__inbox__subcmd__labels"
+                ;;
             comms__subcmd__inbox,mark)
                 cmd="comms__subcmd__inbox__subcmd__mark"
                 ;;
@@ -1158,7 +1161,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__inbox)
-            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --unread --starred --account --channel --since --from --label --in --limit --after --max-age --offline --fresh --fail-empty --help show thread save mark sync watch"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --unread --starred --account --channel --since --from --label --in --limit --after --max-age --offline --fresh --fail-empty --help show thread save mark labels sync watch"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1217,6 +1220,56 @@ _comms() {
                     return 0
                     ;;
                 --max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        comms__subcmd__inbox__subcmd__labels)
+            opts="-v -h --account --create --rename --delete --format --json --fields --color --progress --config --verbose --read-only --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --create)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rename)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --delete)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -244,42 +244,43 @@ complete -c comms -n "__fish_comms_using_subcommand unsend" -l json -d 'Short fo
 complete -c comms -n "__fish_comms_using_subcommand unsend" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand unsend" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand unsend" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
 jsonl\t'One row per line'"
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l fields -d 'Show only these columns or keys, comma-separated' -r
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
 json\t'One JSON line per step on stderr'
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l config -d 'Read this config file instead of the usual one' -r -F
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l account -d 'Only this account' -r
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l channel -d 'Only this channel (mail)' -r
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l since -d 'Only threads with a message of then or later (2d, yesterday, 2026-01-31)' -r
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l from -d 'Only threads with a message from this name or address' -r
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l label -d 'Only threads with this label' -r
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l in -d 'Look in this folder or role (archive, sent, trash …) instead' -r
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l limit -d 'Show at most this many threads' -r
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l after -d 'Show the page after this cursor (`next` of the page before)' -r
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l max-age -d 'Refresh what is older than this (60s, 5min)' -r
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l json -d 'Short for --format json'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l read-only -d 'Refuse everything that would change something at a provider'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l unread -d 'Only threads with an unread message'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l starred -d 'Only threads with a starred message'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l offline -d 'Refresh nothing'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l fresh -d 'Refresh everything, or fail'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -l fail-empty -d 'End with exit code 5 if nothing is listed'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -f -a "show" -d 'Read a message'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -f -a "thread" -d 'Read all messages of a thread, oldest first'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -f -a "save" -d 'Save attachments or the message itself'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -f -a "mark" -d 'Mark messages read, starred, archived and so on'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -f -a "sync" -d 'Fetch what is new and tell servers what changed here'
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark sync watch" -f -a "watch" -d 'Print each new message as it comes'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l account -d 'Only this account' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l channel -d 'Only this channel (mail)' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l since -d 'Only threads with a message of then or later (2d, yesterday, 2026-01-31)' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l from -d 'Only threads with a message from this name or address' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l label -d 'Only threads with this label' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l in -d 'Look in this folder or role (archive, sent, trash …) instead' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l limit -d 'Show at most this many threads' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l after -d 'Show the page after this cursor (`next` of the page before)' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l max-age -d 'Refresh what is older than this (60s, 5min)' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l unread -d 'Only threads with an unread message'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l starred -d 'Only threads with a starred message'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l offline -d 'Refresh nothing'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l fresh -d 'Refresh everything, or fail'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l fail-empty -d 'End with exit code 5 if nothing is listed'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -f -a "show" -d 'Read a message'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -f -a "thread" -d 'Read all messages of a thread, oldest first'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -f -a "save" -d 'Save attachments or the message itself'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -f -a "mark" -d 'Mark messages read, starred, archived and so on'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -f -a "labels" -d 'List, make, rename and delete labels'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -f -a "sync" -d 'Fetch what is new and tell servers what changed here'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -f -a "watch" -d 'Print each new message as it comes'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from show" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
@@ -361,6 +362,26 @@ complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subco
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from labels" -l account -d 'Only this account' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from labels" -l create -d 'Make a label; `/` makes levels' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from labels" -l rename -d 'Give a label another name; its messages keep it' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from labels" -l delete -d 'Delete a label; its messages stay' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from labels" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from labels" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from labels" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from labels" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from labels" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from labels" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from labels" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from labels" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from labels" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from sync" -l account -d 'Sync this account only; may be given more than once' -r
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from sync" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'

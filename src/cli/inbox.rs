@@ -10,7 +10,7 @@ use crate::ops::App;
 use crate::ops::inbox::{self, Freshness, InboxReport, InboxRequest};
 
 use super::output::{Cell, Column, Format, Output, Style};
-use super::{Done, mark, rows, show, sync, watch};
+use super::{Done, labels, mark, rows, show, sync, watch};
 
 #[derive(Debug, Args)]
 #[command(
@@ -34,6 +34,8 @@ pub enum InboxCommand {
     Save(show::SaveArgs),
     /// Mark messages read, starred, archived and so on
     Mark(mark::MarkArgs),
+    /// List, make, rename and delete labels
+    Labels(labels::LabelsArgs),
     /// Fetch what is new and tell servers what changed here
     Sync(sync::SyncArgs),
     /// Print each new message as it comes
@@ -92,6 +94,7 @@ pub fn run(args: InboxArgs, app: &App, out: &mut Output) -> Result<Done> {
         Some(InboxCommand::Thread(args)) => show::thread(args, app, out),
         Some(InboxCommand::Save(args)) => show::save(args, app, out),
         Some(InboxCommand::Mark(args)) => mark::run(args, app, out),
+        Some(InboxCommand::Labels(args)) => labels::run(args, app, out),
         Some(InboxCommand::Sync(args)) => sync::run(args, app, out),
         Some(InboxCommand::Watch(args)) => watch::run(args, app, out),
         None => list(args.list, app, out),

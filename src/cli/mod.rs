@@ -13,6 +13,7 @@ pub mod generate;
 mod help;
 pub mod import;
 pub mod inbox;
+pub mod labels;
 mod login;
 pub mod mark;
 pub mod outbox;

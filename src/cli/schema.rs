@@ -186,6 +186,7 @@ fn documents() -> Vec<Document> {
         document::<ops::sync::SyncReport>("comms.sync/1", "comms inbox sync"),
         document::<ops::search::SearchReport>("comms.search/1", "comms search"),
         document::<ops::inbox::InboxReport>("comms.inbox/1", "comms inbox"),
+        document::<ops::labels::LabelsReport>("comms.labels/1", "comms inbox labels"),
         document::<ops::mark::MarkReport>("comms.mark/1", "comms inbox mark"),
         document::<crate::model::message::Envelope>(
             "comms.watch/1",

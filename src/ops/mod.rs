@@ -18,6 +18,7 @@ pub mod hook;
 pub mod import;
 pub mod inbox;
 pub mod intake;
+pub mod labels;
 pub mod mark;
 pub mod oauth;
 pub mod optout;

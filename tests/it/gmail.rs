@@ -553,3 +553,49 @@ fn a_watch_hands_on_what_comes_and_holds_spam_back() {
     assert_eq!(google.count(LIST), 0);
     watch(&["--timeout", "1s"]).fails(5);
 }
+
+#[test]
+fn labels_are_listed_made_renamed_and_deleted_and_messages_follow() {
+    let google = Google::start();
+    let gmail = google.gmail();
+    let label = gmail.make_label("Work");
+    gmail.store(letter(1), &["INBOX", &label]);
+    let world = world(&google);
+    sync(&world);
+    let labels = |args: &[&str]| -> Vec<String> {
+        let mut all = vec!["inbox", "labels", "--json"];
+        all.extend(args);
+        let report = world.run(all).ok().json();
+        let own = report["labels"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|l| l["own"] == true);
+        own.map(|l| l["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(labels(&[]), ["Work"]);
+    assert_eq!(labels(&["--create", "Home/Bills"]), ["Home/Bills", "Work"]);
+    // One that is there is as good.
+    assert_eq!(labels(&["--create", "home/bills"]), ["Home/Bills", "Work"]);
+    assert_eq!(
+        labels(&["--rename", "work", "Office"]),
+        ["Home/Bills", "Office"]
+    );
+    assert_eq!(stored(&world)["number 1"].1, ["Office"]);
+    assert_eq!(counts(&sync(&world)), (0, 0, 0));
+    assert_eq!(labels(&["--delete", "Office"]), ["Home/Bills"]);
+    assert!(stored(&world)["number 1"].1.is_empty());
+    world
+        .run(["inbox", "labels", "--delete", "Office"])
+        .fails(5);
+    world
+        .run(["inbox", "labels", "--delete", "important"])
+        .fails(6);
+    world
+        .run(["--read-only", "inbox", "labels", "--create", "x"])
+        .fails(6);
+    world
+        .run(["inbox", "labels", "--account", "local"])
+        .fails(2);
+}

@@ -63,9 +63,15 @@ pub fn is_system(id: &str) -> bool {
     id.chars().all(|c| c.is_ascii_uppercase() || c == '_')
 }
 
+/// Whether a message shows this label by its folder or a flag.
+pub fn is_shown_otherwise(id: &str) -> bool {
+    let places = PLACES.iter().map(|(place, _)| *place);
+    places.chain([UNREAD, STARRED, "CHAT"]).any(|one| one == id)
+}
+
 /// How a label is called here. Beside the folder no system label is lost: what one has sent to oneself lies in the
 /// inbox and carries `sent`.
-fn label(id: &str, names: &Names) -> String {
+pub fn label(id: &str, names: &Names) -> String {
     if let Some(category) = id.strip_prefix(CATEGORY) {
         return format!("category/{}", category.to_lowercase());
     }

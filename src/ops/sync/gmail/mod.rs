@@ -7,6 +7,7 @@ mod drafts;
 mod find;
 mod intake;
 mod labels;
+mod names;
 mod news;
 mod push;
 mod sent;
@@ -30,6 +31,7 @@ use stamp::Stamp;
 
 pub use drafts::{conversation, drop_draft, file_draft};
 pub use find::{Found, find};
+pub use names::{Naming, label_names};
 pub use sent::keep_sent;
 
 /// Everything the sync of a mailbox needs.

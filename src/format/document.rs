@@ -157,7 +157,7 @@ mod tests {
         };
         let mail = document.as_mail(Timestamp::UNIX_EPOCH);
         let read = mime::parse(&mail);
-        assert_eq!(read.text.trim(), "hello\nworld");
+        assert_eq!(read.text.trim().replace("\r\n", "\n"), "hello\nworld");
         assert_eq!(read.from[0].name.as_deref(), Some("Ada <x>"));
         assert_eq!(read.from[0].email, "users-1@chat.invalid");
         assert_eq!(read.references, ["spaces-AAA-threads-B@chat.invalid"]);

@@ -144,3 +144,17 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn blocks_of_all_kinds_stand_apart_and_code_is_never_indented() {
+    let markdown = "1. first\n   ```sh\n   ls\n   ```\n2. second\n\n> quote\n>\n> ```\n> code\n> ```\n\n<div>\nx\n</div>\n\nend";
+    assert_eq!(
+        chat(markdown),
+        "1. first\n\n```\nls\n```\n2. second\n\n> quote\n>\n> ```\n> code\n> ```\n\n<div>\nx\n</div>\n\nend"
+    );
+    assert_eq!(
+        chat("a\n> b\n\nc\n- d\n\n  > e"),
+        "a\n\n> b\n\nc\n\n- d\n\n  > e"
+    );
+    assert_eq!(chat("- ```\n  x\n  ```"), "-\n```\nx\n```");
+}

@@ -151,6 +151,10 @@ impl Writer {
 
     pub fn quote(&mut self) {
         self.end_block();
+        // The line between is no part of the quote.
+        if std::mem::take(&mut self.apart) {
+            self.blank_line();
+        }
         self.blocks.push(Block::Quote);
     }
 
@@ -190,10 +194,7 @@ impl Writer {
 
     pub fn end_item(&mut self) {
         self.end_block();
-        if let Some(bullet) = self.bullet.take() {
-            self.new_line();
-            self.out.push_str(bullet.trim_end());
-        }
+        self.lone_bullet();
         self.blocks.pop();
         self.apart = false;
     }
@@ -220,7 +221,10 @@ impl Writer {
         self.end_block();
         let parted = format!("`{GAP}`{GAP}`");
         self.raw(&format!("```\n{}\n```", code.replace("```", &parted)));
-        self.end_block();
+        // An indent would become part of the code.
+        let quotes = self.quotes();
+        self.lone_bullet();
+        self.block(&quotes);
     }
 
     /// A line of a text that has no marks.
@@ -233,6 +237,11 @@ impl Writer {
 
     /// Writes the block at hand, if there is one.
     pub fn end_block(&mut self) {
+        let prefix = self.prefix();
+        self.block(&prefix);
+    }
+
+    fn block(&mut self, prefix: &str) {
         if self.inline.is_empty() {
             return;
         }
@@ -240,15 +249,28 @@ impl Writer {
         if self.apart {
             self.blank_line();
         }
-        let prefix = self.prefix();
-        for (n, line) in text.split('\n').enumerate() {
+        for (n, line) in text.trim_end_matches('\n').split('\n').enumerate() {
             self.new_line();
             let own = self.bullet.take().filter(|_| n == 0);
-            let before = own.as_deref().unwrap_or(&prefix);
+            let before = own.as_deref().unwrap_or(prefix);
             let line = format!("{before}{line}");
             self.out.push_str(line.trim_end());
         }
         self.apart = true;
+    }
+
+    /// Writes a bullet that no line stands behind.
+    fn lone_bullet(&mut self) {
+        if let Some(bullet) = self.bullet.take() {
+            self.new_line();
+            self.out.push_str(bullet.trim_end());
+            self.apart = false;
+        }
+    }
+
+    fn quotes(&self) -> String {
+        let quotes = self.blocks.iter().filter(|b| matches!(b, Block::Quote));
+        quotes.map(|_| "> ").collect()
     }
 
     fn in_item(&self) -> bool {

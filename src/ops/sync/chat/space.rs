@@ -18,6 +18,7 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(1);
 /// A space in which nothing was said for so long is asked for edits once a day.
 const QUIET: SignedDuration = SignedDuration::from_hours(24 * REACH_DAYS);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// Clocks differ, and Chat refuses to look further back than it reaches.
 const MARGIN: SignedDuration = SignedDuration::from_hours(1);
 
@@ -43,6 +44,9 @@ impl Chats<'_> {
         let before = self.stamp_of(&space.name, |stamp| stamp.clone());
         let news = before.active.is_none() || before.active != space.last_active_time;
         let due = self.is_due(space, before.checked);
+        // What the space says of itself is a hint, and no reason to miss a message for good.
+        let stale = |listed| self.now.duration_since(listed) > HOUR;
+        let news = news || (due && before.listed.is_none_or(stale));
         if !news && !due {
             return Ok(());
         }
@@ -71,6 +75,7 @@ impl Chats<'_> {
         let start: Option<Timestamp> = start.and_then(|time| time.parse().ok());
         self.stamp_of(&space.name, |stamp| {
             stamp.active = space.last_active_time.clone();
+            stamp.listed = news.then_some(self.now).or(stamp.listed);
             stamp.changes = stamp.changes.or(start).or(Some(self.now - MARGIN));
             stamp.checked = due.then_some(self.now).or(stamp.checked);
             stamp.read = read;
@@ -96,11 +101,11 @@ impl Chats<'_> {
         loop {
             let page = self
                 .client
-                .messages(&room.name, window, token.as_deref())
+                .messages(room.name, window, token.as_deref())
                 .await?;
             let newest = page.messages.iter().filter_map(created).max();
             done.added += self.store(room, page.messages).await?;
-            self.stamp_of(&room.name, |stamp| stamp.last = stamp.last.max(newest));
+            self.stamp_of(room.name, |stamp| stamp.last = stamp.last.max(newest));
             self.save()?;
             (self.app.progress)(&Progress {
                 stage: format!("fetching {}/{}", self.account.name, room.folder),
@@ -133,12 +138,12 @@ impl Chats<'_> {
     /// Edits and deletions since.
     async fn changes(&self, room: &Room<'_>, since: Timestamp, done: &mut Done) -> Result<()> {
         let since = since.max(self.now - QUIET + MARGIN);
-        let events = self.client.changes(&room.name, since).await?;
+        let events = self.client.changes(room.name, since).await?;
         let newest = events.iter().filter_map(|event| event.at).max();
         for event in events {
             self.apply(room, event.change, done)?;
         }
-        self.stamp_of(&room.name, |stamp| {
+        self.stamp_of(room.name, |stamp| {
             stamp.changes = stamp.changes.max(newest);
         });
         Ok(())
@@ -154,7 +159,7 @@ impl Chats<'_> {
         loop {
             let page = self
                 .client
-                .messages(&room.name, window, token.as_deref())
+                .messages(room.name, window, token.as_deref())
                 .await?;
             for message in page.messages {
                 match (message.get("deleteTime"), message.get("lastUpdateTime")) {

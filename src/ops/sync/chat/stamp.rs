@@ -34,6 +34,8 @@ pub struct SpaceStamp {
     pub last: Option<Timestamp>,
     /// When the space said its last message came, as of the last complete listing.
     pub active: Option<String>,
+    /// When it was last listed, by our clock.
+    pub listed: Option<Timestamp>,
     /// Edits and deletions are known up to here, by Chat's clock.
     pub changes: Option<Timestamp>,
     /// When they were last asked for, by ours.

@@ -18,6 +18,7 @@ mod approval;
 mod audit;
 mod batch;
 mod budget;
+mod channels;
 mod circuit;
 mod clock;
 mod contract;

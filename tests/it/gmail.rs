@@ -599,3 +599,62 @@ fn labels_are_listed_made_renamed_and_deleted_and_messages_follow() {
         .run(["inbox", "labels", "--account", "local"])
         .fails(2);
 }
+
+#[test]
+fn a_place_in_the_list_that_google_forgot_costs_a_look_and_no_message() {
+    let google = Google::start();
+    fill(&google, 0..1200);
+    let world = with(&google, "quota = \"none\"\n");
+    // The second page fails, the first is kept.
+    google.faults("batch", 12, &Fault::Slow(std::time::Duration::ZERO));
+    for nth in 13..=16 {
+        let refusal = Refusal::invalid("Failed to parse batch request.");
+        google.fault("batch", nth, Fault::Refuse(refusal));
+    }
+    try_sync(&world).fails(6);
+    google.forget_faults();
+    let here = stored(&world).len();
+    assert!((500..1200).contains(&here), "{here}");
+    google.forget_requests();
+    google.fault(
+        LIST,
+        2,
+        Fault::Refuse(Refusal::invalid("Invalid pageToken")),
+    );
+    let report = sync(&world);
+    assert_eq!(counts(&report).0, 1200 - here as u64);
+    assert_eq!(google.count(GET), 1200 - here);
+    assert_eq!(stored(&world).len(), 1200);
+}
+
+#[test]
+fn an_interrupted_look_goes_on_where_it_was_and_sees_news_first() {
+    let google = Google::start();
+    fill(&google, 0..3000);
+    let world = with(&google, "quota = \"none\"\n");
+    for nth in 43..=46 {
+        let refusal = Refusal::invalid("Failed to parse batch request.");
+        google.fault("batch", nth, Fault::Refuse(refusal));
+    }
+    try_sync(&world).fails(6);
+    google.forget_faults();
+    fill(&google, 3000..3001);
+    google.forget_requests();
+    sync(&world);
+    // The front, then the page that was being fetched and those behind it.
+    assert_eq!(google.count(LIST), 4);
+    assert_eq!(stored(&world).len(), 3001);
+}
+
+#[test]
+fn an_inbox_with_nothing_new_costs_one_request() {
+    let google = Google::start();
+    fill(&google, 0..3);
+    let world = world(&google);
+    sync(&world);
+    google.forget_requests();
+    world.run(["inbox", "--fresh"]).ok();
+    let requests = google.requests();
+    let asked: Vec<_> = requests.iter().map(|r| r.id).collect();
+    assert_eq!(asked, [HISTORY]);
+}

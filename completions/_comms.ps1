@@ -410,7 +410,7 @@ Register-ArgumentCompleter -Native -CommandName 'comms' -ScriptBlock {
             [CompletionResult]::new('--snippets', '--snippets', [CompletionResultType]::ParameterName, 'Show the text around the hit')
             [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Print only how many messages fit')
             [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Print how the query was read instead of searching')
-            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Search at the provider, in its own words (Gmail''s `q`), and keep what it finds')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Search at the provider (Gmail, Google Chat) in its own words, and keep what it finds')
             [CompletionResult]::new('--fail-empty', '--fail-empty', [CompletionResultType]::ParameterName, 'End with exit code 5 if nothing was found')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')

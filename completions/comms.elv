@@ -392,7 +392,7 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand --snippets 'Show the text around the hit'
             cand --count 'Print only how many messages fit'
             cand --explain 'Print how the query was read instead of searching'
-            cand --remote 'Search at the provider, in its own words (Gmail''s `q`), and keep what it finds'
+            cand --remote 'Search at the provider (Gmail, Google Chat) in its own words, and keep what it finds'
             cand --fail-empty 'End with exit code 5 if nothing was found'
             cand -h 'Print help'
             cand --help 'Print help'

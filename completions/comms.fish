@@ -441,7 +441,7 @@ complete -c comms -n "__fish_comms_using_subcommand search" -l read-only -d 'Ref
 complete -c comms -n "__fish_comms_using_subcommand search" -l snippets -d 'Show the text around the hit'
 complete -c comms -n "__fish_comms_using_subcommand search" -l count -d 'Print only how many messages fit'
 complete -c comms -n "__fish_comms_using_subcommand search" -l explain -d 'Print how the query was read instead of searching'
-complete -c comms -n "__fish_comms_using_subcommand search" -l remote -d 'Search at the provider, in its own words (Gmail\'s `q`), and keep what it finds'
+complete -c comms -n "__fish_comms_using_subcommand search" -l remote -d 'Search at the provider (Gmail, Google Chat) in its own words, and keep what it finds'
 complete -c comms -n "__fish_comms_using_subcommand search" -l fail-empty -d 'End with exit code 5 if nothing was found'
 complete -c comms -n "__fish_comms_using_subcommand search" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'

@@ -46,7 +46,7 @@ pub struct SearchArgs {
     /// Print how the query was read instead of searching
     #[arg(long)]
     explain: bool,
-    /// Search at the provider, in its own words (Gmail's `q`), and keep what it finds
+    /// Search at the provider (Gmail, Google Chat) in its own words, and keep what it finds
     #[arg(long, conflicts_with_all = ["after", "sort", "snippets", "explain"])]
     remote: bool,
     /// End with exit code 5 if nothing was found

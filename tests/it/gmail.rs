@@ -658,3 +658,13 @@ fn an_inbox_with_nothing_new_costs_one_request() {
     let asked: Vec<_> = requests.iter().map(|r| r.id).collect();
     assert_eq!(asked, [HISTORY]);
 }
+
+#[test]
+fn an_address_that_the_mailbox_may_write_as_is_told_of_once() {
+    let google = Google::start();
+    google.gmail().alias("ada@work.example");
+    let world = world(&google);
+    let notes = sync(&world)["notes"].to_string();
+    assert!(notes.contains("`ada@work.example`"), "{notes}");
+    assert_eq!(sync(&world)["notes"], serde_json::json!([]));
+}

@@ -535,3 +535,29 @@ fn what_was_posted_is_here_at_once_and_not_twice() {
     assert_eq!(report["added"], 0, "{report}");
     assert_eq!(search(&world, "press").len(), 1);
 }
+
+#[test]
+fn a_remote_search_is_chats_own_and_keeps_what_it_finds() {
+    let google = Google::start();
+    let team = google.chat().space("AAA", "Team room");
+    google.chat().join(&team, "users/7");
+    google.chat().post(&team, "users/7", "deploy is done");
+    let world = world(&google);
+    sync(&world);
+    google.chat().post(&team, "users/7", "deploy went wrong");
+    google.chat().post(&team, "users/7", "lunch");
+    google.forget_requests();
+    let report = world
+        .run(["search", "--remote", "--json", "deploy"])
+        .ok()
+        .json();
+    let found = report["messages"].as_array().unwrap();
+    assert_eq!(found.len(), 2, "{report}");
+    assert_eq!(found[0]["preview"], "deploy went wrong");
+    assert_eq!(google.count(LIST), 0);
+    assert_eq!(search(&world, "deploy").len(), 2);
+    let count = world.run(["search", "--remote", "--count", "deploy"]).ok();
+    assert_eq!(count.stdout, "2\n");
+    // It comes once.
+    assert_eq!(sync(&world)["added"], 1);
+}

@@ -9,16 +9,22 @@ use crate::ops::sync;
 
 use super::{Mode, SearchReport, SearchRequest};
 
+/// Where counting means fetching, it ends here.
+const MOST_COUNTED: usize = 1000;
+
 /// Finds messages where they are; an error only if no account could be asked.
 pub async fn remote(app: &App, request: &SearchRequest) -> Result<SearchReport> {
     let (accounts, q) = accounts(app, &request.query)?;
-    let most = match request.mode {
-        Mode::Count => 1,
-        _ => request.limit.unwrap_or(usize::MAX),
-    };
-    let asked = accounts
-        .iter()
-        .map(|account| sync::find(app, account, (&q, most)));
+    let most = request.limit.unwrap_or(usize::MAX);
+    let asked = accounts.iter().map(|account| {
+        let most = match (request.mode, account.channel) {
+            // Gmail tells how many there are.
+            (Mode::Count, ChannelKind::Gmail) => 1,
+            (Mode::Count, _) => MOST_COUNTED,
+            _ => most,
+        };
+        sync::find(app, account, (&q, most))
+    });
     let mut report = SearchReport {
         query: request.query.clone(),
         explained: None,
@@ -70,7 +76,12 @@ fn accounts<'a>(app: &'a App, query: &str) -> Result<(Vec<&'a Account>, String)>
         }
     }
     let q = words.join(" ").trim().to_owned();
-    let searches = |account: &&Account| account.channel == ChannelKind::Gmail;
+    let searches = |account: &&Account| {
+        matches!(
+            account.channel,
+            ChannelKind::Gmail | ChannelKind::GoogleChat
+        )
+    };
     if named.is_empty() {
         let all: Vec<&Account> = app.config.accounts.iter().filter(searches).collect();
         if all.is_empty() {

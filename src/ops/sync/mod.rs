@@ -280,10 +280,20 @@ pub async fn file_copy(
     }
 }
 
+/// What a provider's own search found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// In the order in which the provider gave them.
+    pub ids: Vec<MessageId>,
+    /// How many the provider thinks there are.
+    pub estimate: u64,
+}
+
 /// Finds messages at an account's provider, by a query in its own words; at most so many.
-pub async fn find(app: &App, account: &Account, query: (&str, usize)) -> Result<gmail::Found> {
+pub async fn find(app: &App, account: &Account, query: (&str, usize)) -> Result<Found> {
     match account.channel {
         ChannelKind::Gmail => gmail::find(app, account, query).await,
+        ChannelKind::GoogleChat => chat::find(app, account, query).await,
         _ => Err(Error::usage(format!(
             "account `{}` can't be searched at its provider",
             account.name

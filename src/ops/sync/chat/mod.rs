@@ -3,6 +3,7 @@
 //! A space is listed by time, from the last message that is in the store on; edits and deletions are in no such list
 //! and come as events. What is remembered is saved behind each page, so an interruption costs one page.
 
+mod find;
 mod names;
 mod push;
 mod room;
@@ -26,6 +27,7 @@ use crate::ops::{App, access, token};
 use crate::store::FolderState;
 
 use super::{Tally, Writer};
+pub use find::find;
 use room::Room;
 use space::Done;
 use stamp::{SpaceStamp, Stamp};

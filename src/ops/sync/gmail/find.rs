@@ -3,19 +3,11 @@
 use crate::channel::gmail::Listing;
 use crate::error::Result;
 use crate::model::account::Account;
-use crate::model::id::MessageId;
 use crate::ops::{App, access, token};
 
-use super::super::{Tally, Writer};
+use super::super::{Found, Tally, Writer};
 use super::Mailbox;
 use super::stamp::Stamp;
-
-/// The newest messages that fit, and how many Gmail thinks there are.
-#[derive(Debug, Default)]
-pub struct Found {
-    pub ids: Vec<MessageId>,
-    pub estimate: u64,
-}
 
 /// Finds messages by a query in Gmail's words.
 pub async fn find(app: &App, account: &Account, (q, most): (&str, usize)) -> Result<Found> {

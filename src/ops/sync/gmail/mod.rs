@@ -30,7 +30,7 @@ use labels::{Standing, Told};
 use stamp::Stamp;
 
 pub use drafts::{conversation, drop_draft, file_draft};
-pub use find::{Found, find};
+pub use find::find;
 pub use names::{Naming, label_names};
 pub use sent::keep_sent;
 

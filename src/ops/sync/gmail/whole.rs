@@ -6,6 +6,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::channel::gmail::{Client, History, Listing, Page};
 use crate::error::{Error, Kind, Result};
+use crate::format::clean;
 use crate::store::{Placed, Remote};
 
 use super::Mailbox;
@@ -49,6 +50,7 @@ impl Mailbox<'_> {
                 };
                 self.stamp.whole = Some(whole.clone());
                 self.save()?;
+                self.tell_of_aliases().await;
                 whole
             }
         };
@@ -63,6 +65,27 @@ impl Mailbox<'_> {
         }
         self.save()?;
         Ok(whole.began_at)
+    }
+
+    /// Tells of addresses that the mailbox may write as and the config doesn't know. A login that may not see them is
+    /// no fault.
+    async fn tell_of_aliases(&mut self) {
+        let Ok(all) = self.client.send_as().await else {
+            return;
+        };
+        for alias in all {
+            let address = clean::line(&alias.send_as_email);
+            let known = self
+                .account
+                .own_addresses()
+                .any(|own| own.eq_ignore_ascii_case(&address));
+            if !known && alias.verification_status != "pending" {
+                self.tally.notes.push(format!(
+                    "may write as `{address}`, too: add it to `aliases` of [accounts.{}]",
+                    self.account.name
+                ));
+            }
+        }
     }
 
     /// Goes through the list, fetching as it goes; gives the ids it saw.

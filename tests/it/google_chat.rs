@@ -561,3 +561,42 @@ fn a_remote_search_is_chats_own_and_keeps_what_it_finds() {
     // It comes once.
     assert_eq!(sync(&world)["added"], 1);
 }
+
+#[test]
+fn a_login_that_may_do_little_still_reads_what_it_may() {
+    let (google, team, _) = filled();
+    let world = world(&google);
+    let scope = Refusal::new(
+        403,
+        "PERMISSION_DENIED",
+        "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+        "Request had insufficient authentication scopes.",
+    );
+    let all = [
+        "chat.spaces.members.list",
+        "chat.spaces.members.get",
+        "chat.users.spaces.getSpaceReadState",
+    ];
+    for operation in all {
+        google.faults(operation, 9, &Fault::Refuse(scope.clone()));
+    }
+    let report = sync(&world);
+    assert_eq!(report["added"], 3, "{report}");
+    assert_eq!(search(&world, "in:\"direct message DDD\"").len(), 1);
+    google.chat().post(&team, "users/7", "more");
+    google.faults("chat.spaces.spaceEvents.list", 9, &Fault::Refuse(scope));
+    let report = sync(&world);
+    assert_eq!(report["added"], 1, "{report}");
+    let notes = report["notes"].as_array().unwrap();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(
+        notes[0]
+            .as_str()
+            .unwrap()
+            .contains("edits and deletions can't be seen")
+    );
+    google.forget_faults();
+    google.chat().post("spaces/DDD", "users/7", "now by name");
+    sync(&world);
+    assert_eq!(search(&world, "in:\"Grace Hopper\"").len(), 2);
+}

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::channel::google_chat::{Change, REACH_DAYS, Space, Window};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::format::chat;
 use crate::model::message::NewMessage;
 use crate::ops::Progress;
@@ -28,6 +28,8 @@ pub struct Done {
     pub added: u64,
     pub changed: u64,
     pub removed: u64,
+    /// Why edits and deletions could not be learnt.
+    pub blind: Option<String>,
 }
 
 impl Done {
@@ -35,18 +37,23 @@ impl Done {
         tally.added += self.added;
         tally.changed += self.changed;
         tally.removed += self.removed;
+        let note = self.blind.as_ref();
+        let note = note.map(|why| format!("edits and deletions can't be seen: {why}"));
+        if let Some(note) = note.filter(|note| !tally.notes.contains(note)) {
+            tally.notes.push(note);
+        }
     }
 }
 
 impl Chats<'_> {
     pub(super) async fn sync_space(&self, space: &Space, done: &mut Done) -> Result<()> {
-        let (folder, title) = self.folder_of(space).await?;
         let before = self.stamp_of(&space.name, |stamp| stamp.clone());
         let news = before.active.is_none() || before.active != space.last_active_time;
         let due = self.is_due(space, before.checked);
         // What the space says of itself is a hint, and no reason to miss a message for good.
         let stale = |listed| self.now.duration_since(listed) > HOUR;
         let news = news || (due && before.listed.is_none_or(stale));
+        let (folder, title) = self.folder_of(space, news).await?;
         if !news && !due {
             return Ok(());
         }
@@ -77,7 +84,8 @@ impl Chats<'_> {
             stamp.active = space.last_active_time.clone();
             stamp.listed = news.then_some(self.now).or(stamp.listed);
             stamp.changes = stamp.changes.or(start).or(Some(self.now - MARGIN));
-            stamp.checked = due.then_some(self.now).or(stamp.checked);
+            let asked = due && done.blind.is_none();
+            stamp.checked = asked.then_some(self.now).or(stamp.checked);
             stamp.read = read;
         });
         self.save()
@@ -138,7 +146,15 @@ impl Chats<'_> {
     /// Edits and deletions since.
     async fn changes(&self, room: &Room<'_>, since: Timestamp, done: &mut Done) -> Result<()> {
         let since = since.max(self.now - QUIET + MARGIN);
-        let events = self.client.changes(room.name, since).await?;
+        let events = match self.client.changes(room.name, since).await {
+            Ok(events) => events,
+            // The login may do without, and not every account has events.
+            Err(e) if matches!(e.kind, Kind::Auth | Kind::Refused | Kind::NotFound) => {
+                done.blind = Some(e.message);
+                return Ok(());
+            }
+            Err(e) => return Err(e),
+        };
         let newest = events.iter().filter_map(|event| event.at).max();
         for event in events {
             self.apply(room, event.change, done)?;

@@ -30,6 +30,8 @@ pub struct SpaceStamp {
     pub folder: String,
     /// What the folder was made from; another title is another folder.
     pub title: String,
+    /// It is called so for want of anything better.
+    pub unnamed: bool,
     /// When the newest message that is in the store was created.
     pub last: Option<Timestamp>,
     /// When the space said its last message came, as of the last complete listing.

@@ -8,7 +8,7 @@ use crate::net::api::Call;
 use crate::net::google::operations::chat as op;
 
 use super::messages::stamp;
-use super::{Client, PAGE};
+use super::{Client, LIMITS, PAGE_OF_MESSAGES};
 
 /// How far back Chat tells of changes, in days.
 pub const REACH_DAYS: i64 = 28;
@@ -42,7 +42,8 @@ impl Client {
         let call = || {
             Call::new(op::SPACE_EVENTS_LIST)
                 .at("parent", space)
-                .query("pageSize", PAGE.to_string())
+                .query("pageSize", PAGE_OF_MESSAGES.to_string())
+                .limits(LIMITS)
                 .query("filter", filter.clone())
         };
         let doing = "listing what changed in the space";

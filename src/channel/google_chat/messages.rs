@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::net::api::Call;
 use crate::net::google::operations::chat as op;
 
-use super::{Client, PAGE, fault, next};
+use super::{Client, LIMITS, PAGE_OF_MESSAGES, fault, next};
 
 /// Which messages of a space.
 #[derive(Clone, Copy, Debug, Default)]
@@ -59,7 +59,8 @@ impl Client {
     ) -> Result<Page> {
         let call = Call::new(op::MESSAGES_LIST)
             .at("parent", space)
-            .query("pageSize", PAGE.to_string())
+            .query("pageSize", PAGE_OF_MESSAGES.to_string())
+            .limits(LIMITS)
             .query("orderBy", if window.newest_first { "DESC" } else { "ASC" })
             .maybe("filter", window.filter())
             .maybe("showDeleted", window.deleted.then_some("true"))

@@ -22,14 +22,25 @@ pub use search::Found;
 pub use send::{Find, Outcome, Post, Thread};
 pub use spaces::{Member, Space, SpaceKind};
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error::Result;
 use crate::net::api::{Api, Call};
+use crate::net::http::Limits;
 
 /// The rows of one page at most (Google's limit for all listings but events and reactions).
 const PAGE: usize = 1000;
+
+/// Of messages less: each may have 32,000 bytes several times over, with its text in two forms and its cards.
+const PAGE_OF_MESSAGES: usize = 250;
+/// For one page.
+const LIMITS: Limits = Limits {
+    total: Duration::from_secs(120),
+    largest: 64 << 20,
+};
 
 /// Chat as one user sees it.
 pub struct Client {

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::net::api::Call;
 use crate::net::google::operations::chat as op;
 
-use super::{Client, next};
+use super::{Client, LIMITS, next};
 
 /// Of one page at most, and of a filter in characters (Google's limits).
 const PAGE: usize = 100;
@@ -41,7 +41,8 @@ impl Client {
             }
             let call = Call::new(op::MESSAGES_SEARCH)
                 .at("parent", "spaces/-")
-                .json(&body);
+                .json(&body)
+                .limits(LIMITS);
             let mut page = self.ask(&call, ("searching Google Chat", None)).await?;
             if let Some(Value::Array(results)) = page.get_mut("results").map(Value::take) {
                 all.extend(results.into_iter().filter_map(found));

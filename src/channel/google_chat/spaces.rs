@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::net::api::Call;
 use crate::net::google::operations::chat as op;
 
-use super::{Client, PAGE, fault, read};
+use super::{Client, LIMITS, PAGE, fault, read};
 
 /// What kind of room it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -87,7 +87,11 @@ impl<'de> Deserialize<'de> for Member {
 impl Client {
     /// All spaces this user is in. Direct messages are among them from their first message on.
     pub async fn spaces(&self) -> Result<Vec<Space>> {
-        let call = || Call::new(op::SPACES_LIST).query("pageSize", PAGE.to_string());
+        let call = || {
+            Call::new(op::SPACES_LIST)
+                .query("pageSize", PAGE.to_string())
+                .limits(LIMITS)
+        };
         let rows = self
             .all(call, ("spaces", "listing the spaces"), None)
             .await?;
@@ -110,6 +114,7 @@ impl Client {
             Call::new(op::MEMBERS_LIST)
                 .at("parent", space)
                 .query("pageSize", PAGE.to_string())
+                .limits(LIMITS)
         };
         let doing = "listing the members of the space";
         let rows = self.all(call, ("memberships", doing), Some(space)).await?;

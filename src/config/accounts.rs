@@ -40,6 +40,7 @@ pub fn local(data_dir: &Path) -> Account {
         base_url: None,
         quota: None,
         legacy_units: false,
+        signature: None,
         budget: Vec::new(),
         fallback: None,
         built_in: true,
@@ -123,6 +124,7 @@ pub fn resolve(
         base_url: cx.base_url(channel)?,
         quota,
         legacy_units,
+        signature: value(&raw.signature),
         budget,
         fallback: value(&raw.fallback),
         built_in: false,
@@ -213,6 +215,7 @@ impl Cx<'_> {
             key("base_url", &r.base_url),
             key("quota", &r.quota),
             key("quota_units", &r.quota_units),
+            key("signature", &r.signature),
             key("fallback", &r.fallback),
         ]
         .into_iter()
@@ -292,10 +295,13 @@ impl Cx<'_> {
             ChannelKind::Smtp => &[&["path", "imap", "imap_tls", "folders", "file_sent"], API],
             ChannelKind::Maildir => &[&["imap", "imap_tls"], API],
             ChannelKind::Gmail => &[SERVERS, FILES],
-            ChannelKind::GoogleChat => &[SERVERS, FILES, &["quota_units"]],
-            ChannelKind::GoogleChatWebhook => {
-                &[SERVERS, FILES, OAUTH, &["auth", "quota", "quota_units"]]
-            }
+            ChannelKind::GoogleChat => &[SERVERS, FILES, &["quota_units", "signature"]],
+            ChannelKind::GoogleChatWebhook => &[
+                SERVERS,
+                FILES,
+                OAUTH,
+                &["auth", "quota", "quota_units", "signature"],
+            ],
         };
         match self
             .given()
@@ -602,6 +608,11 @@ pub fn note(
         "file_sent",
         Some(account.file_sent.to_string()),
         line_of(raw, |r| &r.file_sent),
+    );
+    say(
+        "signature",
+        account.signature.clone(),
+        line_of(raw, |r| &r.signature),
     );
     say(
         "base_url",

@@ -81,6 +81,7 @@ pub struct RawAccount {
     pub base_url: Option<At<String>>,
     pub quota: Option<At<String>>,
     pub quota_units: Option<At<String>>,
+    pub signature: Option<At<String>>,
     pub fallback: Option<At<String>>,
 }
 
@@ -138,6 +139,7 @@ pub const ACCOUNT_KEYS: &[&str] = &[
     "base_url",
     "quota",
     "quota_units",
+    "signature",
     "fallback",
 ];
 /// Keys that people try for a secret; none may stand in the file.
@@ -324,6 +326,7 @@ impl Source {
             base_url: None,
             quota: None,
             quota_units: None,
+            signature: None,
             fallback: None,
         };
         for (key, value) in in_order(table) {
@@ -356,6 +359,7 @@ impl Source {
                 "budget" => a.budget = Some(self.text_or_list(key, value)?),
                 "base_url" => a.base_url = Some(self.string(key, value)?),
                 "quota" => a.quota = Some(self.string(key, value)?),
+                "signature" => a.signature = Some(self.string(key, value)?),
                 "quota_units" => a.quota_units = Some(self.string(key, value)?),
                 "fallback" => a.fallback = Some(self.string(key, value)?),
                 secret if SECRET_KEYS.contains(&secret) => {

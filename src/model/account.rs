@@ -197,6 +197,8 @@ pub struct Account {
     pub base_url: Option<String>,
     /// How many units of its provider's quota may be used within how long; `None` is no limit.
     pub quota: Option<Rate>,
+    /// Put below what is written from here.
+    pub signature: Option<String>,
     /// Units are counted as for projects made before May 2026 (`gmail`).
     pub legacy_units: bool,
     /// More trust roots (PEM) than those of the operating system.

@@ -29,6 +29,7 @@ fn account() -> Account {
         base_url: None,
         quota: None,
         legacy_units: false,
+        signature: None,
         budget: Vec::new(),
         fallback: None,
         built_in: false,

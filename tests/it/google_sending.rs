@@ -415,3 +415,49 @@ fn an_answer_goes_into_the_thread_it_belongs_to() {
         .unwrap();
     assert!(named.contains("@mail.gmail.com>"), "{named}");
 }
+
+#[test]
+fn an_alias_is_used_where_gmail_knows_it_and_refused_where_it_would_be_replaced() {
+    let google = Google::start();
+    google.gmail().alias("ada@example.org");
+    let world = World::new()
+        .config(&format!(
+            "[accounts.mail]\nchannel = \"gmail\"\naddress = \"ada@gmail.example\"\nbase_url = \"{}\"\n\
+             aliases = [\"ada@example.org\", \"ada@elsewhere.example\"]\nsignature = \"Ada Lovelace\\nAnalytical Engines\"\n",
+            google.url
+        ))
+        .env("COMMS_SECRET_MAIL", TOKEN);
+    world
+        .run([
+            "send",
+            "bob@example.com",
+            "-s",
+            "x",
+            "-m",
+            "x",
+            "--from",
+            "Ada@example.org",
+        ])
+        .ok();
+    let sent = submitted(&google);
+    assert!(sent[0].contains("From: <ada@example.org>"), "{}", sent[0]);
+    assert!(
+        sent[0].ends_with("x\r\n\r\n-- \r\nAda Lovelace\r\nAnalytical Engines\r\n"),
+        "{}",
+        sent[0]
+    );
+    let run = world
+        .run([
+            "send",
+            "bob@example.com",
+            "-s",
+            "x",
+            "-m",
+            "x",
+            "--from",
+            "ada@elsewhere.example",
+        ])
+        .fails(6);
+    assert!(run.stdout.contains("does not let"), "{run}");
+    assert_eq!(submitted(&google).len(), 1);
+}

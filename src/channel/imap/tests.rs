@@ -45,6 +45,7 @@ fn account(auth: AuthMethod) -> Account {
         base_url: None,
         quota: None,
         legacy_units: false,
+        signature: None,
         budget: Vec::new(),
         fallback: None,
         built_in: false,

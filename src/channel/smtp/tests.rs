@@ -32,6 +32,7 @@ fn account(port: u16) -> Account {
         base_url: None,
         quota: None,
         legacy_units: false,
+        signature: None,
         budget: Vec::new(),
         fallback: None,
         built_in: false,

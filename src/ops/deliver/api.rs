@@ -96,8 +96,11 @@ impl Run<'_> {
         let raw = self.app.store.outbox_bytes(self.item.id)?;
         let raw = readdressed(&raw, &addressed(self.item, &waiting));
         let parsed = mime::parse(&raw);
-        let place = (self.app, account);
-        let thread = match sync::gmail::conversation(place, client, &parsed).await {
+        let prepared = async {
+            self.check_sender(account, client).await?;
+            sync::gmail::conversation((self.app, account), client, &parsed).await
+        };
+        let thread = match prepared.await {
             Ok(thread) => thread,
             Err(e) => return self.not_even_begun(account, e),
         };
@@ -133,6 +136,27 @@ impl Run<'_> {
             self.keep_sent(account, client, id).await;
         }
         Ok(())
+    }
+
+    /// Gmail puts the account's own address in the place of one it does not know: better no letter than such a one.
+    async fn check_sender(&self, account: &Account, client: &gmail::Client) -> Result<()> {
+        let sender = self.item.sender.as_str();
+        let own = account.address.as_deref().unwrap_or_default();
+        if sender.eq_ignore_ascii_case(own) {
+            return Ok(());
+        }
+        let known = client.send_as().await?;
+        let fits = known.iter().any(|alias| {
+            alias.send_as_email.eq_ignore_ascii_case(sender)
+                && matches!(alias.verification_status.as_str(), "" | "accepted")
+        });
+        if fits {
+            return Ok(());
+        }
+        Err(Error::refused(format!(
+            "Gmail does not let `{own}` send as `{sender}`, and would put its own address there"
+        ))
+        .hint("allow it in Gmail: Settings > Accounts > Send mail as"))
     }
 
     /// Shows it at once among what was sent. Gmail gives a letter a Message-ID of its own: answers will name that one.

@@ -348,6 +348,20 @@ impl Outgoing {
         *hasher.finalize().as_bytes()
     }
 
+    /// The same with a signature below (RFC 3676 §4.3).
+    fn signed(&self, signature: &str) -> Outgoing {
+        let mut signed = self.clone();
+        let signature = signature.trim_end();
+        let end = signed.text.trim_end().len();
+        signed.text.truncate(end);
+        signed.text.push_str(&format!("\n\n-- \n{signature}\n"));
+        if let Some(html) = &mut signed.html {
+            let below = format!("-- \n{signature}");
+            *html = append(html, &preformatted(&below));
+        }
+        signed
+    }
+
     fn people(&self) -> Vec<(outbox::Place, &Address)> {
         let of = |place, list: &'_ [Address]| -> Vec<(outbox::Place, usize)> {
             (0..list.len()).map(|n| (place, n)).collect()
@@ -389,7 +403,9 @@ pub fn render(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<V
         (None, Some(asked)) => route::named(accounts, asked)?,
         (None, None) => local.ok_or_else(no_local)?,
     };
-    let from = sender(identity)?;
+    let from = sender(identity, asked)?;
+    let signed = identity.signature.as_deref().map(|s| outgoing.signed(s));
+    let outgoing = signed.as_ref().unwrap_or(outgoing);
     let domain = from.email.rsplit_once('@').map_or("localhost", |(_, d)| d);
     let message_id = new_message_id(app, domain)?;
     for (account, is_for_local) in [(outside, false), (local, true)] {
@@ -481,8 +497,14 @@ fn no_local() -> Error {
     )
 }
 
-fn sender(account: &Account) -> Result<Address> {
-    let email = account.address.as_deref().ok_or_else(|| {
+/// Who it is from: the account's address, or the one of its aliases that was asked for.
+fn sender(account: &Account, asked: Option<&str>) -> Result<Address> {
+    let alias = account.aliases.iter().find(|alias| {
+        let asked = asked.filter(|asked| *asked != account.name);
+        asked.is_some_and(|asked| alias.eq_ignore_ascii_case(asked))
+    });
+    let own = alias.map(String::as_str).or(account.address.as_deref());
+    let email = own.ok_or_else(|| {
         Error::config(format!(
             "account `{}` has no `address` to send from",
             account.name

@@ -35,6 +35,8 @@ mod gmail;
 mod google_accounts;
 mod google_chat;
 mod google_chat_acts;
+
+mod google_cuts;
 mod google_loopback;
 mod google_quota;
 mod google_sending;

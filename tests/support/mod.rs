@@ -4,6 +4,7 @@
 
 pub mod desktop;
 pub mod google;
+pub mod http_proxy;
 pub mod login;
 pub mod mail;
 pub mod oidc;

@@ -102,7 +102,9 @@ fn everything_comes_once_and_nothing_new_is_one_request() {
     let google = Google::start();
     fill(&google, 0..5000);
     let world = with(&google, "quota = \"none\"\n");
-    assert_eq!(counts(&sync(&world)), (5000, 0, 0));
+    let report = sync(&world);
+    println!("5000 messages in {} ms", report["took_ms"]);
+    assert_eq!(counts(&report), (5000, 0, 0));
     let lists = google.count(LIST);
     assert!(lists <= 11, "{lists} pages");
     assert_eq!(google.count(GET), 5000);
@@ -667,4 +669,32 @@ fn an_address_that_the_mailbox_may_write_as_is_told_of_once() {
     let notes = sync(&world)["notes"].to_string();
     assert!(notes.contains("`ada@work.example`"), "{notes}");
     assert_eq!(sync(&world)["notes"], serde_json::json!([]));
+}
+
+#[test]
+fn a_label_that_gmail_refuses_is_told_and_taken_back() {
+    let google = Google::start();
+    let ids = fill(&google, 0..1);
+    let world = world(&google);
+    sync(&world);
+    let report = world.run(["search", "--json", "account:work"]).ok().json();
+    let id = report["messages"][0]["id"].as_str().unwrap();
+    let refusal = Refusal::invalid("Invalid label name");
+    google.fault("gmail.users.labels.create", 1, Fault::Refuse(refusal));
+    let run = world.run(["inbox", "mark", id, "--label", "^nope", "--star"]);
+    assert!(run.stderr.contains("Invalid label name"), "{run}");
+    // The rest of the change is not lost, and nothing is told again and again.
+    assert!(
+        google
+            .gmail()
+            .mail(&ids[0])
+            .unwrap()
+            .labels
+            .contains("STARRED")
+    );
+    sync(&world);
+    assert!(stored(&world)["number 0"].1.is_empty());
+    google.forget_requests();
+    sync(&world);
+    assert_eq!(google.requests().len(), 1);
 }

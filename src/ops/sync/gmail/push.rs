@@ -36,7 +36,7 @@ pub async fn push(
     if queue.is_empty() {
         return Ok(0);
     }
-    name_labels((app, account), client, stamp, &queue).await?;
+    let mut refused = name_labels((app, account), client, stamp, &queue).await?;
     let mut groups: BTreeMap<Told, Vec<&Queued>> = BTreeMap::new();
     for queued in &queue {
         let role = standing_of(&queued.remote).role;
@@ -44,7 +44,6 @@ pub async fn push(
         groups.entry(told).or_default().push(queued);
     }
     let mut count = 0;
-    let mut refused = None;
     for (told, group) in groups {
         let ids: Vec<&str> = group.iter().map(|q| q.remote.remote.as_str()).collect();
         match tell(client, &told, &ids).await {
@@ -110,32 +109,46 @@ fn queued(app: &App, account: &Account) -> Result<Vec<Queued>> {
     Ok(queue)
 }
 
-/// Learns the ids of all labels that are to be told; makes those that are to be added and are not there.
+/// Learns the ids of all labels that are to be told; makes those that are to be added and are not there. Gives why one
+/// can't be: its messages lose it with the next look.
 async fn name_labels(
     (app, account): (&App, &Account),
     client: &Client,
     stamp: &mut Stamp,
     queue: &[Queued],
-) -> Result<()> {
+) -> Result<Option<Error>> {
     let changes = queue.iter().map(|queued| &queued.change);
     let wanted: BTreeSet<&String> = changes.clone().flat_map(|c| &c.add_labels).collect();
     let all: BTreeSet<&String> = changes.flat_map(|c| &c.remove_labels).collect();
     let unknown = |stamp: &Stamp, label: &str| labels::id(label, &stamp.names).is_none();
     if !wanted.union(&all).any(|label| unknown(stamp, label)) {
-        return Ok(());
+        return Ok(None);
     }
     let there = client.labels().await?;
     for label in there {
         // What was renamed is for the next look: it has messages to follow.
         stamp.names.entry(label.id).or_insert(label.name);
     }
+    let mut refused = None;
     for label in wanted {
-        if unknown(stamp, label) {
-            let made = client.create_label(label).await?;
-            stamp.names.insert(made.id, made.name);
+        if !unknown(stamp, label) {
+            continue;
+        }
+        match client.create_label(label).await {
+            Ok(made) => {
+                stamp.names.insert(made.id, made.name);
+            }
+            Err(e) if is_final(&e) => {
+                let with = queue.iter().filter(|q| q.change.add_labels.contains(label));
+                let with = with.map(|queued| queued.remote.remote.clone());
+                stamp.again.extend(with);
+                refused = Some(e);
+            }
+            Err(e) => return Err(e),
         }
     }
-    stamp.save(app, account)
+    stamp.save(app, account)?;
+    Ok(refused)
 }
 
 /// Tells one change of several messages.

@@ -616,3 +616,31 @@ fn a_page_of_the_longest_messages_is_read() {
     assert_eq!(sync(&world)["added"], 200);
     assert_eq!(search(&world, "word199").len(), 1);
 }
+
+#[test]
+fn a_sync_that_is_killed_goes_on_behind_the_last_page_and_brings_nothing_twice() {
+    let google = Google::start();
+    let team = google.chat().space("AAA", "Team room");
+    google.chat().join(&team, "users/7");
+    for n in 0..900 {
+        google.chat().post(&team, "users/7", &format!("word{n}"));
+    }
+    let world = world(&google);
+    google.fault(LIST, 3, Fault::Hang);
+    let mut child = world.spawn(["inbox", "sync"]);
+    let began = std::time::Instant::now();
+    while google.count(LIST) < 3 {
+        assert!(
+            began.elapsed().as_secs() < 30,
+            "the third page is asked for"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let kept = search(&world, "in:\"Team room\"").len();
+    assert_eq!(kept, 500);
+    let report = sync(&world);
+    assert_eq!(report["added"], 400, "{report}");
+    assert_eq!(search(&world, "in:\"Team room\"").len(), 900);
+}

@@ -88,7 +88,7 @@ impl Chats<'_> {
             stamp.checked = asked.then_some(self.now).or(stamp.checked);
             stamp.read = read;
         });
-        self.save()
+        Ok(())
     }
 
     /// Whether edits are to be asked for.

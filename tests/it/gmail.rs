@@ -698,3 +698,36 @@ fn a_label_that_gmail_refuses_is_told_and_taken_back() {
     sync(&world);
     assert_eq!(google.requests().len(), 1);
 }
+
+#[test]
+fn an_upload_that_is_cut_anywhere_ends_with_one_letter() {
+    let gone = || Fault::Refuse(Refusal::not_found());
+    for faults in [
+        vec![
+            ("upload.start", 1, Fault::Unavailable),
+            ("upload.chunk", 1, gone()),
+            ("upload.chunk", 2, Fault::Unavailable),
+        ],
+        // The parts are 1, 3 and 5; between them stands the question how far it is.
+        vec![
+            ("upload.chunk", 1, Fault::CutBeforeAnswer),
+            ("upload.chunk", 3, Fault::CutBeforeWork),
+            ("upload.chunk", 5, Fault::CutBeforeAnswer),
+        ],
+        vec![
+            ("upload.chunk", 2, gone()),
+            ("upload.chunk", 4, Fault::LoseChunkAfter(300_000)),
+        ],
+    ] {
+        let google = Google::start();
+        let world = world(&google);
+        let file = world.file("scan.bin", vec![7u8; 6_500_000]);
+        let told = format!("{faults:?}");
+        for (operation, nth, fault) in faults {
+            google.fault(operation, nth, fault);
+        }
+        let run = world.run(["send", "bob@example.com", "-s", "x", "-m", "x", "-a", &file]);
+        assert_eq!(run.code, 0, "{told}: {run}");
+        assert_eq!(google.gmail().sent().len(), 1, "{told}");
+    }
+}

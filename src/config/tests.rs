@@ -110,7 +110,7 @@ fn each_fault_names_its_place_and_the_way_out() {
         ),
         (
             "[accounts.x]\naddress = \"a@example.com\"\n",
-            "1:11: account `x` has no channel / add channel = \"…\": one of imap, smtp, maildir",
+            "1:11: account `x` has no channel / add channel = \"…\": one of imap, smtp, maildir, gmail, google-chat, google-chat-webhook",
         ),
         (
             "[accounts.Work]\nchannel = \"imap\"\n",

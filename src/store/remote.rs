@@ -6,12 +6,14 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::error::Result;
 use crate::model::id::MessageId;
-use crate::model::message::{Flags, Ident, Parsed, Role};
+use crate::model::message::{Envelope, Flags, Ident, Parsed, Role};
 
 use super::entry::{self, Entry, Indexer};
 use super::folders::{self, Folders};
 use super::messages::known;
-use super::row::{bits, flags, ident, ident_bytes, join_labels, split_labels};
+use super::row::{
+    ENVELOPE, bits, envelope, flags, folder_fact, ident, ident_bytes, join_labels, split_labels,
+};
 use super::{Store, bytes, fault, no_message};
 
 /// A message as it was last told by its provider.
@@ -75,6 +77,25 @@ impl Store {
                 .collect()
         };
         read().map_err(fault("reading what is known of a folder"))
+    }
+
+    /// The newest messages of a folder.
+    pub fn newest_in(&self, account: &str, folder: &str, limit: usize) -> Result<Vec<Envelope>> {
+        let db = self.reader()?;
+        let Some(folder) = folders::find(&db, account, folder)? else {
+            return Ok(Vec::new());
+        };
+        let all = Folders::load(&db)?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let read = || -> rusqlite::Result<Vec<Envelope>> {
+            db.prepare_cached(&format!(
+                "SELECT {ENVELOPE} FROM facts f CROSS JOIN messages m ON m.key = f.key
+                 WHERE f.fact = ?1 ORDER BY f.key DESC LIMIT ?2"
+            ))?
+            .query_map([folder_fact(folder.id), limit], |row| envelope(row, &all))?
+            .collect()
+        };
+        read().map_err(fault("reading a folder"))
     }
 
     /// The message with this id of its provider.

@@ -150,3 +150,40 @@ fn a_space_is_named_by_its_name_and_several_of_one_name_are_told_apart() {
     let run = world.run(["send", "chat:Ops", "-m", "x"]).fails(2);
     assert!(run.stderr.contains("chat:spaces/BBB"), "{run}");
 }
+
+#[test]
+fn a_name_behind_a_sign_pings_whoever_writes_there_under_it() {
+    let google = Google::start();
+    let space = google.chat().space("AAA", "Team room");
+    google.chat().user("users/7", "Bob Byte", "bob@example.com");
+    google.chat().post(&space, "users/7", "done?");
+    let world = world(&google);
+    world.run(["inbox", "sync"]).ok();
+    let dry = world
+        .run([
+            "send",
+            "chat:Team room",
+            "-m",
+            "@bob byte yes",
+            "--dry-run",
+            "--json",
+        ])
+        .ok()
+        .json();
+    let text = dry["items"][0]["rendered"]["text"].as_str().unwrap();
+    assert!(text.contains("<users/7> yes"), "{text}");
+    world
+        .run([
+            "send",
+            "chat:Team room",
+            "-m",
+            "@Bob Byte yes, `@Bob Byte`, @all <users/all>",
+        ])
+        .ok();
+    let said = &texts(&google, &space)[1];
+    assert!(
+        said.starts_with("<users/7> yes, ") && said.contains("@Bob Byte"),
+        "{said}"
+    );
+    assert!(!said.contains("<users/all>"), "{said}");
+}

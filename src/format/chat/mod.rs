@@ -7,10 +7,12 @@
 mod cards;
 mod chunk;
 mod dialect;
+mod mention;
 mod plain;
 
 pub use chunk::chunks;
 pub use dialect::{Mentions, from_markdown, from_plain, mentions, without_mentions};
+pub use mention::name_people;
 
 use serde_json::{Map, Value};
 

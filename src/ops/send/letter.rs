@@ -465,7 +465,7 @@ fn in_rooms(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<Vec
             bcc: Vec::new(),
             places: Vec::new(),
             reply_to: Vec::new(),
-            text: outgoing.room_text.clone(),
+            text: rooms::with_mentions(app, place, &outgoing.room_text)?,
             html: None,
             references: outgoing.room_thread.iter().cloned().collect(),
             in_reply_to: Vec::new(),

@@ -162,6 +162,19 @@ pub fn text(request: &SendRequest, (subject, text): (&str, &str)) -> String {
     format!("*{subject}*\n\n{body}")
 }
 
+/// The same with mentions of those who wrote in the room, by their names.
+pub fn with_mentions(app: &App, place: &Place, text: &str) -> Result<String> {
+    if place.channel != ChannelKind::GoogleChat || !text.contains('@') {
+        return Ok(text.to_owned());
+    }
+    let account = app.config.account(&place.account)?;
+    let space = place.to.email.strip_prefix("chat:").unwrap_or_default();
+    Ok(chat::name_people(
+        text,
+        &sync::people_in(app, account, space)?,
+    ))
+}
+
 /// The key of a thread as the provider gets it: short and plain whatever was typed.
 pub fn thread_key(key: &str) -> String {
     format!("comms-{}", &blake3::hash(key.as_bytes()).to_hex()[..32])

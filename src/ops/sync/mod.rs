@@ -26,7 +26,7 @@ use crate::store::SourceState;
 
 use super::{App, drain, hook, purge, scan};
 use broken::Broken;
-pub use chat::{chat_user, keep_posted, space_name, spaces_named};
+pub use chat::{chat_user, keep_posted, people_in, space_name, spaces_named};
 pub use writer::Writer;
 
 /// Which accounts to sync; empty means all that have mail.

@@ -105,6 +105,32 @@ pub fn chat_user(app: &App, account: &Account) -> Result<Option<String>> {
     Ok(Stamp::load(app, account)?.owner)
 }
 
+/// Those who wrote in a space lately, as far as it is in the store: names and `users/123`.
+pub fn people_in(app: &App, account: &Account, space: &str) -> Result<Vec<(String, String)>> {
+    let stamp = Stamp::load(app, account)?;
+    let Some(known) = stamp.spaces.get(space).filter(|s| !s.folder.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let own = stamp.owner.as_deref();
+    let mut people: Vec<(String, String)> = Vec::new();
+    for envelope in app.store.newest_in(&account.name, &known.folder, LATELY)? {
+        for person in envelope.from {
+            let Some(name) = person.name.filter(|_| person.email.starts_with("users/")) else {
+                continue;
+            };
+            if Some(person.email.as_str()) != own
+                && !people.iter().any(|(_, id)| *id == person.email)
+            {
+                people.push((name, person.email));
+            }
+        }
+    }
+    Ok(people)
+}
+
+/// Messages that are looked at for who writes in a space.
+const LATELY: usize = 500;
+
 /// The spaces with this name, as of the last sync: `spaces/AAA` and the name as it is written there.
 pub fn spaces_named(app: &App, account: &Account, name: &str) -> Result<Vec<(String, String)>> {
     let wanted = name.trim().to_lowercase();

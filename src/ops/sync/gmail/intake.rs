@@ -57,11 +57,7 @@ impl Mailbox<'_> {
                 break;
             }
             self.settle(&mut pending, 2).await?;
-            (self.app.progress)(&Progress {
-                stage: format!("fetching {}", self.account.name),
-                done: through,
-                total: Some(total.max(through)),
-            });
+            self.show(through, total.max(through));
         }
         // What came before a fault is kept.
         self.settle(&mut pending, 0).await?;
@@ -75,6 +71,14 @@ impl Mailbox<'_> {
             None => BATCH,
         };
         most.clamp(1, BATCH) as usize
+    }
+
+    pub(super) fn show(&self, done: u64, total: u64) {
+        (self.app.progress)(&Progress {
+            stage: format!("fetching {}", self.account.name),
+            done,
+            total: Some(total),
+        });
     }
 
     async fn take(&mut self, fetched: Vec<Fetched>, pending: &mut Pending) -> Result<()> {

@@ -142,7 +142,11 @@ impl Mailbox<'_> {
                 self.save()?;
             }
             match following {
-                None => return Ok(listed),
+                None => {
+                    // Gmail's guess of how many there are may be far off: this is the end.
+                    self.show(done, done);
+                    return Ok(listed);
+                }
                 Some(next) => page = next,
             }
         }

@@ -432,7 +432,7 @@ impl Resolver {
                 None => error.hint(format!("accounts are {}", names.join(", "))),
             });
         };
-        if !account.can_send() {
+        if !account.sends_mail() && !account.built_in {
             return Err(source
                 .error(
                     &email.span,

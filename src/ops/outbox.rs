@@ -85,7 +85,10 @@ pub fn show(app: &App, id: OutboxId) -> Result<ItemReport> {
             words: a.words,
         })
         .collect();
-    report.rendered = Some(super::send::rendered(&app.store.outbox_bytes(id)?));
+    report.rendered = Some(super::send::rendered(
+        &report.channel,
+        &app.store.outbox_bytes(id)?,
+    ));
     Ok(report)
 }
 

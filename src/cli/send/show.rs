@@ -191,6 +191,9 @@ pub fn item_text(item: &ItemReport, out: &Output) -> String {
         }
     }
     if let Some(rendered) = &item.rendered {
+        if rendered.parts > 1 {
+            text.push_str(&format!("  goes as     {} messages\n", rendered.parts));
+        }
         text.push_str(&format!(
             "\n{}\n{}\n{} bytes\n",
             clean::text(&rendered.headers),

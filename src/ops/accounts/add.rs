@@ -224,10 +224,7 @@ async fn look(app: &App, account: &Account, proof: &Proof) -> Result<Option<Stri
 }
 
 fn sends_by_default(config: &Config, name: &str) -> bool {
-    let mut senders = config
-        .accounts
-        .iter()
-        .filter(|a| a.can_send() && !a.built_in);
+    let mut senders = config.accounts.iter().filter(|a| a.sends_mail());
     match &config.default_email {
         Some(default) => default == name,
         None => senders.next().is_some_and(|a| a.name == name) && senders.next().is_none(),
@@ -236,16 +233,15 @@ fn sends_by_default(config: &Config, name: &str) -> bool {
 
 fn next_step(config: &Config, account: &Account, secret: &str) -> Option<String> {
     let name = &account.name;
-    let senders = config
-        .accounts
-        .iter()
-        .filter(|a| a.can_send() && !a.built_in);
+    let senders = config.accounts.iter().filter(|a| a.sends_mail());
     if secret == "none" {
         Some(format!("run `comms auth login {name}`"))
-    } else if account.can_send() && config.default_email.is_none() && senders.count() > 1 {
+    } else if account.sends_mail() && config.default_email.is_none() && senders.count() > 1 {
         Some(format!(
             "several accounts can send now: `comms auth default {name}` makes this the usual one"
         ))
+    } else if account.channel == ChannelKind::GoogleChatWebhook {
+        Some(format!("try it: `comms send to:{name} -m 'It works'`"))
     } else if account.channel == ChannelKind::Smtp {
         None
     } else {

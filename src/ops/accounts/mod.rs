@@ -39,11 +39,9 @@ pub struct DefaultReport {
 pub fn set_default(app: &App, name: Option<&str>) -> Result<DefaultReport> {
     if let Some(name) = name {
         let account = app.config.account(name)?;
-        if !account.can_send() {
-            return Err(Error::usage(format!(
-                "account `{name}` can't send: it has no `smtp` server"
-            ))
-            .hint("name another account, or give it one in the config"));
+        if !account.sends_mail() && !account.built_in {
+            return Err(Error::usage(format!("account `{name}` can't send mail"))
+                .hint("name another account, or give it an `smtp` server in the config"));
         }
     }
     let mut editor = app.config.edit()?;

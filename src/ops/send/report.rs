@@ -8,9 +8,11 @@ use super::alert::Suppressed;
 use super::patience::has_reached;
 use crate::error::{Error, Kind, Result};
 use crate::format::{clean, mime};
+use crate::model::account::ChannelKind;
 use crate::model::id::OutboxId;
 use crate::model::outbox::{Place, RecipientState, State};
 use crate::ops::App;
+use crate::ops::deliver::room;
 use crate::store::outbox::{Item, NewItem};
 
 /// `comms.send/1`.
@@ -113,6 +115,8 @@ pub struct AttemptReport {
 pub struct Rendered {
     pub headers: String,
     pub text: String,
+    /// How many messages it goes as: a provider may take no more in one.
+    pub parts: usize,
 }
 
 /// The report on these items as they stand.
@@ -141,7 +145,7 @@ pub fn dry_run(staged: Vec<NewItem>, warnings: Vec<String>) -> SendReport {
             asked_by: None,
             approved: false,
             account: item.account,
-            channel: item.channel,
+            channel: item.channel.clone(),
             from: item.sender,
             subject: item.subject,
             message_id: item.message_id,
@@ -159,7 +163,7 @@ pub fn dry_run(staged: Vec<NewItem>, warnings: Vec<String>) -> SendReport {
             filed: false,
             created_at: None,
             attempts: Vec::new(),
-            rendered: Some(rendered(&item.raw)),
+            rendered: Some(rendered(&item.channel, &item.raw)),
             recipients: item
                 .recipients
                 .into_iter()
@@ -175,8 +179,17 @@ pub fn dry_run(staged: Vec<NewItem>, warnings: Vec<String>) -> SendReport {
     }
 }
 
-/// How a message looks.
-pub fn rendered(raw: &[u8]) -> Rendered {
+/// How a message looks where it goes: a mail with its header, a message into a room as its text alone.
+pub fn rendered(channel: &str, raw: &[u8]) -> Rendered {
+    let kinds = ChannelKind::ALL.into_iter();
+    if kinds.clone().any(|k| k.is_chat() && k.name() == channel) {
+        let text = room::text(raw);
+        return Rendered {
+            headers: String::new(),
+            parts: room::parts(&text).len(),
+            text,
+        };
+    }
     let headers = mime::headers(raw)
         .into_iter()
         .map(|(name, value)| format!("{name}: {}\n", clean::line(&value)))
@@ -184,6 +197,7 @@ pub fn rendered(raw: &[u8]) -> Rendered {
     Rendered {
         headers,
         text: mime::body(raw).text.unwrap_or_default(),
+        parts: 1,
     }
 }
 

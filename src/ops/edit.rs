@@ -15,7 +15,7 @@ use crate::model::outbox::{Place, RecipientState, State};
 use crate::rules::{address, route};
 use crate::store::outbox::{Item, NewItem, Recipient};
 
-use super::send::{ItemReport, letter, rooms};
+use super::send::{ItemReport, files, rooms};
 use super::{App, Origin, drain, gate, outbox, sync};
 
 /// What is to be different; `None` and empty leave it as it is.
@@ -199,8 +199,8 @@ fn rewrite(app: &App, item: &Item, raw: &[u8], request: &EditRequest) -> Result<
         Some(text) => (text.clone(), None),
         None => (body.text.unwrap_or_default(), body.html),
     };
-    let mut files = letter::files_of(raw, &parsed);
-    files.extend(letter::read_files(app, &request.attachments)?);
+    let mut files = files::files_of(raw, &parsed);
+    files.extend(files::read_files(app, &request.attachments)?);
     rooms::takes_files((account.channel, &account.name), files.len())?;
     let from = parsed.from.first().cloned();
     let from = from.ok_or_else(|| Error::internal(format!("`{}` has no sender", item.id)))?;
@@ -227,7 +227,7 @@ fn rewrite(app: &App, item: &Item, raw: &[u8], request: &EditRequest) -> Result<
         subject,
         message_id: item.message_id.clone(),
         own_id: item.own_id.clone(),
-        attachments: letter::attached(&files),
+        attachments: files::attached(&files),
         raw,
         state: match item.state {
             State::Draft => State::Draft,

@@ -3,6 +3,7 @@
 //! Written down and synced to disk first; what happens on the way is `ops::deliver`.
 
 mod alert;
+pub(super) mod files;
 pub(super) mod letter;
 mod patience;
 mod report;
@@ -151,7 +152,7 @@ pub async fn forward(
             .map(|html| letter::forwarded_html(&message, &when, &html)),
         references: reply::thread_of(&message).1,
         files: match document.channel.is_mail() {
-            true => letter::files_of(&document.raw, &message),
+            true => files::files_of(&document.raw, &message),
             false => Vec::new(),
         },
         ..letter::Thread::default()

@@ -9,7 +9,7 @@ use reqwest::{Method, Request, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use crate::channel::google_chat::Outcome;
+use crate::channel::google_chat::{NO_PROOF, Outcome};
 use crate::error::{Error, Kind, Result};
 use crate::model::account::ChannelKind;
 use crate::net::google;
@@ -112,13 +112,16 @@ impl Webhook {
         let Some(fault) = google::reading(&answer, POSTING) else {
             let message = answer.json::<Value>().unwrap_or_default();
             let name = message.get("name").and_then(Value::as_str);
-            let name = name.unwrap_or_default().to_owned();
-            return Outcome::Sent { name, message };
+            return match name.filter(|name| !name.is_empty()).map(str::to_owned) {
+                Some(name) => Outcome::Sent { name, message },
+                None => Outcome::Unknown(NO_PROOF.to_owned()),
+            };
         };
         let mut error = fault.error;
         error.message = self.hidden(error.message);
         match answer.status {
-            400..500 => {
+            // A 408 says that someone waited too long, and not for whom.
+            400..=407 | 409..500 => {
                 post.left.store(false, Ordering::Relaxed);
                 Outcome::NotSent(judged(answer.status, error))
             }
@@ -264,7 +267,12 @@ mod tests {
             }
             assert!(!left && seen.len() == 1);
         }
-        for turn in [Turn::Say(503, ""), Turn::Break] {
+        for turn in [
+            Turn::Say(503, ""),
+            Turn::Say(408, ""),
+            Turn::Say(200, "<html>"),
+            Turn::Break,
+        ] {
             let (outcome, seen, left) = post(vec![turn], None).await;
             assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
             assert!(left && seen.len() == 1);

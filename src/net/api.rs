@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -92,6 +93,7 @@ pub struct Call {
     limits: Limits,
     /// An address that the provider gave, instead of the operation's.
     url: Option<String>,
+    left: Option<Arc<AtomicBool>>,
 }
 
 /// What a call carries. Not shown: it may be anyone's letter.
@@ -118,6 +120,7 @@ impl Call {
             units: operation.units,
             limits: Limits::default(),
             url: None,
+            left: None,
         }
     }
 
@@ -183,6 +186,19 @@ impl Call {
     pub fn to(mut self, url: impl Into<String>) -> Call {
         self.url = Some(url.into());
         self
+    }
+
+    /// Sets this right before the first byte leaves, after all waiting for quota and login, and takes it back while a
+    /// refused token is renewed: whoever drops the attempt while it is set does not know what became of it.
+    pub fn leaving(mut self, left: &Arc<AtomicBool>) -> Call {
+        self.left = Some(Arc::clone(left));
+        self
+    }
+
+    fn has_left(&self, left: bool) {
+        if let Some(mark) = &self.left {
+            mark.store(left, Ordering::Relaxed);
+        }
     }
 
     /// Path and query, as the first line of a request within a batch has them.
@@ -381,6 +397,7 @@ impl Api {
         let token = self.current().await.map_err(Fault::before)?;
         match self.send(call, &token, doing).await {
             Err(fault) if fault.status == 401 => {
+                call.has_left(false);
                 let renewed = self.access.renew(token).await.map_err(Fault::before)?;
                 let Some(renewed) = renewed else {
                     return Err(fault);
@@ -394,6 +411,7 @@ impl Api {
 
     async fn send(&self, call: &Call, token: &SecretString, doing: &str) -> Result<Answer, Fault> {
         let request = self.request(call, token).map_err(Fault::before)?;
+        call.has_left(true);
         match self.client.exchange(request, call.limits).await {
             Ok(answer) => match (self.reading)(&answer, doing) {
                 None => Ok(answer),

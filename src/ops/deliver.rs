@@ -226,7 +226,12 @@ impl Run<'_> {
             });
             return Ok(());
         }
-        let e = Error::new(Kind::Interrupted, "interrupted before it left");
+        let begun = !self.app.store.parts(self.item.id)?.is_empty();
+        let words = match begun {
+            true => "interrupted before all of it left",
+            false => "interrupted before it left",
+        };
+        let e = Error::new(Kind::Interrupted, words);
         let state = if self.delivery.by_hand {
             RecipientState::Failed
         } else {
@@ -244,8 +249,9 @@ impl Run<'_> {
         self.record(&batch, &vec![answer(state, &told(&e)); batch.len()])?;
         self.failed = Some((
             e.hint(format!(
-                "run `comms outbox retry {}` to send it",
-                self.item.id
+                "run `comms outbox retry {}` to send {}",
+                self.item.id,
+                if begun { "the rest" } else { "it" }
             )),
             None,
         ));

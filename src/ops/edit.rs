@@ -131,6 +131,11 @@ fn may_edit(app: &App, origin: Origin, item: &Item) -> Result<()> {
             "cancel the rest with `comms outbox cancel {id}`, and {anew}"
         )));
     }
+    if !app.store.parts(id)?.is_empty() {
+        return Err(no("was sent in part").hint(format!(
+            "send the rest as it is with `comms outbox retry {id}`, or cancel it with `comms outbox cancel {id}`"
+        )));
+    }
     if let Some((batch, _)) = &item.batch
         && app.store.batch(batch)?.state == crate::store::outbox::BatchState::Staging
     {

@@ -37,6 +37,7 @@ mod google_chat;
 mod google_chat_acts;
 
 mod google_cuts;
+mod google_interrupts;
 mod google_loopback;
 mod google_quota;
 mod google_sending;

@@ -105,6 +105,8 @@ impl Client {
         let since = since - SignedDuration::from_mins(10);
         let listing = Listing {
             labels: &["SENT"],
+            // What was thrown away meanwhile was sent all the same.
+            everywhere: true,
             ..Listing::default()
         };
         let page = self.list(listing, None).await?;

@@ -3,6 +3,7 @@
 //! A small letter goes in one request, a large one in parts. Until the request with the last byte leaves, nothing is
 //! sent; from then on only Gmail's answer tells.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -37,8 +38,9 @@ pub struct Letter<'a> {
     pub thread_id: Option<&'a str>,
     /// For each request.
     pub timeout: Duration,
-    /// Set before the last byte leaves: whoever drops the attempt from then on does not know whether it was sent.
-    pub left: &'a AtomicBool,
+    /// Set right before the request with the last byte leaves: whoever drops the attempt from then on does not know
+    /// whether it was sent.
+    pub left: &'a Arc<AtomicBool>,
 }
 
 /// What an attempt came to.
@@ -82,8 +84,8 @@ impl Client {
             .call(op::MESSAGES_SEND)
             .query("fields", "id,threadId")
             .json(&body)
-            .limits(limits(letter.timeout));
-        letter.left.store(true, Ordering::Relaxed);
+            .limits(limits(letter.timeout))
+            .leaving(letter.left);
         match self.api.once(&call, SENDING).await {
             Ok(answer) => sent(&answer),
             Err(fault) => not_answered(fault),
@@ -125,26 +127,27 @@ impl Client {
         let size = letter.raw.len();
         let mut at = 0;
         let mut doubts = 0;
-        // Whether the last byte left once without an answer.
+        // Whether the last byte left once without an answer. It may still be on its way, whatever Gmail says it has.
         let mut in_doubt = false;
         loop {
             let end = (at + PART).min(size);
-            let range = format!("bytes {at}-{}/{size}", end - 1);
-            let bytes = letter.raw[at..end].to_vec();
+            let part = format!("bytes {at}-{}/{size}", end - 1);
+            let mut call = self.part(letter, upload, (&part, &letter.raw[at..end]));
             if end == size {
-                letter.left.store(true, Ordering::Relaxed);
+                call = call.leaving(letter.left);
             }
-            let mut answer = self.put(letter, upload, &range, bytes).await;
-            if answer.as_ref().is_err_and(in_question) {
-                in_doubt |= end == size && answer.as_ref().is_err_and(|f| f.may_have_left);
+            let mut answer = self.api.once(&call, SENDING).await;
+            in_doubt |= end == size
+                && matches!(&answer, Err(fault) if in_question(fault) && fault.may_have_left);
+            while let Err(fault) = &answer
+                && in_question(fault)
+            {
                 doubts += 1;
-                if let Err(fault) = &answer
-                    && (doubts >= PATIENCE || !self.api.patient(fault, doubts).await)
-                {
+                if doubts >= PATIENCE || !self.api.patient(fault, doubts).await {
                     return Ended::With(given_up(in_doubt, answer));
                 }
-                let range = format!("bytes */{size}");
-                answer = self.put(letter, upload, &range, Vec::new()).await;
+                let question = self.part(letter, upload, (&format!("bytes */{size}"), &[]));
+                answer = self.api.once(&question, SENDING).await;
             }
             match answer {
                 Ok(answer) if answer.status == 308 => {
@@ -154,37 +157,31 @@ impl Client {
                     if doubts >= PATIENCE || has == size {
                         return Ended::With(given_up(in_doubt || has == size, Ok(answer)));
                     }
-                    (at, in_doubt) = (has, false);
-                    letter.left.store(false, Ordering::Relaxed);
+                    at = has;
+                    letter.left.store(in_doubt, Ordering::Relaxed);
                 }
                 Ok(answer) => return Ended::With(sent(&answer)),
-                Err(fault) if matches!(fault.status, 404 | 410) && !in_doubt => {
-                    letter.left.store(false, Ordering::Relaxed);
-                    return Ended::Forgotten(fault.error);
-                }
                 Err(fault) if in_doubt => {
                     return Ended::With(Outcome::Unknown(fault.error.message));
                 }
-                Err(fault) if in_question(&fault) => continue,
-                Err(fault) => return Ended::With(Outcome::NotSent(fault.error)),
+                Err(fault) => {
+                    letter.left.store(false, Ordering::Relaxed);
+                    return match fault.status {
+                        404 | 410 => Ended::Forgotten(fault.error),
+                        _ => Ended::With(Outcome::NotSent(fault.error)),
+                    };
+                }
             }
         }
     }
 
     /// A part, or with none the question how far the upload is.
-    async fn put(
-        &self,
-        letter: Letter<'_>,
-        upload: &str,
-        range: &str,
-        bytes: Vec<u8>,
-    ) -> Result<Answer, Fault> {
-        let call = Call::new(op::UPLOAD_PART)
+    fn part(&self, letter: Letter<'_>, upload: &str, (range, bytes): (&str, &[u8])) -> Call {
+        Call::new(op::UPLOAD_PART)
             .to(upload)
             .header("content-range", range)
-            .bytes("message/rfc822", bytes)
-            .limits(limits(letter.timeout));
-        self.api.once(&call, SENDING).await
+            .bytes("message/rfc822", bytes.to_vec())
+            .limits(limits(letter.timeout))
     }
 }
 

@@ -19,7 +19,7 @@ pub use media::LARGEST_FILE;
 pub use messages::{Page, Window};
 pub use reactions::Reaction;
 pub use search::Found;
-pub use send::{Find, Outcome, Post, Thread};
+pub use send::{Find, NO_PROOF, Outcome, Post, Thread};
 pub use spaces::{Member, Space, SpaceKind};
 
 use std::time::Duration;

@@ -3,6 +3,7 @@
 //! The id that is chosen for a message makes posting it idempotent: who posts it again gets the message that is
 //! there, and who asks for it by that id learns whether it is.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -37,14 +38,14 @@ pub struct Post<'a> {
     /// What [`Client::upload`] gave.
     pub attachments: &'a [Value],
     pub timeout: Duration,
-    /// Set before the first byte leaves: whoever drops the attempt from then on does not know whether it was sent.
-    pub left: &'a AtomicBool,
+    /// Set right before the first byte leaves: whoever drops the attempt from then on does not know whether it was sent.
+    pub left: &'a Arc<AtomicBool>,
 }
 
 /// What an attempt came to.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Chat has it, under this resource name; the message as it is there, null if that was not told.
+    /// Chat has it, under this resource name; the message as it is there.
     Sent { name: String, message: Value },
     /// Certainly nothing was sent. Only `unavailable` may go better another time.
     NotSent(Error),
@@ -65,18 +66,20 @@ pub enum Find {
 }
 
 const POSTING: &str = "posting the message";
+/// A proxy, or a login page of the network, may have said it.
+pub const NO_PROOF: &str = "it was answered with success, but not with the message that was posted";
 
 impl Client {
     /// One attempt. A message that is there already under its id was posted by an earlier one.
     pub async fn send(&self, post: Post<'_>) -> Outcome {
-        let call = call(&post);
-        post.left.store(true, Ordering::Relaxed);
+        let call = call(&post).leaving(post.left);
         match self.api.once(&call, POSTING).await {
             Ok(answer) => {
                 let message = answer.json::<Value>().unwrap_or_default();
-                let name = named(&message);
-                let name = name.unwrap_or_else(|| format!("{}/messages/{}", post.space, post.id));
-                Outcome::Sent { name, message }
+                match named(&message) {
+                    Some(name) => Outcome::Sent { name, message },
+                    None => Outcome::Unknown(NO_PROOF.to_owned()),
+                }
             }
             Err(fault) if fault.status == 409 => self.posted_before(&post, fault.error).await,
             Err(fault) if fault.may_have_left && !is_answer(&fault) => {

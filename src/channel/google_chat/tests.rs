@@ -40,7 +40,7 @@ async fn chat(turns: Vec<Turn>) -> (Client, Scripted) {
 
 async fn post(turns: Vec<Turn>, thread: Option<Thread<'_>>) -> (Outcome, Vec<String>) {
     let (client, server) = chat(turns).await;
-    let left = AtomicBool::new(false);
+    let left = Arc::new(AtomicBool::new(false));
     let outcome = client
         .send(Post {
             space: "spaces/AAA",

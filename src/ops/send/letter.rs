@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::error::{Error, Result};
 use crate::format::compose::{self, File, Letter, compose};
-use crate::format::{clean, html, markdown, mime};
+use crate::format::{html, markdown};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::address::Address;
 use crate::model::message::Parsed;

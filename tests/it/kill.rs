@@ -17,10 +17,10 @@ const SENDS: usize = 240;
 
 /// A small generator of its own (xorshift), so that a seed means the same everywhere.
 #[derive(Clone, Copy)]
-struct Chance(u64);
+pub struct Chance(pub u64);
 
 impl Chance {
-    fn below(&mut self, n: u64) -> u64 {
+    pub fn below(&mut self, n: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -32,7 +32,7 @@ impl Chance {
     }
 }
 
-fn number(name: &str) -> Option<u64> {
+pub fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
@@ -45,7 +45,7 @@ fn start(world: &World, args: &[&str]) -> Child {
 }
 
 /// Kills a process after a while, unless it ended by then; its exit code if it ended by itself.
-fn kill_after(mut child: Child, time: Duration) -> Option<i32> {
+pub fn kill_after(mut child: Child, time: Duration) -> Option<i32> {
     let end = Instant::now() + time;
     while Instant::now() < end {
         if let Some(status) = child.try_wait().unwrap() {

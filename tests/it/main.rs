@@ -38,6 +38,7 @@ mod google_chat_acts;
 
 mod google_cuts;
 mod google_interrupts;
+mod google_kill;
 mod google_loopback;
 mod google_quota;
 mod google_sending;

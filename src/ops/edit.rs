@@ -117,11 +117,6 @@ fn may_edit(app: &App, origin: Origin, item: &Item) -> Result<()> {
             return Err(no("was sent").hint(anew));
         }
     }
-    if !app.store.parts(id)?.is_empty() {
-        return Err(no("is partly there already").hint(format!(
-            "let the rest go with `comms outbox run`, or put it away with `comms outbox cancel {id}`"
-        )));
-    }
     if item
         .recipients
         .iter()

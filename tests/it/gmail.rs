@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::google::wire::Refusal;
 use crate::support::google::{Fault, Google, TOKEN};
-use crate::support::{NOW, Run, World};
+use crate::support::{Run, World};
 
 const LIST: &str = "gmail.users.messages.list";
 const GET: &str = "gmail.users.messages.get";
@@ -398,43 +398,6 @@ fn a_batch_that_is_too_large_is_asked_for_in_halves() {
     assert_eq!(counts(&sync(&world)), (26, 0, 0));
     assert_eq!(stored(&world).len(), 26);
     assert_eq!(google.count("batch"), 3);
-}
-
-/// The clock of the tests stands still but for those who wait on it: it tells how long the quota made them wait.
-#[test]
-fn the_quota_is_used_up_and_never_passed() {
-    for (more, gets, rate) in [
-        ("", 20, 6000),
-        ("quota_units = \"legacy\"\n", 5, 15_000),
-        ("quota = \"3000/min\"\n", 20, 3000),
-    ] {
-        let google = Google::start();
-        fill(&google, 0..3000);
-        let world = with(&google, more);
-        sync(&world);
-        let status = world.run(["inbox", "--offline", "--json"]).ok().json();
-        let synced = status["sources"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|s| s["account"] == "work")
-            .unwrap()["synced_at"]
-            .as_str()
-            .unwrap()
-            .parse::<jiff::Timestamp>()
-            .unwrap();
-        let took = synced.duration_since(NOW.parse().unwrap()).as_secs_f64();
-        let units = f64::from(gets) * 3000.0;
-        let minutes = took / 60.0;
-        let used = units / f64::from(rate) / minutes;
-        println!("{more:?}: {units} units in {minutes} minutes");
-        assert!(used >= 0.95, "{more}: {took} s for {units} units");
-        // What is free at the start is spent at once.
-        assert!(
-            units <= f64::from(rate) * (1.0 + minutes),
-            "{more}: {took} s"
-        );
-    }
 }
 
 #[test]

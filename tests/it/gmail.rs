@@ -358,6 +358,33 @@ fn what_is_marked_here_is_told_in_labels() {
 }
 
 #[test]
+fn many_are_marked_in_one_request_and_the_trash_gives_back() {
+    let google = Google::start();
+    let ids = fill(&google, 0..12);
+    let world = world(&google);
+    sync(&world);
+    let all: Vec<String> = (1..=12).map(|n| format!("m{n}")).collect();
+    let mark = |how: &str| {
+        let mut args = vec!["inbox", "mark", how];
+        args.extend(all.iter().map(String::as_str));
+        world.run(args).ok()
+    };
+    mark("--star");
+    assert_eq!(google.count("gmail.users.messages.batchModify"), 1);
+    assert_eq!(google.count("gmail.users.messages.modify"), 0);
+    let labels = |n: usize| google.gmail().mail(&ids[n]).unwrap().labels;
+    assert!((0..12).all(|n| labels(n).contains("STARRED")));
+    mark("--trash");
+    assert!((0..12).all(|n| labels(n).contains("TRASH")));
+    mark("--inbox");
+    assert_eq!(google.count("gmail.users.messages.untrash"), 12);
+    assert!((0..12).all(|n| labels(n).contains("INBOX") && !labels(n).contains("TRASH")));
+    let here = stored(&world);
+    assert_eq!(counts(&sync(&world)), (0, 0, 0));
+    assert_eq!(stored(&world), here);
+}
+
+#[test]
 fn read_only_tells_nothing_and_keeps_what_is_queued() {
     let google = Google::start();
     fill(&google, 0..1);

@@ -287,15 +287,18 @@ fn vars(typed: &[String]) -> Result<BTreeMap<String, String>> {
     Ok(vars)
 }
 
+/// Whether it goes to anyone who expects a subject: rooms have none.
+fn has_subject(request: &SendRequest) -> bool {
+    let room = |to: &String| to.trim().starts_with("chat:") || to.trim().starts_with("to:");
+    !request.to.iter().all(room) || !request.cc.is_empty() || !request.bcc.is_empty()
+}
+
 /// What people forget: asked about at a terminal; elsewhere the warnings for the report.
 fn ask_about(request: &SendRequest, out: &Output) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
     let mut doubts = Vec::new();
-    if request
-        .subject
-        .as_deref()
-        .is_none_or(|s| s.trim().is_empty())
-    {
+    let subject = request.subject.as_deref().unwrap_or_default();
+    if subject.trim().is_empty() && has_subject(request) {
         doubts.push(("the subject is empty", "Send it without a subject?", "-s"));
     }
     if request.attachments.is_empty() && body::speaks_of_attachment(&request.text) {

@@ -9,11 +9,13 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::error::{Error, Result};
+use crate::model::account::ChannelKind;
 use crate::model::id::OutboxId;
 use crate::model::message::{Ident, Role};
 use crate::model::outbox::State;
 
 use crate::store::Owner;
+use crate::store::outbox::Item;
 
 use super::deliver::{self, Delivery, Lines};
 use super::send::{SendReport, report_on};
@@ -213,6 +215,10 @@ pub fn reconcile(app: &App) -> Result<Vec<OutboxId>> {
         .store
         .outbox_items(&[State::Unconfirmed], MOST_IN_DOUBT)?
     {
+        // A message into a room may be one part of several: only its provider can tell, part by part.
+        if into_room(&item) {
+            continue;
+        }
         let mut copies = app.store.by_message_id(&item.message_id)?;
         // Providers may give it another Message-ID than it was sent with.
         copies.extend(app.store.by_own_id(&item.own_id)?);
@@ -240,6 +246,14 @@ pub fn reconcile(app: &App) -> Result<Vec<OutboxId>> {
         }
     }
     Ok(settled)
+}
+
+fn into_room(item: &Item) -> bool {
+    let kinds = ChannelKind::ALL.into_iter();
+    let rooms = kinds.filter(|kind| kind.is_chat());
+    rooms
+        .map(ChannelKind::name)
+        .any(|name| name == item.channel)
 }
 
 const MOST_IN_DOUBT: usize = 1000;

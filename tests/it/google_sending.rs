@@ -461,3 +461,22 @@ fn an_alias_is_used_where_gmail_knows_it_and_refused_where_it_would_be_replaced(
     assert!(run.stdout.contains("does not let"), "{run}");
     assert_eq!(submitted(&google).len(), 1);
 }
+
+#[test]
+fn a_part_that_is_here_already_does_not_stand_for_the_others() {
+    let google = Google::start();
+    let space = google.chat().space("AAA", "Team room");
+    let world = world(&google);
+    google.fault("chat.spaces.messages.create", 2, Fault::CutBeforeWork);
+    // Nor can it be asked for now.
+    google.faults("chat.spaces.messages.get", 60, &Fault::Unavailable);
+    world
+        .run(["send", "chat:spaces/AAA", "-m", &long()])
+        .fails(10);
+    world.run(["inbox", "sync", "--account", "chat"]);
+    assert_eq!(state(&world, "o1"), "unconfirmed");
+    assert!(google.forget_faults() > 0);
+    at(&world, LATER, &["outbox", "run"]);
+    assert_eq!(state(&world, "o1"), "sent");
+    assert_eq!(texts(&google, &space).len(), 3);
+}

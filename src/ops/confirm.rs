@@ -1,8 +1,9 @@
 //! Items in doubt: asking the provider whether it has them, where it can tell for certain.
 
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::channel::{gmail, google_chat};
 use crate::error::Result;
@@ -12,8 +13,8 @@ use crate::model::id::OutboxId;
 use crate::model::outbox::State;
 use crate::store::outbox::{Item, Part};
 
-use super::deliver::room;
-use super::{App, access};
+use super::App;
+use super::deliver::{Provider, room};
 
 /// A request may still be on its way for so long after nobody waits for its answer.
 const SETTLE: SignedDuration = SignedDuration::from_secs(150);
@@ -28,8 +29,20 @@ enum Said {
     Has(String),
     /// It certainly lacks some of it.
     Lacks(String),
-    /// It can't be told, or not yet.
+    /// It can't be told yet.
     Nothing,
+    /// It did not answer, or not this.
+    NoWord,
+}
+
+/// What came of asking about one item.
+#[derive(PartialEq, Eq)]
+enum Came {
+    Settled,
+    /// It stays in doubt.
+    Open,
+    /// The provider gave no answer: the next item would get none either.
+    Unheard,
 }
 
 /// Asks the providers of all items in doubt; gives those that were settled or may go again.
@@ -38,9 +51,19 @@ pub async fn look(app: &App) -> Result<Vec<OutboxId>> {
     if !app.store.has_outbox() {
         return Ok(settled);
     }
+    let mut providers = HashMap::new();
+    let mut unheard: HashSet<String> = HashSet::new();
     for item in app.store.outbox_items(&[State::Unconfirmed], MOST)? {
-        if one(app, &item).await? {
-            settled.push(item.id);
+        let Some(account) = account(app, &item) else {
+            continue;
+        };
+        if unheard.contains(&account.name) {
+            continue;
+        }
+        match settle(app, (account, &item), &mut providers).await? {
+            Came::Settled => settled.push(item.id),
+            Came::Open => {}
+            Came::Unheard => drop(unheard.insert(account.name.clone())),
         }
     }
     Ok(settled)
@@ -60,17 +83,31 @@ pub async fn one(app: &App, item: &Item) -> Result<bool> {
     let Some(account) = account(app, item) else {
         return Ok(false);
     };
+    let came = settle(app, (account, item), &mut HashMap::new()).await?;
+    Ok(came == Came::Settled)
+}
+
+/// Clients of providers by account.
+type Providers = HashMap<String, Provider>;
+
+async fn settle(
+    app: &App,
+    (account, item): (&Account, &Item),
+    providers: &mut Providers,
+) -> Result<Came> {
     let tries = item.tries;
-    let asked = tokio::time::timeout(PATIENCE, ask(app, account, item)).await;
+    let asked = tokio::time::timeout(PATIENCE, ask(app, (account, item), providers)).await;
     let now = app.clock.now();
-    match asked {
-        Ok(Ok(Said::Has(words))) => {
-            let settled = app.store.confirm_found(item.id, (&words, true), now)?;
-            Ok(settled.is_some())
-        }
-        Ok(Ok(Said::Lacks(words))) => app.store.confirm_absent(item.id, (tries, &words), now),
-        Ok(Ok(Said::Nothing) | Err(_)) | Err(_) => Ok(false),
-    }
+    let settled = match asked {
+        Ok(Ok(Said::Has(words))) => app
+            .store
+            .confirm_found(item.id, (&words, true), now)?
+            .is_some(),
+        Ok(Ok(Said::Lacks(words))) => app.store.confirm_absent(item.id, (tries, &words), now)?,
+        Ok(Ok(Said::Nothing)) => false,
+        Ok(Ok(Said::NoWord) | Err(_)) | Err(_) => return Ok(Came::Unheard),
+    };
+    Ok(if settled { Came::Settled } else { Came::Open })
 }
 
 /// The account of an item, if its provider can be asked about it.
@@ -83,28 +120,28 @@ fn account<'a>(app: &'a App, item: &Item) -> Option<&'a Account> {
     tells.then_some(account)
 }
 
-async fn ask(app: &App, account: &Account, item: &Item) -> Result<Said> {
-    let attempts = app.store.outbox_attempts(item.id)?;
-    let last = attempts
-        .last()
-        .map_or(item.created_at, |attempt| attempt.at);
-    if account.channel == ChannelKind::Gmail {
-        let client = access::gmail(app, account).await?;
-        let began = attempts
-            .first()
-            .map_or(item.created_at, |attempt| attempt.at);
-        return in_gmail(app, (&client, item), (began.min(item.created_at), last)).await;
+async fn ask(
+    app: &App,
+    (account, item): (&Account, &Item),
+    providers: &mut Providers,
+) -> Result<Said> {
+    if !providers.contains_key(&account.name) {
+        let provider = Provider::of(app, account).await?;
+        providers.insert(account.name.clone(), provider);
     }
-    let client = access::google_chat(app, account).await?;
-    in_chat(app, &client, item).await
+    match providers.get(&account.name) {
+        Some(Provider::Gmail(client)) => in_gmail(app, client, item).await,
+        Some(Provider::Chat(client)) => in_chat(app, client, item).await,
+        _ => Ok(Said::NoWord),
+    }
 }
 
 /// Among the letters that were sent, by our own id: Gmail's listing by label is complete at once.
-async fn in_gmail(
-    app: &App,
-    (client, item): (&gmail::Client, &Item),
-    (since, last): (Timestamp, Timestamp),
-) -> Result<Said> {
+async fn in_gmail(app: &App, client: &gmail::Client, item: &Item) -> Result<Said> {
+    let attempts = app.store.outbox_attempts(item.id)?;
+    let last = attempts.last().map_or(item.created_at, |a| a.at);
+    let first = attempts.first().map_or(item.created_at, |a| a.at);
+    let since = first.min(item.created_at);
     Ok(match client.find_sent(&item.own_id, since).await {
         gmail::Find::Found { id, message_id, .. } => {
             let part = Part {
@@ -120,7 +157,8 @@ async fn in_gmail(
         gmail::Find::Absent if app.clock.now().duration_since(last) > SETTLE => {
             Said::Lacks("it is not among the sent mail of the account".to_owned())
         }
-        gmail::Find::Absent | gmail::Find::CannotTell(_) => Said::Nothing,
+        gmail::Find::Absent => Said::Nothing,
+        gmail::Find::CannotTell(_) => Said::NoWord,
     })
 }
 
@@ -153,7 +191,7 @@ async fn in_chat(app: &App, client: &google_chat::Client, item: &Item) -> Result
             google_chat::Find::Absent => {
                 return Ok(Said::Lacks("it is not in the space".to_owned()));
             }
-            google_chat::Find::CannotTell(_) => return Ok(Said::Nothing),
+            google_chat::Find::CannotTell(_) => return Ok(Said::NoWord),
         }
     }
     Ok(Said::Has("found in the space".to_owned()))

@@ -28,6 +28,7 @@ use crate::store::outbox::{Ending, IN_PARTS, Item, MOVED, REVIVED};
 use super::hook::{self, FailureKind};
 use super::throttle;
 use super::{App, confirm, optout, scan, sync};
+pub use api::Provider;
 pub use lines::Lines;
 pub use smtp::credentials;
 

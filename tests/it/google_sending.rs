@@ -480,3 +480,19 @@ fn a_part_that_is_here_already_does_not_stand_for_the_others() {
     assert_eq!(state(&world, "o1"), "sent");
     assert_eq!(texts(&google, &space).len(), 3);
 }
+
+#[test]
+fn an_answer_goes_even_if_its_thread_is_gone_there() {
+    let google = Google::start();
+    let id = google.gmail().deliver(
+        "From: Bob <bob@example.com>\r\nTo: ada@gmail.example\r\nSubject: Plan\r\nMessage-ID: <plan@example.com>\r\n\
+         Date: Sat, 21 Nov 2026 10:00:00 +0000\r\n\r\nShall we?\r\n",
+    );
+    let world = world(&google);
+    world.run(["inbox", "sync", "--account", "mail"]).ok();
+    google.gmail().delete(&id);
+    world.run(["reply", "m1", "-m", "Yes"]).ok();
+    let sent = google.gmail().sent();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].asked_thread, None);
+}

@@ -264,7 +264,10 @@ impl Run<'_> {
             (self.app.notice)(&format!("account `{}`: {}", account.name, e.message));
         }
         match came {
-            Came::Sent(id) => self.accepted = Some(id),
+            Came::Sent(id) => {
+                self.accepted = Some(id);
+                hook::login(self.app, (account, "api"), None)?;
+            }
             Came::NotSent(e) => {
                 let e = token::explained(self.app, account, e);
                 let after = e.retry_after;

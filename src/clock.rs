@@ -70,6 +70,12 @@ impl Clock {
         }
     }
 
+    /// Waits until then, a moment at least.
+    pub async fn sleep_until(&self, at: Timestamp) {
+        let wait = Duration::try_from(at.duration_since(self.now())).unwrap_or_default();
+        self.sleep(wait.max(Duration::from_millis(1))).await;
+    }
+
     /// Keeps a fixed clock from moving until it is dropped: what happens meanwhile takes no time.
     pub fn under_way(&self) -> UnderWay {
         match self {

@@ -234,19 +234,16 @@ impl Cx<'_> {
                 .error(format!("account `{}` has no channel", self.name()))
                 .hint(format!("add channel = \"…\": one of {}", names.join(", "))));
         };
-        ChannelKind::ALL
-            .into_iter()
-            .find(|k| k.name() == channel.value)
-            .ok_or_else(|| {
-                let error = self.source.error(
-                    &channel.span,
-                    format!("there is no channel `{}`", channel.value),
-                );
-                match nearest(&channel.value, &names) {
-                    Some(near) => error.hint(format!("did you mean `{near}`?")),
-                    None => error.hint(format!("channels are {}", names.join(", "))),
-                }
-            })
+        ChannelKind::named(&channel.value).ok_or_else(|| {
+            let error = self.source.error(
+                &channel.span,
+                format!("there is no channel `{}`", channel.value),
+            );
+            match nearest(&channel.value, &names) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint(format!("channels are {}", names.join(", "))),
+            }
+        })
     }
 
     fn addresses(&self) -> Result<()> {

@@ -109,17 +109,7 @@ impl Document {
 
 /// An address that can stand in a mail: providers' own names are no mailboxes (RFC 2606 §2 for the domain).
 fn mailbox(address: &Address) -> Address {
-    let sound: String = address
-        .email
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || "-_.".contains(c) {
-                c
-            } else {
-                '-'
-            }
-        })
-        .collect();
+    let sound = sound(&address.email);
     Address {
         name: address.name.as_ref().map(|n| {
             n.chars()
@@ -130,18 +120,15 @@ fn mailbox(address: &Address) -> Address {
     }
 }
 
+/// The characters that an address and a Message-ID may hold, a hyphen for each other.
+fn sound(id: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    id.chars().map(|c| if plain(c) { c } else { '-' }).collect()
+}
+
 /// A provider's id as a Message-ID.
 fn mail_id(id: &str) -> String {
-    let sound: String = id
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || "-_.".contains(c) {
-                c
-            } else {
-                '-'
-            }
-        })
-        .collect();
+    let sound = sound(id);
     format!("{sound}@chat.invalid")
 }
 

@@ -45,6 +45,13 @@ impl ChannelKind {
         }
     }
 
+    /// The kind of this name.
+    pub fn named(name: &str) -> Option<ChannelKind> {
+        ChannelKind::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name)
+    }
+
     /// Whether its messages are mails (RFC 5322).
     pub fn is_mail(self) -> bool {
         !self.is_chat()

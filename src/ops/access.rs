@@ -186,11 +186,7 @@ impl Lent {
                     store.spend(&std::mem::replace(&mut taken.share, share), clock.now())?;
                     missing -= want;
                 }
-                Asked::Later(at, _) => {
-                    let wait = at.duration_since(clock.now());
-                    let wait = Duration::try_from(wait).unwrap_or_default();
-                    clock.sleep(wait.max(Duration::from_millis(1))).await;
-                }
+                Asked::Later(at, _) => clock.sleep_until(at).await,
                 Asked::Never(_) => break,
             }
         }

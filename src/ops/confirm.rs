@@ -7,7 +7,6 @@ use jiff::SignedDuration;
 
 use crate::channel::{gmail, google_chat};
 use crate::error::Result;
-use crate::format::chat;
 use crate::model::account::{Account, ChannelKind};
 use crate::model::id::OutboxId;
 use crate::model::outbox::State;
@@ -67,15 +66,6 @@ pub async fn look(app: &App) -> Result<Vec<OutboxId>> {
         }
     }
     Ok(settled)
-}
-
-/// Whether anything is in doubt whose provider can be asked.
-pub fn can_ask(app: &App) -> Result<bool> {
-    if !app.store.has_outbox() {
-        return Ok(false);
-    }
-    let items = app.store.outbox_items(&[State::Unconfirmed], MOST)?;
-    Ok(items.iter().any(|item| account(app, item).is_some()))
 }
 
 /// Asks the provider of one item; true if it was settled or may go again. What can't be asked stays in doubt.
@@ -164,26 +154,14 @@ async fn in_gmail(app: &App, client: &gmail::Client, item: &Item) -> Result<Said
 
 /// Each part by the id that was chosen for it. What is missing may go at once: the same id is never posted twice.
 async fn in_chat(app: &App, client: &google_chat::Client, item: &Item) -> Result<Said> {
-    let to = item.recipients.first().map_or("", |r| r.email.as_str());
-    let room = to.strip_prefix("chat:").unwrap_or(to);
-    let space = match room.starts_with("users/") {
-        false => room.to_owned(),
-        true => match client.direct_message(room).await? {
-            Some(space) => space.name,
-            None => return Ok(Said::Lacks("nobody wrote to them yet".to_owned())),
-        },
+    let Some(space) = room::space(client, item).await? else {
+        return Ok(Said::Lacks("nobody wrote to them yet".to_owned()));
     };
-    let raw = app.store.outbox_bytes(item.id)?;
-    let sent = app.store.parts(item.id)?;
-    for (n, (begins, _)) in room::parts(&room::text(&raw)).iter().enumerate() {
-        if sent.iter().any(|part| part.begins == *begins) {
-            continue;
-        }
-        let id = chat::client_id(&item.own_id, n + 1);
-        match client.find_sent(&space, &id).await {
+    for piece in room::missing(app, item)? {
+        match client.find_sent(&space, &piece.id).await {
             google_chat::Find::Found { name, .. } => {
                 let part = Part {
-                    begins: *begins,
+                    begins: piece.begins,
                     remote: name,
                 };
                 app.store.part_sent(item.id, &part)?;

@@ -15,7 +15,6 @@ use crate::model::message::{Ident, Role};
 use crate::model::outbox::State;
 
 use crate::store::Owner;
-use crate::store::outbox::Item;
 
 use super::deliver::{self, Delivery, Lines};
 use super::send::{SendReport, report_on};
@@ -168,9 +167,7 @@ pub async fn drain(app: &App) -> Vec<String> {
             return Ok(Vec::new());
         }
         tidy(app)?;
-        if confirm::can_ask(app)? {
-            let _ = tokio::time::timeout(SPARE, confirm::look(app)).await;
-        }
+        let _ = tokio::time::timeout(SPARE, confirm::look(app)).await;
         if !app.store.has_due(app.clock.now())? {
             return Ok(Vec::new());
         }
@@ -216,7 +213,7 @@ pub fn reconcile(app: &App) -> Result<Vec<OutboxId>> {
         .outbox_items(&[State::Unconfirmed], MOST_IN_DOUBT)?
     {
         // A message into a room may be one part of several: only its provider can tell, part by part.
-        if into_room(&item) {
+        if ChannelKind::named(&item.channel).is_some_and(ChannelKind::is_chat) {
             continue;
         }
         let mut copies = app.store.by_message_id(&item.message_id)?;
@@ -246,14 +243,6 @@ pub fn reconcile(app: &App) -> Result<Vec<OutboxId>> {
         }
     }
     Ok(settled)
-}
-
-fn into_room(item: &Item) -> bool {
-    let kinds = ChannelKind::ALL.into_iter();
-    let rooms = kinds.filter(|kind| kind.is_chat());
-    rooms
-        .map(ChannelKind::name)
-        .any(|name| name == item.channel)
 }
 
 const MOST_IN_DOUBT: usize = 1000;

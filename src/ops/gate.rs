@@ -231,8 +231,11 @@ fn usage(app: &App, rules: &Rules, (channel, before): (&str, u32)) -> Result<Usa
 
 /// What a message of this channel costs; nobody knows of a channel nobody knows.
 fn price(channel: &str) -> Price {
-    let known = ChannelKind::ALL.iter().any(|kind| kind.name() == channel);
-    if known { Price::Free } else { Price::Unknown }
+    if ChannelKind::named(channel).is_some() {
+        Price::Free
+    } else {
+        Price::Unknown
+    }
 }
 
 /// The end of the quiet time that this instant lies in, and the rule. The zone is the machine's as long as

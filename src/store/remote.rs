@@ -120,18 +120,17 @@ impl Store {
         self.write("placing messages", |write| {
             let mut all = Folders::load(&write.index)?;
             for to in placed {
-                let account = known(write, &all, to.id)?.1.account.clone();
-                let folder = match folders::find(&write.raw, &account, &to.folder)? {
+                let (known, from) = known(write, &all, to.id)?;
+                let from = from.clone();
+                let folder = match folders::find(&write.raw, &from.account, &to.folder)? {
                     Some(folder) => folder,
                     None => {
-                        let channel = known(write, &all, to.id)?.1.channel;
-                        let place = (account.as_str(), to.folder.as_str(), to.role);
-                        let made = folders::create(&write.raw, &write.index, channel, place)?;
+                        let place = (from.account.as_str(), to.folder.as_str(), to.role);
+                        let made = folders::create(&write.raw, &write.index, from.channel, place)?;
                         all = Folders::load(&write.index)?;
                         made
                     }
                 };
-                let (known, from) = known(write, &all, to.id)?;
                 let labels = join_labels(&to.labels);
                 let update = || -> rusqlite::Result<()> {
                     write
@@ -145,7 +144,7 @@ impl Store {
                             bits(to.flags),
                             (!labels.is_empty()).then_some(&labels)
                         ])?;
-                    entry::alter(&write.index, &known, (from, &folder), (to.flags, &labels))
+                    entry::alter(&write.index, &known, (&from, &folder), (to.flags, &labels))
                 };
                 update().map_err(fault("placing a message"))?;
             }

@@ -286,10 +286,7 @@ pub fn role(number: i64) -> Role {
 }
 
 pub fn channel(name: &str) -> ChannelKind {
-    ChannelKind::ALL
-        .into_iter()
-        .find(|kind| kind.name() == name)
-        .unwrap_or(ChannelKind::Maildir)
+    ChannelKind::named(name).unwrap_or(ChannelKind::Maildir)
 }
 
 #[cfg(test)]

@@ -81,12 +81,6 @@ impl Client {
         }
     }
 
-    /// The Message-ID under which Gmail sent it; it may be another than was written.
-    pub async fn message_id(&self, id: &str) -> Result<Option<String>> {
-        let answer = self.api.ask(&self.metadata(id), LOOKING).await?;
-        Ok(answer.json::<Resource>()?.message_id())
-    }
-
     /// The conversation a letter is in; `None` if the letter is gone.
     pub async fn thread_of(&self, id: &str) -> Result<Option<String>> {
         let call = self

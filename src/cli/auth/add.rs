@@ -311,7 +311,7 @@ fn again(
 
 fn channel(args: &AddArgs, out: &Output) -> Result<ChannelKind> {
     if let Some(wanted) = &args.channel {
-        let known = ChannelKind::ALL.into_iter().find(|k| k.name() == wanted);
+        let known = ChannelKind::named(wanted);
         return known.ok_or_else(|| {
             let names: Vec<_> = ChannelKind::ALL.iter().map(|k| k.name()).collect();
             Error::usage(format!("there is no channel `{wanted}`"))

@@ -25,7 +25,7 @@ use crate::store::outbox::{Item, Part};
 use super::{Doubt, Run, answer, told};
 
 /// As long as HTTP is waited for past the point of no return.
-const ANSWER: Duration = Duration::from_secs(120);
+pub(super) const ANSWER: Duration = Duration::from_secs(120);
 /// A budget that is free again so soon is waited for.
 pub(super) const SOON: Duration = Duration::from_secs(5);
 
@@ -214,9 +214,7 @@ impl Run<'_> {
             if Duration::try_from(late).unwrap_or_default() > patience {
                 return Ok(Err((at, why)));
             }
-            let wait = at.duration_since(clock.now());
-            let wait = Duration::try_from(wait).unwrap_or_default();
-            clock.sleep(wait.max(Duration::from_millis(1))).await;
+            clock.sleep_until(at).await;
         }
     }
 
@@ -237,25 +235,23 @@ impl Run<'_> {
         self.under_way.clear();
         self.left.store(false, Ordering::Relaxed);
         self.answered += batch.len();
-        let (said, news_words) = match &came {
-            Came::Sent(id) => (answer(RecipientState::Sent, id), None),
+        let said = match &came {
+            Came::Sent(id) => answer(RecipientState::Sent, id),
             Came::NotSent(e) => {
                 let state = match e.kind {
                     Kind::Unavailable => RecipientState::Waiting,
                     _ => RecipientState::Failed,
                 };
-                (answer(state, &told(e)), Some(e.message.clone()))
+                answer(state, &told(e))
             }
-            Came::Unknown(why) => (answer(RecipientState::Unconfirmed, why), Some(why.clone())),
+            Came::Unknown(why) => answer(RecipientState::Unconfirmed, why),
         };
         self.record(batch, &vec![said; batch.len()])?;
-        let news = match (&came, &news_words) {
-            (Came::Unknown(_), Some(why)) => News::Failed(why),
+        let news = match &came {
+            Came::Unknown(why) => News::Failed(why),
             // That too much was sent is an answer; it is waited for.
-            (Came::NotSent(e), Some(why))
-                if e.kind == Kind::Unavailable && e.retry_after.is_none() =>
-            {
-                News::Failed(why)
+            Came::NotSent(e) if e.kind == Kind::Unavailable && e.retry_after.is_none() => {
+                News::Failed(&e.message)
             }
             _ => News::Answered,
         };

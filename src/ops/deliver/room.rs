@@ -2,25 +2,26 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::channel::google_chat::{self, Post, Thread};
+use crate::channel::google_chat::{self, Outcome, Post, Thread};
 use crate::channel::google_chat_webhook as webhook;
 use crate::error::{Error, Result};
 use crate::format::{chat, mime};
 use crate::model::account::Account;
 use crate::model::outbox::RecipientState;
-use crate::ops::sync;
 use crate::ops::throttle::{self, News};
+use crate::ops::{App, sync};
+use crate::store::Share;
+use crate::store::outbox::Item;
 
-use super::api::{Came, Provider, SOON};
+use super::api::{ANSWER, Came, Provider, SOON};
 use super::{Run, answer};
 
-/// As long as HTTP is waited for past the point of no return.
-const ANSWER: Duration = Duration::from_secs(120);
 /// Between two parts of one text.
 const LONG: Duration = Duration::from_secs(60);
 /// Of one message: what Chat shows whole, and what it takes (developers.google.com/workspace/chat/limits).
@@ -38,6 +39,52 @@ pub fn text(raw: &[u8]) -> String {
     text.replace("\r\n", "\n")
 }
 
+/// A part of an item that its provider is not known to have.
+pub struct Piece {
+    /// Where it begins in the text, in bytes.
+    pub begins: usize,
+    pub text: String,
+    /// The id that is chosen for it at the provider.
+    pub id: String,
+    /// Whether it is the end of the text.
+    pub last: bool,
+}
+
+/// The parts of an item that are still to go, in their order.
+pub fn missing(app: &App, item: &Item) -> Result<Vec<Piece>> {
+    let raw = app.store.outbox_bytes(item.id)?;
+    let sent = app.store.parts(item.id)?;
+    let parts = parts(&text(&raw));
+    let count = parts.len();
+    let pieces = parts
+        .into_iter()
+        .enumerate()
+        .map(|(n, (begins, text))| Piece {
+            begins,
+            text,
+            id: chat::client_id(&item.own_id, n + 1),
+            last: n + 1 == count,
+        });
+    let open = |piece: &Piece| !sent.iter().any(|part| part.begins == piece.begins);
+    Ok(pieces.filter(open).collect())
+}
+
+/// The space that an item goes into; `None` for a direct message that is not begun yet.
+pub async fn space(client: &google_chat::Client, item: &Item) -> Result<Option<String>> {
+    let room = room_of(item);
+    if !room.starts_with("users/") {
+        return Ok(Some(room.to_owned()));
+    }
+    let space = client.direct_message(room).await?;
+    Ok(space.map(|space| space.name))
+}
+
+/// `spaces/AAA`, or `users/…` for a direct message.
+fn room_of(item: &Item) -> &str {
+    let to = item.recipients.first().map_or("", |r| r.email.as_str());
+    to.strip_prefix("chat:").unwrap_or(to)
+}
+
 impl Run<'_> {
     pub(super) async fn through_room(
         &mut self,
@@ -52,14 +99,9 @@ impl Run<'_> {
             Ok(prepared) => prepared,
             Err(e) => return self.not_even_begun(account, e),
         };
-        let sent = self.app.store.parts(self.item.id)?;
-        let parts = parts(&text(&raw));
         let scope = format!("google-chat-space:{space}");
         let mut begun = false;
-        for (n, (begins, text)) in parts.iter().enumerate() {
-            if sent.iter().any(|part| part.begins == *begins) {
-                continue;
-            }
+        for piece in missing(self.app, self.item)? {
             // What began to go goes on: half a message is worse than a late one.
             let patience = if begun { LONG } else { SOON };
             let share = match self.whole(account, (&scope, 1), patience).await? {
@@ -73,67 +115,62 @@ impl Run<'_> {
             if !self.begin(&waiting)? {
                 return throttle::unused(self.app, &share);
             }
+            // They go with the first part; where that is there already, there are none.
+            let attachments = if begun { &[] } else { attachments.as_slice() };
             begun = true;
             let left = Arc::clone(&self.left);
-            let id = chat::client_id(&self.item.own_id, n + 1);
             self.under_way = waiting.clone();
-            let mut posted = Value::Null;
-            let came = match &*provider {
+            let outcome = match &*provider {
                 Provider::Chat(client) => {
                     let post = Post {
                         space: &space,
-                        text,
-                        id: &id,
+                        text: &piece.text,
+                        id: &piece.id,
                         thread: thread.as_deref().map(thread_of),
-                        attachments: if n == 0 { attachments.as_slice() } else { &[] },
+                        attachments,
                         timeout: ANSWER,
                         left: &left,
                     };
-                    match client.send(post).await {
-                        google_chat::Outcome::Sent { name, message } => {
-                            posted = message;
-                            Came::Sent(name)
-                        }
-                        google_chat::Outcome::NotSent(e) => Came::NotSent(e),
-                        google_chat::Outcome::Unknown(why) => Came::Unknown(why),
-                    }
+                    client.send(post).await
                 }
                 Provider::Webhook(hook, client) => {
                     let post = webhook::Post {
-                        text,
+                        text: &piece.text,
                         thread_key: thread.as_deref().and_then(|t| t.strip_prefix(KEY)),
                         timeout: ANSWER,
                         left: &left,
                     };
-                    match hook.send(client, post).await {
-                        google_chat::Outcome::Sent { name, .. } => Came::Sent(name),
-                        google_chat::Outcome::NotSent(e) => Came::NotSent(e),
-                        google_chat::Outcome::Unknown(why) => Came::Unknown(why),
-                    }
+                    hook.send(client, post).await
                 }
                 Provider::Gmail(_) => return Err(Error::internal("mail is no room's")),
             };
-            let last = n + 1 == parts.len();
-            match came {
-                Came::Sent(name) => {
-                    self.part_sent(*begins, &name)?;
-                    // Shown here at once; what can't be is found by the next sync.
-                    if let Err(e) = sync::keep_posted(self.app, account, &posted) {
-                        (self.app.notice)(&format!("`{}` was sent: {}", self.item.id, e.message));
-                    }
-                    if last {
-                        return self.take_in(account, (&waiting, Came::Sent(name)), &share);
-                    }
-                    // All that is known is written down; the recipient has it once the last part is there.
-                    self.under_way.clear();
-                    self.left.store(false, std::sync::atomic::Ordering::Relaxed);
-                    throttle::spent(self.app, &share)?;
+            let (name, posted) = match outcome {
+                Outcome::Sent { name, message } => (name, message),
+                Outcome::NotSent(e) => {
+                    return self.take_in(account, (&waiting, Came::NotSent(e)), &share);
                 }
-                other => return self.take_in(account, (&waiting, other), &share),
+                Outcome::Unknown(why) => {
+                    return self.take_in(account, (&waiting, Came::Unknown(why)), &share);
+                }
+            };
+            self.part_sent(piece.begins, &name)?;
+            // Shown here at once; what can't be is found by the next sync.
+            if let Provider::Chat(_) = &*provider
+                && let Err(e) = sync::keep_posted(self.app, account, &posted)
+            {
+                (self.app.notice)(&format!("`{}` was sent: {}", self.item.id, e.message));
             }
+            if piece.last {
+                return self.take_in(account, (&waiting, Came::Sent(name)), &share);
+            }
+            // All that is known is written down; the recipient has it once the last part is there.
+            self.under_way.clear();
+            self.left.store(false, Ordering::Relaxed);
+            throttle::spent(self.app, &share)?;
         }
         // All of it was there already.
-        let share = crate::store::Share::free(1);
+        let share = Share::free(1);
+        let sent = self.app.store.parts(self.item.id)?;
         let name = sent
             .last()
             .map_or(String::new(), |part| part.remote.clone());
@@ -156,21 +193,13 @@ impl Run<'_> {
             Provider::Chat(client) => client,
             Provider::Gmail(_) => return Err(Error::internal("mail is no room's")),
         };
-        let to = self
-            .item
-            .recipients
-            .first()
-            .map_or("", |r| r.email.as_str());
-        let room = to.strip_prefix("chat:").unwrap_or(to);
-        let space = match room.starts_with("users/") {
-            false => room.to_owned(),
-            true => match client.direct_message(room).await? {
-                Some(space) => space.name,
-                None => {
-                    let request = chat::client_id(&self.item.own_id, 0);
-                    client.begin_direct_message(room, &request).await?.name
-                }
-            },
+        let space = match space(client, self.item).await? {
+            Some(space) => space,
+            None => {
+                let request = chat::client_id(&self.item.own_id, 0);
+                let room = room_of(self.item);
+                client.begin_direct_message(room, &request).await?.name
+            }
         };
         let parsed = mime::parse(raw);
         let mut references = Vec::new();

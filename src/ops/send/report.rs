@@ -181,8 +181,7 @@ pub fn dry_run(staged: Vec<NewItem>, warnings: Vec<String>) -> SendReport {
 
 /// How a message looks where it goes: a mail with its header, a message into a room as its text alone.
 pub fn rendered(channel: &str, raw: &[u8]) -> Rendered {
-    let kinds = ChannelKind::ALL.into_iter();
-    if kinds.clone().any(|k| k.is_chat() && k.name() == channel) {
+    if ChannelKind::named(channel).is_some_and(ChannelKind::is_chat) {
         let text = room::text(raw);
         return Rendered {
             headers: String::new(),

@@ -2,12 +2,15 @@
 
 pub mod autoconfig;
 pub mod chat;
+pub mod chunk;
 pub mod cjk;
 pub mod clean;
 pub mod compose;
+pub mod dialect;
 pub mod document;
 pub mod html;
 pub mod markdown;
 pub mod mbox;
+pub mod mention;
 pub mod mime;
 pub mod utf7;

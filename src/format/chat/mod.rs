@@ -5,14 +5,14 @@
 //! the account where its owner wrote the message. Never fails.
 
 mod cards;
-mod chunk;
-mod dialect;
-mod mention;
 mod plain;
 
-pub use chunk::chunks;
-pub use dialect::{Mentions, from_markdown, from_plain, mentions, without_mentions};
-pub use mention::name_people;
+mod dialect;
+
+pub use super::chunk::chunks;
+pub use super::dialect::Mentions;
+pub use super::mention::name_people;
+pub use dialect::{from_markdown, from_plain, mentions, without_mentions};
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! Cuts a text in Chat's dialect into messages.
+//! Cuts a text in a dialect of marks into messages.
 
 use std::ops::Range;
 
@@ -11,6 +11,8 @@ const LEAST_BYTES: usize = 256;
 const LONGEST_INFO: usize = 20;
 const LONGEST_PREFIX: usize = 8;
 const TICKS: &str = "```";
+/// What Slack writes for `&`, `<` and `>`, without the first sign.
+const ENTITIES: [&str; 3] = ["amp;", "lt;", "gt;"];
 
 /// How good a place is to cut at; the later, the better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -305,13 +307,21 @@ fn fences(text: &str) -> Vec<Fence> {
     fences
 }
 
-/// Links, mentions and code spans: what stands between `<` and `>`, or between backticks, on one line.
+/// Links, mentions and code spans: what stands between `<` and `>`, or between backticks, on one line; entities.
 fn whole(text: &str) -> Vec<Range<usize>> {
     let mut whole = Vec::new();
     let mut at = 0;
-    while let Some(found) = text[at..].find(['<', '`']) {
+    while let Some(found) = text[at..].find(['<', '`', '&']) {
         let start = at + found;
         let rest = &text[start + 1..];
+        let entity = ENTITIES.iter().find(|e| rest.starts_with(**e));
+        if text.as_bytes()[start] == b'&' {
+            at = start + 1 + entity.map_or(0, |e| e.len());
+            if entity.is_some() {
+                whole.push(start..at);
+            }
+            continue;
+        }
         let (end, sign) = match text.as_bytes()[start] {
             b'<' => (rest.find(['>', '<', '\n']), '>'),
             _ => (rest.find(['`', '\n']), '`'),

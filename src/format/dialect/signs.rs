@@ -1,6 +1,6 @@
 //! The signs of the dialect: which of them the sender wrote as text, and what stands in for those.
 
-use super::Mentions;
+use super::{Mentions, Style};
 
 /// A mark around text; marks of one kind do not nest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub fn look_alike(sign: char) -> char {
 pub const GAP: char = '\u{200B}';
 
 /// Writes a line with those of the sender's characters replaced that would be taken for marks.
-pub fn write(line: &[(char, bool)], mentions: Mentions, text: &mut String) {
+pub fn write(line: &[(char, bool)], style: Style, text: &mut String) {
     let ticks = line.iter().filter(|(c, _)| *c == '`').count();
     let mut inside = [false; 3];
     let mut replaced = [0usize; 3];
@@ -47,6 +47,8 @@ pub fn write(line: &[(char, bool)], mentions: Mentions, text: &mut String) {
             .find(|n| line[*n].0 == mark.sign() && can_close(line, *n))
             .unwrap_or(0)
     });
+    // Where the mention at hand ends.
+    let mut whole = 0;
     for (n, (c, own)) in line.iter().copied().enumerate() {
         let mark = Mark::ALL.into_iter().find(|m| m.sign() == c);
         match (c, mark, own) {
@@ -66,11 +68,22 @@ pub fn write(line: &[(char, bool)], mentions: Mentions, text: &mut String) {
                 text.push(if closes || opens { look_alike(c) } else { c });
             }
             ('`', _, true) if ticks > 1 => text.push(look_alike(c)),
-            ('<', _, _) => {
+            ('<', _, _) if let Style::GoogleChat(mentions) = style => {
                 text.push(c);
                 if is_token(&line[n + 1..], own, mentions) {
                     text.push(GAP);
                 }
+            }
+            ('<', _, true)
+                if let Style::Slack(mentions) = style
+                    && let Some(length) = mention(&line[n + 1..], mentions) =>
+            {
+                text.push(c);
+                whole = n + length + 1;
+            }
+            ('>', _, true) if n == whole && n > 0 => text.push(c),
+            ('&' | '<' | '>', _, true) if matches!(style, Style::Slack(_)) => {
+                text.push_str(entity(c));
             }
             _ => text.push(c),
         }
@@ -90,6 +103,53 @@ fn is_token(rest: &[(char, bool)], own: bool, mentions: Mentions) -> bool {
     let end = rest.iter().position(|(c, _)| matches!(c, '<' | '>'));
     let inner = end.filter(|e| rest[*e].0 == '>').map(|e| &rest[..e]);
     own && inner.is_some_and(|inner| inner.iter().any(|(c, _)| *c == '|'))
+}
+
+/// How many characters a mention in Slack has that these may send, behind its `<` and up to its `>`.
+fn mention(rest: &[(char, bool)], mentions: Mentions) -> Option<usize> {
+    let end = rest.iter().position(|(c, _)| matches!(c, '<' | '>'))?;
+    let inner: String = rest[..end].iter().map(|(c, _)| *c).collect();
+    let id = |id: &str, first: &[char]| {
+        id.starts_with(first)
+            && id.len() > 1
+            && id
+                .chars()
+                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+    };
+    let one = match inner.split_at_checked(1) {
+        Some(("@", user)) => id(user, &['U', 'W']),
+        Some(("#", channel)) => id(channel, &['C']),
+        _ => false,
+    };
+    let many = match inner.strip_prefix('!') {
+        Some("here" | "channel" | "everyone") => true,
+        Some(group) => group
+            .strip_prefix("subteam^")
+            .is_some_and(|g| id(g, &['S'])),
+        None => false,
+    };
+    let closed = rest[end].0 == '>';
+    (closed && (one || (many && mentions == Mentions::Sent))).then_some(end)
+}
+
+/// A text with the signs that Slack reads written as it wants them.
+pub fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' | '<' | '>' => safe.push_str(entity(c)),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+fn entity(sign: char) -> &'static str {
+    match sign {
+        '&' => "&amp;",
+        '<' => "&lt;",
+        _ => "&gt;",
+    }
 }
 
 /// Whether the sender's own words at the start of a line would make it an item or a quote.

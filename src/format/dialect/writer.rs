@@ -1,7 +1,7 @@
 //! Lays out blocks and writes marks; knows which characters the sender meant and which are marks.
 
-use super::Mentions;
-use super::signs::{self, GAP, Mark, look_alike, looks_like_a_block};
+use super::Style;
+use super::signs::{self, GAP, Mark, escaped, look_alike, looks_like_a_block};
 
 /// A block that others stand in.
 enum Block {
@@ -19,7 +19,7 @@ struct Link {
 
 pub struct Writer {
     out: String,
-    mentions: Mentions,
+    style: Style,
     blocks: Vec<Block>,
     /// How often each mark is open.
     open: [usize; 3],
@@ -34,10 +34,10 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub fn new(mentions: Mentions) -> Writer {
+    pub fn new(style: Style) -> Writer {
         Writer {
             out: String::new(),
-            mentions,
+            style,
             blocks: Vec::new(),
             open: [0; 3],
             inline: Vec::new(),
@@ -80,6 +80,7 @@ impl Writer {
             .chars()
             .map(|c| if c == '`' { look_alike(c) } else { c })
             .collect();
+        let code = self.verbatim(&code);
         self.raw(&format!("`{code}`"));
     }
 
@@ -136,16 +137,28 @@ impl Writer {
         };
         let label = label.trim();
         let mailto = url.strip_prefix("mailto:").unwrap_or(&url);
-        if !leads_on(&url) {
-            // Nowhere Chat would lead to: the words, and the target for who wants to know.
-            self.text(label);
-            if !url.is_empty() && url != label {
-                self.text(&format!(" ({url})"));
+        let bare = label.is_empty() || label == url || label == mailto;
+        match self.style {
+            // Nowhere a link would lead to: the words, and the target for who wants to know.
+            _ if !leads_on(&url) => {
+                self.text(label);
+                if !url.is_empty() && url != label {
+                    self.text(&format!(" ({url})"));
+                }
             }
-        } else if label.is_empty() || label == url || label == mailto {
-            self.raw(&escaped_url(mailto));
-        } else {
-            self.raw(&format!("<{}|{}>", escaped_url(&url), escaped_label(label)));
+            Style::Slack(_) if bare => self.raw(&format!("<{}>", escaped(&escaped_url(&url)))),
+            _ if bare => self.raw(&escaped_url(mailto)),
+            Style::Whatsapp => {
+                self.text(label);
+                self.raw(&format!(" ({})", escaped_url(mailto)));
+            }
+            Style::Slack(_) => {
+                let label = escaped(&label.replace('|', "\u{00A6}").replace('\n', " "));
+                self.raw(&format!("<{}|{label}>", escaped(&escaped_url(&url))));
+            }
+            Style::GoogleChat(_) => {
+                self.raw(&format!("<{}|{}>", escaped_url(&url), escaped_label(label)));
+            }
         }
     }
 
@@ -220,11 +233,20 @@ impl Writer {
     pub fn fence(&mut self, code: &str) {
         self.end_block();
         let parted = format!("`{GAP}`{GAP}`");
-        self.raw(&format!("```\n{}\n```", code.replace("```", &parted)));
+        let code = self.verbatim(&code.replace("```", &parted));
+        self.raw(&format!("```\n{code}\n```"));
         // An indent would become part of the code.
         let quotes = self.quotes();
         self.lone_bullet();
         self.block(&quotes);
+    }
+
+    /// Code as it goes between its ticks.
+    fn verbatim(&self, code: &str) -> String {
+        match self.style {
+            Style::Slack(_) => escaped(code),
+            _ => code.to_owned(),
+        }
     }
 
     /// A line of a text that has no marks.
@@ -315,7 +337,7 @@ impl Writer {
             if starts_block && looks_like_a_block(line) {
                 text.push(GAP);
             }
-            signs::write(line, self.mentions, &mut text);
+            signs::write(line, self.style, &mut text);
         }
         text
     }

@@ -13,6 +13,7 @@ use crate::model::secret::Part;
 use super::file::{At, RawAccount, Source, nearest};
 use super::flags::Environment;
 use super::oauth;
+use super::provider;
 use super::throttle;
 
 mod note;
@@ -43,6 +44,8 @@ pub fn local(data_dir: &Path) -> Account {
         file_sent: true,
         base_url: None,
         quota: None,
+        twilio: None,
+        whatsapp: None,
         legacy_units: false,
         signature: None,
         budget: Vec::new(),
@@ -73,11 +76,15 @@ pub fn resolve(
             .hint("use lower-case letters, digits, `-` and `_`"));
     }
     let cx = Cx { raw, source, env };
-    cx.addresses()?;
     if name.value == LOCAL {
+        cx.addresses()?;
         return cx.local(data_dir);
     }
     let channel = cx.channel()?;
+    match channel.is_phone() {
+        true => provider::check_sender(raw, source, channel)?,
+        false => cx.addresses()?,
+    }
     cx.only_what_fits(channel)?;
     let tls = cx.tls(&raw.tls)?.unwrap_or(TlsMode::Tls);
     let imap_tls = cx.tls(&raw.imap_tls)?.unwrap_or(tls);
@@ -127,6 +134,8 @@ pub fn resolve(
         file_sent: value(&raw.file_sent).unwrap_or(true),
         base_url: cx.base_url(channel)?,
         quota,
+        twilio: provider::twilio(raw, source, channel)?,
+        whatsapp: provider::whatsapp(raw, source, channel)?,
         legacy_units,
         signature: value(&raw.signature),
         budget,
@@ -221,6 +230,15 @@ impl Cx<'_> {
             key("quota_units", &r.quota_units),
             key("signature", &r.signature),
             key("fallback", &r.fallback),
+            key("account_sid", &r.account_sid),
+            key("api_key", &r.api_key),
+            key("messaging_service", &r.messaging_service),
+            key("region", &r.region),
+            key("long_text", &r.long_text),
+            key("smart_encoding", &r.smart_encoding),
+            key("phone_number_id", &r.phone_number_id),
+            key("business_account_id", &r.business_account_id),
+            key("graph_version", &r.graph_version),
         ]
         .into_iter()
         .flatten()
@@ -291,18 +309,34 @@ impl Cx<'_> {
         ];
         const API: &[&str] = &["base_url", "quota", "quota_units"];
         const FILES: &[&str] = &["path", "folders", "file_sent"];
-        let refused: &[&[&str]] = match channel {
+        const TWILIO: &[&str] = &[
+            "account_sid",
+            "api_key",
+            "messaging_service",
+            "long_text",
+            "smart_encoding",
+        ];
+        const WHATSAPP: &[&str] = &["phone_number_id", "business_account_id", "graph_version"];
+        const REGION: &[&str] = &["region"];
+        const MAIL: &[&str] = &["signature"];
+        const UNITS: &[&str] = &["quota", "quota_units"];
+        const NUMBERS: &[&[&str]] = &[TWILIO, WHATSAPP, REGION];
+        let own: &[&[&str]] = match channel {
             ChannelKind::Imap => &[&["path"], API],
             ChannelKind::Smtp => &[&["path", "imap", "imap_tls", "folders", "file_sent"], API],
             ChannelKind::Maildir => &[&["imap", "imap_tls"], API],
             ChannelKind::Gmail => &[SERVERS, FILES],
-            ChannelKind::GoogleChat => &[SERVERS, FILES, &["quota_units", "signature"]],
-            ChannelKind::GoogleChatWebhook => &[
-                SERVERS,
-                FILES,
-                OAUTH,
-                &["auth", "quota", "quota_units", "signature"],
-            ],
+            ChannelKind::GoogleChat => &[SERVERS, FILES, MAIL, &["quota_units"]],
+            ChannelKind::GoogleChatWebhook | ChannelKind::SlackWebhook => {
+                &[SERVERS, FILES, OAUTH, MAIL, UNITS, &["auth"]]
+            }
+            ChannelKind::Twilio => &[SERVERS, FILES, OAUTH, MAIL, UNITS, WHATSAPP, &["auth"]],
+            ChannelKind::Whatsapp => &[SERVERS, FILES, OAUTH, MAIL, UNITS, TWILIO, &["auth"]],
+            ChannelKind::Slack => &[SERVERS, FILES, OAUTH, MAIL, UNITS, &["auth"]],
+        };
+        let refused: Vec<&[&str]> = match channel.is_phone() {
+            true => own.to_vec(),
+            false => own.iter().chain(NUMBERS).copied().collect(),
         };
         match self
             .given()

@@ -31,6 +31,7 @@ pub struct At<T> {
 #[derive(Debug, Default)]
 pub struct File {
     pub email: Option<At<String>>,
+    pub phone: Option<At<String>>,
     pub max_age: Option<At<Duration>>,
     pub deadline: Option<At<Duration>>,
     /// `[secrets] store`, as it is written.
@@ -44,6 +45,9 @@ pub struct File {
     /// `[outbox]`, as it is written.
     pub circuit_after: Option<At<i64>>,
     pub on_failure: Option<At<String>>,
+    /// `[serve]`, as it is written.
+    pub listen: Option<At<String>>,
+    pub public_url: Option<At<String>>,
     pub policy: RawPolicy,
     pub accounts: Vec<RawAccount>,
 }
@@ -83,6 +87,15 @@ pub struct RawAccount {
     pub quota_units: Option<At<String>>,
     pub signature: Option<At<String>>,
     pub fallback: Option<At<String>>,
+    pub account_sid: Option<At<String>>,
+    pub api_key: Option<At<String>>,
+    pub messaging_service: Option<At<String>>,
+    pub region: Option<At<String>>,
+    pub long_text: Option<At<String>>,
+    pub phone_number_id: Option<At<String>>,
+    pub business_account_id: Option<At<String>>,
+    pub graph_version: Option<At<String>>,
+    pub smart_encoding: Option<At<bool>>,
 }
 
 /// The line that a value of an account stands on; `None` if it is not written.
@@ -102,8 +115,10 @@ const TOP_KEYS: &[&str] = &[
     "retention",
     "policy",
     "audit",
+    "serve",
 ];
-const DEFAULT_KEYS: &[&str] = &["email"];
+const DEFAULT_KEYS: &[&str] = &["email", "phone"];
+const SERVE_KEYS: &[&str] = &["listen", "public_url"];
 const INBOX_KEYS: &[&str] = &["max_age", "deadline"];
 const OUTBOX_KEYS: &[&str] = &["circuit_after", "on_failure"];
 const AUDIT_KEYS: &[&str] = &["text"];
@@ -141,6 +156,15 @@ pub const ACCOUNT_KEYS: &[&str] = &[
     "quota_units",
     "signature",
     "fallback",
+    "account_sid",
+    "api_key",
+    "messaging_service",
+    "region",
+    "long_text",
+    "phone_number_id",
+    "business_account_id",
+    "graph_version",
+    "smart_encoding",
 ];
 /// Keys that people try for a secret; none may stand in the file.
 const SECRET_KEYS: &[&str] = &[
@@ -153,6 +177,11 @@ const SECRET_KEYS: &[&str] = &[
     "refresh_token",
     "client_secret",
     "app_password",
+    "auth_token",
+    "app_secret",
+    "signing_secret",
+    "webhook_secret",
+    "verify_token",
 ];
 
 impl Source {
@@ -212,6 +241,7 @@ impl Source {
                 "outbox" => self.outbox(self.table(key, value)?, &mut file)?,
                 "retention" => self.retention(self.table(key, value)?, &mut file)?,
                 "policy" => file.policy = policy::parse(self, self.table(key, value)?)?,
+                "serve" => self.serve(self.table(key, value)?, &mut file)?,
                 "audit" => self.audit(self.table(key, value)?, &mut file)?,
                 "accounts" => {
                     for (name, account) in in_order(self.table(key, value)?) {
@@ -229,6 +259,7 @@ impl Source {
         for (key, value) in in_order(table) {
             match key.get_ref().as_ref() {
                 "email" => file.email = Some(self.string(key, value)?),
+                "phone" => file.phone = Some(self.string(key, value)?),
                 _ => return Err(self.unknown(key, DEFAULT_KEYS, "[defaults]")),
             }
         }
@@ -268,6 +299,17 @@ impl Source {
                 "circuit_after" => file.circuit_after = Some(self.number(key, value)?),
                 "on_failure" => file.on_failure = Some(self.string(key, value)?),
                 _ => return Err(self.unknown(key, OUTBOX_KEYS, "[outbox]")),
+            }
+        }
+        Ok(())
+    }
+
+    fn serve(&self, table: &DeTable<'_>, file: &mut File) -> Result<()> {
+        for (key, value) in in_order(table) {
+            match key.get_ref().as_ref() {
+                "listen" => file.listen = Some(self.string(key, value)?),
+                "public_url" => file.public_url = Some(self.string(key, value)?),
+                _ => return Err(self.unknown(key, SERVE_KEYS, "[serve]")),
             }
         }
         Ok(())
@@ -328,6 +370,15 @@ impl Source {
             quota_units: None,
             signature: None,
             fallback: None,
+            account_sid: None,
+            api_key: None,
+            messaging_service: None,
+            region: None,
+            long_text: None,
+            phone_number_id: None,
+            business_account_id: None,
+            graph_version: None,
+            smart_encoding: None,
         };
         for (key, value) in in_order(table) {
             match key.get_ref().as_ref() {
@@ -362,6 +413,15 @@ impl Source {
                 "signature" => a.signature = Some(self.string(key, value)?),
                 "quota_units" => a.quota_units = Some(self.string(key, value)?),
                 "fallback" => a.fallback = Some(self.string(key, value)?),
+                "account_sid" => a.account_sid = Some(self.string(key, value)?),
+                "api_key" => a.api_key = Some(self.string(key, value)?),
+                "messaging_service" => a.messaging_service = Some(self.string(key, value)?),
+                "region" => a.region = Some(self.string(key, value)?),
+                "long_text" => a.long_text = Some(self.string(key, value)?),
+                "phone_number_id" => a.phone_number_id = Some(self.string(key, value)?),
+                "business_account_id" => a.business_account_id = Some(self.string(key, value)?),
+                "graph_version" => a.graph_version = Some(self.string(key, value)?),
+                "smart_encoding" => a.smart_encoding = Some(self.boolean(key, value)?),
                 secret if SECRET_KEYS.contains(&secret) => {
                     return Err(self
                         .error(&key.span(), format!("`{secret}`: a secret never stands in the config file"))

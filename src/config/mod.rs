@@ -9,8 +9,10 @@ pub mod flags;
 mod oauth;
 pub mod outbox;
 mod policy;
+mod provider;
 mod retention;
 mod secrets;
+pub mod serve;
 mod throttle;
 mod write;
 
@@ -43,6 +45,8 @@ pub struct Config {
     pub accounts: Vec<Account>,
     /// `[defaults] email`: the account that sends when several could.
     pub default_email: Option<String>,
+    /// `[defaults] phone`: the account that takes a phone number of which nothing else is said.
+    pub default_phone: Option<String>,
     /// Where secrets are kept.
     pub secrets: SecretSettings,
     /// `COMMS_IN_HOOK`: run by the command of `on_failure`.
@@ -54,6 +58,7 @@ pub struct Config {
     /// What may leave without a person.
     pub policy: Policy,
     pub audit: audit::AuditSettings,
+    pub serve: serve::ServeSettings,
     /// Refuse every request that writes to a provider.
     pub read_only: bool,
     /// How old synced mail may be before `inbox` refreshes it.
@@ -332,6 +337,10 @@ impl Resolver {
         if let Some(email) = &file.email {
             note("defaults.email", email.value.clone(), line(email.line));
         }
+        let default_phone = self.default_phone(file, &accounts)?;
+        if let Some(phone) = &file.phone {
+            note("defaults.phone", phone.value.clone(), line(phone.line));
+        }
         for account in &accounts {
             let raw = file.accounts.iter().find(|r| r.name.value == account.name);
             accounts::note(account, raw, &line, &mut note);
@@ -342,6 +351,8 @@ impl Resolver {
         outbox::note(&outbox, file, &line, &mut note);
         let audit = audit::resolve(file);
         audit::note(&audit, file, &line, &mut note);
+        let serve = serve::resolve(file, self.source.as_ref())?;
+        serve::note(&serve, file, &line, &mut note);
         let retention = retention::resolve(file, self.source.as_ref())?;
         for (key, written) in [
             ("retention.messages", &file.keep_messages),
@@ -359,11 +370,13 @@ impl Resolver {
             outbox,
             retention,
             audit,
+            serve,
             config_file,
             data_dir,
             secrets,
             accounts,
             default_email,
+            default_phone,
             read_only: read_only.0,
             max_age,
             refresh_deadline: deadline,
@@ -418,33 +431,63 @@ impl Resolver {
     }
 
     fn default_email(&self, file: &File, accounts: &[Account]) -> Result<Option<String>> {
-        let (Some(email), Some(source)) = (&file.email, &self.source) else {
+        let Some((account, span)) = self.default(&file.email, accounts)? else {
             return Ok(None);
         };
-        let Some(account) = accounts.iter().find(|a| a.name == email.value) else {
-            let names: Vec<_> = accounts.iter().map(|a| a.name.as_str()).collect();
-            let error = source.error(
-                &email.span,
-                format!("there is no account `{}`", email.value),
-            );
-            return Err(match file::nearest(&email.value, &names) {
-                Some(near) => error.hint(format!("did you mean `{near}`?")),
-                None => error.hint(format!("accounts are {}", names.join(", "))),
-            });
-        };
         if !account.sends_mail() && !account.built_in {
+            let source = self.source.as_ref().ok_or_else(no_source)?;
             return Err(source
                 .error(
-                    &email.span,
+                    span,
                     format!(
                         "account `{}` can't send, so it can't be the default",
-                        email.value
+                        account.name
                     ),
                 )
                 .hint("give it an `smtp` server, or name another account"));
         }
-        Ok(Some(email.value.clone()))
+        Ok(Some(account.name.clone()))
     }
+
+    fn default_phone(&self, file: &File, accounts: &[Account]) -> Result<Option<String>> {
+        let Some((account, span)) = self.default(&file.phone, accounts)? else {
+            return Ok(None);
+        };
+        if !account.channel.is_phone() {
+            let source = self.source.as_ref().ok_or_else(no_source)?;
+            return Err(source
+                .error(
+                    span,
+                    format!("account `{}` writes to no phone numbers", account.name),
+                )
+                .hint("name an account of channel twilio or whatsapp"));
+        }
+        Ok(Some(account.name.clone()))
+    }
+
+    /// The account that a default names, and where it is written.
+    fn default<'a>(
+        &self,
+        at: &'a Option<file::At<String>>,
+        accounts: &'a [Account],
+    ) -> Result<Option<(&'a Account, &'a std::ops::Range<usize>)>> {
+        let (Some(at), Some(source)) = (at, &self.source) else {
+            return Ok(None);
+        };
+        if let Some(account) = accounts.iter().find(|a| a.name == at.value) {
+            return Ok(Some((account, &at.span)));
+        }
+        let names: Vec<_> = accounts.iter().map(|a| a.name.as_str()).collect();
+        let error = source.error(&at.span, format!("there is no account `{}`", at.value));
+        Err(match file::nearest(&at.value, &names) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint(format!("accounts are {}", names.join(", "))),
+        })
+    }
+}
+
+fn no_source() -> Error {
+    Error::internal("a setting without a file")
 }
 
 fn shown(duration: Duration) -> String {

@@ -21,6 +21,13 @@ pub fn budget(
             (ChannelKind::GoogleChat | ChannelKind::GoogleChatWebhook, _) => {
                 Rate::parse("1/s").into_iter().collect()
             }
+            // About one message a second into a channel (docs.slack.dev, rate limits).
+            (ChannelKind::Slack | ChannelKind::SlackWebhook, _) => {
+                Rate::parse("1/s").into_iter().collect()
+            }
+            // 80 messages a second for each number (Meta's page on throughput).
+            (ChannelKind::Whatsapp, _) => Rate::parse("80/s").into_iter().collect(),
+            // Twilio queues what comes too fast.
             (_, Some(smtp)) => known(&smtp.host, login),
             _ => Vec::new(),
         });

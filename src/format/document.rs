@@ -20,10 +20,18 @@ pub struct Document {
 
 /// Reads a message of any channel; what is broken is named in `faults`, what can be read is there.
 pub fn parse(channel: ChannelKind, raw: &[u8]) -> Parsed {
-    if channel.is_chat() {
-        chat::parse(raw)
-    } else {
-        mime::parse(raw)
+    match channel {
+        ChannelKind::Imap | ChannelKind::Smtp | ChannelKind::Maildir | ChannelKind::Gmail => {
+            mime::parse(raw)
+        }
+        ChannelKind::GoogleChat | ChannelKind::GoogleChatWebhook => chat::parse(raw),
+        ChannelKind::Twilio
+        | ChannelKind::Whatsapp
+        | ChannelKind::Slack
+        | ChannelKind::SlackWebhook => Parsed {
+            faults: vec!["a message of an unknown shape".to_owned()],
+            ..Parsed::default()
+        },
     }
 }
 

@@ -13,4 +13,5 @@ pub mod markdown;
 pub mod mbox;
 pub mod mention;
 pub mod mime;
+pub mod payload;
 pub mod utf7;

@@ -22,16 +22,27 @@ pub enum ChannelKind {
     GoogleChat,
     /// Sends into the one space behind its URL.
     GoogleChatWebhook,
+    /// SMS and MMS.
+    Twilio,
+    /// WhatsApp Business Cloud API.
+    Whatsapp,
+    Slack,
+    /// Sends into the one channel behind its URL.
+    SlackWebhook,
 }
 
 impl ChannelKind {
-    pub const ALL: [ChannelKind; 6] = [
+    pub const ALL: [ChannelKind; 10] = [
         ChannelKind::Imap,
         ChannelKind::Smtp,
         ChannelKind::Maildir,
         ChannelKind::Gmail,
         ChannelKind::GoogleChat,
         ChannelKind::GoogleChatWebhook,
+        ChannelKind::Twilio,
+        ChannelKind::Whatsapp,
+        ChannelKind::Slack,
+        ChannelKind::SlackWebhook,
     ];
 
     pub fn name(self) -> &'static str {
@@ -42,6 +53,10 @@ impl ChannelKind {
             ChannelKind::Gmail => "gmail",
             ChannelKind::GoogleChat => "google-chat",
             ChannelKind::GoogleChatWebhook => "google-chat-webhook",
+            ChannelKind::Twilio => "twilio",
+            ChannelKind::Whatsapp => "whatsapp",
+            ChannelKind::Slack => "slack",
+            ChannelKind::SlackWebhook => "slack-webhook",
         }
     }
 
@@ -54,20 +69,46 @@ impl ChannelKind {
 
     /// Whether its messages are mails (RFC 5322).
     pub fn is_mail(self) -> bool {
-        !self.is_chat()
-    }
-
-    /// Whether its messages are written into rooms.
-    pub fn is_chat(self) -> bool {
         matches!(
             self,
-            ChannelKind::GoogleChat | ChannelKind::GoogleChatWebhook
+            ChannelKind::Imap | ChannelKind::Smtp | ChannelKind::Maildir | ChannelKind::Gmail
         )
     }
 
-    /// Whether there is anything to fetch.
+    /// Whether its messages are short texts that each go into one room or to one person.
+    pub fn is_chat(self) -> bool {
+        !self.is_mail()
+    }
+
+    /// Whether it writes to phone numbers.
+    pub fn is_phone(self) -> bool {
+        matches!(self, ChannelKind::Twilio | ChannelKind::Whatsapp)
+    }
+
+    /// Whether the account is one room, whose URL is the secret.
+    pub fn is_incoming_webhook(self) -> bool {
+        matches!(
+            self,
+            ChannelKind::GoogleChatWebhook | ChannelKind::SlackWebhook
+        )
+    }
+
+    /// Whether messages come to it.
     pub fn receives(self) -> bool {
-        !matches!(self, ChannelKind::Smtp | ChannelKind::GoogleChatWebhook)
+        self != ChannelKind::Smtp && !self.is_incoming_webhook()
+    }
+
+    /// Whether its provider can be asked for messages; WhatsApp only tells them by itself.
+    pub fn fetches(self) -> bool {
+        self.receives() && self != ChannelKind::Whatsapp
+    }
+
+    /// Whether its provider tells of news by calling a web address of ours.
+    pub fn calls_back(self) -> bool {
+        matches!(
+            self,
+            ChannelKind::Twilio | ChannelKind::Whatsapp | ChannelKind::Slack
+        )
     }
 
     /// Where its provider lives, if it is asked over HTTP.
@@ -77,6 +118,10 @@ impl ChannelKind {
             ChannelKind::GoogleChat | ChannelKind::GoogleChatWebhook => {
                 Some("https://chat.googleapis.com")
             }
+            ChannelKind::Twilio => Some("https://api.twilio.com"),
+            ChannelKind::Whatsapp => Some("https://graph.facebook.com"),
+            ChannelKind::Slack => Some("https://slack.com/api"),
+            ChannelKind::SlackWebhook => Some("https://hooks.slack.com"),
             ChannelKind::Imap | ChannelKind::Smtp | ChannelKind::Maildir => None,
         }
     }
@@ -187,12 +232,50 @@ pub struct Endpoint {
     pub tls: TlsMode,
 }
 
+/// What an account of channel `twilio` says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Twilio {
+    /// `AC…`; it stands in every path.
+    pub account_sid: String,
+    /// `SK…`: the secret is this key's, not the account's auth token.
+    pub api_key: Option<String>,
+    /// `MG…`: chooses the sender instead of `address`.
+    pub messaging_service: Option<String>,
+    /// Where a number without a country is dialled (ISO 3166-1 alpha-2).
+    pub region: Option<String>,
+    /// Signs that only look different are sent as their GSM-7 likeness.
+    pub smart_encoding: bool,
+    pub long_text: LongText,
+}
+
+/// What becomes of a text that is longer than one message may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LongText {
+    /// It goes in several.
+    #[default]
+    Parts,
+    Refuse,
+}
+
+/// What an account of channel `whatsapp` says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whatsapp {
+    pub phone_number_id: String,
+    /// Whose templates and numbers; needed to list them.
+    pub business_account_id: Option<String>,
+    /// As in the path: `v23.0`.
+    pub graph_version: String,
+    /// Where a number without a country is dialled (ISO 3166-1 alpha-2).
+    pub region: Option<String>,
+}
+
 /// One account, resolved: every setting has its final value.
 #[derive(Clone, Debug)]
 pub struct Account {
     pub name: String,
     pub channel: ChannelKind,
-    /// The address mail is sent from; `None` only for a Maildir that is read.
+    /// What it sends from: a mail address, or a phone number (E.164; for SMS also a short code or a name). `None` where
+    /// the login says it.
     pub address: Option<String>,
     /// The name shown beside the address.
     pub display_name: Option<String>,
@@ -208,6 +291,10 @@ pub struct Account {
     pub signature: Option<String>,
     /// Units are counted as for projects made before May 2026 (`gmail`).
     pub legacy_units: bool,
+    /// With `channel = "twilio"`.
+    pub twilio: Option<Twilio>,
+    /// With `channel = "whatsapp"`.
+    pub whatsapp: Option<Whatsapp>,
     /// More trust roots (PEM) than those of the operating system.
     pub ca_file: Option<PathBuf>,
     pub auth: AuthMethod,
@@ -244,6 +331,12 @@ impl Account {
     /// Whether messages can leave through this account.
     pub fn can_send(&self) -> bool {
         self.sends_mail() || self.built_in || self.channel.is_chat()
+    }
+
+    /// The region in which its numbers without a country are dialled.
+    pub fn region(&self) -> Option<&str> {
+        let twilio = self.twilio.as_ref().and_then(|t| t.region.as_deref());
+        twilio.or_else(|| self.whatsapp.as_ref().and_then(|w| w.region.as_deref()))
     }
 
     /// Whether mail to the outside can leave through this account.

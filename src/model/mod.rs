@@ -10,5 +10,6 @@ pub mod money;
 pub mod outbox;
 pub mod policy;
 pub mod query;
+pub mod receive;
 pub mod secret;
 pub mod time;

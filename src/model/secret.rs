@@ -15,16 +15,23 @@ pub enum Part {
     ClientSecret,
     /// The private key file of a service account, as JSON.
     ServiceAccount,
+    /// What its provider signs with when it calls us: Twilio's auth token (where an API key logs in), WhatsApp's app
+    /// secret, Slack's signing secret.
+    WebhookSecret,
+    /// What WhatsApp repeats when it proves a web address of ours.
+    VerifyToken,
     /// A login that waits for the address its browser ended at, as JSON.
     Pending,
 }
 
 impl Part {
-    pub const ALL: [Part; 5] = [
+    pub const ALL: [Part; 7] = [
         Part::Login,
         Part::Tokens,
         Part::ClientSecret,
         Part::ServiceAccount,
+        Part::WebhookSecret,
+        Part::VerifyToken,
         Part::Pending,
     ];
 
@@ -35,6 +42,8 @@ impl Part {
             Part::Tokens => "tokens",
             Part::ClientSecret => "client_secret",
             Part::ServiceAccount => "service_account",
+            Part::WebhookSecret => "webhook_secret",
+            Part::VerifyToken => "verify_token",
             Part::Pending => "pending",
         }
     }

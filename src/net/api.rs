@@ -1,4 +1,4 @@
-//! A provider's HTTP API: a bearer token that is renewed once, requests that say whether they change anything,
+//! A provider's HTTP API: a login that is renewed once, requests that say whether they change anything,
 //! a pace that all processes share, and answers told apart from silence.
 
 use std::future::Future;
@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use base64::Engine;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Request, Url};
 use secrecy::{ExposeSecret, SecretString};
@@ -91,8 +92,7 @@ pub struct Call {
     body: Body,
     units: u32,
     limits: Limits,
-    /// An address that the provider gave, instead of the operation's.
-    url: Option<String>,
+    url: Option<Target>,
     left: Option<Arc<AtomicBool>>,
 }
 
@@ -101,6 +101,24 @@ enum Body {
     None,
     Json(Vec<u8>),
     Bytes(HeaderValue, Vec<u8>),
+}
+
+/// Where a call goes, if not where its operation stands.
+#[derive(Debug)]
+enum Target {
+    /// An address on the provider's own host.
+    Own(String),
+    /// An address on any host, which gets no login.
+    Elsewhere(String),
+}
+
+/// How a token is shown to the provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// RFC 6750 §2.1.
+    Bearer,
+    /// The password of this user (RFC 7617).
+    Basic(String),
 }
 
 impl std::fmt::Debug for Body {
@@ -152,6 +170,17 @@ impl Call {
         self
     }
 
+    /// The parameters of a form (`application/x-www-form-urlencoded`); a name may stand more than once.
+    pub fn form<'a>(mut self, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Call {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(fields);
+        self.body = Body::Bytes(
+            HeaderValue::from_static("application/x-www-form-urlencoded"),
+            form.finish().into_bytes(),
+        );
+        self
+    }
+
     pub fn bytes(mut self, media_type: &str, bytes: Vec<u8>) -> Call {
         let media_type = HeaderValue::from_str(media_type)
             .unwrap_or(HeaderValue::from_static("application/octet-stream"));
@@ -182,10 +211,22 @@ impl Call {
         self
     }
 
-    /// Goes to an address that the provider gave for this (an upload session); it must be on the same host.
+    /// Goes to an address that the provider gave for this (an upload session, the next page); it must be on the same
+    /// host.
     pub fn to(mut self, url: impl Into<String>) -> Call {
-        self.url = Some(url.into());
+        self.url = Some(Target::Own(url.into()));
         self
+    }
+
+    /// Goes to an address that the provider gave, on whatever host, and shows no login there. Without TLS only to this
+    /// machine, and only if the provider is on it too.
+    pub fn elsewhere(mut self, url: impl Into<String>) -> Call {
+        self.url = Some(Target::Elsewhere(url.into()));
+        self
+    }
+
+    fn shows_login(&self) -> bool {
+        !matches!(self.url, Some(Target::Elsewhere(_)))
     }
 
     /// Sets this right before the first byte leaves, after all waiting for quota and login, and takes it back while a
@@ -213,12 +254,20 @@ impl Call {
     }
 
     fn url(&self, base: &Url) -> Result<Url> {
-        if let Some(given) = &self.url {
-            let url = Url::parse(given)
-                .map_err(|e| Error::unavailable("the address for the upload is none").because(e))?;
-            if url.origin() != base.origin() {
+        if let Some(target) = &self.url {
+            let (Target::Own(given) | Target::Elsewhere(given)) = target;
+            let url = Url::parse(given).map_err(|e| {
+                Error::unavailable("the address that the provider gave is none").because(e)
+            })?;
+            if matches!(target, Target::Own(_)) && url.origin() != base.origin() {
                 return Err(Error::refused(
-                    "the address for the upload is on another host: the login is not shown there",
+                    "the address that the provider gave is on another host: the login is not shown there",
+                ));
+            }
+            if url.scheme() != "https" && (url.scheme(), url.host()) != (base.scheme(), base.host())
+            {
+                return Err(Error::refused(
+                    "the address that the provider gave is without TLS: nothing is sent there",
                 ));
             }
             return Ok(url);
@@ -300,6 +349,7 @@ pub struct Api {
     base: Url,
     access: Arc<dyn Access>,
     reading: Reading,
+    scheme: Scheme,
     read_only: bool,
     token: Mutex<Option<SecretString>>,
 }
@@ -324,6 +374,7 @@ impl Api {
             base,
             access,
             reading,
+            scheme: Scheme::Bearer,
             read_only: false,
             token: Mutex::default(),
         })
@@ -332,6 +383,12 @@ impl Api {
     /// Refuses whatever changes something.
     pub fn read_only(mut self, read_only: bool) -> Api {
         self.read_only = read_only;
+        self
+    }
+
+    /// Shows its login in another way than as a bearer's token.
+    pub fn scheme(mut self, scheme: Scheme) -> Api {
+        self.scheme = scheme;
         self
     }
 
@@ -396,7 +453,7 @@ impl Api {
         };
         let token = self.current().await.map_err(Fault::before)?;
         match self.send(call, &token, doing).await {
-            Err(fault) if fault.status == 401 => {
+            Err(fault) if fault.status == 401 && call.shows_login() => {
                 call.has_left(false);
                 let renewed = self.access.renew(token).await.map_err(Fault::before)?;
                 let Some(renewed) = renewed else {
@@ -432,16 +489,25 @@ impl Api {
             .map_err(|e| Error::internal("no method").because(e))?;
         let mut request = Request::new(method, call.url(&self.base)?);
         *request.headers_mut() = call.headers.clone();
-        if !token.expose_secret().is_empty() {
-            let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
-                .map_err(|_| {
-                    Error::new(
-                        Kind::Auth,
-                        "the access token holds characters that no token has",
+        if !token.expose_secret().is_empty() && call.shows_login() {
+            let shown = match &self.scheme {
+                Scheme::Bearer => format!("Bearer {}", token.expose_secret()),
+                Scheme::Basic(user) => {
+                    let pair = format!("{user}:{}", token.expose_secret());
+                    format!(
+                        "Basic {}",
+                        base64::engine::general_purpose::STANDARD.encode(pair)
                     )
-                })?;
-            bearer.set_sensitive(true);
-            request.headers_mut().insert(AUTHORIZATION, bearer);
+                }
+            };
+            let mut login = HeaderValue::from_str(&shown).map_err(|_| {
+                Error::new(
+                    Kind::Auth,
+                    "the access token holds characters that no token has",
+                )
+            })?;
+            login.set_sensitive(true);
+            request.headers_mut().insert(AUTHORIZATION, login);
         }
         let (media_type, bytes) = match &call.body {
             Body::None if call.operation.method == "POST" || call.operation.method == "PUT" => {

@@ -11,7 +11,7 @@ use crate::clock::{Clock, UnderWay};
 use crate::error::{Context, Error, Kind, Result};
 use crate::format::clean;
 use crate::model::account::{Account, ChannelKind};
-use crate::net::api::{Access, Api, Pending, Units};
+use crate::net::api::{Access, Api, Pending, Reading, Units};
 use crate::net::google;
 use crate::net::http::{Client, Redirects};
 use crate::rules::budget::{Cost, Limit};
@@ -19,8 +19,8 @@ use crate::store::{Asked, Owner, Share};
 
 use super::{App, token};
 
-/// The API of an account's provider, ready to be asked.
-pub async fn api(app: &App, account: &Account) -> Result<Api> {
+/// The API of an account's provider, ready to be asked; `reading` tells its refusals.
+pub async fn api(app: &App, account: &Account, reading: Reading) -> Result<Api> {
     let client = client(account).await?;
     let lent = Lent(Arc::new(Shared {
         app: app.twin(),
@@ -31,7 +31,7 @@ pub async fn api(app: &App, account: &Account) -> Result<Api> {
         },
     }));
     let base = account.base_url.as_deref().unwrap_or_default();
-    let api = Api::new(client, base, Arc::new(lent), google::reading)?;
+    let api = Api::new(client, base, Arc::new(lent), reading)?;
     Ok(api.read_only(app.config.read_only))
 }
 
@@ -41,12 +41,17 @@ pub async fn gmail(app: &App, account: &Account) -> Result<gmail::Client> {
         true => gmail::Schedule::Legacy,
         false => gmail::Schedule::Current,
     };
-    Ok(gmail::Client::new(api(app, account).await?, schedule))
+    Ok(gmail::Client::new(
+        api(app, account, google::reading).await?,
+        schedule,
+    ))
 }
 
 /// The spaces of a Google Chat account.
 pub async fn google_chat(app: &App, account: &Account) -> Result<google_chat::Client> {
-    Ok(google_chat::Client::new(api(app, account).await?))
+    Ok(google_chat::Client::new(
+        api(app, account, google::reading).await?,
+    ))
 }
 
 /// Whether this secret opens the account; gives who took it. Asks for the least there is; a webhook can't be asked.
@@ -56,6 +61,15 @@ pub async fn prove(app: &App, account: &Account, secret: &SecretString) -> Resul
     if account.channel == ChannelKind::GoogleChatWebhook {
         Webhook::parse(secret, base)?;
         return Ok(host);
+    }
+    match account.channel {
+        ChannelKind::Gmail | ChannelKind::GoogleChat => {}
+        other => {
+            return Err(Error::config(format!(
+                "a login of channel {} can't be tried",
+                other.name()
+            )));
+        }
     }
     let given = Given {
         secret: secret.clone(),

@@ -7,13 +7,14 @@ use jiff::SignedDuration;
 
 use crate::channel::{gmail, google_chat};
 use crate::error::Result;
+use crate::format::chat::client_id;
 use crate::model::account::{Account, ChannelKind};
 use crate::model::id::OutboxId;
 use crate::model::outbox::State;
 use crate::store::outbox::{Item, Part};
 
 use super::App;
-use super::deliver::{Provider, room};
+use super::deliver::{Provider, chat, room};
 
 /// A request may still be on its way for so long after nobody waits for its answer.
 const SETTLE: SignedDuration = SignedDuration::from_secs(150);
@@ -154,11 +155,12 @@ async fn in_gmail(app: &App, client: &gmail::Client, item: &Item) -> Result<Said
 
 /// Each part by the id that was chosen for it. What is missing may go at once: the same id is never posted twice.
 async fn in_chat(app: &App, client: &google_chat::Client, item: &Item) -> Result<Said> {
-    let Some(space) = room::space(client, item).await? else {
+    let Some(space) = chat::space(client, item).await? else {
         return Ok(Said::Lacks("nobody wrote to them yet".to_owned()));
     };
     for piece in room::missing(app, item)? {
-        match client.find_sent(&space, &piece.id).await {
+        let id = client_id(&item.own_id, piece.number);
+        match client.find_sent(&space, &id).await {
             google_chat::Find::Found { name, .. } => {
                 let part = Part {
                     begins: piece.begins,

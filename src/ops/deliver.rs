@@ -1,6 +1,7 @@
 //! One attempt of one outbox item: out through its account, every answer written down, then the copy in Sent.
 
 mod api;
+pub mod chat;
 mod fallback;
 mod leave;
 mod lines;

@@ -126,12 +126,16 @@ impl Watcher<'_> {
         loop {
             let ended = match account.channel {
                 ChannelKind::Imap => self.imap(account, &mut backoff).await,
-                ChannelKind::Maildir | ChannelKind::Smtp | ChannelKind::GoogleChatWebhook => {
-                    self.poll(account, (LOOK, &mut backoff)).await
-                }
-                ChannelKind::Gmail | ChannelKind::GoogleChat => {
-                    self.poll(account, (POLL, &mut backoff)).await
-                }
+                // What `serve` took in lies in the store.
+                ChannelKind::Maildir
+                | ChannelKind::Smtp
+                | ChannelKind::Whatsapp
+                | ChannelKind::GoogleChatWebhook
+                | ChannelKind::SlackWebhook => self.poll(account, (LOOK, &mut backoff)).await,
+                ChannelKind::Gmail
+                | ChannelKind::GoogleChat
+                | ChannelKind::Twilio
+                | ChannelKind::Slack => self.poll(account, (POLL, &mut backoff)).await,
             };
             let Err(error) = ended;
             if error.kind != Kind::Unavailable {

@@ -18,6 +18,8 @@ pub enum Target {
 }
 
 const CHANNELS: [&str; 5] = ["sms", "whatsapp", "slack", "chat", "to"];
+/// A bare number: the config says by which channel.
+const PHONE: &str = "";
 
 /// Reads one TO by its form; it may be several addresses separated by commas.
 pub fn read(text: &str) -> Result<Target> {
@@ -31,7 +33,7 @@ pub fn read(text: &str) -> Result<Target> {
         && trimmed[1..].starts_with(|c: char| c.is_ascii_digit())
         && !trimmed.contains('@')
     {
-        return Ok(Target::Channel("sms".to_owned(), trimmed.to_owned()));
+        return Ok(Target::Channel(PHONE.to_owned(), trimmed.to_owned()));
     }
     if let Some(group) = trimmed.strip_prefix('@')
         && !group.is_empty()
@@ -57,6 +59,14 @@ pub enum Room {
     Person(String),
     /// The space with this name.
     Named(String),
+    /// A phone number, by the account that takes those.
+    Phone(String),
+    /// A phone number, by SMS.
+    Sms(String),
+    /// A phone number, or a business-scoped user id (`US.…`).
+    Whatsapp(String),
+    /// A channel or a person of Slack, as typed: `#ops`, `@ada`, `ada@example.com`, `C…`, `U…`.
+    Slack(String),
 }
 
 /// Whom a message is for, as typed.
@@ -92,6 +102,20 @@ fn chat(rest: &str) -> Result<Room> {
     Ok(Room::Named(name.to_owned()))
 }
 
+/// What stands behind `sms:`, `whatsapp:` or `slack:`.
+fn named(channel: &str, rest: &str) -> Result<String> {
+    let rest = rest.trim();
+    if !rest.is_empty() && !rest.contains(char::is_control) {
+        return Ok(rest.to_owned());
+    }
+    let example = match channel {
+        "slack" => "slack:#ops",
+        "whatsapp" => "whatsapp:+14155550100",
+        _ => "sms:+14155550100",
+    };
+    Err(Error::usage(format!("`{channel}:` names nobody")).hint(format!("write it like {example}")))
+}
+
 /// Whom all of these name. `texts` after the first are taken for a forgotten `-m`.
 pub fn targets(texts: &[String]) -> Result<Targets> {
     let mut all = Targets::default();
@@ -102,11 +126,14 @@ pub fn targets(texts: &[String]) -> Result<Targets> {
             Target::Channel(channel, rest) if channel == "to" => {
                 all.rooms.push(Room::Webhook(rest.trim().to_owned()));
             }
-            Target::Channel(channel, _) => {
-                return Err(
-                    Error::config(format!("there is no account for channel {channel}"))
-                        .hint("mail and Google Chat work now: ada@example.com, chat:\"Team room\""),
-                );
+            Target::Channel(channel, rest) => {
+                let rest = named(&channel, &rest)?;
+                all.rooms.push(match channel.as_str() {
+                    "sms" => Room::Sms(rest),
+                    "whatsapp" => Room::Whatsapp(rest),
+                    "slack" => Room::Slack(rest),
+                    _ => Room::Phone(rest),
+                });
             }
             Target::Group(name) => {
                 return Err(Error::not_found(format!("there is no group `@{name}`"))
@@ -141,7 +168,7 @@ pub fn outside<'a>(
 ) -> Result<&'a Account> {
     let senders: Vec<&Account> = accounts.iter().filter(|a| a.sends_mail()).collect();
     if let Some(asked) = asked {
-        let account = named(accounts, asked)?;
+        let account = account_named(accounts, asked)?;
         return match account.sends_mail() {
             true => Ok(account),
             false if account.built_in => Err(Error::config(format!(
@@ -179,7 +206,7 @@ pub fn outside<'a>(
 }
 
 /// The account of this name, or with this address.
-pub fn named<'a>(accounts: &'a [Account], asked: &str) -> Result<&'a Account> {
+pub fn account_named<'a>(accounts: &'a [Account], asked: &str) -> Result<&'a Account> {
     let by_name = accounts.iter().find(|a| a.name == asked);
     let by_address = || {
         let own = |a: &&Account| a.own_addresses().any(|own| own.eq_ignore_ascii_case(asked));
@@ -216,16 +243,16 @@ mod tests {
         );
         assert_eq!(
             read("+14155550100").unwrap(),
-            Target::Channel("sms".into(), "+14155550100".into())
+            Target::Channel(PHONE.into(), "+14155550100".into())
         );
         assert_eq!(read("@ops").unwrap(), Target::Group("ops".into()));
         assert_eq!(read("Ada").unwrap(), Target::Person("Ada".into()));
     }
 
     #[test]
-    fn what_can_not_be_reached_yet_says_so() {
-        for to in ["sms:+1", "whatsapp:+1", "slack:#ops", "+14155550100"] {
-            assert_eq!(kind(&[to]), Kind::Config, "{to}");
+    fn who_can_not_be_reached_yet_says_so() {
+        for to in ["sms:", "whatsapp: ", "slack:"] {
+            assert_eq!(kind(&[to]), Kind::Usage, "{to}");
         }
         assert_eq!(kind(&["Ada"]), Kind::NotFound);
         let second = targets(&["ada@example.com".into(), "hello there".into()]).unwrap_err();

@@ -44,6 +44,8 @@ fn account(auth: AuthMethod) -> Account {
         file_sent: true,
         base_url: None,
         quota: None,
+        twilio: None,
+        whatsapp: None,
         legacy_units: false,
         signature: None,
         budget: Vec::new(),

@@ -31,6 +31,8 @@ fn account(port: u16) -> Account {
         file_sent: false,
         base_url: None,
         quota: None,
+        twilio: None,
+        whatsapp: None,
         legacy_units: false,
         signature: None,
         budget: Vec::new(),

@@ -21,10 +21,10 @@ use servers::{servers, tell};
 pub struct AddArgs {
     /// What to call it; made from the address if not given
     name: Option<String>,
-    /// imap, smtp (send only), maildir, gmail, google-chat or google-chat-webhook
+    /// imap, smtp (send only), maildir, gmail, google-chat, google-chat-webhook, twilio, whatsapp, slack or slack-webhook
     #[arg(long, value_name = "CHANNEL")]
     channel: Option<String>,
-    /// The address it sends from
+    /// The address or phone number it sends from
     #[arg(long, value_name = "ADDRESS")]
     address: Option<String>,
     /// The name shown beside the address
@@ -61,6 +61,8 @@ pub struct AddArgs {
     #[arg(long, value_name = "SCOPES", value_delimiter = ',', requires = "oauth")]
     scopes: Option<Vec<String>>,
     #[command(flatten)]
+    ids: Ids,
+    #[command(flatten)]
     login: login::NewLogin,
     /// The certificate of a private authority (PEM)
     #[arg(long, value_name = "FILE")]
@@ -86,6 +88,57 @@ pub struct AddArgs {
     /// Let it send when several accounts could
     #[arg(long)]
     default: bool,
+}
+
+/// What an account of Twilio or WhatsApp is called at its provider.
+#[derive(Debug, Args)]
+struct Ids {
+    /// The SID of the Twilio account (AC…)
+    #[arg(long, value_name = "SID")]
+    account_sid: Option<String>,
+    /// The SID of a Twilio API key (SK…), whose secret logs in instead of the auth token
+    #[arg(long, value_name = "SID")]
+    api_key: Option<String>,
+    /// The SID of a Twilio Messaging Service (MG…), which chooses the sender
+    #[arg(long, value_name = "SID")]
+    messaging_service: Option<String>,
+    /// The country of numbers that are written without one (DE, US)
+    #[arg(long, value_name = "COUNTRY")]
+    region: Option<String>,
+    /// The id of the WhatsApp phone number
+    #[arg(long, value_name = "ID")]
+    phone_number_id: Option<String>,
+    /// The id of the WhatsApp business account, for its templates
+    #[arg(long, value_name = "ID")]
+    business_account_id: Option<String>,
+}
+
+impl Ids {
+    /// Takes what was given, and asks for what is missing.
+    fn ask(&self, channel: ChannelKind, new: &mut NewAccount, out: &Output) -> Result<()> {
+        let asked = |given: &Option<String>, question: &str, flag: &str| -> Result<_> {
+            Ok(Some(match given {
+                Some(given) => given.clone(),
+                None => prompt::input(out, question, flag)?.trim().to_owned(),
+            }))
+        };
+        new.api_key.clone_from(&self.api_key);
+        new.messaging_service.clone_from(&self.messaging_service);
+        new.region.clone_from(&self.region);
+        new.business_account_id
+            .clone_from(&self.business_account_id);
+        new.account_sid.clone_from(&self.account_sid);
+        new.phone_number_id.clone_from(&self.phone_number_id);
+        if channel == ChannelKind::Twilio {
+            let question = "Account SID (AC…, on the first page of the Twilio Console):";
+            new.account_sid = asked(&self.account_sid, question, "--account-sid")?;
+        }
+        if channel == ChannelKind::Whatsapp {
+            let question = "Phone number ID (WhatsApp > API Setup):";
+            new.phone_number_id = asked(&self.phone_number_id, question, "--phone-number-id")?;
+        }
+        Ok(())
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -239,8 +292,17 @@ fn begun(args: &AddArgs, app: &App, out: &Output) -> Result<NewAccount> {
             new.path = Some(absolute(&PathBuf::from(path.trim()))?);
         }
         new.address.clone_from(&args.address);
-    } else if channel == ChannelKind::GoogleChatWebhook {
+    } else if channel.is_incoming_webhook() || channel == ChannelKind::Slack {
         refuse_address(args)?;
+    } else if channel.is_phone() {
+        args.ids.ask(channel, &mut new, out)?;
+        new.address.clone_from(&args.address);
+        let chosen = new.messaging_service.is_some() || channel == ChannelKind::Whatsapp;
+        if new.address.is_none() && !chosen {
+            let question = "Number it sends from (like +14155550100):";
+            let number = prompt::input(out, question, "--address or --messaging-service")?;
+            new.address = Some(number.trim().to_owned());
+        }
     } else {
         new.address = Some(match &args.address {
             Some(address) => address.clone(),
@@ -264,6 +326,10 @@ fn begun(args: &AddArgs, app: &App, out: &Output) -> Result<NewAccount> {
         None => name(&new, app, out, guided)?,
     };
     accounts::is_free(app, &new.name)?;
+    if channel.is_phone() {
+        new.draft(app)?;
+        return Ok(new);
+    }
     let address = new.address.as_deref().unwrap_or("you@localhost");
     has_sound_address(&new, address, app)?;
     Ok(new)
@@ -339,6 +405,12 @@ fn channel(args: &AddArgs, out: &Output) -> Result<ChannelKind> {
         ChannelKind::GoogleChatWebhook => {
             "google-chat-webhook: write into one space by its webhook".to_owned()
         }
+        ChannelKind::Twilio => "twilio: SMS and MMS".to_owned(),
+        ChannelKind::Whatsapp => "whatsapp: WhatsApp Business".to_owned(),
+        ChannelKind::Slack => "slack: channels and direct messages".to_owned(),
+        ChannelKind::SlackWebhook => {
+            "slack-webhook: write into one channel by its webhook".to_owned()
+        }
     });
     let chosen = prompt::select(out, "What kind of account?", &items, "--channel")?;
     Ok(ChannelKind::ALL[chosen])
@@ -347,12 +419,15 @@ fn channel(args: &AddArgs, out: &Output) -> Result<ChannelKind> {
 /// The name: made from the address, on a terminal asked for with that as the answer of Enter.
 fn name(new: &NewAccount, app: &App, out: &Output, guided: bool) -> Result<String> {
     let usual = match new.channel {
-        Some(ChannelKind::GoogleChatWebhook) => "alerts",
+        Some(ChannelKind::GoogleChatWebhook | ChannelKind::SlackWebhook) => "alerts",
         Some(ChannelKind::GoogleChat) => "chat",
+        Some(ChannelKind::Twilio) => "sms",
+        Some(ChannelKind::Whatsapp) => "whatsapp",
+        Some(ChannelKind::Slack) => "slack",
         _ => "mail",
     };
     let from = match new.channel {
-        Some(ChannelKind::GoogleChat) => usual,
+        Some(ChannelKind::GoogleChat | ChannelKind::Twilio | ChannelKind::Whatsapp) => usual,
         _ => new.address.as_deref().unwrap_or(usual),
     };
     let suggested = accounts::suggest_name(&app.config, from);
@@ -429,6 +504,13 @@ fn proof(
         (ChannelKind::GoogleChatWebhook, _) => {
             "Webhook address (Apps & integrations > Webhooks of the space)"
         }
+        (ChannelKind::SlackWebhook, _) => "Webhook address (https://hooks.slack.com/services/…)",
+        (ChannelKind::Slack, _) => "Token of your Slack app (xoxp-… or xoxb-…)",
+        (ChannelKind::Whatsapp, _) => "Access token of a system user",
+        (ChannelKind::Twilio, _) => match &account.twilio {
+            Some(twilio) if twilio.api_key.is_some() => "Secret of the API key",
+            _ => "Auth token of the Twilio account",
+        },
         (_, Some(AuthMethod::Oauth)) => "Access token",
         _ => "Password",
     };

@@ -1,7 +1,7 @@
 //! What `config show` tells of an account.
 
 use crate::config::file::{RawAccount, line_of};
-use crate::config::{oauth, throttle};
+use crate::config::{oauth, provider, throttle};
 use crate::model::account::{Account, AuthMethod, ChannelKind, Endpoint, TlsMode};
 
 /// Tells `config show` every setting of an account and where it came from; never a secret.
@@ -108,7 +108,11 @@ pub fn note(
         account.base_url.clone(),
         line_of(raw, |r| &r.base_url),
     );
-    if account.channel.base_url().is_some() && account.channel != ChannelKind::GoogleChatWebhook {
+    provider::note(account, raw, &mut say);
+    if matches!(
+        account.channel,
+        ChannelKind::Gmail | ChannelKind::GoogleChat
+    ) {
         let quota = account.quota.as_ref().map(ToString::to_string);
         say(
             "quota",

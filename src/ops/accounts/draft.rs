@@ -33,6 +33,15 @@ pub struct NewAccount {
     pub client_id: Option<String>,
     /// What to ask for, where it is not what the provider is known for.
     pub scopes: Option<Vec<String>>,
+    /// Of Twilio.
+    pub account_sid: Option<String>,
+    pub api_key: Option<String>,
+    pub messaging_service: Option<String>,
+    /// Where its numbers without a country are dialled.
+    pub region: Option<String>,
+    /// Of WhatsApp.
+    pub phone_number_id: Option<String>,
+    pub business_account_id: Option<String>,
 }
 
 impl NewAccount {
@@ -72,6 +81,12 @@ impl NewAccount {
             ("secret_command", self.secret_command.clone()),
             ("path", self.path.as_ref().map(path)),
             ("base_url", self.base_url.clone()),
+            ("account_sid", self.account_sid.clone()),
+            ("api_key", self.api_key.clone()),
+            ("messaging_service", self.messaging_service.clone()),
+            ("region", self.region.clone()),
+            ("phone_number_id", self.phone_number_id.clone()),
+            ("business_account_id", self.business_account_id.clone()),
         ];
         let texts = all
             .into_iter()

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::channel::gmail::{self, Letter, Outcome};
 use crate::channel::google_chat;
@@ -22,7 +23,8 @@ use crate::ops::{App, access, hook, sync, token};
 use crate::store::Share;
 use crate::store::outbox::{Item, Part};
 
-use super::{Doubt, Run, answer, told};
+use super::room::{Ground, Handed, Handing};
+use super::{Doubt, Run, answer, chat, told};
 
 /// As long as HTTP is waited for past the point of no return.
 pub(super) const ANSWER: Duration = Duration::from_secs(120);
@@ -46,13 +48,53 @@ impl Provider {
                 let (webhook, client) = access::webhook(app, account).await?;
                 Provider::Webhook(webhook, client)
             }
-            ChannelKind::Imap | ChannelKind::Smtp | ChannelKind::Maildir => {
+            ChannelKind::Twilio
+            | ChannelKind::Whatsapp
+            | ChannelKind::Slack
+            | ChannelKind::SlackWebhook
+            | ChannelKind::Imap
+            | ChannelKind::Smtp
+            | ChannelKind::Maildir => {
                 return Err(Error::internal(format!(
                     "account `{}` has no API",
                     account.name
                 )));
             }
         })
+    }
+
+    /// What has to be known before the first part of a message into a room goes.
+    pub(super) async fn ground(
+        &self,
+        (app, _account, item): (&App, &Account, &Item),
+        raw: &[u8],
+    ) -> Result<Ground> {
+        match self {
+            Provider::Chat(client) => chat::ground(client, (app, item), raw).await,
+            Provider::Webhook(hook, _) => Ok(chat::ground_of_webhook(hook, raw)),
+            Provider::Gmail(_) => Err(Error::internal("mail is no room's")),
+        }
+    }
+
+    /// One attempt for one part of a message into a room.
+    pub(super) async fn hand(
+        &self,
+        (_account, item): (&Account, &Item),
+        handing: Handing<'_>,
+    ) -> Handed {
+        match self {
+            Provider::Chat(client) => chat::hand(client, item, handing).await,
+            Provider::Webhook(hook, client) => chat::hand_to_webhook((hook, client), handing).await,
+            Provider::Gmail(_) => Handed::NotSent(Error::internal("mail is no room's")),
+        }
+    }
+
+    /// Shows here what was sent there.
+    pub(super) fn keep(&self, app: &App, account: &Account, document: &Value) -> Result<()> {
+        match self {
+            Provider::Chat(_) => sync::keep_posted(app, account, document),
+            Provider::Webhook(..) | Provider::Gmail(_) => Ok(()),
+        }
     }
 }
 
@@ -85,9 +127,7 @@ impl Run<'_> {
         };
         match &*provider {
             Provider::Gmail(client) => self.through_gmail(account, client).await,
-            Provider::Chat(_) | Provider::Webhook(..) => {
-                self.through_room(account, Rc::clone(&provider)).await
-            }
+            _ => self.through_room(account, Rc::clone(&provider)).await,
         }
     }
 

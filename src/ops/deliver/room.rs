@@ -2,35 +2,38 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::channel::google_chat::{self, Outcome, Post, Thread};
-use crate::channel::google_chat_webhook as webhook;
-use crate::error::{Error, Result};
-use crate::format::{chat, mime};
-use crate::model::account::Account;
+use crate::error::Result;
+use crate::format::{chat, mime, payload};
+use crate::model::account::{Account, ChannelKind};
+use crate::model::message::Parsed;
 use crate::model::outbox::RecipientState;
+use crate::ops::App;
 use crate::ops::throttle::{self, News};
-use crate::ops::{App, sync};
 use crate::store::Share;
-use crate::store::outbox::Item;
+use crate::store::outbox::{Item, Part};
 
-use super::api::{ANSWER, Came, Provider, SOON};
+use super::api::{Came, Provider, SOON};
 use super::{Run, answer};
 
 /// Between two parts of one text.
 const LONG: Duration = Duration::from_secs(60);
-/// Of one message: what Chat shows whole, and what it takes (developers.google.com/workspace/chat/limits).
-const MOST_CHARS: usize = 4_096;
-const MOST_BYTES: usize = 32_000;
 
-/// The parts that a text is sent in: where each begins, and what it says.
-pub fn parts(text: &str) -> Vec<(usize, String)> {
-    chat::chunks(text.trim_end(), MOST_CHARS, MOST_BYTES)
+/// The parts that a text is sent in by this channel: where each begins, and what it says.
+pub fn parts(channel: &str, text: &str) -> Vec<(usize, String)> {
+    let text = text.trim_end();
+    match ChannelKind::named(channel) {
+        // What Chat shows whole, and what it takes (developers.google.com/workspace/chat/limits).
+        Some(ChannelKind::GoogleChat | ChannelKind::GoogleChatWebhook) => {
+            chat::chunks(text, 4_096, 32_000)
+        }
+        _ => vec![(0, text.to_owned())],
+    }
 }
 
 /// The text of an item as its room gets it.
@@ -43,9 +46,9 @@ pub fn text(raw: &[u8]) -> String {
 pub struct Piece {
     /// Where it begins in the text, in bytes.
     pub begins: usize,
+    /// Counts from 1 over all parts of the item.
+    pub number: usize,
     pub text: String,
-    /// The id that is chosen for it at the provider.
-    pub id: String,
     /// Whether it is the end of the text.
     pub last: bool,
 }
@@ -54,35 +57,73 @@ pub struct Piece {
 pub fn missing(app: &App, item: &Item) -> Result<Vec<Piece>> {
     let raw = app.store.outbox_bytes(item.id)?;
     let sent = app.store.parts(item.id)?;
-    let parts = parts(&text(&raw));
+    let text = text(&raw);
+    // What a payload says is one message.
+    let parts = match replaces_text(&item.channel) && payload::of(&raw).is_some() {
+        true => vec![(0, text)],
+        false => parts(&item.channel, &text),
+    };
     let count = parts.len();
     let pieces = parts
         .into_iter()
         .enumerate()
         .map(|(n, (begins, text))| Piece {
             begins,
+            number: n + 1,
             text,
-            id: chat::client_id(&item.own_id, n + 1),
             last: n + 1 == count,
         });
     let open = |piece: &Piece| !sent.iter().any(|part| part.begins == piece.begins);
     Ok(pieces.filter(open).collect())
 }
 
-/// The space that an item goes into; `None` for a direct message that is not begun yet.
-pub async fn space(client: &google_chat::Client, item: &Item) -> Result<Option<String>> {
-    let room = room_of(item);
-    if !room.starts_with("users/") {
-        return Ok(Some(room.to_owned()));
-    }
-    let space = client.direct_message(room).await?;
-    Ok(space.map(|space| space.name))
+/// Whether a payload says all there is, text included.
+fn replaces_text(channel: &str) -> bool {
+    matches!(
+        ChannelKind::named(channel),
+        Some(ChannelKind::Whatsapp | ChannelKind::Slack | ChannelKind::SlackWebhook)
+    )
 }
 
-/// `spaces/AAA`, or `users/…` for a direct message.
-fn room_of(item: &Item) -> &str {
+/// Where an item goes, as its address has it behind the channel: `spaces/AAA`, `+14155550100`, `C123`.
+pub fn room_of(item: &Item) -> &str {
     let to = item.recipients.first().map_or("", |r| r.email.as_str());
-    to.strip_prefix("chat:").unwrap_or(to)
+    to.split_once(':').map_or(to, |(_, room)| room)
+}
+
+/// What has to be known before the first part goes. Finding it out may be repeated.
+#[derive(Debug, Default)]
+pub(super) struct Ground {
+    /// Whose budget each part takes from, beside the account's.
+    pub scope: String,
+    /// Where it goes, in the provider's words.
+    pub place: String,
+    /// The conversation it belongs to, as the letter names it.
+    pub thread: Option<String>,
+    /// What goes along with the first part, in the provider's words (uploaded files).
+    pub along: Vec<Value>,
+    /// What the channel has beside text.
+    pub payload: Option<Value>,
+}
+
+/// A part that is handed to its provider.
+pub(super) struct Handing<'a> {
+    pub ground: &'a Ground,
+    pub piece: &'a Piece,
+    /// Whether it is the first of this item: files go with it.
+    pub first: bool,
+    /// The parts that the provider has already.
+    pub sent: &'a [Part],
+    /// Set right before the first byte leaves.
+    pub left: &'a Arc<AtomicBool>,
+}
+
+/// What one part came to.
+pub(super) enum Handed {
+    /// The provider has it under this id; its document, to be shown here at once, if it gave one.
+    Sent(String, Option<Value>),
+    NotSent(crate::error::Error),
+    Unknown(String),
 }
 
 impl Run<'_> {
@@ -93,18 +134,15 @@ impl Run<'_> {
     ) -> Result<()> {
         let waiting = self.waiting();
         let raw = self.app.store.outbox_bytes(self.item.id)?;
-        let parsed = mime::parse(&raw);
-        let thread = parsed.references.first().cloned();
-        let (space, attachments) = match self.prepare(&provider, &raw).await {
-            Ok(prepared) => prepared,
+        let ground = match provider.ground((self.app, account, self.item), &raw).await {
+            Ok(ground) => ground,
             Err(e) => return self.not_even_begun(account, e),
         };
-        let scope = format!("google-chat-space:{space}");
         let mut begun = false;
         for piece in missing(self.app, self.item)? {
             // What began to go goes on: half a message is worse than a late one.
             let patience = if begun { LONG } else { SOON };
-            let share = match self.whole(account, (&scope, 1), patience).await? {
+            let share = match self.whole(account, (&ground.scope, 1), patience).await? {
                 Ok(share) => share,
                 Err(wait) if begun => return self.rest_later(&waiting, wait),
                 Err(wait) => {
@@ -115,53 +153,36 @@ impl Run<'_> {
             if !self.begin(&waiting)? {
                 return throttle::unused(self.app, &share);
             }
-            // They go with the first part; where that is there already, there are none.
-            let attachments = if begun { &[] } else { attachments.as_slice() };
+            let sent = self.app.store.parts(self.item.id)?;
             begun = true;
             let left = Arc::clone(&self.left);
             self.under_way = waiting.clone();
-            let outcome = match &*provider {
-                Provider::Chat(client) => {
-                    let post = Post {
-                        space: &space,
-                        text: &piece.text,
-                        id: &piece.id,
-                        thread: thread.as_deref().map(thread_of),
-                        attachments,
-                        timeout: ANSWER,
-                        left: &left,
-                    };
-                    client.send(post).await
-                }
-                Provider::Webhook(hook, client) => {
-                    let post = webhook::Post {
-                        text: &piece.text,
-                        thread_key: thread.as_deref().and_then(|t| t.strip_prefix(KEY)),
-                        timeout: ANSWER,
-                        left: &left,
-                    };
-                    hook.send(client, post).await
-                }
-                Provider::Gmail(_) => return Err(Error::internal("mail is no room's")),
+            let handing = Handing {
+                ground: &ground,
+                piece: &piece,
+                first: sent.is_empty(),
+                sent: &sent,
+                left: &left,
             };
-            let (name, posted) = match outcome {
-                Outcome::Sent { name, message } => (name, message),
-                Outcome::NotSent(e) => {
+            let handed = provider.hand((account, self.item), handing).await;
+            let (id, document) = match handed {
+                Handed::Sent(id, document) => (id, document),
+                Handed::NotSent(e) => {
                     return self.take_in(account, (&waiting, Came::NotSent(e)), &share);
                 }
-                Outcome::Unknown(why) => {
+                Handed::Unknown(why) => {
                     return self.take_in(account, (&waiting, Came::Unknown(why)), &share);
                 }
             };
-            self.part_sent(piece.begins, &name)?;
+            self.part_sent(piece.begins, &id)?;
             // Shown here at once; what can't be is found by the next sync.
-            if let Provider::Chat(_) = &*provider
-                && let Err(e) = sync::keep_posted(self.app, account, &posted)
+            if let Some(document) = document
+                && let Err(e) = provider.keep(self.app, account, &document)
             {
                 (self.app.notice)(&format!("`{}` was sent: {}", self.item.id, e.message));
             }
             if piece.last {
-                return self.take_in(account, (&waiting, Came::Sent(name)), &share);
+                return self.take_in(account, (&waiting, Came::Sent(id)), &share);
             }
             // All that is known is written down; the recipient has it once the last part is there.
             self.under_way.clear();
@@ -185,42 +206,18 @@ impl Run<'_> {
         self.put_off = Some(wait);
         Ok(())
     }
-
-    /// The space that is meant, and references of the files that go along.
-    async fn prepare(&self, provider: &Provider, raw: &[u8]) -> Result<(String, Vec<Value>)> {
-        let client = match provider {
-            Provider::Webhook(hook, _) => return Ok((hook.space(), Vec::new())),
-            Provider::Chat(client) => client,
-            Provider::Gmail(_) => return Err(Error::internal("mail is no room's")),
-        };
-        let space = match space(client, self.item).await? {
-            Some(space) => space,
-            None => {
-                let request = chat::client_id(&self.item.own_id, 0);
-                let room = room_of(self.item);
-                client.begin_direct_message(room, &request).await?.name
-            }
-        };
-        let parsed = mime::parse(raw);
-        let mut references = Vec::new();
-        // They go with the first part, which may be there already.
-        let taken = !self.app.store.parts(self.item.id)?.is_empty();
-        for file in parsed.attachments.iter().filter(|_| !taken) {
-            let Some((file, bytes)) = mime::attachment(raw, file.number) else {
-                continue;
-            };
-            let about = (file.name.as_str(), file.media_type.as_str());
-            references.push(client.upload(&space, about, &bytes).await?);
-        }
-        Ok((space, references))
-    }
 }
 
-const KEY: &str = "threadKey/";
+/// The conversation that a letter into a room belongs to.
+pub(super) fn thread_of(letter: &Parsed) -> Option<String> {
+    letter.references.first().cloned()
+}
 
-fn thread_of(reference: &str) -> Thread<'_> {
-    match reference.strip_prefix(KEY) {
-        Some(key) => Thread::Key(key),
-        None => Thread::Name(reference),
-    }
+/// The files of a letter, with their names, types and bytes; what stands for no file is left out.
+pub(super) fn files_of(raw: &[u8], letter: &Parsed) -> Vec<(String, String, Vec<u8>)> {
+    let files = letter.attachments.iter().filter(|a| !payload::is_part(a));
+    files
+        .filter_map(|file| mime::attachment(raw, file.number))
+        .map(|(file, bytes)| (file.name, file.media_type, bytes))
+        .collect()
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::error::{Error, Result};
 use crate::format::compose::{self, File, Letter, compose};
-use crate::format::{html, markdown};
+use crate::format::{html, markdown, payload};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::address::Address;
 use crate::model::message::Parsed;
@@ -42,12 +42,11 @@ pub struct Outgoing {
     to: Vec<Address>,
     cc: Vec<Address>,
     bcc: Vec<Address>,
-    places: Vec<Place>,
+    /// The rooms it goes into, and how it looks there.
+    rooms: Vec<(Place, rooms::Rendered)>,
     reply_to: Vec<Address>,
     subject: String,
     text: String,
-    /// The text as rooms get it; empty without rooms.
-    room_text: String,
     /// The thread in its room that it goes into.
     room_thread: Option<String>,
     html: Option<String>,
@@ -93,10 +92,11 @@ pub fn read(app: &App, request: &SendRequest, thread: Thread) -> Result<Outgoing
     for place in &places {
         rooms::takes_files((place.channel, &place.account), files.len())?;
     }
-    let room_text = match places.is_empty() {
-        true => String::new(),
-        false => rooms::text(request, (&subject, &text)),
-    };
+    let mut rooms = Vec::with_capacity(places.len());
+    for place in places {
+        let rendered = rooms::rendered(app, &place, request, (&subject, &text))?;
+        rooms.push((place, rendered));
+    }
     let room_thread = match &request.thread_key {
         Some(key) => Some(format!("threadKey/{}", rooms::thread_key(key))),
         None => thread.room_thread,
@@ -105,8 +105,7 @@ pub fn read(app: &App, request: &SendRequest, thread: Thread) -> Result<Outgoing
         to,
         cc,
         bcc,
-        places,
-        room_text,
+        rooms,
         room_thread,
         reply_to: lists(&request.reply_to)?,
         subject,
@@ -235,10 +234,13 @@ impl Outgoing {
                 add(a.email.as_bytes());
             }
         }
-        for place in &self.places {
+        for (place, rendered) in &self.rooms {
             add(b"room");
             add(place.account.as_bytes());
             add(place.to.email.as_bytes());
+            if let Some(payload) = &rendered.payload {
+                add(payload.to_string().as_bytes());
+            }
         }
         add(self.subject.as_bytes());
         add(self.text.as_bytes());
@@ -302,7 +304,7 @@ pub fn render(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<V
     };
     let identity = match (outside, asked) {
         (Some(account), _) => account,
-        (None, Some(asked)) => route::named(accounts, asked)?,
+        (None, Some(asked)) => route::account_named(accounts, asked)?,
         (None, None) => local.ok_or_else(no_local)?,
     };
     let from = sender(identity, asked)?;
@@ -356,23 +358,26 @@ pub fn render(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<V
 /// One item for each room.
 fn in_rooms(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<Vec<NewItem>> {
     let mut items = Vec::new();
-    for place in &outgoing.places {
+    for (place, rendered) in &outgoing.rooms {
         let account = app.config.account(&place.account)?;
         let email = account.address.as_deref().unwrap_or(&account.name);
         let from = Address::new(account.display_name.as_deref(), email);
         let message_id = new_message_id(app, "chat.invalid")?;
-        let letter = Outgoing {
+        let mut letter = Outgoing {
             to: vec![place.to.clone()],
             cc: Vec::new(),
             bcc: Vec::new(),
-            places: Vec::new(),
+            rooms: Vec::new(),
             reply_to: Vec::new(),
-            text: rooms::with_mentions(app, place, &outgoing.room_text)?,
+            text: rendered.text.clone(),
             html: None,
             references: outgoing.room_thread.iter().cloned().collect(),
             in_reply_to: Vec::new(),
             ..outgoing.clone()
         };
+        letter
+            .files
+            .extend(rendered.payload.as_ref().map(payload::part));
         let mut item = item(app, &letter, &from, &message_id)?;
         item.account = place.account.clone();
         item.channel = place.channel.name().to_owned();

@@ -185,7 +185,7 @@ pub fn rendered(channel: &str, raw: &[u8]) -> Rendered {
         let text = room::text(raw);
         return Rendered {
             headers: String::new(),
-            parts: room::parts(&text).len(),
+            parts: room::parts(channel, &text).len(),
             text,
         };
     }

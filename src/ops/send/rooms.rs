@@ -8,6 +8,7 @@ use crate::model::id::MessageId;
 use crate::model::message::Parsed;
 use crate::ops::{App, Origin, sync};
 use crate::rules::route::{self, Room};
+use serde_json::Value;
 
 use super::letter::{self, Thread};
 use super::{SendReport, SendRequest};
@@ -17,17 +18,27 @@ use super::{SendReport, SendRequest};
 pub struct Place {
     pub account: String,
     pub channel: ChannelKind,
-    /// `chat:spaces/AAA`, `chat:users/ada@example.com` or `to:alerts`, and the name it is known by.
+    /// `chat:spaces/AAA`, `chat:users/ada@example.com`, `sms:+14155550100`, `whatsapp:US.abc`, `slack:C123` or
+    /// `to:alerts`, and the name it is known by.
     pub to: Address,
+}
+
+/// A message as a room gets it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rendered {
+    /// In the dialect of its channel; what is shown, also where the payload says it otherwise.
+    pub text: String,
+    /// What the channel has beside text.
+    pub payload: Option<Value>,
 }
 
 /// Refuses files that a room does not take: behind a webhook none, in Google Chat one per message.
 pub fn takes_files((channel, account): (ChannelKind, &str), files: usize) -> Result<()> {
     match channel {
-        ChannelKind::GoogleChatWebhook if files > 0 => Err(Error::usage(format!(
-            "webhook `{account}` takes no attachments"
-        ))
-        .hint("send a link, or write through an account of Google Chat")),
+        ChannelKind::GoogleChatWebhook | ChannelKind::SlackWebhook if files > 0 => Err(
+            Error::usage(format!("webhook `{account}` takes no attachments"))
+                .hint("send a link, or write through an account of Google Chat or Slack"),
+        ),
         ChannelKind::GoogleChat if files > 1 => Err(Error::usage(
             "a message of Google Chat takes one attachment",
         )
@@ -54,7 +65,7 @@ pub fn places(app: &App, request: &SendRequest, rooms: &[Room]) -> Result<Vec<Pl
 fn place(app: &App, asked: Option<&str>, room: &Room) -> Result<Place> {
     if let Room::Webhook(name) = room {
         let account = app.config.account(name)?;
-        if account.channel != ChannelKind::GoogleChatWebhook {
+        if !account.channel.is_incoming_webhook() {
             return Err(Error::usage(format!(
                 "`to:{name}` names a webhook, and account `{name}` is of channel {}",
                 account.channel.name()
@@ -67,7 +78,18 @@ fn place(app: &App, asked: Option<&str>, room: &Room) -> Result<Place> {
             to: Address::new(None, &format!("to:{name}")),
         });
     }
-    let account = account(app, asked)?;
+    match room {
+        Room::Phone(number) => {
+            let account = phone(app, asked)?;
+            return numbered(account, number);
+        }
+        Room::Sms(number) => return numbered(account(app, asked, ChannelKind::Twilio)?, number),
+        Room::Whatsapp(number) => {
+            return numbered(account(app, asked, ChannelKind::Whatsapp)?, number);
+        }
+        _ => {}
+    }
+    let account = account(app, asked, ChannelKind::GoogleChat)?;
     let (name, id) = match room {
         Room::Space(id) => (sync::space_name(app, account, id)?, id.clone()),
         Room::Person(who) => {
@@ -75,7 +97,8 @@ fn place(app: &App, asked: Option<&str>, room: &Room) -> Result<Place> {
             (None, format!("users/{who}"))
         }
         Room::Named(name) => named(app, account, name)?,
-        Room::Webhook(_) => return Err(Error::internal("a webhook is no space")),
+        Room::Slack(_) => return Err(Error::config("there is no account of Slack")),
+        _ => return Err(Error::internal("a room of another channel")),
     };
     Ok(Place {
         account: account.name.clone(),
@@ -84,29 +107,70 @@ fn place(app: &App, asked: Option<&str>, room: &Room) -> Result<Place> {
     })
 }
 
-/// The account of Google Chat that was asked for, or the only one.
-fn account<'a>(app: &'a App, asked: Option<&str>) -> Result<&'a Account> {
+/// A phone number, or an id that stands for one, as an account writes to it.
+fn numbered(account: &Account, typed: &str) -> Result<Place> {
+    let id = match account.channel {
+        ChannelKind::Whatsapp => format!("whatsapp:{}", typed.trim()),
+        _ => format!("sms:{}", typed.trim()),
+    };
+    Ok(Place {
+        account: account.name.clone(),
+        channel: account.channel,
+        to: Address::new(None, &id),
+    })
+}
+
+/// The account that takes a bare number: the one asked for, the default, or the only one.
+fn phone<'a>(app: &'a App, asked: Option<&str>) -> Result<&'a Account> {
+    let default = app.config.default_phone.as_deref();
+    choose(app, (asked, default), "writes to phone numbers", |a| {
+        a.channel.is_phone()
+    })
+    .map_err(|e| match e.kind {
+        crate::error::Kind::Config => e.hint("run `comms auth add --channel twilio`"),
+        _ => e,
+    })
+}
+
+/// The account of a channel that was asked for, or the only one.
+fn account<'a>(app: &'a App, asked: Option<&str>, channel: ChannelKind) -> Result<&'a Account> {
+    let default = app.config.default_phone.as_deref();
+    let what = format!("is of channel {}", channel.name());
+    choose(app, (asked, default), &what, |a| a.channel == channel).map_err(|e| match e.kind {
+        crate::error::Kind::Config => {
+            e.hint(format!("run `comms auth add --channel {}`", channel.name()))
+        }
+        _ => e,
+    })
+}
+
+fn choose<'a>(
+    app: &'a App,
+    (asked, default): (Option<&str>, Option<&str>),
+    what: &str,
+    fits: impl Fn(&Account) -> bool,
+) -> Result<&'a Account> {
     let accounts = app.config.accounts.iter();
-    let chats: Vec<&Account> = accounts
-        .filter(|a| a.channel == ChannelKind::GoogleChat)
-        .collect();
+    let fitting: Vec<&Account> = accounts.filter(|a| fits(a)).collect();
     if let Some(asked) = asked {
-        let account = route::named(&app.config.accounts, asked)?;
-        if account.channel == ChannelKind::GoogleChat {
+        let account = route::account_named(&app.config.accounts, asked)?;
+        if fits(account) {
             return Ok(account);
         }
         // A sender of mail was named, for the mail that goes along.
-        if chats.len() != 1 {
+        if fitting.len() != 1 {
             return Err(
-                Error::usage(format!("account `{}` is none of Google Chat", account.name))
-                    .hint("send the mail and the chat message each by itself"),
+                Error::usage(format!("account `{}` is none that {what}", account.name))
+                    .hint("send to each channel by itself"),
             );
         }
     }
-    match chats.as_slice() {
+    if let Some(account) = fitting.iter().find(|a| Some(a.name.as_str()) == default) {
+        return Ok(account);
+    }
+    match fitting.as_slice() {
         [one] => Ok(one),
-        [] => Err(Error::config("there is no account of Google Chat")
-            .hint("run `comms auth add --channel google-chat`")),
+        [] => Err(Error::config(format!("there is no account that {what}"))),
         several => {
             let names: Vec<_> = several.iter().map(|a| format!("`{}`", a.name)).collect();
             Err(Error::usage(format!(
@@ -143,8 +207,28 @@ fn named(app: &App, account: &Account, name: &str) -> Result<(Option<String>, St
     }
 }
 
-/// The text in the dialect of rooms, below its subject if it has one.
-pub fn text(request: &SendRequest, (subject, text): (&str, &str)) -> String {
+/// A message as the room of this place gets it.
+pub fn rendered(
+    app: &App,
+    place: &Place,
+    request: &SendRequest,
+    (subject, body): (&str, &str),
+) -> Result<Rendered> {
+    let text = match place.channel {
+        ChannelKind::GoogleChat | ChannelKind::GoogleChatWebhook => {
+            with_mentions(app, place, &text(request, (subject, body)))?
+        }
+        _ if subject.trim().is_empty() => body.to_owned(),
+        _ => format!("{}\n\n{body}", subject.trim()),
+    };
+    Ok(Rendered {
+        text,
+        payload: None,
+    })
+}
+
+/// The text in the dialect of Google Chat, below its subject if it has one.
+fn text(request: &SendRequest, (subject, text): (&str, &str)) -> String {
     let mentions = if request.allow_mass_mention {
         chat::Mentions::Sent
     } else {
@@ -163,7 +247,7 @@ pub fn text(request: &SendRequest, (subject, text): (&str, &str)) -> String {
 }
 
 /// The same with mentions of those who wrote in the room, by their names.
-pub fn with_mentions(app: &App, place: &Place, text: &str) -> Result<String> {
+fn with_mentions(app: &App, place: &Place, text: &str) -> Result<String> {
     if place.channel != ChannelKind::GoogleChat || !text.contains('@') {
         return Ok(text.to_owned());
     }
@@ -180,6 +264,24 @@ pub fn thread_key(key: &str) -> String {
     format!("comms-{}", &blake3::hash(key.as_bytes()).to_hex()[..32])
 }
 
+/// Whom an account talks to in a message that it got or sent.
+fn other_party(account: &Account, (id, message): (MessageId, &Parsed)) -> Result<Place> {
+    let is_other = |a: &&Address| {
+        let number = a.email.split_once(':').map_or(a.email.as_str(), |(_, n)| n);
+        !account.own_addresses().any(|own| own == number)
+    };
+    let people = message.from.iter().chain(&message.to);
+    let other = people
+        .into_iter()
+        .find(is_other)
+        .ok_or_else(|| Error::not_found(format!("`{id}` names nobody who could be answered")))?;
+    Ok(Place {
+        account: account.name.clone(),
+        channel: account.channel,
+        to: other.clone(),
+    })
+}
+
 /// Answers a message in the thread it is in.
 pub async fn answer(
     app: &App,
@@ -188,6 +290,15 @@ pub async fn answer(
     request: &SendRequest,
 ) -> Result<SendReport> {
     let account = app.config.account(&app.store.location(id)?.account)?;
+    if account.channel.is_phone() {
+        let thread = Thread {
+            places: vec![other_party(account, (id, message))?],
+            room_thread: message.message_id.clone(),
+            ..Thread::default()
+        };
+        let outgoing = letter::read(app, request, thread)?;
+        return super::dispatch(app, origin, request, outgoing).await;
+    }
     let space = message
         .message_id
         .as_deref()

@@ -276,7 +276,11 @@ pub async fn file_copy(
         ChannelKind::Smtp
         | ChannelKind::Gmail
         | ChannelKind::GoogleChat
-        | ChannelKind::GoogleChatWebhook => Ok(None),
+        | ChannelKind::GoogleChatWebhook
+        | ChannelKind::Twilio
+        | ChannelKind::Whatsapp
+        | ChannelKind::Slack
+        | ChannelKind::SlackWebhook => Ok(None),
     }
 }
 
@@ -334,8 +338,8 @@ async fn timed(
             let ended = run((app, account, lock), writer, &mut tally).await;
             // What can't be noted is no fault of the account's.
             let way = match account.channel {
-                ChannelKind::Gmail | ChannelKind::GoogleChat => "api",
-                _ => "imap",
+                ChannelKind::Imap | ChannelKind::Maildir => "imap",
+                _ => "api",
             };
             let _ = hook::login(app, (account, way), ended.as_ref().err());
             let words = ended.as_ref().err().map(|e| e.message.clone());
@@ -378,7 +382,10 @@ async fn run(
         ChannelKind::Maildir => look_through((app, account, lock), tally).await,
         ChannelKind::Gmail => gmail::sync(app, account, writer, tally).await,
         ChannelKind::GoogleChat => chat::sync(app, account, writer, tally).await,
-        ChannelKind::Smtp | ChannelKind::GoogleChatWebhook => Ok(()),
+        ChannelKind::Twilio | ChannelKind::Slack => Ok(()),
+        // It is told by itself: what was told is read by `receive`.
+        ChannelKind::Whatsapp => Ok(()),
+        ChannelKind::Smtp | ChannelKind::GoogleChatWebhook | ChannelKind::SlackWebhook => Ok(()),
     }
 }
 

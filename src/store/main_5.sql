@@ -1,0 +1,1 @@
+-- What providers tell by themselves, and what messages cost. Times are milliseconds since 1970, UTC.

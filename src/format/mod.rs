@@ -14,4 +14,5 @@ pub mod mbox;
 pub mod mention;
 pub mod mime;
 pub mod payload;
+pub mod sms;
 pub mod utf7;

@@ -7,6 +7,7 @@ pub mod cost;
 pub mod folder;
 pub mod maildir;
 pub mod optout;
+pub mod phone;
 pub mod policy;
 pub mod query;
 pub mod reply;

@@ -93,6 +93,31 @@ pub enum Reported {
     Undelivered,
 }
 
+impl Reported {
+    pub fn name(self) -> &'static str {
+        match self {
+            Reported::Queued => "queued",
+            Reported::Sent => "sent",
+            Reported::Delivered => "delivered",
+            Reported::Read => "read",
+            Reported::Undelivered => "undelivered",
+        }
+    }
+
+    /// The state of this name.
+    pub fn named(name: &str) -> Option<Reported> {
+        [
+            Reported::Queued,
+            Reported::Sent,
+            Reported::Delivered,
+            Reported::Read,
+            Reported::Undelivered,
+        ]
+        .into_iter()
+        .find(|state| state.name() == name)
+    }
+}
+
 /// What a provider says of a message of ours.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StatusNews {

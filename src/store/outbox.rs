@@ -22,6 +22,7 @@ mod lifecycle;
 mod moving;
 mod parts;
 mod replace;
+mod reports;
 mod row;
 mod tell;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use erase::{By, ERASED};
 pub use lifecycle::{IN_PARTS, REVIVED};
 pub use moving::{MOVED, Target};
 pub use parts::Part;
+pub use reports::{Noted, Report};
 pub(super) use row::change;
 
 const DOING: &str = "reading the outbox";

@@ -3,11 +3,11 @@
 use super::*;
 use crate::model::outbox::Answer;
 
-fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     "2026-11-21T12:00:00Z".parse().unwrap()
 }
 
-fn send(key: Option<&str>) -> NewSend {
+pub fn send(key: Option<&str>) -> NewSend {
     let to = |email: &str| Recipient {
         place: Place::To,
         name: None,

@@ -16,3 +16,4 @@ pub mod mime;
 pub mod payload;
 pub mod sms;
 pub mod utf7;
+pub mod whatsapp;

@@ -6,6 +6,7 @@ pub mod google;
 pub mod http;
 pub mod oauth;
 pub mod tls;
+pub mod whatsapp;
 
 use crate::error::{Context, Kind, Result};
 use crate::model::account::Account;

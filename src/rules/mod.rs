@@ -14,3 +14,4 @@ pub mod reply;
 pub mod retry;
 pub mod route;
 pub mod template;
+pub mod window;

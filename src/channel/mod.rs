@@ -6,6 +6,7 @@ pub mod google_chat_webhook;
 pub mod imap;
 pub mod maildir;
 pub mod smtp;
+pub mod whatsapp;
 
 #[cfg(test)]
 mod scripted;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::compose::{Letter, compose};
-use super::{chat, mime};
+use super::{chat, mime, whatsapp};
 use crate::model::account::ChannelKind;
 use crate::model::address::Address;
 use crate::model::message::Parsed;
@@ -25,10 +25,8 @@ pub fn parse(channel: ChannelKind, raw: &[u8]) -> Parsed {
             mime::parse(raw)
         }
         ChannelKind::GoogleChat | ChannelKind::GoogleChatWebhook => chat::parse(raw),
-        ChannelKind::Twilio
-        | ChannelKind::Whatsapp
-        | ChannelKind::Slack
-        | ChannelKind::SlackWebhook => Parsed {
+        ChannelKind::Whatsapp => whatsapp::parse(raw),
+        ChannelKind::Twilio | ChannelKind::Slack | ChannelKind::SlackWebhook => Parsed {
             faults: vec!["a message of an unknown shape".to_owned()],
             ..Parsed::default()
         },

@@ -110,6 +110,8 @@ enum Target {
     Own(String),
     /// An address on any host, which gets no login.
     Elsewhere(String),
+    /// An address on the provider's own host or below one of these domains of its own.
+    Sister(String, &'static [&'static str]),
 }
 
 /// How a token is shown to the provider.
@@ -225,6 +227,13 @@ impl Call {
         self
     }
 
+    /// Goes to an address that the provider gave, on its own host or below one of these domains, which are its own and
+    /// want the login too.
+    pub fn among(mut self, url: impl Into<String>, domains: &'static [&'static str]) -> Call {
+        self.url = Some(Target::Sister(url.into(), domains));
+        self
+    }
+
     fn shows_login(&self) -> bool {
         !matches!(self.url, Some(Target::Elsewhere(_)))
     }
@@ -255,11 +264,18 @@ impl Call {
 
     fn url(&self, base: &Url) -> Result<Url> {
         if let Some(target) = &self.url {
-            let (Target::Own(given) | Target::Elsewhere(given)) = target;
+            let (Target::Own(given) | Target::Elsewhere(given) | Target::Sister(given, _)) = target;
             let url = Url::parse(given).map_err(|e| {
                 Error::unavailable("the address that the provider gave is none").because(e)
             })?;
-            if matches!(target, Target::Own(_)) && url.origin() != base.origin() {
+            let own = match target {
+                Target::Own(_) => url.origin() == base.origin(),
+                Target::Sister(_, domains) => {
+                    url.origin() == base.origin() || is_below(&url, domains)
+                }
+                Target::Elsewhere(_) => true,
+            };
+            if !own {
                 return Err(Error::refused(
                     "the address that the provider gave is on another host: the login is not shown there",
                 ));
@@ -286,6 +302,16 @@ impl Call {
         }
         Ok(url)
     }
+}
+
+/// Whether an address is protected and its host is one of these domains or below one.
+fn is_below(url: &Url, domains: &[&str]) -> bool {
+    let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
+    let below = |domain: &&str| {
+        let rest = host.strip_suffix(*domain);
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    url.scheme() == "https" && url.port().is_none() && domains.iter().any(below)
 }
 
 /// Percent-encodes all but unreserved characters (RFC 3986 §2.3) and these. `.` and `..` are no segments of a path.
@@ -605,5 +631,16 @@ mod tests {
         assert!(at("https://api.example.com/up?id=1").is_ok());
         assert!(at("https://evil.example/up").is_err());
         assert!(at("http://api.example.com/up").is_err());
+        let sister = |to: &str| {
+            Call::new(&GET)
+                .among(to, &["cdn.example.net"])
+                .url(&base)
+                .is_ok()
+        };
+        assert!(sister("https://cdn.example.net/f?x=1") && sister("https://a.cdn.example.net/f"));
+        assert!(sister("https://api.example.com/f"));
+        assert!(!sister("https://evilcdn.example.net/f") && !sister("http://cdn.example.net/f"));
+        assert!(!sister("https://cdn.example.net.evil.example/f"));
+        assert!(!sister("https://cdn.example.net:444/f"));
     }
 }

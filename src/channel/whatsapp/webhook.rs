@@ -69,8 +69,11 @@ fn is_same(ours: &[u8], given: &[u8]) -> bool {
 }
 
 fn verify(call: &Call<'_>, secret: Option<&SecretString>) -> Result<()> {
-    let secret = secret.ok_or_else(|| refused("there is no app secret to check the signature with"))?;
-    let given = call.header(SIGNATURE).and_then(|s| s.strip_prefix("sha256="));
+    let secret =
+        secret.ok_or_else(|| refused("there is no app secret to check the signature with"))?;
+    let given = call
+        .header(SIGNATURE)
+        .and_then(|s| s.strip_prefix("sha256="));
     let given = given.and_then(bytes_of_hex);
     let given = given.ok_or_else(|| refused("it is not signed"))?;
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
@@ -78,7 +81,10 @@ fn verify(call: &Call<'_>, secret: Option<&SecretString>) -> Result<()> {
 }
 
 fn refused(words: &str) -> Error {
-    Error::new(Kind::Auth, format!("a webhook of WhatsApp was refused: {words}"))
+    Error::new(
+        Kind::Auth,
+        format!("a webhook of WhatsApp was refused: {words}"),
+    )
 }
 
 fn bytes_of_hex(hex: &str) -> Option<Vec<u8>> {
@@ -86,7 +92,9 @@ fn bytes_of_hex(hex: &str) -> Option<Vec<u8>> {
         return None;
     }
     let pairs = (0..hex.len()).step_by(2);
-    pairs.map(|n| u8::from_str_radix(hex.get(n..n + 2)?, 16).ok()).collect()
+    pairs
+        .map(|n| u8::from_str_radix(hex.get(n..n + 2)?, 16).ok())
+        .collect()
 }
 
 /// What a webhook tells, one event for each message and status; whatever is unknown is kept as it came.
@@ -138,7 +146,8 @@ fn taken_apart(entry: &Value, change: &Value, events: &mut Vec<Event>) {
             }
             document.insert(name.into(), row.clone());
             let body = Value::Object(document).to_string().into_bytes();
-            let id = known_by(name, row).unwrap_or_else(|| format!("{name}:{}", fingerprint(&body)));
+            let id =
+                known_by(name, row).unwrap_or_else(|| format!("{name}:{}", fingerprint(&body)));
             events.push(Event { id, body });
         }
     }
@@ -158,7 +167,11 @@ fn whole(document: &Value) -> Event {
 
 /// What tells one from its copies: Meta repeats what it thinks was not taken.
 fn known_by(name: &str, row: &Value) -> Option<String> {
-    let field = |key: &str| row.get(key).and_then(Value::as_str).filter(|s| !s.is_empty());
+    let field = |key: &str| {
+        row.get(key)
+            .and_then(Value::as_str)
+            .filter(|s| !s.is_empty())
+    };
     match name {
         "status" => Some(format!("status:{}:{}", field("id")?, field("status")?)),
         "preference" => None,
@@ -170,10 +183,18 @@ fn known_by(name: &str, row: &Value) -> Option<String> {
 fn contact_of<'a>(value: &'a Value, row: &Value) -> Option<&'a Value> {
     let mut contacts = rows(value, "contacts");
     let all: Vec<&Value> = contacts.by_ref().collect();
-    let ids = ["from", "from_user_id", "to", "to_user_id", "recipient_id", "recipient_user_id"];
+    let ids = [
+        "from",
+        "from_user_id",
+        "to",
+        "to_user_id",
+        "recipient_id",
+        "recipient_user_id",
+    ];
     let is = |contact: &&&Value| {
         ids.iter().filter_map(|key| row.get(key)).any(|id| {
-            id.is_string() && (contact.get("wa_id") == Some(id) || contact.get("user_id") == Some(id))
+            id.is_string()
+                && (contact.get("wa_id") == Some(id) || contact.get("user_id") == Some(id))
         })
     };
     let found = all.iter().find(is).copied();
@@ -182,12 +203,20 @@ fn contact_of<'a>(value: &'a Value, row: &Value) -> Option<&'a Value> {
 }
 
 fn rows<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
-    value.get(key).and_then(Value::as_array).into_iter().flatten()
+    value
+        .get(key)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
 }
 
 fn fingerprint(bytes: &[u8]) -> String {
     let hash = digest::digest(&digest::SHA256, bytes);
-    hash.as_ref().iter().take(16).map(|b| format!("{b:02x}")).collect()
+    hash.as_ref()
+        .iter()
+        .take(16)
+        .map(|b| format!("{b:02x}"))
+        .collect()
 }
 
 /// What goes along with a message and comes back with its statuses: our own id of the item, and the part's number.

@@ -4,9 +4,11 @@
 //! that came in, all three as the webhook gave them, and `{"message": {…}, "metadata": {…}, "own_id": "…", "text": "…"}`
 //! for one that went out. Never fails.
 
+pub mod compose;
 mod dialect;
 mod media;
 mod said;
+pub mod template;
 
 pub use dialect::{chunks, from_markdown, from_plain};
 pub use media::{MediaKind, kind_of, media_id};

@@ -57,7 +57,10 @@ pub fn read(answer: &Answer, doing: &str) -> Option<Fault> {
     };
     let meaning = known.map_or("", |known| known.meaning);
     let mut e = Error::new(class.kind(), words(doing, meaning, &error));
-    if let Some(hint) = known.map(|known| known.hint).filter(|hint| !hint.is_empty()) {
+    if let Some(hint) = known
+        .map(|known| known.hint)
+        .filter(|hint| !hint.is_empty())
+    {
         e = e.hint(hint);
     }
     if let Class::Later(least) = class {
@@ -69,7 +72,11 @@ pub fn read(answer: &Answer, doing: &str) -> Option<Fault> {
     }
     Some(Fault {
         // A void login may come with any status; the one that has it renewed is 401.
-        status: if class == Class::Login { 401 } else { answer.status },
+        status: if class == Class::Login {
+            401
+        } else {
+            answer.status
+        },
         reason: error.code.to_string(),
         passes: matches!(class, Class::Later(_) | Class::Doubt),
         may_have_left: true,
@@ -89,8 +96,13 @@ fn class_of(answer: &Answer) -> Class {
 
 /// What went wrong in our words, then in Meta's, with what its support asks for.
 fn words(doing: &str, meaning: &str, error: &Graph) -> String {
-    let details = error.error_data.as_ref().and_then(|data| data.details.as_deref());
-    let said = details.or(error.error_user_msg.as_deref()).unwrap_or(&error.message);
+    let details = error
+        .error_data
+        .as_ref()
+        .and_then(|data| data.details.as_deref());
+    let said = details
+        .or(error.error_user_msg.as_deref())
+        .unwrap_or(&error.message);
     let said = clean::line(said.trim());
     let said: String = said.chars().take(300).collect();
     let said = said.trim_end_matches('.');
@@ -119,9 +131,17 @@ struct Usage {
 
 /// When the business account may ask again (Graph API, Rate limits: `X-Business-Use-Case-Usage`).
 fn regained(answer: &Answer) -> Option<Duration> {
-    let text = answer.headers.get("x-business-use-case-usage")?.to_str().ok()?;
+    let text = answer
+        .headers
+        .get("x-business-use-case-usage")?
+        .to_str()
+        .ok()?;
     let usage: HashMap<String, Vec<Usage>> = serde_json::from_str(text).ok()?;
-    let minutes = usage.values().flatten().map(|u| u.estimated_time_to_regain_access).max()?;
+    let minutes = usage
+        .values()
+        .flatten()
+        .map(|u| u.estimated_time_to_regain_access)
+        .max()?;
     let wait = Duration::from_secs(minutes.saturating_mul(60));
     (minutes > 0).then_some(wait.min(Duration::from_secs(24 * 3600)))
 }

@@ -45,8 +45,12 @@ pub fn read(body: &[u8], phone_number_id: &str) -> Vec<News> {
 
 fn ours(body: &[u8], phone_number_id: &str) -> Option<Value> {
     let event: Value = serde_json::from_slice(body).ok()?;
-    let number = event.get("metadata").and_then(|m| text(m, "phone_number_id"));
-    number.is_none_or(|number| number == phone_number_id).then_some(event)
+    let number = event
+        .get("metadata")
+        .and_then(|m| text(m, "phone_number_id"));
+    number
+        .is_none_or(|number| number == phone_number_id)
+        .then_some(event)
 }
 
 /// A message of theirs, or one of ours that was written in the app on a phone.
@@ -186,7 +190,10 @@ fn time(value: &Value, key: &str) -> Option<Timestamp> {
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
-    value.get(key).and_then(Value::as_str).filter(|s| !s.is_empty())
+    value
+        .get(key)
+        .and_then(Value::as_str)
+        .filter(|s| !s.is_empty())
 }
 
 fn plain(value: &Value) -> String {

@@ -9,6 +9,7 @@ pub mod flags;
 mod oauth;
 pub mod outbox;
 mod policy;
+pub mod prices;
 mod provider;
 mod retention;
 mod secrets;

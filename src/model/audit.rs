@@ -27,6 +27,8 @@ pub enum AuditEvent {
     Resolved,
     /// A copy of it was found at the provider.
     Found,
+    /// Its provider said how far it got.
+    Reported,
     /// A rule or an opt-out forbade it; nothing was staged.
     Refused,
     /// Its text and recipients were erased.
@@ -51,6 +53,7 @@ impl AuditEvent {
             AuditEvent::Moved => "moved",
             AuditEvent::Resolved => "resolved",
             AuditEvent::Found => "found",
+            AuditEvent::Reported => "reported",
             AuditEvent::Refused => "refused",
             AuditEvent::Erased => "erased",
             AuditEvent::Optout => "optout",
@@ -77,7 +80,7 @@ pub struct Line {
     pub n: u64,
     pub at: Timestamp,
     /// `staged`, `held`, `approved`, `rejected`, `edited`, `cancelled`, `retried`, `attempt`, `moved`, `resolved`,
-    /// `found`, `refused`, `erased`, `optout` or `optin`.
+    /// `found`, `reported`, `refused`, `erased`, `optout` or `optin`.
     pub event: String,
     pub item: Option<OutboxId>,
     /// The caller's `--key`.
@@ -100,7 +103,7 @@ pub struct Line {
     pub size_bytes: Option<u64>,
     /// What it cost; `null` where it is not known.
     pub cost: Option<String>,
-    /// How an attempt ended: `accepted`, `accepted in parts`, `not sent` or `unknown`.
+    /// How an attempt ended: `accepted`, `accepted in parts`, `not sent` or `unknown`. How far a reported one got.
     pub outcome: Option<String>,
     /// The item's state after it.
     pub state: Option<String>,

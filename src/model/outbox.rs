@@ -98,8 +98,9 @@ impl State {
                 Verdict::Waiting => S::Ready,
                 Verdict::Unknown => S::Unconfirmed,
             },
-            (S::Sent, E::Delivered) => S::Delivered,
-            (S::Sent | S::Delivered, E::Read) => S::Read,
+            // Reports come in any order: that it arrived outweighs that it would not.
+            (S::Sent | S::Undelivered, E::Delivered) => S::Delivered,
+            (S::Sent | S::Delivered | S::Undelivered, E::Read) => S::Read,
             (S::Sent, E::Undelivered) => S::Undelivered,
             _ => return None,
         })
@@ -303,7 +304,7 @@ mod tests {
         cancelled    - - - - - - - - - - - - - - - -
         delivered    - - - - - - - - - - - - - - read -
         read         - - - - - - - - - - - - - - - -
-        undelivered  - - - - - - - - - - - - - - - -";
+        undelivered  - - - - - - - - - - - - - delivered read -";
 
     #[test]
     fn every_state_answers_every_event_as_the_table_says() {

@@ -94,6 +94,14 @@ pub enum Reported {
 }
 
 impl Reported {
+    pub const ALL: [Reported; 5] = [
+        Reported::Queued,
+        Reported::Sent,
+        Reported::Delivered,
+        Reported::Read,
+        Reported::Undelivered,
+    ];
+
     pub fn name(self) -> &'static str {
         match self {
             Reported::Queued => "queued",
@@ -106,15 +114,29 @@ impl Reported {
 
     /// The state of this name.
     pub fn named(name: &str) -> Option<Reported> {
-        [
-            Reported::Queued,
-            Reported::Sent,
-            Reported::Delivered,
-            Reported::Read,
-            Reported::Undelivered,
-        ]
-        .into_iter()
-        .find(|state| state.name() == name)
+        Reported::ALL.into_iter().find(|r| r.name() == name)
+    }
+
+    /// What holds of two words that came in any order: the one that knows more. Whoever has a message in hand got it,
+    /// whatever was said of it before or after.
+    pub fn and(self, other: Reported) -> Reported {
+        let knows = |r: Reported| match r {
+            Reported::Queued => 0,
+            Reported::Sent => 1,
+            Reported::Undelivered => 2,
+            Reported::Delivered => 3,
+            Reported::Read => 4,
+        };
+        if knows(other) > knows(self) {
+            other
+        } else {
+            self
+        }
+    }
+
+    /// Whether it arrived.
+    pub fn arrived(self) -> bool {
+        matches!(self, Reported::Delivered | Reported::Read)
     }
 }
 

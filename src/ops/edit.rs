@@ -237,6 +237,7 @@ fn rewrite(app: &App, item: &Item, raw: &[u8], request: &EditRequest) -> Result<
         next_at: request.at.or(item.next_at),
         file_copy: item.file_copy,
         recipients,
+        charges: Vec::new(),
     })
 }
 

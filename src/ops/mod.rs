@@ -25,6 +25,7 @@ pub mod optout;
 pub mod outbox;
 pub mod purge;
 pub mod relocate;
+pub mod reported;
 pub mod save;
 pub mod scan;
 pub mod search;

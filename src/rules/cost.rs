@@ -5,7 +5,7 @@
 
 use jiff::civil::Date;
 
-use crate::model::money::Money;
+use crate::model::money::{Currency, Money};
 
 /// One price, as `prices.toml` has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +83,43 @@ impl Prices {
         let price = self.find(want)?;
         price.amount.times(units.saturating_sub(free))
     }
+}
+
+/// Why a message does not fit under a cap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Excess {
+    /// With it more would be spent.
+    Over,
+    /// Nobody knows what it costs.
+    Unknown,
+    /// It costs another currency, which can't be compared.
+    Other(Currency),
+}
+
+/// Why parts that cost so much would not fit under a cap of which so many millionths are spent; `None` if they do.
+pub fn exceeds(
+    most: Money,
+    spent: i64,
+    parts: impl IntoIterator<Item = Option<Money>>,
+) -> Option<Excess> {
+    let mut sum = spent;
+    for part in parts {
+        let Some(part) = part else {
+            return Some(Excess::Unknown);
+        };
+        if part.currency() != most.currency() && part.micros != 0 {
+            return Some(Excess::Other(part.currency()));
+        }
+        let Some(more) = sum.checked_add(part.micros) else {
+            return Some(Excess::Over);
+        };
+        // What costs nothing fits, whatever was spent.
+        if part.micros > 0 && more > most.micros {
+            return Some(Excess::Over);
+        }
+        sum = more;
+    }
+    None
 }
 
 /// The highest of the prices in which a provider charges one message: nobody knows by which carrier it goes. An
@@ -191,6 +228,36 @@ mod tests {
         );
         prices.rows[0].amount = "9000000000000 USD".parse().unwrap();
         assert_eq!(prices.cost(service, (2, 0)), None);
+    }
+
+    #[test]
+    fn a_cap_holds_what_would_exceed_it_and_what_nobody_can_compare() {
+        let most: Money = "1 USD".parse().unwrap();
+        let usd = |micros| Some(most.like(micros));
+        let eur = |text: &str| Some(text.parse::<Money>().unwrap());
+        for (spent, parts, wanted) in [
+            (0, vec![usd(1_000_000)], None),
+            (0, vec![usd(1_000_001)], Some(Excess::Over)),
+            (900_000, vec![usd(50_000), usd(50_000)], None),
+            (900_000, vec![usd(50_000), usd(50_001)], Some(Excess::Over)),
+            (0, vec![usd(1), None], Some(Excess::Unknown)),
+            (
+                0,
+                vec![eur("0.01 EUR")],
+                Some(Excess::Other("EUR".parse().unwrap())),
+            ),
+            // Nothing is nothing in any currency, also where the cap is used up.
+            (5_000_000, vec![eur("0 EUR"), usd(0)], None),
+            (0, vec![], None),
+            (1, vec![usd(i64::MAX)], Some(Excess::Over)),
+            (i64::MAX, vec![usd(1)], Some(Excess::Over)),
+        ] {
+            assert_eq!(
+                exceeds(most, spent, parts.clone()),
+                wanted,
+                "{spent} {parts:?}"
+            );
+        }
     }
 
     #[test]

@@ -26,7 +26,41 @@ CREATE TABLE counters (
     PRIMARY KEY (name, account, label)
 ) WITHOUT ROWID;
 
--- What the provider last said of a part: queued, sent, delivered, read, undelivered; and why, where it says so.
-ALTER TABLE parts ADD COLUMN reported TEXT;
-ALTER TABLE parts ADD COLUMN code TEXT;
-ALTER TABLE parts ADD COLUMN words TEXT;
+-- What became of what was sent, and what it cost ------------------------------------------------------------------
+
+-- What providers said later of messages by their own ids; also of one that nobody here knows (yet) by that id.
+CREATE TABLE reports (
+    account      TEXT NOT NULL,
+    remote       TEXT NOT NULL,
+    state        TEXT NOT NULL,
+    delivered_at INTEGER,
+    read_at      INTEGER,
+    code         TEXT,
+    words        TEXT,
+    billed       INTEGER, -- millionths
+    currency     TEXT,
+    segments     INTEGER,
+    pricing      TEXT,    -- what the provider said of its price, as it said it
+    at           INTEGER NOT NULL,
+    PRIMARY KEY (account, remote)
+) WITHOUT ROWID;
+CREATE INDEX reports_billed ON reports (at) WHERE billed IS NOT NULL;
+ALTER TABLE items ADD COLUMN delivered_at INTEGER;
+ALTER TABLE items ADD COLUMN read_at INTEGER;
+
+-- What each part of an item costs by the prices known here. `part` is where it begins, as in `parts`.
+CREATE TABLE charges (
+    item     INTEGER NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+    part     INTEGER NOT NULL,
+    provider TEXT NOT NULL,
+    country  TEXT,
+    kind     TEXT NOT NULL,
+    units    INTEGER NOT NULL,
+    free     INTEGER NOT NULL, -- of the units, within an allowance
+    estimate INTEGER,          -- millionths; NULL is unknown
+    currency TEXT,
+    at       INTEGER NOT NULL,
+    passed   INTEGER,          -- when the caps let it pass
+    PRIMARY KEY (item, part)
+) WITHOUT ROWID;
+CREATE INDEX charges_passed ON charges (passed) WHERE passed IS NOT NULL;

@@ -17,12 +17,13 @@ use row::{SELECT, at, item, ms, number, read, recipients, state_of, unknown};
 
 mod approval;
 mod batches;
+mod charges;
 mod erase;
 mod lifecycle;
 mod moving;
 mod parts;
 mod replace;
-mod reports;
+mod reported;
 mod row;
 mod tell;
 #[cfg(test)]
@@ -30,11 +31,12 @@ mod tests;
 
 pub use approval::Fingerprint;
 pub use batches::{Batch, BatchState, NewBatch};
+pub use charges::{Cap, Charge, Purse, Spent, Tariff};
 pub use erase::{By, ERASED};
 pub use lifecycle::{IN_PARTS, REVIVED};
 pub use moving::{MOVED, Target};
 pub use parts::Part;
-pub use reports::{Noted, Report};
+pub use reported::{Noted, Report};
 pub(super) use row::change;
 
 const DOING: &str = "reading the outbox";
@@ -77,6 +79,8 @@ pub struct NewItem {
     /// Whether a copy is to be filed once it was accepted.
     pub file_copy: bool,
     pub recipients: Vec<Recipient>,
+    /// What each part costs; empty where nothing does.
+    pub charges: Vec<Charge>,
 }
 
 /// A recipient of an item and what is known of it.
@@ -116,6 +120,8 @@ pub struct Item {
     pub hint: Option<String>,
     pub file_copy: bool,
     pub filed_at: Option<Timestamp>,
+    pub delivered_at: Option<Timestamp>,
+    pub read_at: Option<Timestamp>,
     pub created_at: Timestamp,
     /// The account it was staged for, once its fallback took it over.
     pub moved_from: Option<String>,
@@ -374,6 +380,9 @@ fn insert_item(
         .and_then(|mut insert| insert.execute(params![id.0, item.raw]))
         .map_err(fault(WRITING))?;
     insert_recipients(tx, id, &item.recipients)?;
+    if !item.charges.is_empty() {
+        charges::replace(tx, id, &item.charges, now)?;
+    }
     Ok(id)
 }
 

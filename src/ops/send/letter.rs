@@ -464,6 +464,7 @@ fn item(app: &App, outgoing: &Outgoing, from: &Address, message_id: &str) -> Res
         next_at: None,
         file_copy: false,
         recipients: Vec::new(),
+        charges: Vec::new(),
     })
 }
 

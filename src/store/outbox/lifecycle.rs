@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::batches;
 use super::row::{begin, change, ms, number, recipients, state_of, unknown};
 use super::tell::{self, Told};
-use super::{DOING, Ending, Recipient, WRITING, row};
+use super::{DOING, Ending, Recipient, WRITING, reported, row};
 use crate::error::{Error, Result};
 use crate::model::audit::AuditEvent;
 use crate::model::id::OutboxId;
@@ -97,6 +97,10 @@ impl Store {
             ..Told::default()
         };
         tell::item(&tx, (&self.auditor, now), (id, AuditEvent::Found), told)?;
+        let next = match next {
+            State::Sent => reported::apply(&tx, (&self.auditor, now), id)?,
+            other => other,
+        };
         tx.commit().map_err(fault(WRITING))?;
         Ok(Some(next))
     }
@@ -274,6 +278,11 @@ impl Store {
                 ..Told::default()
             };
             tell::item(tx, (&self.auditor, now), (id, AuditEvent::Attempt), told)?;
+            // Its provider may have said more before this was written down.
+            let next = match next {
+                State::Sent => reported::apply(tx, (&self.auditor, now), id)?,
+                other => other,
+            };
             Ok(Some(next))
         })
     }
@@ -330,6 +339,10 @@ impl Store {
             };
             tell::item(&tx, (&self.auditor, now), (id, told), about)?;
         }
+        let next = match next {
+            State::Sent => reported::apply(&tx, (&self.auditor, now), id)?,
+            other => other,
+        };
         tx.commit().map_err(fault(WRITING))?;
         Ok(next)
     }

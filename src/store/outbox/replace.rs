@@ -7,7 +7,7 @@ use super::approval::Fingerprint;
 use super::lifecycle::{advance, note};
 use super::row::{change, item, ms};
 use super::tell::{self, Told};
-use super::{NewItem, WRITING, insert_recipients};
+use super::{NewItem, WRITING, charges, insert_recipients};
 use crate::error::{Error, Result};
 use crate::model::audit::AuditEvent;
 use crate::model::id::OutboxId;
@@ -77,6 +77,7 @@ impl Store {
             tx.execute("DELETE FROM recipients WHERE item = ?1", [id.0])
                 .map_err(fault(WRITING))?;
             insert_recipients(tx, id, &new.recipients)?;
+            charges::replace(tx, id, &new.charges, now)?;
             note(tx, id, now, ("edited", "someone changed it"))?;
             let told = Told {
                 raw: Some(&new.raw),

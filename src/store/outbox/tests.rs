@@ -38,6 +38,7 @@ pub fn send(key: Option<&str>) -> NewSend {
             next_at: None,
             file_copy: false,
             recipients: vec![to("bob@example.com"), to("eve@example.com")],
+            charges: Vec::new(),
         }],
     }
 }
@@ -145,3 +146,5 @@ fn only_those_who_wait_are_given_up() {
     let states: Vec<_> = store.outbox_item(id).unwrap().recipients;
     assert_eq!(states[1].state, RecipientState::Failed);
 }
+
+mod costs;

@@ -440,8 +440,8 @@ Register-ArgumentCompleter -Native -CommandName 'comms' -ScriptBlock {
             break
         }
         'comms;auth;add' {
-            [CompletionResult]::new('--channel', '--channel', [CompletionResultType]::ParameterName, 'imap, smtp (send only), maildir, gmail, google-chat or google-chat-webhook')
-            [CompletionResult]::new('--address', '--address', [CompletionResultType]::ParameterName, 'The address it sends from')
+            [CompletionResult]::new('--channel', '--channel', [CompletionResultType]::ParameterName, 'imap, smtp (send only), maildir, gmail, google-chat, google-chat-webhook, twilio, whatsapp, slack or slack-webhook')
+            [CompletionResult]::new('--address', '--address', [CompletionResultType]::ParameterName, 'The address or phone number it sends from')
             [CompletionResult]::new('--display-name', '--display-name', [CompletionResultType]::ParameterName, 'The name shown beside the address')
             [CompletionResult]::new('--imap', '--imap', [CompletionResultType]::ParameterName, 'The server that mail is fetched from')
             [CompletionResult]::new('--smtp', '--smtp', [CompletionResultType]::ParameterName, 'The server that mail is sent through')
@@ -453,6 +453,12 @@ Register-ArgumentCompleter -Native -CommandName 'comms' -ScriptBlock {
             [CompletionResult]::new('--oauth', '--oauth', [CompletionResultType]::ParameterName, 'Whose OAuth tokens: google, microsoft or an issuer''s address')
             [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'The id of your OAuth client')
             [CompletionResult]::new('--scopes', '--scopes', [CompletionResultType]::ParameterName, 'The scopes to ask an issuer for, comma-separated')
+            [CompletionResult]::new('--account-sid', '--account-sid', [CompletionResultType]::ParameterName, 'The SID of the Twilio account (AC…)')
+            [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'The SID of a Twilio API key (SK…), whose secret logs in instead of the auth token')
+            [CompletionResult]::new('--messaging-service', '--messaging-service', [CompletionResultType]::ParameterName, 'The SID of a Twilio Messaging Service (MG…), which chooses the sender')
+            [CompletionResult]::new('--region', '--region', [CompletionResultType]::ParameterName, 'The country of numbers that are written without one (DE, US)')
+            [CompletionResult]::new('--phone-number-id', '--phone-number-id', [CompletionResultType]::ParameterName, 'The id of the WhatsApp phone number')
+            [CompletionResult]::new('--business-account-id', '--business-account-id', [CompletionResultType]::ParameterName, 'The id of the WhatsApp business account, for its templates')
             [CompletionResult]::new('--client-file', '--client-file', [CompletionResultType]::ParameterName, 'The file of the OAuth client that the provider''s console made (client id and secret)')
             [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'The certificate of a private authority (PEM)')
             [CompletionResult]::new('--path', '--path', [CompletionResultType]::ParameterName, 'The folder of a Maildir')
@@ -552,6 +558,7 @@ Register-ArgumentCompleter -Native -CommandName 'comms' -ScriptBlock {
             break
         }
         'comms;auth;login' {
+            [CompletionResult]::new('--part', '--part', [CompletionResultType]::ParameterName, 'Store what the provider signs its calls with, or the word it proves our address with, instead of the login')
             [CompletionResult]::new('--paste-url', '--paste-url', [CompletionResultType]::ParameterName, 'End a login that --paste began: read the address from a file (- for stdin)')
             [CompletionResult]::new('--service-account', '--service-account', [CompletionResultType]::ParameterName, 'The key file of a service account that may act for the address')
             [CompletionResult]::new('--client-file', '--client-file', [CompletionResultType]::ParameterName, 'The file of the OAuth client that the provider''s console made (client id and secret)')
@@ -571,8 +578,8 @@ Register-ArgumentCompleter -Native -CommandName 'comms' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text')
             [CompletionResult]::new('--read-only', '--read-only', [CompletionResultType]::ParameterName, 'Refuse everything that would change something at a provider')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'comms;auth;move' {

@@ -247,7 +247,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__auth__subcmd__add)
-            opts="-v -h --channel --address --display-name --imap --smtp --tls --imap-tls --smtp-tls --username --auth --oauth --client-id --scopes --no-browser --paste --device --client-file --ca-file --path --base-url --secret-command --stdin --no-login --no-discovery --default --format --json --fields --color --progress --config --verbose --read-only --help"
+            opts="-v -h --channel --address --display-name --imap --smtp --tls --imap-tls --smtp-tls --username --auth --oauth --client-id --scopes --account-sid --api-key --messaging-service --region --phone-number-id --business-account-id --no-browser --paste --device --client-file --ca-file --path --base-url --secret-command --stdin --no-login --no-discovery --default --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -302,6 +302,30 @@ _comms() {
                     return 0
                     ;;
                 --scopes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --account-sid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --api-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --messaging-service)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --phone-number-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --business-account-id)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -421,12 +445,16 @@ _comms() {
             return 0
             ;;
         comms__subcmd__auth__subcmd__login)
-            opts="-v -h --stdin --no-browser --paste --paste-url --device --service-account --client-file --client-secret-stdin --scopes --consent --format --json --fields --color --progress --config --verbose --read-only --help"
+            opts="-v -h --stdin --part --no-browser --paste --paste-url --device --service-account --client-file --client-secret-stdin --scopes --consent --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --part)
+                    COMPREPLY=($(compgen -W "webhook-secret verify-token" -- "${cur}"))
+                    return 0
+                    ;;
                 --paste-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -420,8 +420,8 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand logout 'Remove the stored secrets of an account'
         }
         &'comms;auth;add'= {
-            cand --channel 'imap, smtp (send only), maildir, gmail, google-chat or google-chat-webhook'
-            cand --address 'The address it sends from'
+            cand --channel 'imap, smtp (send only), maildir, gmail, google-chat, google-chat-webhook, twilio, whatsapp, slack or slack-webhook'
+            cand --address 'The address or phone number it sends from'
             cand --display-name 'The name shown beside the address'
             cand --imap 'The server that mail is fetched from'
             cand --smtp 'The server that mail is sent through'
@@ -433,6 +433,12 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand --oauth 'Whose OAuth tokens: google, microsoft or an issuer''s address'
             cand --client-id 'The id of your OAuth client'
             cand --scopes 'The scopes to ask an issuer for, comma-separated'
+            cand --account-sid 'The SID of the Twilio account (AC…)'
+            cand --api-key 'The SID of a Twilio API key (SK…), whose secret logs in instead of the auth token'
+            cand --messaging-service 'The SID of a Twilio Messaging Service (MG…), which chooses the sender'
+            cand --region 'The country of numbers that are written without one (DE, US)'
+            cand --phone-number-id 'The id of the WhatsApp phone number'
+            cand --business-account-id 'The id of the WhatsApp business account, for its templates'
             cand --client-file 'The file of the OAuth client that the provider''s console made (client id and secret)'
             cand --ca-file 'The certificate of a private authority (PEM)'
             cand --path 'The folder of a Maildir'
@@ -526,6 +532,7 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand --help 'Print help'
         }
         &'comms;auth;login'= {
+            cand --part 'Store what the provider signs its calls with, or the word it proves our address with, instead of the login'
             cand --paste-url 'End a login that --paste began: read the address from a file (- for stdin)'
             cand --service-account 'The key file of a service account that may act for the address'
             cand --client-file 'The file of the OAuth client that the provider''s console made (client id and secret)'
@@ -545,8 +552,8 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand -v 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
             cand --verbose 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
             cand --read-only 'Refuse everything that would change something at a provider'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'comms;auth;move'= {
             cand --to 'Where they go: file (encrypted, works in cron and over ssh) or keyring'

@@ -469,8 +469,8 @@ complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_su
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "login" -d 'Log in: prove a secret, or a login by OAuth, against the server and keep it'
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "move" -d 'Move secrets between the keyring and the encrypted file'
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "logout" -d 'Remove the stored secrets of an account'
-complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l channel -d 'imap, smtp (send only), maildir, gmail, google-chat or google-chat-webhook' -r
-complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l address -d 'The address it sends from' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l channel -d 'imap, smtp (send only), maildir, gmail, google-chat, google-chat-webhook, twilio, whatsapp, slack or slack-webhook' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l address -d 'The address or phone number it sends from' -r
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l display-name -d 'The name shown beside the address' -r
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l imap -d 'The server that mail is fetched from' -r
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l smtp -d 'The server that mail is sent through' -r
@@ -490,6 +490,12 @@ none\t'A relay without login'"
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l oauth -d 'Whose OAuth tokens: google, microsoft or an issuer\'s address' -r
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l client-id -d 'The id of your OAuth client' -r
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l scopes -d 'The scopes to ask an issuer for, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l account-sid -d 'The SID of the Twilio account (AC…)' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l api-key -d 'The SID of a Twilio API key (SK…), whose secret logs in instead of the auth token' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l messaging-service -d 'The SID of a Twilio Messaging Service (MG…), which chooses the sender' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l region -d 'The country of numbers that are written without one (DE, US)' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l phone-number-id -d 'The id of the WhatsApp phone number' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l business-account-id -d 'The id of the WhatsApp business account, for its templates' -r
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l client-file -d 'The file of the OAuth client that the provider\'s console made (client id and secret)' -r -F
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l ca-file -d 'The certificate of a private authority (PEM)' -r -F
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l path -d 'The folder of a Maildir' -r -F
@@ -601,6 +607,8 @@ complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcom
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from status" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l part -d 'Store what the provider signs its calls with, or the word it proves our address with, instead of the login' -r -f -a "webhook-secret\t'Twilio\'s auth token (where an API key logs in), WhatsApp\'s app secret, Slack\'s signing secret'
+verify-token\t'The verify token that is given to Meta'"
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l paste-url -d 'End a login that --paste began: read the address from a file (- for stdin)' -r -F
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l service-account -d 'The key file of a service account that may act for the address' -r -F
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l client-file -d 'The file of the OAuth client that the provider\'s console made (client id and secret)' -r -F
@@ -626,7 +634,7 @@ complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcom
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -l read-only -d 'Refuse everything that would change something at a provider'
-complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -l to -d 'Where they go: file (encrypted, works in cron and over ssh) or keyring' -r -f -a "file\t''
 keyring\t''"
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'

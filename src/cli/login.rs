@@ -3,11 +3,12 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use secrecy::SecretString;
 
 use crate::error::{Context, Error, Kind, Result};
 use crate::format::clean;
+use crate::model::secret::Part;
 use crate::ops::App;
 use crate::ops::auth::{self, AuthChange};
 use crate::ops::oauth::{self, ClientFile, DevicePrompt, Login, Wanted};
@@ -25,6 +26,9 @@ pub struct LoginArgs {
     /// Read the password or token from stdin instead of asking
     #[arg(long)]
     stdin: bool,
+    /// Store what the provider signs its calls with, or the word it proves our address with, instead of the login
+    #[arg(long, value_enum, value_name = "WHICH", conflicts_with_all = ["no_browser", "paste", "paste_url", "device", "service_account", "client_file", "client_secret_stdin", "scopes", "consent"])]
+    part: Option<HookPart>,
     /// Only print the address to open, don't open it
     #[arg(long, conflicts_with_all = ["stdin", "device"])]
     no_browser: bool,
@@ -54,7 +58,19 @@ pub struct LoginArgs {
     consent: bool,
 }
 
+/// What an account needs beside its login, so that its provider's calls are believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum HookPart {
+    /// Twilio's auth token (where an API key logs in), WhatsApp's app secret, Slack's signing secret
+    WebhookSecret,
+    /// The verify token that is given to Meta
+    VerifyToken,
+}
+
 pub fn run(args: LoginArgs, app: &App, out: &mut Output) -> Result<Done> {
+    if let Some(part) = args.part {
+        return hook_part(&args, part, app, out);
+    }
     // A name that is wrong is told before anyone types a password.
     let grant = oauth::grant(app, &args.account)?;
     if args.stdin {
@@ -91,6 +107,31 @@ pub fn run(args: LoginArgs, app: &App, out: &mut Output) -> Result<Done> {
     with_secret(&args.account, secret, app, out)
 }
 
+/// Stores what proves the provider's calls; only such a call can prove it.
+fn hook_part(args: &LoginArgs, part: HookPart, app: &App, out: &mut Output) -> Result<Done> {
+    let (part, what) = match part {
+        HookPart::WebhookSecret => (Part::WebhookSecret, "webhook secret"),
+        HookPart::VerifyToken => (Part::VerifyToken, "verify token"),
+    };
+    auth::takes_part(app, &args.account, part)?;
+    let secret = match args.stdin {
+        true => read_secret()?,
+        false => {
+            let question = format!("The {what} of {}:", args.account);
+            prompt::password(out, &question, "--stdin")?
+        }
+    };
+    let change = super::wait(auth::keep_part(app, &args.account, part, secret))?;
+    out.report("comms.auth_change/1", &change, |_| {
+        let store = change.stored_in.as_deref().unwrap_or("keyring");
+        format!(
+            "the {what} of account {} is in the {store}\n",
+            change.account
+        )
+    })?;
+    Ok(None)
+}
+
 fn with_secret(account: &str, secret: SecretString, app: &App, out: &mut Output) -> Result<Done> {
     let change = super::wait(auth::login(app, account, secret))?;
     told(&change, "secret", out)
@@ -125,6 +166,7 @@ impl NewLogin {
         let args = LoginArgs {
             account: account.to_owned(),
             stdin: false,
+            part: None,
             no_browser: self.no_browser,
             paste: self.paste,
             paste_url: None,

@@ -5,6 +5,9 @@ use toml_edit::{DocumentMut, InlineTable, Item, Key, RawString, Table, Value};
 use super::file::Source;
 use crate::error::{Error, Result};
 
+/// The keys of `[defaults]` that name an account.
+const DEFAULTS: [&str; 2] = ["email", "phone"];
+
 /// A config file's text, open for changes.
 pub struct Document {
     toml: DocumentMut,
@@ -110,8 +113,10 @@ impl Document {
             }
             _ => {}
         }
-        if self.default_email() == Some(old) {
-            self.set_default_email(Some(new));
+        for key in DEFAULTS {
+            if self.default(key) == Some(old) {
+                self.set_default(key, Some(new));
+            }
         }
         self.rename_fallbacks(old, new);
     }
@@ -149,27 +154,29 @@ impl Document {
         {
             self.keep_comments(&written(above), gone.position().unwrap_or(isize::MAX));
         }
-        if self.default_email() == Some(name) {
-            self.set_default_email(None);
+        for key in DEFAULTS {
+            if self.default(key) == Some(name) {
+                self.set_default(key, None);
+            }
         }
     }
 
-    /// `[defaults] email`.
-    pub fn default_email(&self) -> Option<&str> {
+    /// A value of `[defaults]`.
+    pub fn default(&self, key: &str) -> Option<&str> {
         self.toml
             .get("defaults")?
             .as_table_like()?
-            .get("email")?
+            .get(key)?
             .as_str()
     }
 
-    /// Sets or removes `[defaults] email`.
-    pub fn set_default_email(&mut self, name: Option<&str>) {
+    /// Sets or removes a value of `[defaults]`.
+    pub fn set_default(&mut self, key: &str, name: Option<&str>) {
         let Some(name) = name else {
             if let Some(defaults) = self.toml.get_mut("defaults")
                 && let Some(defaults) = defaults.as_table_like_mut()
             {
-                defaults.remove("email");
+                defaults.remove(key);
             }
             return;
         };
@@ -179,13 +186,13 @@ impl Document {
             return;
         };
         let mut value = Value::from(name);
-        if let Some(Item::Value(old)) = defaults.get("email") {
+        if let Some(Item::Value(old)) = defaults.get(key) {
             *value.decor_mut() = old.decor().clone();
-            if let Some(email) = defaults.get_mut("email") {
-                *email = Item::Value(value);
+            if let Some(value_of) = defaults.get_mut(key) {
+                *value_of = Item::Value(value);
             }
         } else {
-            defaults.insert("email", Item::Value(value));
+            defaults.insert(key, Item::Value(value));
         }
     }
 
@@ -410,13 +417,13 @@ max_age = \"60s\"
 
     #[test]
     fn the_default_is_set_changed_and_taken_back() {
-        let text = edited(MINE, |d| d.set_default_email(Some("home")));
+        let text = edited(MINE, |d| d.set_default("email", Some("home")));
         assert_eq!(text, MINE.replace("\"work\"", "\"home\""));
-        let text = edited(MINE, |d| d.set_default_email(None));
+        let text = edited(MINE, |d| d.set_default("email", None));
         assert_eq!(text, MINE.replace("email = \"work\"   # for now\n", ""));
-        let text = edited("", |d| d.set_default_email(Some("home")));
+        let text = edited("", |d| d.set_default("email", Some("home")));
         assert_eq!(text, "[defaults]\nemail = \"home\"\n");
-        let text = edited("", |d| d.set_default_email(None));
+        let text = edited("", |d| d.set_default("email", None));
         assert_eq!(text, "");
     }
 }

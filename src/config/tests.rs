@@ -110,7 +110,7 @@ fn each_fault_names_its_place_and_the_way_out() {
         ),
         (
             "[accounts.x]\naddress = \"a@example.com\"\n",
-            "1:11: account `x` has no channel / add channel = \"…\": one of imap, smtp, maildir, gmail, google-chat, google-chat-webhook",
+            "1:11: account `x` has no channel / add channel = \"…\": one of imap, smtp, maildir, gmail, google-chat, google-chat-webhook, twilio, whatsapp, slack, slack-webhook",
         ),
         (
             "[accounts.Work]\nchannel = \"imap\"\n",

@@ -306,7 +306,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let config = config(dir.path());
         let mut editor = config.edit().unwrap();
-        editor.document.set_default_email(Some("local"));
+        editor.document.set_default("email", Some("local"));
         let ready = editor.prepare().unwrap();
         fs::write(dir.path().join("config.toml"), "# mine\n").unwrap();
         let error = ready.commit().unwrap_err();

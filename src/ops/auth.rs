@@ -120,6 +120,48 @@ pub async fn login(app: &App, name: &str, secret: SecretString) -> Result<AuthCh
     })
 }
 
+/// Whether an account can have this secret beside its login.
+pub fn takes_part(app: &App, name: &str, part: Part) -> Result<()> {
+    let account = app.config.account(name)?;
+    let takes = match part {
+        Part::WebhookSecret => account.channel.calls_back(),
+        Part::VerifyToken => account.channel == ChannelKind::Whatsapp,
+        _ => false,
+    };
+    if takes {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "account `{name}` of channel {} has no {}",
+        account.channel.name(),
+        part.name().replace('_', " ")
+    )))
+}
+
+/// Stores what proves the calls of the account's provider, and reads it back.
+pub async fn keep_part(
+    app: &App,
+    name: &str,
+    part: Part,
+    secret: SecretString,
+) -> Result<AuthChange> {
+    takes_part(app, name, part)?;
+    let account = app.config.account(name)?;
+    if secrecy::ExposeSecret::expose_secret(&secret).is_empty() {
+        return Err(Error::usage("the secret is empty"));
+    }
+    let kept = off_thread(&app.vault, account, move |vault, account| {
+        vault.store(account, part, &secret)
+    })
+    .await?;
+    Ok(AuthChange {
+        account: account.name.clone(),
+        stored_in: Some(kept),
+        changed: true,
+        ..AuthChange::default()
+    })
+}
+
 /// Removes every stored secret of the account.
 pub async fn logout(app: &App, name: &str) -> Result<AuthChange> {
     let account = with_login(app, name)?;

@@ -201,7 +201,9 @@ fn change<'a>(app: &'a App, request: &AddRequest) -> Result<crate::config::Edito
     }
     editor.document.add_account(&new.name, &new.keys());
     if request.default {
-        editor.document.set_default_email(Some(&new.name));
+        editor
+            .document
+            .set_default(super::default_of(new.channel), Some(&new.name));
     }
     Ok(editor)
 }

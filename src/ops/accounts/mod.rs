@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::model::account::Account;
+use crate::model::account::{Account, ChannelKind};
 
 use super::App;
 use crate::lock::Lock;
@@ -37,17 +37,22 @@ pub struct DefaultReport {
 
 /// Names the account that sends when several could; `None` names none.
 pub fn set_default(app: &App, name: Option<&str>) -> Result<DefaultReport> {
+    let mut keys = vec!["email", "phone"];
     if let Some(name) = name {
         let account = app.config.account(name)?;
-        if !account.sends_mail() && !account.built_in {
+        if !account.sends_mail() && !account.built_in && !account.channel.is_phone() {
             return Err(Error::usage(format!("account `{name}` can't send mail"))
                 .hint("name another account, or give it an `smtp` server in the config"));
         }
+        keys = vec![default_of(Some(account.channel))];
     }
     let mut editor = app.config.edit()?;
-    let changed = editor.document.default_email() != name;
+    keys.retain(|key| editor.document.default(key) != name);
+    let changed = !keys.is_empty();
     if changed {
-        editor.document.set_default_email(name);
+        for key in keys {
+            editor.document.set_default(key, name);
+        }
         editor.prepare()?.commit()?;
     }
     Ok(DefaultReport {
@@ -55,6 +60,14 @@ pub fn set_default(app: &App, name: Option<&str>) -> Result<DefaultReport> {
         config_file: file_name(&app.config),
         changed,
     })
+}
+
+/// The key of `[defaults]` that an account of this channel can stand at.
+fn default_of(channel: Option<ChannelKind>) -> &'static str {
+    match channel {
+        Some(channel) if channel.is_phone() => "phone",
+        _ => "email",
+    }
 }
 
 fn file_name(config: &Config) -> String {

@@ -203,6 +203,17 @@ fn bad(text: &str, why: &str) -> Error {
         .hint("a number looks like `+14155550100`, or as it is dialled in the account's `region`")
 }
 
+/// Whether this is the id that WhatsApp gives a person for one business, with or without a number to see: a country, a
+/// dot and at most 128 letters and digits (Meta's page on business-scoped user ids).
+pub fn is_user_id(text: &str) -> bool {
+    text.split_once('.').is_some_and(|(country, id)| {
+        country.len() == 2
+            && country.bytes().all(|b| b.is_ascii_uppercase())
+            && (1..=128).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -65,6 +65,7 @@ mod purge;
 mod query;
 mod races;
 mod reading;
+mod routing;
 mod schedule;
 mod sending;
 mod sending_terminal;

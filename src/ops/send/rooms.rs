@@ -7,6 +7,7 @@ use crate::model::address::Address;
 use crate::model::id::MessageId;
 use crate::model::message::Parsed;
 use crate::ops::{App, Origin, sync};
+use crate::rules::phone;
 use crate::rules::route::{self, Room};
 use serde_json::Value;
 
@@ -80,13 +81,14 @@ fn place(app: &App, asked: Option<&str>, room: &Room) -> Result<Place> {
     }
     match room {
         Room::Phone(number) => {
-            let account = phone(app, asked)?;
+            let account = number_account(app, asked)?;
             return numbered(account, number);
         }
         Room::Sms(number) => return numbered(account(app, asked, ChannelKind::Twilio)?, number),
         Room::Whatsapp(number) => {
             return numbered(account(app, asked, ChannelKind::Whatsapp)?, number);
         }
+        Room::Slack(_) => drop(account(app, asked, ChannelKind::Slack)?),
         _ => {}
     }
     let account = account(app, asked, ChannelKind::GoogleChat)?;
@@ -109,9 +111,12 @@ fn place(app: &App, asked: Option<&str>, room: &Room) -> Result<Place> {
 
 /// A phone number, or an id that stands for one, as an account writes to it.
 fn numbered(account: &Account, typed: &str) -> Result<Place> {
+    let typed = typed.trim();
+    let number = || phone::parse(typed, account.region());
     let id = match account.channel {
-        ChannelKind::Whatsapp => format!("whatsapp:{}", typed.trim()),
-        _ => format!("sms:{}", typed.trim()),
+        ChannelKind::Whatsapp if phone::is_user_id(typed) => format!("whatsapp:{typed}"),
+        ChannelKind::Whatsapp => format!("whatsapp:{}", number()?),
+        _ => format!("sms:{}", number()?),
     };
     Ok(Place {
         account: account.name.clone(),
@@ -121,9 +126,9 @@ fn numbered(account: &Account, typed: &str) -> Result<Place> {
 }
 
 /// The account that takes a bare number: the one asked for, the default, or the only one.
-fn phone<'a>(app: &'a App, asked: Option<&str>) -> Result<&'a Account> {
+fn number_account<'a>(app: &'a App, asked: Option<&str>) -> Result<&'a Account> {
     let default = app.config.default_phone.as_deref();
-    choose(app, (asked, default), "writes to phone numbers", |a| {
+    choose(app, (asked, default), "for phone numbers", |a| {
         a.channel.is_phone()
     })
     .map_err(|e| match e.kind {
@@ -135,7 +140,7 @@ fn phone<'a>(app: &'a App, asked: Option<&str>) -> Result<&'a Account> {
 /// The account of a channel that was asked for, or the only one.
 fn account<'a>(app: &'a App, asked: Option<&str>, channel: ChannelKind) -> Result<&'a Account> {
     let default = app.config.default_phone.as_deref();
-    let what = format!("is of channel {}", channel.name());
+    let what = format!("of channel {}", channel.name());
     choose(app, (asked, default), &what, |a| a.channel == channel).map_err(|e| match e.kind {
         crate::error::Kind::Config => {
             e.hint(format!("run `comms auth add --channel {}`", channel.name()))
@@ -160,7 +165,7 @@ fn choose<'a>(
         // A sender of mail was named, for the mail that goes along.
         if fitting.len() != 1 {
             return Err(
-                Error::usage(format!("account `{}` is none that {what}", account.name))
+                Error::usage(format!("account `{}` is none {what}", account.name))
                     .hint("send to each channel by itself"),
             );
         }
@@ -170,7 +175,7 @@ fn choose<'a>(
     }
     match fitting.as_slice() {
         [one] => Ok(one),
-        [] => Err(Error::config(format!("there is no account that {what}"))),
+        [] => Err(Error::config(format!("there is no account {what}"))),
         several => {
             let names: Vec<_> = several.iter().map(|a| format!("`{}`", a.name)).collect();
             Err(Error::usage(format!(

@@ -6,14 +6,15 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::channel::google_chat_webhook::Webhook;
-use crate::channel::{gmail, google_chat};
+use crate::channel::{gmail, google_chat, whatsapp};
 use crate::clock::{Clock, UnderWay};
 use crate::error::{Context, Error, Kind, Result};
-use crate::format::clean;
-use crate::model::account::{Account, ChannelKind};
+use crate::format::{clean, whatsapp as rules};
+use crate::model::account::{Account, ChannelKind, Whatsapp};
 use crate::net::api::{Access, Api, Pending, Reading, Units};
 use crate::net::google;
 use crate::net::http::{Client, Redirects};
+use crate::net::whatsapp as meta;
 use crate::rules::budget::{Cost, Limit};
 use crate::store::{Asked, Owner, Share};
 
@@ -54,6 +55,20 @@ pub async fn google_chat(app: &App, account: &Account) -> Result<google_chat::Cl
     ))
 }
 
+/// The number of a WhatsApp account.
+pub async fn whatsapp(app: &App, account: &Account) -> Result<whatsapp::Client> {
+    let settings = of_whatsapp(account)?;
+    let api = api(app, account, meta::reading).await?;
+    Ok(whatsapp::Client::new(api, settings))
+}
+
+fn of_whatsapp(account: &Account) -> Result<Whatsapp> {
+    account
+        .whatsapp
+        .clone()
+        .ok_or_else(|| Error::internal(format!("account `{}` is none of WhatsApp", account.name)))
+}
+
 /// Whether this secret opens the account; gives who took it. Asks for the least there is; a webhook can't be asked.
 pub async fn prove(app: &App, account: &Account, secret: &SecretString) -> Result<String> {
     let base = account.base_url.as_deref().unwrap_or_default();
@@ -64,6 +79,7 @@ pub async fn prove(app: &App, account: &Account, secret: &SecretString) -> Resul
     }
     match account.channel {
         ChannelKind::Gmail | ChannelKind::GoogleChat => {}
+        ChannelKind::Whatsapp => return prove_whatsapp(app, account, secret).await,
         other => {
             return Err(Error::config(format!(
                 "a login of channel {} can't be tried",
@@ -104,6 +120,41 @@ pub async fn prove(app: &App, account: &Account, secret: &SecretString) -> Resul
         )));
     }
     Ok(host)
+}
+
+/// Asks for the number that messages come from.
+async fn prove_whatsapp(app: &App, account: &Account, secret: &SecretString) -> Result<String> {
+    let given = Given {
+        secret: secret.clone(),
+        clock: app.clock.clone(),
+    };
+    let base = account.base_url.as_deref().unwrap_or_default();
+    let api = Api::new(client(account).await?, base, Arc::new(given), meta::reading)?;
+    let number = whatsapp::Client::new(api, of_whatsapp(account)?)
+        .number()
+        .await?;
+    let own = rules::address(&number.display_phone_number);
+    let fits = |known: &str| rules::address(known) == own;
+    if account.own_addresses().next().is_some() && !account.own_addresses().any(fits) {
+        return Err(Error::new(
+            Kind::Auth,
+            format!(
+                "this number id is of `{}`, not of account `{}`",
+                clean::line(&number.display_phone_number),
+                account.name
+            ),
+        )
+        .hint(format!(
+            "set `phone_number_id` to that of {}, or `address` to the number",
+            account.address.as_deref().unwrap_or_default()
+        )));
+    }
+    let name = clean::line(&number.verified_name);
+    let shown = clean::line(&number.display_phone_number);
+    Ok(match name.is_empty() {
+        true => shown,
+        false => format!("{shown} ({name})"),
+    })
 }
 
 /// A secret that is only tried.

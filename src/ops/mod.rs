@@ -37,6 +37,7 @@ pub mod sync;
 pub mod throttle;
 pub mod token;
 pub mod watch;
+pub mod whatsapp;
 
 use std::sync::Arc;
 

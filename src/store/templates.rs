@@ -75,7 +75,10 @@ impl Store {
                     })
                 })?
                 .collect::<rusqlite::Result<Vec<_>>>()?;
-            Ok(Some((Timestamp::from_millisecond(at).unwrap_or_default(), templates)))
+            Ok(Some((
+                Timestamp::from_millisecond(at).unwrap_or_default(),
+                templates,
+            )))
         };
         read().map_err(fault(DOING))
     }

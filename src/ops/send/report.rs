@@ -185,7 +185,7 @@ pub fn rendered(channel: &str, raw: &[u8]) -> Rendered {
         let text = room::text(raw);
         return Rendered {
             headers: String::new(),
-            parts: room::parts(channel, &text).len(),
+            parts: room::cut(channel, raw, &text).len(),
             text,
         };
     }

@@ -5,6 +5,7 @@ pub mod autoconfig;
 pub mod google;
 pub mod http;
 pub mod oauth;
+pub mod slack;
 pub mod tls;
 pub mod whatsapp;
 

@@ -11,6 +11,7 @@ use crate::clock::{Clock, UnderWay};
 use crate::error::{Context, Error, Kind, Result};
 use crate::format::{clean, whatsapp as rules};
 use crate::model::account::{Account, ChannelKind, Whatsapp};
+use crate::model::budget::Rate;
 use crate::net::api::{Access, Api, Pending, Reading, Units};
 use crate::net::google;
 use crate::net::http::{Client, Redirects};
@@ -26,9 +27,9 @@ pub async fn api(app: &App, account: &Account, reading: Reading) -> Result<Api> 
     let lent = Lent(Arc::new(Shared {
         app: app.twin(),
         account: account.clone(),
-        owner: match account.quota {
-            Some(_) => Some(app.store.owner()?),
-            None => None,
+        owner: match account.quota.is_some() || account.channel == ChannelKind::Slack {
+            true => Some(app.store.owner()?),
+            false => None,
         },
     }));
     let base = account.base_url.as_deref().unwrap_or_default();
@@ -220,16 +221,32 @@ impl Access for Lent {
         Box::pin(self.take(units))
     }
 
+    fn turn(&self, kind: &'static str, per_minute: u32) -> Pending<'_, Result<Units>> {
+        let rate = Rate {
+            most: per_minute,
+            per: Duration::from_secs(60),
+        };
+        let scope = format!("{}:{kind}", scope(&self.0.account));
+        Box::pin(self.take_of(scope, Some(rate), 1))
+    }
+
     fn pause(&self, wait: Duration) -> Pending<'_, ()> {
         Box::pin(self.0.app.clock.sleep(wait))
     }
 }
 
 impl Lent {
-    /// Takes units once they are all free; more than the whole quota in shares of it.
+    /// Takes units of the account's quota.
     async fn take(&self, units: u32) -> Result<Units> {
         let of = &self.0;
-        let (Some(rate), Some(owner)) = (of.account.quota, &of.owner) else {
+        self.take_of(scope(&of.account), of.account.quota, units)
+            .await
+    }
+
+    /// Takes units once they are all free; more than the whole quota in shares of it.
+    async fn take_of(&self, scope: String, rate: Option<Rate>, units: u32) -> Result<Units> {
+        let of = &self.0;
+        let (Some(rate), Some(owner)) = (rate, &of.owner) else {
             return Ok(Box::new(()));
         };
         let (store, clock) = (&of.app.store, &of.app.clock);
@@ -242,7 +259,7 @@ impl Lent {
         while missing > 0 {
             let want = missing.min(rate.most);
             let limit = Limit {
-                scope: scope(&of.account),
+                scope: scope.clone(),
                 cost: Cost::Once(want),
                 rate,
             };

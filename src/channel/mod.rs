@@ -7,6 +7,7 @@ pub mod imap;
 pub mod maildir;
 pub mod slack;
 pub mod smtp;
+pub mod twilio;
 pub mod whatsapp;
 
 #[cfg(test)]

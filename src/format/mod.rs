@@ -16,5 +16,6 @@ pub mod mime;
 pub mod payload;
 pub mod slack;
 pub mod sms;
+pub mod twilio;
 pub mod utf7;
 pub mod whatsapp;

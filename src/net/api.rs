@@ -420,6 +420,11 @@ impl Api {
         })
     }
 
+    /// Where it lives.
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
     /// Refuses whatever changes something.
     pub fn read_only(mut self, read_only: bool) -> Api {
         self.read_only = read_only;

@@ -7,6 +7,7 @@ pub mod http;
 pub mod oauth;
 pub mod slack;
 pub mod tls;
+pub mod twilio;
 pub mod whatsapp;
 
 use crate::error::{Context, Kind, Result};

@@ -94,6 +94,12 @@ pub fn cut(channel: &str, raw: &[u8], text: &str) -> Vec<(usize, String, Option<
         .collect()
 }
 
+/// The same without the files.
+pub fn all_parts(channel: &str, raw: &[u8]) -> Vec<(usize, String)> {
+    let parts = cut(channel, raw, &text(raw)).into_iter();
+    parts.map(|(begins, text, _)| (begins, text)).collect()
+}
+
 /// Whether a payload says all there is, text included.
 fn replaces_text(channel: &str) -> bool {
     matches!(

@@ -8,7 +8,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use comms::cli::output::{Output, render_error};
-use comms::cli::{Cli, dispatch};
+use comms::cli::{Cli, Doors, dispatch};
 use comms::cli::{progress, prompt, search, usage};
 use comms::config::Config;
 use comms::config::flags::{Environment, GlobalFlags, Looks};
@@ -68,7 +68,10 @@ fn run(cli: Cli, env: &Environment, looks: Looks) -> Result<Option<Kind>> {
         progress: progress::listener(&out.looks),
         notice: Arc::new(progress::notice),
     };
-    let done = dispatch(cli.command, &app, &mut out);
+    let doors = Doors {
+        http: comms::serve::run,
+    };
+    let done = dispatch(cli.command, (&app, doors), &mut out);
     // A progress bar goes before the answer is written.
     drop(app);
     // Rows already printed stay, whatever came after them.

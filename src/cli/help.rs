@@ -25,6 +25,7 @@ Read:
 
 Set up:
   auth         Log in to accounts
+  serve        Hear what providers post, send what falls due and fetch mail, in one process
   doctor       Find what is wrong and how to mend it
   config       Show and check the configuration
   schema       Print JSON Schemas, exit codes and the command tree

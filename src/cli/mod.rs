@@ -26,6 +26,7 @@ mod rows;
 pub mod schema;
 pub mod search;
 pub mod send;
+pub mod serve;
 pub mod settings;
 pub mod show;
 pub mod status;
@@ -39,6 +40,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::flags::GlobalFlags;
 use crate::error::{Context, Error, Kind, Result};
+use crate::ops::serving::Door;
 use crate::ops::{App, Origin, token};
 use deferred::Deferred;
 use output::Output;
@@ -92,6 +94,8 @@ pub enum Command {
     Export(Deferred<export::ExportArgs>),
     /// Erase messages from this machine
     Purge(Deferred<purge::PurgeArgs>),
+    /// Hear what providers post, send what falls due and fetch mail, in one process
+    Serve(Deferred<serve::ServeArgs>),
     /// Find what is wrong and how to mend it
     Doctor(Deferred<doctor::DoctorArgs>),
     /// Show and check the configuration
@@ -115,8 +119,19 @@ impl Command {
     }
 }
 
+/// The doors that a command opens beside this one; doors are strangers to each other.
+#[derive(Clone, Copy)]
+pub struct Doors {
+    /// Answers HTTP for `comms serve`.
+    pub http: Door,
+}
+
 /// Runs one parsed command.
-pub fn dispatch(command: Option<Command>, app: &App, out: &mut Output) -> Result<Done> {
+pub fn dispatch(
+    command: Option<Command>,
+    (app, doors): (&App, Doors),
+    out: &mut Output,
+) -> Result<Done> {
     match command {
         None => status::run(app, out),
         Some(Command::Send(Deferred(args))) => send::send(args, app, out),
@@ -133,6 +148,7 @@ pub fn dispatch(command: Option<Command>, app: &App, out: &mut Output) -> Result
         Some(Command::Import(Deferred(args))) => import::run(args, app, out),
         Some(Command::Export(Deferred(args))) => export::run(args, app, out),
         Some(Command::Purge(Deferred(args))) => purge::run(args, app, out),
+        Some(Command::Serve(Deferred(args))) => serve::run(args, app, (out, doors.http)),
         Some(Command::Doctor(Deferred(args))) => doctor::run(args, app, out),
         Some(Command::Config(Deferred(args))) => settings::run(args, app, out),
         Some(Command::Schema(Deferred(args))) => schema::run(args, app, out),

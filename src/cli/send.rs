@@ -2,7 +2,6 @@
 
 mod batch;
 mod body;
-mod cost;
 mod edit;
 mod show;
 

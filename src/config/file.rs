@@ -47,6 +47,7 @@ pub struct File {
     pub on_failure: Option<At<String>>,
     /// `[serve]`, as it is written.
     pub listen: Option<At<String>>,
+    pub poll: Option<At<String>>,
     pub public_url: Option<At<String>>,
     pub policy: RawPolicy,
     pub accounts: Vec<RawAccount>,
@@ -82,7 +83,6 @@ pub struct RawAccount {
     pub folders: Option<At<Vec<String>>>,
     pub file_sent: Option<At<bool>>,
     pub budget: Option<At<Vec<String>>>,
-    pub max_cost_per_month: Option<At<String>>,
     pub base_url: Option<At<String>>,
     pub quota: Option<At<String>>,
     pub quota_units: Option<At<String>>,
@@ -119,7 +119,7 @@ const TOP_KEYS: &[&str] = &[
     "serve",
 ];
 const DEFAULT_KEYS: &[&str] = &["email", "phone"];
-const SERVE_KEYS: &[&str] = &["listen", "public_url"];
+const SERVE_KEYS: &[&str] = &["listen", "poll", "public_url"];
 const INBOX_KEYS: &[&str] = &["max_age", "deadline"];
 const OUTBOX_KEYS: &[&str] = &["circuit_after", "on_failure"];
 const AUDIT_KEYS: &[&str] = &["text"];
@@ -152,7 +152,6 @@ pub const ACCOUNT_KEYS: &[&str] = &[
     "folders",
     "file_sent",
     "budget",
-    "max_cost_per_month",
     "base_url",
     "quota",
     "quota_units",
@@ -310,6 +309,7 @@ impl Source {
         for (key, value) in in_order(table) {
             match key.get_ref().as_ref() {
                 "listen" => file.listen = Some(self.string(key, value)?),
+                "poll" => file.poll = Some(self.string(key, value)?),
                 "public_url" => file.public_url = Some(self.string(key, value)?),
                 _ => return Err(self.unknown(key, SERVE_KEYS, "[serve]")),
             }
@@ -367,7 +367,6 @@ impl Source {
             folders: None,
             file_sent: None,
             budget: None,
-            max_cost_per_month: None,
             base_url: None,
             quota: None,
             quota_units: None,
@@ -411,7 +410,6 @@ impl Source {
                 "folders" => a.folders = Some(self.strings(key, value)?),
                 "file_sent" => a.file_sent = Some(self.boolean(key, value)?),
                 "budget" => a.budget = Some(self.text_or_list(key, value)?),
-                "max_cost_per_month" => a.max_cost_per_month = Some(self.string(key, value)?),
                 "base_url" => a.base_url = Some(self.string(key, value)?),
                 "quota" => a.quota = Some(self.string(key, value)?),
                 "signature" => a.signature = Some(self.string(key, value)?),

@@ -128,6 +128,12 @@ impl Config {
         Resolver::new(Inputs::of(flags, env, places), None)?.resolve()
     }
 
+    /// What holds now, after the file may have changed.
+    pub fn again(&self) -> Result<Self> {
+        let source = Source::read(&self.config_file)?;
+        Resolver::new(self.inputs.clone(), source)?.resolve()
+    }
+
     /// What would hold if the file held this text.
     fn with_text(&self, text: &str) -> Result<Self> {
         let source = Source {

@@ -1,9 +1,11 @@
 //! `[serve]` of the config: where `comms serve` listens, and how the world reaches it.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::file::{File, Source};
 use crate::error::Result;
+use crate::model::time;
 
 /// What holds for `comms serve`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,17 +13,24 @@ pub struct ServeSettings {
     pub listen: SocketAddr,
     /// The address that providers call, without a slash at the end; what they sign begins with it.
     pub public_url: Option<String>,
+    /// How often providers are asked for news that tell of none by themselves.
+    pub poll: Duration,
 }
 
 /// This machine only: what stands before it has the certificate.
 const LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8787);
 
+const POLL: Duration = Duration::from_secs(60);
+/// Providers count what they are asked.
+const SHORTEST: Duration = Duration::from_secs(5);
+
 /// Checks what is written and fills in the rest.
 pub fn resolve(file: &File, source: Option<&Source>) -> Result<ServeSettings> {
     let mut settings = ServeSettings {
         listen: LISTEN,
         public_url: None,
+        poll: POLL,
     };
     let Some(source) = source else {
         return Ok(settings);
@@ -54,6 +63,19 @@ pub fn resolve(file: &File, source: Option<&Source>) -> Result<ServeSettings> {
         }
         settings.public_url = Some(url.to_owned());
     }
+    if let Some(at) = &file.poll {
+        settings.poll = time::duration(&at.value)
+            .ok()
+            .filter(|poll| *poll >= SHORTEST)
+            .ok_or_else(|| {
+                source
+                    .error(
+                        &at.span,
+                        format!("`{}` is not a time between two looks", at.value),
+                    )
+                    .hint("write it like \"30s\" or \"5min\", at least five seconds")
+            })?;
+    }
     Ok(settings)
 }
 
@@ -67,6 +89,9 @@ pub fn note(
     let from = file.listen.as_ref();
     let from = from.map_or_else(|| "default".to_owned(), |at| line(at.line));
     note("serve.listen", settings.listen.to_string(), from);
+    let from = file.poll.as_ref();
+    let from = from.map_or_else(|| "default".to_owned(), |at| line(at.line));
+    note("serve.poll", format!("{} s", settings.poll.as_secs()), from);
     if let (Some(url), Some(at)) = (&settings.public_url, &file.public_url) {
         note("serve.public_url", url.clone(), line(at.line));
     }

@@ -7,7 +7,6 @@ mod leave;
 mod lines;
 pub mod room;
 mod smtp;
-pub mod whatsapp;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

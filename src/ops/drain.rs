@@ -20,8 +20,8 @@ use super::deliver::{self, Delivery, Lines};
 use super::send::{SendReport, report_on};
 use super::{App, confirm, hook, purge};
 
-pub use follow::follow;
-pub use timer::{Scheduler, TimerReport, timer};
+pub use follow::{follow, follow_until};
+pub use timer::{Scheduler, TimerReport, timer, unit_path};
 
 /// Sends everything that is due and files the copies still missing. Two at once share the work.
 pub async fn run(app: &App) -> Result<SendReport> {

@@ -119,21 +119,19 @@ fn take(
     }
 }
 
-/// Takes all that a request costs from the account's budgets, which are shared by whoever has this scope, and from
-/// these limits of its provider's.
+/// Takes all that a request costs from the account's budgets, which are shared by whoever has this scope.
 pub fn permit_whole(
     app: &App,
     account: &Account,
     owner: &Owner,
-    ((scope, count), also): ((&str, u32), &[Limit]),
+    (scope, count): (&str, u32),
 ) -> Result<Permit> {
     let limit = |rate: &_| Limit {
         scope: scope.to_lowercase(),
         cost: Cost::Once(count),
         rate: *rate,
     };
-    let mut limits: Vec<Limit> = account.budget.iter().map(limit).collect();
-    limits.extend_from_slice(also);
+    let limits: Vec<Limit> = account.budget.iter().map(limit).collect();
     take(app, account, (owner, &limits), 1)
 }
 

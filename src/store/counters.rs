@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, Transaction, params};
 
 use crate::error::Result;
+use crate::model::id::OutboxId;
 
 use super::{Store, fault};
 
@@ -64,6 +65,20 @@ impl Store {
         };
         read().map_err(fault(DOING))
     }
+}
+
+/// Name of the counters of what became of attempts to send; the label is the outcome.
+pub const ATTEMPTS: &str = "outbox_attempts";
+
+/// Counts what became of an item, by its account.
+pub fn of_item(tx: &Transaction<'_>, id: OutboxId, outcome: &str) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO counters (name, account, label, value)
+         SELECT ?1, account, ?3, 1 FROM items WHERE id = ?2
+         ON CONFLICT (name, account, label) DO UPDATE SET value = value + 1",
+    )?
+    .execute(params![ATTEMPTS, id.0, outcome])
+    .map(drop)
 }
 
 /// Adds to counters within a transaction; those of one name, account and label in one step.

@@ -46,6 +46,8 @@ pub struct Backlog {
     pub error: Option<(String, String)>,
 }
 
+/// Name of the counters of events that were posted; the label is `new` or `known`.
+pub const EVENTS: &str = "webhook_events";
 const KEEPING: &str = "keeping what a provider posted";
 const WORKING: &str = "noting what became of an event";
 
@@ -57,7 +59,14 @@ impl Store {
         let keep = |db: &mut Connection| -> rusqlite::Result<Vec<bool>> {
             let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let fresh = insert(&tx, events)?;
-            counters::add(&tx, counts)?;
+            let told = events.iter().zip(&fresh).map(|(event, fresh)| Count {
+                name: EVENTS,
+                account: event.account.clone(),
+                label: if *fresh { "new" } else { "known" }.to_owned(),
+                by: 1,
+            });
+            let all: Vec<Count> = counts.iter().cloned().chain(told).collect();
+            counters::add(&tx, &all)?;
             tx.commit()?;
             Ok(fresh)
         };
@@ -103,7 +112,7 @@ impl Store {
         })
     }
 
-    /// An event could not be worked on; it is due again at `again`.
+    /// An event could not be worked on, for this reason; it is due again at `again`.
     pub fn fail_event(&self, id: i64, (words, again): (&str, Timestamp)) -> Result<()> {
         self.main()?
             .prepare_cached(

@@ -29,12 +29,10 @@ mod search;
 mod sql;
 pub mod suppressions;
 mod sync;
-mod templates;
 mod text;
 mod threading;
 mod upkeep;
 mod watch;
-mod windows;
 mod write;
 
 #[cfg(test)]
@@ -43,16 +41,14 @@ mod tests;
 pub use accounts::{Kept, stamp_name};
 pub use alerts::{Once, Repeats};
 pub use budgets::{Asked, Share};
-pub use counters::{Count, Counter};
-pub use events::{Backlog, Posted, Waiting};
+pub use counters::{ATTEMPTS, Count, Counter};
+pub use events::{Backlog, EVENTS, Posted, Waiting};
 pub use logins::LoginState;
 pub use messages::Added;
 pub use owner::Owner;
 pub use remote::{Placed, Remote};
 pub use search::{Page, ThreadFilter};
 pub use sync::{FolderState, SourceState};
-pub use templates::KeptTemplate;
-pub use windows::Pair;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock};

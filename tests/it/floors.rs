@@ -62,6 +62,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "cli",
         &["ops", "model", "error", "config::flags", "format::clean"],
     ),
+    (
+        "serve",
+        &["ops", "model", "error", "config::flags", "format::clean"],
+    ),
 ];
 
 #[test]

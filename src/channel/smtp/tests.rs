@@ -36,7 +36,6 @@ fn account(port: u16) -> Account {
         legacy_units: false,
         signature: None,
         budget: Vec::new(),
-        max_cost_per_month: None,
         fallback: None,
         built_in: false,
     }

@@ -7,6 +7,7 @@ use tokio::time::sleep;
 use crate::error::{Error, Result};
 use crate::model::id::OutboxId;
 use crate::ops::send::ItemReport;
+use crate::ops::stop::Stop;
 use crate::ops::{App, deliver, purge};
 
 use super::{Pass, note_runner, tidy};
@@ -19,11 +20,19 @@ const REST: Duration = Duration::from_secs(30);
 const SIGN: u32 = 60;
 
 /// Sends what falls due, as it falls due, and tells of each item; ends with Ctrl-C or SIGTERM, after the item under way.
-pub async fn follow(app: &App, mut tell: impl FnMut(&ItemReport) -> Result<()>) -> Result<()> {
+pub async fn follow(app: &App, tell: impl FnMut(&ItemReport) -> Result<()>) -> Result<()> {
+    follow_until(app, Stop::by_signals()?, tell).await
+}
+
+/// The same until it is told to end.
+pub async fn follow_until(
+    app: &App,
+    mut stop: Stop,
+    mut tell: impl FnMut(&ItemReport) -> Result<()>,
+) -> Result<()> {
     if app.config.read_only {
         return Err(Error::refused("nothing is sent while comms is read-only"));
     }
-    let mut stop = Stop::new()?;
     let mut beats = 0u32;
     loop {
         let rest = match round(app, beats, (&mut stop, &mut tell)).await {
@@ -102,70 +111,4 @@ async fn round(
         }
     }
     Ok(())
-}
-
-/// Ctrl-C and SIGTERM, looked at between items.
-struct Stop {
-    asked: bool,
-    #[cfg(unix)]
-    term: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    int: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Stop {
-    fn new() -> Result<Stop> {
-        use crate::error::{Context, Kind};
-        use tokio::signal::unix::{SignalKind, signal};
-        let listen = |kind| signal(kind).context(Kind::Internal, "listening for signals");
-        Ok(Stop {
-            asked: false,
-            term: listen(SignalKind::terminate())?,
-            int: listen(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn asked(&mut self) {
-        if !self.asked {
-            tokio::select! {
-                _ = self.term.recv() => {}
-                _ = self.int.recv() => {}
-            }
-            self.asked = true;
-        }
-    }
-
-    fn was_asked(&mut self) -> bool {
-        use futures_util::FutureExt;
-        self.asked = self.asked || self.asked().now_or_never().is_some();
-        self.asked
-    }
-
-    fn now(&mut self) {
-        self.asked = true;
-    }
-}
-
-#[cfg(not(unix))]
-impl Stop {
-    fn new() -> Result<Stop> {
-        Ok(Stop { asked: false })
-    }
-
-    async fn asked(&mut self) {
-        if !self.asked {
-            // Without a handler there is nothing to wait for.
-            let _ = tokio::signal::ctrl_c().await;
-            self.asked = true;
-        }
-    }
-
-    fn was_asked(&mut self) -> bool {
-        self.asked
-    }
-
-    fn now(&mut self) {
-        self.asked = true;
-    }
 }

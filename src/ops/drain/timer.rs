@@ -35,14 +35,18 @@ pub fn timer(scheduler: Scheduler) -> Result<TimerReport> {
     Ok(TimerReport { scheduler, text })
 }
 
-fn systemd(program: &Path) -> String {
+/// A path as it stands between the double quotes of a unit.
+pub fn unit_path(program: &Path) -> String {
     // In a unit `%` begins a specifier, `$` a variable, and double quotes hold spaces (systemd.service(5)).
     let path = program.display().to_string();
-    let path = path
-        .replace('\\', "\\\\")
+    path.replace('\\', "\\\\")
         .replace('"', "\\\"")
         .replace('%', "%%")
-        .replace('$', "$$");
+        .replace('$', "$$")
+}
+
+fn systemd(program: &Path) -> String {
+    let path = unit_path(program);
     format!(
         "# ~/.config/systemd/user/comms-outbox.service
 [Unit]

@@ -24,7 +24,7 @@ use crate::model::id::MessageId;
 use crate::model::message::Role;
 use crate::store::SourceState;
 
-use super::{App, drain, hook, purge, scan};
+use super::{App, drain, hook, purge, receive, scan};
 use broken::Broken;
 pub use chat::{chat_user, keep_posted, people_in, space_name, spaces_named};
 pub use writer::Writer;
@@ -145,6 +145,9 @@ pub async fn sync(app: &App, request: &SyncRequest) -> Result<SyncReport> {
     let mut errors = Vec::new();
     let (ended, sent) = tokio::join!(join_all(syncs), drain::drain(app));
     drain::reconcile(app)?;
+    // What providers posted to a `serve` that is gone since.
+    app.store.retry_events(app.clock.now())?;
+    receive::process(app).await?;
     let mut warnings = hook::fire(app).await;
     for (report, error) in ended {
         warnings.extend(refusals(&report));
@@ -193,6 +196,7 @@ pub async fn refresh(app: &App, request: &RefreshRequest) -> Result<Vec<SourceSt
     };
     let (errors, ()) = tokio::join!(join_all(syncs), outbox);
     drain::reconcile(app)?;
+    receive::process(app).await?;
     let mut after = sources(app, &accounts, request.max_age)?;
     for ((state, error), account) in after.iter_mut().zip(errors).zip(&accounts) {
         let Some(error) = error else { continue };

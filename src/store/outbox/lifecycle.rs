@@ -12,6 +12,7 @@ use crate::model::audit::AuditEvent;
 use crate::model::id::OutboxId;
 use crate::model::outbox::{Answer, Event, RecipientState, State, Verdict};
 use crate::store::audit::Auditor;
+use crate::store::counters;
 use crate::store::failures::insert_of_item;
 use crate::store::owner::{Owner, is_alive};
 use crate::store::{Store, fault};
@@ -500,7 +501,7 @@ pub(super) fn note(
         "INSERT INTO attempts (item, at, outcome, words) VALUES (?1, ?2, ?3, ?4)",
         params![id.0, ms(now), outcome, words],
     )
-    .map(drop)
+    .and_then(|_| counters::of_item(tx, id, outcome))
     .map_err(fault(WRITING))
 }
 

@@ -26,8 +26,6 @@ pub use fault::Fault;
 pub use wire::Request;
 use wire::{Answer, Outcome, Refusal};
 
-use super::loopback::Server;
-
 /// The access token that is good from the start.
 pub const TOKEN: &str = "ya29.first";
 
@@ -36,7 +34,8 @@ pub struct Google {
     /// `http://127.0.0.1:PORT`
     pub url: String,
     state: Arc<Mutex<State>>,
-    server: Server,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
 }
 
 /// Everything the provider remembers.
@@ -93,18 +92,26 @@ impl Google {
             violations: Vec::new(),
             open_changes: 0,
         }));
-        let kept = state.clone();
-        let server = Server::start(|url| {
-            let shared = server::Shared {
-                state: kept,
-                url: url.to_owned(),
-            };
-            move |request| server::serve(&shared, request)
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("a bound socket").port();
+        let url = format!("http://127.0.0.1:{port}");
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let (kept, base) = (state.clone(), url.clone());
+        let thread = std::thread::spawn(move || {
+            server::run(
+                listener,
+                server::Shared {
+                    state: kept,
+                    url: base,
+                },
+                stopped,
+            )
         });
         Google {
-            url: server.url.clone(),
+            url,
             state,
-            server,
+            stop: Some(stop),
+            thread: Some(thread),
         }
     }
 
@@ -232,7 +239,10 @@ impl Google {
 
 impl Drop for Google {
     fn drop(&mut self) {
-        self.server.stop();
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
         if std::thread::panicking() {
             return;
         }

@@ -1,0 +1,93 @@
+//! What a piece of news does here. Each may be done again: the second time changes nothing.
+
+use crate::error::Result;
+use crate::format::document;
+use crate::model::account::Account;
+use crate::model::message::{Flags, Ident, NewMessage, Raw, Role};
+use crate::model::receive::{Incoming, News};
+use crate::ops::{App, reported};
+
+use super::provider;
+
+/// A message as it goes into the store.
+pub fn made(account: &Account, incoming: Incoming) -> NewMessage {
+    let raw = incoming.document.to_string().into_bytes();
+    let (folder, role) = match (incoming.folder, incoming.own) {
+        (Some(folder), _) => (folder, Role::Other),
+        (None, true) => ("Sent".to_owned(), Role::Sent),
+        (None, false) => ("INBOX".to_owned(), Role::Inbox),
+    };
+    NewMessage {
+        account: account.name.clone(),
+        channel: account.channel,
+        folder,
+        role,
+        ident: Ident::Remote(incoming.remote),
+        size_bytes: raw.len() as u64,
+        received_at: incoming.at,
+        flags: Flags {
+            seen: incoming.own,
+            ..Flags::default()
+        },
+        labels: Vec::new(),
+        parsed: document::parse(account.channel, &raw),
+        raw: Raw::Bytes(raw),
+    }
+}
+
+/// Lets news other than a message have its effect.
+pub fn apply(app: &App, account: &Account, news: News) -> Result<()> {
+    match news {
+        News::Message(incoming) => {
+            app.store.add(vec![made(account, incoming)])?;
+        }
+        News::Status(status) => {
+            reported::take(app, &account.name, &status)?;
+        }
+        News::OptOut { address, out, why } => opt_out(app, account, (&address, out, &why))?,
+        News::Edited(incoming) => edit(app, account, incoming)?,
+        News::Deleted(remote) => delete(app, account, &remote)?,
+    }
+    Ok(())
+}
+
+/// An opt-out is taken back only by who noted it: what a person wrote down stays.
+fn opt_out(app: &App, account: &Account, (address, out, why): (&str, bool, &str)) -> Result<()> {
+    let (source, now) = (account.channel.name(), app.clock.now());
+    if out {
+        app.store.suppress(address, (why, source), now)?;
+        return Ok(());
+    }
+    let known = app.store.suppressed(address)?;
+    if known.is_some_and(|known| known.source == source) {
+        app.store.unsuppress(address, now)?;
+    }
+    Ok(())
+}
+
+fn edit(app: &App, account: &Account, incoming: Incoming) -> Result<()> {
+    let Some(known) = app.store.remote(&account.name, &incoming.remote)? else {
+        return app.store.add(vec![made(account, incoming)]).map(drop);
+    };
+    let raw = incoming.document.to_string().into_bytes();
+    if app.store.raw(known.id)? == raw {
+        return Ok(());
+    }
+    let parsed = document::parse(account.channel, &raw);
+    app.store.rewrite(known.id, &raw, &parsed)
+}
+
+/// A message that its writer deleted stays as a mark that there was one.
+fn delete(app: &App, account: &Account, remote: &str) -> Result<()> {
+    let Some(known) = app.store.remote(&account.name, remote)? else {
+        return Ok(());
+    };
+    let before = app.store.raw(known.id)?;
+    match provider::deleted(account.channel, &before) {
+        Some(raw) if raw != before => {
+            let parsed = document::parse(account.channel, &raw);
+            app.store.rewrite(known.id, &raw, &parsed)
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,111 @@
+//! The accounts whose providers call us, with the secrets that prove it; read once, not per call.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use secrecy::SecretString;
+
+use crate::error::Result;
+use crate::model::account::{Account, ChannelKind};
+use crate::model::secret::Part;
+use crate::net::off_thread;
+use crate::ops::App;
+
+/// An account that is called.
+#[derive(Clone, Debug)]
+pub struct Hook {
+    pub account: Account,
+    /// What its provider signs with.
+    pub secret: Option<SecretString>,
+    /// What its provider shows when it asks whether the address is ours.
+    pub verify_token: Option<SecretString>,
+}
+
+/// All accounts that are called, by name.
+#[derive(Clone, Debug, Default)]
+pub struct Hooks {
+    by_name: HashMap<String, Hook>,
+    /// What keeps some of them from being heard, a line each.
+    pub troubles: Vec<String>,
+}
+
+impl Hooks {
+    /// Reads the secrets of all accounts whose providers call.
+    pub async fn read(app: &App) -> Hooks {
+        let mut hooks = Hooks::default();
+        for account in called(app) {
+            match hook(app, account).await {
+                Ok(hook) => {
+                    if hook.secret.is_none() {
+                        hooks.troubles.push(lacks(account));
+                    }
+                    hooks.by_name.insert(account.name.clone(), hook);
+                }
+                Err(e) => hooks.troubles.push(format!(
+                    "the webhook secret of account `{}` can't be read, so its calls are refused: {}",
+                    account.name, e.message
+                )),
+            }
+        }
+        hooks
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Hook> {
+        self.by_name.get(name)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+}
+
+/// The accounts whose providers call.
+pub fn called(app: &App) -> impl Iterator<Item = &Account> {
+    app.config
+        .accounts
+        .iter()
+        .filter(|a| a.channel.calls_back())
+}
+
+/// The secret that an account's provider signs with: Twilio signs with the auth token, which may be its login.
+pub fn signing_part(account: &Account) -> Part {
+    let logs_in_by_key = account.twilio.as_ref().is_some_and(|t| t.api_key.is_some());
+    match account.channel {
+        ChannelKind::Twilio if !logs_in_by_key => Part::Login,
+        _ => Part::WebhookSecret,
+    }
+}
+
+/// Where an account's provider is to call, while we listen at this address.
+pub fn address(app: &App, listen: SocketAddr, account: &Account) -> String {
+    match &app.config.serve.public_url {
+        Some(url) => format!("{url}/webhooks/{}", account.name),
+        None => format!("http://{listen}/webhooks/{}", account.name),
+    }
+}
+
+/// Says that nothing can be proven.
+pub fn lacks(account: &Account) -> String {
+    format!(
+        "account `{}` has no webhook secret, so what its provider posts is refused",
+        account.name
+    )
+}
+
+async fn hook(app: &App, account: &Account) -> Result<Hook> {
+    Ok(Hook {
+        account: account.clone(),
+        secret: find(app, account, signing_part(account)).await?,
+        verify_token: match account.channel {
+            ChannelKind::Whatsapp => find(app, account, Part::VerifyToken).await?,
+            _ => None,
+        },
+    })
+}
+
+async fn find(app: &App, account: &Account, part: Part) -> Result<Option<SecretString>> {
+    let found = off_thread(&app.vault, account, move |vault, account| {
+        vault.find(account, part)
+    });
+    Ok(found.await?.map(|found| found.secret))
+}

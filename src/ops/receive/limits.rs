@@ -1,0 +1,171 @@
+//! How much strangers may ask of us: so many refusals each, and so many calls in all.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Calls in all that may come at once, and each second after that.
+const ALL: Rate = Rate {
+    burst: 20_000.0,
+    per_second: 10_000.0,
+};
+/// Refused calls of one address.
+const REFUSED: Rate = Rate {
+    burst: 60.0,
+    per_second: 1.0,
+};
+/// How many addresses are remembered; the ones that were quiet longest go first.
+const MOST: usize = 4_096;
+
+#[derive(Clone, Copy)]
+struct Rate {
+    burst: f64,
+    per_second: f64,
+}
+
+/// Fills with time, empties with use.
+struct Bucket {
+    left: f64,
+    at: Instant,
+}
+
+impl Bucket {
+    fn full(rate: Rate, now: Instant) -> Bucket {
+        Bucket {
+            left: rate.burst,
+            at: now,
+        }
+    }
+
+    fn fill(&mut self, rate: Rate, now: Instant) {
+        let passed = now.saturating_duration_since(self.at).as_secs_f64();
+        self.left = (self.left + passed * rate.per_second).min(rate.burst);
+        self.at = now;
+    }
+}
+
+/// What was asked lately.
+pub struct Limits(Mutex<Inner>);
+
+struct Inner {
+    all: Bucket,
+    refused: HashMap<IpAddr, Bucket>,
+}
+
+impl Limits {
+    pub fn new(now: Instant) -> Limits {
+        Limits(Mutex::new(Inner {
+            all: Bucket::full(ALL, now),
+            refused: HashMap::new(),
+        }))
+    }
+
+    /// Whether a call may be looked at; else how long its caller is to wait.
+    ///
+    /// What comes from this machine came through a proxy, so its address says nothing about who called.
+    pub fn admit(&self, peer: IpAddr, now: Instant) -> Result<(), Duration> {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bucket) = inner.refused.get_mut(&peer).filter(|_| !peer.is_loopback()) {
+            bucket.fill(REFUSED, now);
+            if bucket.left < 1.0 {
+                return Err(Duration::from_secs(60));
+            }
+        }
+        inner.all.fill(ALL, now);
+        if inner.all.left < 1.0 {
+            return Err(Duration::from_secs(1));
+        }
+        inner.all.left -= 1.0;
+        Ok(())
+    }
+
+    /// This address was refused once more.
+    pub fn refused(&self, peer: IpAddr, now: Instant) {
+        if peer.is_loopback() {
+            return;
+        }
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if inner.refused.len() >= MOST && !inner.refused.contains_key(&peer) {
+            inner.forget_quiet(now);
+        }
+        let bucket = inner
+            .refused
+            .entry(peer)
+            .or_insert_with(|| Bucket::full(REFUSED, now));
+        bucket.fill(REFUSED, now);
+        bucket.left = (bucket.left - 1.0).max(0.0);
+    }
+}
+
+impl Inner {
+    /// Forgets who has a full bucket by now; if all are busy, half of them.
+    fn forget_quiet(&mut self, now: Instant) {
+        self.refused.retain(|_, bucket| {
+            bucket.fill(REFUSED, now);
+            bucket.left < REFUSED.burst
+        });
+        if self.refused.len() >= MOST {
+            let mut odd = false;
+            self.refused.retain(|_, _| {
+                odd = !odd;
+                odd
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    #[test]
+    fn who_is_refused_often_waits_and_others_do_not() {
+        let now = Instant::now();
+        let limits = Limits::new(now);
+        let (bad, good) = (
+            Ipv4Addr::new(203, 0, 113, 7).into(),
+            Ipv4Addr::new(203, 0, 113, 8).into(),
+        );
+        for _ in 0..60 {
+            assert!(limits.admit(bad, now).is_ok());
+            limits.refused(bad, now);
+        }
+        assert!(limits.admit(bad, now).is_err());
+        assert!(limits.admit(good, now).is_ok());
+        assert!(limits.admit(bad, now + Duration::from_secs(2)).is_ok());
+    }
+
+    #[test]
+    fn a_proxy_on_this_machine_is_nobody() {
+        let now = Instant::now();
+        let limits = Limits::new(now);
+        let proxy = Ipv4Addr::LOCALHOST.into();
+        for _ in 0..1_000 {
+            limits.refused(proxy, now);
+        }
+        assert!(limits.admit(proxy, now).is_ok());
+    }
+
+    #[test]
+    fn a_flood_of_addresses_takes_no_more_memory() {
+        let now = Instant::now();
+        let limits = Limits::new(now);
+        for n in 0..20_000u32 {
+            limits.refused(Ipv4Addr::from(0x0a00_0000 + n).into(), now);
+        }
+        assert!(limits.0.lock().unwrap().refused.len() <= MOST);
+    }
+
+    #[test]
+    fn more_than_the_machine_can_do_is_told_to_wait() {
+        let now = Instant::now();
+        let limits = Limits::new(now);
+        let peer = Ipv4Addr::new(203, 0, 113, 7).into();
+        let let_in = (0..30_000)
+            .filter(|_| limits.admit(peer, now).is_ok())
+            .count();
+        assert_eq!(let_in, 20_000);
+    }
+}

@@ -1,0 +1,196 @@
+//! The work on kept events: each comes to its end once, whoever does it and however often it is begun.
+//!
+//! What an event does may be done again without harm, and only then it is marked as done: a process that dies in
+//! between leaves it to the next.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::error::{Error, Result};
+use crate::lock::Lock;
+use crate::model::message::NewMessage;
+use crate::model::receive::{Event, News};
+use crate::ops::{App, drain};
+use crate::store::{Count, Waiting};
+
+use super::apply;
+use super::provider;
+
+/// Name of the counters of messages that came; by account.
+pub const MESSAGES: &str = "messages_received";
+/// How many events are worked on at once.
+const BATCH: usize = 256;
+/// Name of the lock: no account can be called so.
+const LOCK: &str = "events:";
+/// The first wait after a failure; it doubles.
+const FIRST: SignedDuration = SignedDuration::from_secs(10);
+const LONGEST: SignedDuration = SignedDuration::from_hours(6);
+
+/// What a look at the kept events came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Worked {
+    pub events: u64,
+    pub failed: u64,
+}
+
+/// Works on all events that are due, unless another process does.
+pub async fn process(app: &App) -> Result<Worked> {
+    let mut worked = Worked::default();
+    if app.config.read_only || app.store.due_events(app.clock.now(), 1)?.is_empty() {
+        return Ok(worked);
+    }
+    let Some(_lock) = Lock::acquire(app.store.dir(), LOCK, Duration::ZERO).await? else {
+        return Ok(worked);
+    };
+    let mut reported = false;
+    loop {
+        let due = app.store.due_events(app.clock.now(), BATCH)?;
+        if due.is_empty() {
+            break;
+        }
+        let mut batch = Batch::new(app);
+        for event in &due {
+            batch.take(event)?;
+        }
+        worked.events += batch.end()?;
+        worked.failed += batch.failed;
+        reported = reported || batch.own;
+        // Others have a turn: calls are answered meanwhile.
+        tokio::task::yield_now().await;
+    }
+    if reported {
+        drain::reconcile(app)?;
+    }
+    Ok(worked)
+}
+
+/// Events that are worked on together: their messages share a commit.
+struct Batch<'a> {
+    app: &'a App,
+    /// Messages that wait for their commit, with the events they are of.
+    messages: Vec<(&'a Waiting, NewMessage)>,
+    seen: Vec<i64>,
+    /// Those of `seen` that are not done with.
+    left: HashSet<i64>,
+    counts: Vec<Count>,
+    failed: u64,
+    /// Something of our own was among it: it may settle what is in doubt.
+    own: bool,
+}
+
+impl<'a> Batch<'a> {
+    fn new(app: &'a App) -> Batch<'a> {
+        Batch {
+            app,
+            messages: Vec::new(),
+            seen: Vec::new(),
+            left: HashSet::new(),
+            counts: Vec::new(),
+            failed: 0,
+            own: false,
+        }
+    }
+
+    fn take(&mut self, event: &'a Waiting) -> Result<()> {
+        self.seen.push(event.id);
+        let kept = Event {
+            id: event.event.clone(),
+            body: event.body.clone(),
+        };
+        let account = match self.app.config.account(&event.account) {
+            Ok(account) => account,
+            Err(e) => return self.fail(event, &e),
+        };
+        let news = match provider::read(account, &kept) {
+            Ok(news) => news,
+            Err(e) => return self.fail(event, &e),
+        };
+        for news in news {
+            if let News::Message(incoming) = news {
+                self.own = self.own || incoming.own;
+                self.messages.push((event, apply::made(account, incoming)));
+                continue;
+            }
+            // What is said of a message comes after the message.
+            self.store()?;
+            if let Err(e) = apply::apply(self.app, account, news) {
+                return self.fail(event, &e);
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores the messages that wait; one that can't be stored fails alone.
+    fn store(&mut self) -> Result<()> {
+        let waiting = std::mem::take(&mut self.messages);
+        let all = waiting.iter().map(|(_, message)| message.clone()).collect();
+        match self.app.store.add(all) {
+            Ok(added) => {
+                for ((_, message), added) in waiting.iter().zip(added) {
+                    self.count(message, added.new);
+                }
+            }
+            Err(_) => {
+                for (event, message) in &waiting {
+                    match self.app.store.add(vec![message.clone()]) {
+                        Ok(added) => self.count(message, added.iter().any(|a| a.new)),
+                        Err(e) => self.fail(event, &e)?,
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, message: &NewMessage, new: bool) {
+        if new {
+            self.counts.push(Count {
+                name: MESSAGES,
+                account: message.account.clone(),
+                label: String::new(),
+                by: 1,
+            });
+        }
+    }
+
+    /// Marks what is done; gives how many those are.
+    fn end(&mut self) -> Result<u64> {
+        self.store()?;
+        let seen = self.seen.iter().copied();
+        let done: Vec<i64> = seen.filter(|id| !self.left.contains(id)).collect();
+        let now = self.app.clock.now();
+        self.app.store.end_events(&done, &self.counts, now)?;
+        Ok(done.len() as u64)
+    }
+
+    fn fail(&mut self, event: &Waiting, error: &Error) -> Result<()> {
+        self.failed += 1;
+        self.left.insert(event.id);
+        let again = later(self.app.clock.now(), event.tries);
+        self.app.store.fail_event(event.id, (&error.message, again))
+    }
+}
+
+fn later(now: Timestamp, tries: u32) -> Timestamp {
+    let wait = FIRST
+        .checked_mul(1 << tries.min(16))
+        .unwrap_or(LONGEST)
+        .min(LONGEST);
+    now.checked_add(wait).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_is_tried_again_ever_more_rarely() {
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let waits: Vec<_> = [0, 1, 2, 20]
+            .map(|tries| later(now, tries).duration_since(now).as_secs())
+            .into();
+        assert_eq!(waits, [10, 20, 40, 6 * 3600]);
+    }
+}

@@ -1,0 +1,142 @@
+//! What the HTTP door has at hand.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::error::Result;
+use crate::model::receive::Call;
+use crate::ops::App;
+use crate::ops::receive::hooks::Hooks;
+use crate::ops::receive::{Answer, Keeper, Limits, Receiver};
+
+use super::health::{self, HealthReport};
+use super::metrics::{self, Metric};
+use super::{Beats, Part};
+
+/// Shared by all connections.
+pub struct Desk {
+    pub listen: SocketAddr,
+    pub(super) app: RwLock<Arc<App>>,
+    /// `None` where no webhooks are served.
+    pub(super) receiver: Option<Receiver>,
+    pub(super) beats: Arc<Beats>,
+    limits: Limits,
+    began: Instant,
+    listening: Box<dyn Fn(SocketAddr) + Send + Sync>,
+}
+
+impl Desk {
+    /// Opens it; the thread, if there is one, ends some time after the desk is dropped.
+    pub(super) async fn open(
+        app: Arc<App>,
+        (listen, beats): (SocketAddr, Arc<Beats>),
+        listening: Box<dyn Fn(SocketAddr) + Send + Sync>,
+    ) -> Result<(Desk, Option<JoinHandle<()>>)> {
+        let (receiver, thread) = match beats.serves(Part::Webhooks) {
+            true => {
+                let hooks = Hooks::read(&app).await;
+                tell(&app, &hooks);
+                let (keeper, thread) = Keeper::start(Arc::clone(&app))?;
+                (Some(Receiver::new(keeper, hooks)), Some(thread))
+            }
+            false => (None, None),
+        };
+        let began = Instant::now();
+        let desk = Desk {
+            listen,
+            app: RwLock::new(app),
+            receiver,
+            beats,
+            limits: Limits::new(began),
+            began,
+            listening,
+        };
+        Ok((desk, thread))
+    }
+
+    /// Calls are answered from now on, at this address.
+    pub fn listens(&self, at: SocketAddr) {
+        (self.listening)(at);
+    }
+
+    /// Whether webhooks are served.
+    pub fn hears(&self) -> bool {
+        self.receiver.is_some()
+    }
+
+    /// Whether a call may be looked at; else how long its caller is to wait.
+    pub fn admit(&self, peer: IpAddr) -> std::result::Result<(), Duration> {
+        self.limits.admit(peer, Instant::now())
+    }
+
+    /// How many bytes a call to this account may have; `None` if it can't be called.
+    pub fn limit(&self, account: &str) -> Option<usize> {
+        self.receiver.as_ref()?.limit(account)
+    }
+
+    /// Counts a call that was refused before it was looked at.
+    pub fn refuse(&self, account: &str, (peer, reason): (IpAddr, &'static str)) {
+        self.limits.refused(peer, Instant::now());
+        if let Some(receiver) = &self.receiver {
+            receiver.refuse(account, reason);
+        }
+    }
+
+    /// Answers a call once what it brought is kept.
+    pub async fn take(&self, account: &str, (peer, call): (IpAddr, Call<'_>)) -> Answer {
+        let Some(receiver) = &self.receiver else {
+            return Answer::empty(404);
+        };
+        let answer = receiver.take(account, call).await;
+        if answer.is_refusal() {
+            self.limits.refused(peer, Instant::now());
+        }
+        answer
+    }
+
+    /// The address that was called, as its provider knows it.
+    pub fn address(&self, seen: (&str, &str), path_and_query: &str) -> String {
+        let app = self.app();
+        match &app.config.serve.public_url {
+            Some(url) => format!("{url}{path_and_query}"),
+            None => format!("{}://{}{path_and_query}", seen.0, seen.1),
+        }
+    }
+
+    /// The time, as everything here has it.
+    pub fn now(&self) -> jiff::Timestamp {
+        self.app().clock.now()
+    }
+
+    /// How it goes; reads the store.
+    pub fn health(&self) -> HealthReport {
+        health::health(self, self.began.elapsed())
+    }
+
+    /// All numbers there are; reads the store.
+    pub fn metrics(&self) -> Result<Vec<Metric>> {
+        metrics::read(self)
+    }
+
+    pub(super) fn app(&self) -> Arc<App> {
+        Arc::clone(&self.app.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Other settings and secrets from now on.
+    pub(super) async fn renew(&self, app: Arc<App>) {
+        if let Some(receiver) = &self.receiver {
+            let hooks = Hooks::read(&app).await;
+            tell(&app, &hooks);
+            receiver.renew(hooks);
+        }
+        *self.app.write().unwrap_or_else(PoisonError::into_inner) = app;
+    }
+}
+
+fn tell(app: &App, hooks: &Hooks) {
+    for trouble in &hooks.troubles {
+        (app.notice)(trouble);
+    }
+}

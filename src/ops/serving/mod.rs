@@ -1,0 +1,322 @@
+//! `comms serve`: one process that hears what providers post, drains the outbox and fetches mail.
+//!
+//! Each loop has a thread and connections to the store of its own. A loop that fails goes on after a rest; only what
+//! can't begin at all, as a port that is taken, ends the process.
+
+mod beats;
+mod desk;
+mod health;
+mod loops;
+mod metrics;
+mod sync;
+mod unit;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use tokio::sync::{mpsc, watch};
+
+use crate::config::Config;
+use crate::error::{Error, Kind, Result};
+use crate::ops::App;
+use crate::ops::receive::hooks;
+use crate::ops::stop::{Ending, Signals};
+use crate::secret::Vault;
+
+pub use beats::Beats;
+pub use desk::Desk;
+pub use health::{EventHealth, HealthReport, LoopHealth};
+pub use metrics::{Metric, MetricKind, Sample};
+pub use unit::{UnitReport, unit};
+
+use loops::Loops;
+
+/// What `serve` can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// Hears what providers post, and works on it.
+    Webhooks,
+    /// Sends what falls due.
+    Outbox,
+    /// Fetches what is new.
+    Sync,
+}
+
+impl Part {
+    pub const ALL: [Part; 3] = [Part::Webhooks, Part::Outbox, Part::Sync];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Part::Webhooks => "webhooks",
+            Part::Outbox => "outbox",
+            Part::Sync => "sync",
+        }
+    }
+
+    /// The part of this name.
+    pub fn named(name: &str) -> Option<Part> {
+        Part::ALL.into_iter().find(|part| part.name() == name)
+    }
+}
+
+/// What to serve, and where.
+#[derive(Clone, Debug, Default)]
+pub struct ServeRequest {
+    /// Instead of `[serve] listen`.
+    pub listen: Option<SocketAddr>,
+    /// Empty means all.
+    pub only: Vec<Part>,
+}
+
+/// Told once everything runs. `comms.serve/1`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ServeReport {
+    /// Where webhooks, `/healthz` and `/metrics` are answered.
+    pub listen: String,
+    pub parts: Vec<Part>,
+    /// The addresses to give to the providers.
+    pub webhooks: Vec<WebhookAddress>,
+}
+
+/// Where an account's provider is to call.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct WebhookAddress {
+    pub account: String,
+    pub url: String,
+}
+
+/// What answers calls until it is told to end.
+pub type Door = fn(Arc<Desk>, watch::Receiver<bool>) -> Result<()>;
+
+/// How often it looks whether the config file is another.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Serves until Ctrl-C or SIGTERM; `ready` is told once it listens.
+pub fn serve(
+    app: &App,
+    request: &ServeRequest,
+    (door, ready): (Door, &mut dyn FnMut(&ServeReport) -> Result<()>),
+) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Error::internal("starting the runtime").because(e))?;
+    super::token::may_renew();
+    let served = runtime.block_on(run(app, request, (door, ready)));
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    super::token::settle();
+    served
+}
+
+/// What the parts tell the one that started them.
+enum News {
+    Listening(SocketAddr),
+    Ended(Result<()>),
+}
+
+async fn run(
+    app: &App,
+    request: &ServeRequest,
+    (door, ready): (Door, &mut dyn FnMut(&ServeReport) -> Result<()>),
+) -> Result<()> {
+    let parts = parts_of(app, request)?;
+    let listen = request.listen.unwrap_or(app.config.serve.listen);
+    warn_of_the_world(app, listen);
+    let mut signals = Signals::listen()?;
+    let mut hangups = Hangups::listen()?;
+    let (tell, mut news) = mpsc::unbounded_channel();
+    let (stop, stopped) = watch::channel(false);
+    let mut current = Arc::new(app.twin());
+    let beats = Arc::new(Beats::new(&parts));
+    let listening = tell.clone();
+    let (desk, keeping) = Desk::open(
+        Arc::clone(&current),
+        (listen, Arc::clone(&beats)),
+        Box::new(move |at| drop(listening.send(News::Listening(at)))),
+    )
+    .await?;
+    let desk = Arc::new(desk);
+    let ended = tell.clone();
+    let (at_door, told) = (Arc::clone(&desk), stopped.clone());
+    let http = spawn("http", move || {
+        let _ = ended.send(News::Ended(door(at_door, told)));
+    })?;
+    let mut loops: Option<Loops> = None;
+    let mut stamp = Stamp::of(&current.config);
+    let outcome = loop {
+        tokio::select! {
+            biased;
+            ending = signals.ending() => break match ending {
+                Ending::Terminated => Ok(()),
+                Ending::Interrupted => Err(Error::new(Kind::Interrupted, "interrupted")),
+            },
+            told = news.recv() => match told {
+                Some(News::Listening(at)) => {
+                    loops = Some(Loops::start(&current, &desk, &parts)?);
+                    ready(&report(&current, &desk, (at, &parts)))?;
+                }
+                Some(News::Ended(ended)) => break ended,
+                None => break Ok(()),
+            },
+            () = hangups.next() => {
+                stamp = Stamp::of(&current.config);
+                renew(&mut current, &desk, (&mut loops, &parts)).await?;
+            }
+            () = tokio::time::sleep(LOOK) => {
+                let now = Stamp::of(&current.config);
+                if now != stamp {
+                    stamp = now;
+                    renew(&mut current, &desk, (&mut loops, &parts)).await?;
+                }
+            }
+        }
+    };
+    let _ = stop.send(true);
+    let end = async {
+        tokio::task::spawn_blocking(move || {
+            let _ = http.join();
+            if let Some(loops) = loops {
+                loops.end();
+            }
+            // The last desk closes the way to the thread that keeps, which then writes what it has.
+            drop(desk);
+            let _ = keeping.map(std::thread::JoinHandle::join);
+        })
+        .await
+    };
+    tokio::select! {
+        _ = end => outcome,
+        _ = signals.ending() => Err(Error::new(Kind::Interrupted, "interrupted before everything had ended")),
+    }
+}
+
+/// The config or a secret may be another: loops begin anew with it. What can't be read changes nothing.
+async fn renew(
+    current: &mut Arc<App>,
+    desk: &Arc<Desk>,
+    (loops, parts): (&mut Option<Loops>, &[Part]),
+) -> Result<()> {
+    let config = match current.config.again() {
+        Ok(config) => config,
+        Err(e) => {
+            (current.notice)(&format!("the config stays as it was: {}", e.message));
+            return Ok(());
+        }
+    };
+    let notice = Arc::clone(&current.notice);
+    let app = Arc::new(App {
+        vault: Vault::new(config.secrets.clone()).telling(Arc::clone(&notice)),
+        config,
+        clock: current.clock.clone(),
+        store: current.store.twin(),
+        progress: Arc::clone(&current.progress),
+        notice,
+    });
+    desk.renew(Arc::clone(&app)).await;
+    if let Some(before) = loops.take() {
+        // What is under way comes to its end with the old settings.
+        let _ = tokio::task::spawn_blocking(move || before.end()).await;
+        *loops = Some(Loops::start(&app, desk, parts)?);
+    }
+    (app.notice)("the config and the secrets were read again");
+    *current = app;
+    Ok(())
+}
+
+fn parts_of(app: &App, request: &ServeRequest) -> Result<Vec<Part>> {
+    if !app.config.read_only {
+        return Ok(match request.only.is_empty() {
+            true => Part::ALL.into(),
+            false => request.only.clone(),
+        });
+    }
+    if request.only.is_empty() {
+        return Ok(vec![Part::Sync]);
+    }
+    match request.only.iter().find(|part| **part != Part::Sync) {
+        Some(part) => Err(Error::refused(format!(
+            "`{}` is not served while comms is read-only",
+            part.name()
+        ))
+        .hint("`comms serve --only sync` only reads")),
+        None => Ok(vec![Part::Sync]),
+    }
+}
+
+fn warn_of_the_world(app: &App, listen: SocketAddr) {
+    if listen.ip().is_loopback() {
+        return;
+    }
+    (app.notice)(&format!(
+        "{listen} can be reached from other machines, and what is said there is not encrypted: let a proxy with a certificate stand before it (`comms man webhooks`)"
+    ));
+}
+
+fn report(app: &App, desk: &Desk, (at, parts): (SocketAddr, &[Part])) -> ServeReport {
+    let webhooks = hooks::called(app).map(|account| WebhookAddress {
+        account: account.name.clone(),
+        url: hooks::address(app, at, account),
+    });
+    ServeReport {
+        listen: format!("http://{at}"),
+        parts: parts.to_vec(),
+        webhooks: webhooks.filter(|_| desk.hears()).collect(),
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<std::thread::JoinHandle<()>> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(|e| Error::internal("starting a thread").because(e))
+}
+
+/// Tells whether the config file is another.
+#[derive(Clone, PartialEq, Eq)]
+struct Stamp(Option<(SystemTime, u64)>);
+
+impl Stamp {
+    fn of(config: &Config) -> Stamp {
+        let found = config.config_file.metadata().ok();
+        Stamp(found.and_then(|found| Some((found.modified().ok()?, found.len()))))
+    }
+}
+
+/// SIGHUP: read the settings again.
+#[cfg(unix)]
+struct Hangups(tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+impl Hangups {
+    fn listen() -> Result<Hangups> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let hangups = signal(SignalKind::hangup());
+        hangups
+            .map(Hangups)
+            .map_err(|e| Error::internal("listening for signals").because(e))
+    }
+
+    async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Hangups;
+
+#[cfg(not(unix))]
+impl Hangups {
+    fn listen() -> Result<Hangups> {
+        Ok(Hangups)
+    }
+
+    async fn next(&mut self) {
+        std::future::pending().await
+    }
+}

@@ -1,1 +1,0 @@
-//! Messages beyond text.

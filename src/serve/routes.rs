@@ -1,0 +1,260 @@
+//! What is answered: webhooks to anyone, the rest to this machine only.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use http_body_util::BodyExt;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
+
+use crate::error::Result;
+use crate::model::receive::Call;
+use crate::ops::receive::Answer;
+use crate::ops::serving::Desk;
+
+use super::exposition;
+
+/// How long a body may take.
+const BODY: Duration = Duration::from_secs(15);
+/// KiB of bodies that may be under way at once.
+const UNDER_WAY: usize = 64 << 10;
+
+/// What all routes share.
+#[derive(Clone)]
+struct Shared {
+    desk: Arc<Desk>,
+    bodies: Arc<Semaphore>,
+}
+
+pub fn router(desk: Arc<Desk>) -> Router {
+    let shared = Shared {
+        desk,
+        bodies: Arc::new(Semaphore::new(UNDER_WAY)),
+    };
+    Router::new()
+        .route("/webhooks/{account}", any(webhook))
+        .route("/healthz", get(healthz))
+        .route("/metrics", get(metrics))
+        .fallback(nothing)
+        .method_not_allowed_fallback(not_so)
+        .with_state(shared)
+}
+
+async fn nothing() -> Response {
+    StatusCode::NOT_FOUND.into_response()
+}
+
+async fn not_so() -> Response {
+    StatusCode::METHOD_NOT_ALLOWED.into_response()
+}
+
+async fn webhook(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Path(account): Path<String>,
+    request: Request,
+) -> Response {
+    let desk = &shared.desk;
+    if !desk.hears() {
+        return nothing().await;
+    }
+    if let Err(wait) = desk.admit(peer.ip()) {
+        desk.refuse(&account, (peer.ip(), "too_many"));
+        return last(later(StatusCode::TOO_MANY_REQUESTS, wait.as_secs().max(1)));
+    }
+    let Some(limit) = desk.limit(&account) else {
+        desk.refuse(&account, (peer.ip(), "unknown_account"));
+        return last(StatusCode::FORBIDDEN.into_response());
+    };
+    let (head, body) = request.into_parts();
+    let read = timeout(BODY, read(body, (limit, &head.headers), &shared.bodies)).await;
+    let (body, _held) = match read {
+        Ok(Ok(read)) => read,
+        Ok(Err(fault)) => {
+            desk.refuse(&account, (peer.ip(), fault.reason()));
+            return last(fault.answer());
+        }
+        Err(_) => {
+            desk.refuse(&account, (peer.ip(), "too_slow"));
+            return last(StatusCode::REQUEST_TIMEOUT.into_response());
+        }
+    };
+    let headers: Vec<(String, String)> = head
+        .headers
+        .iter()
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.as_str().to_owned(), value)
+        })
+        .collect();
+    let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+    let url = desk.address(called_as(&head.headers), path);
+    let call = Call {
+        method: head.method.as_str(),
+        url: &url,
+        headers: &headers,
+        body: &body,
+        at: desk.now(),
+    };
+    answered(desk.take(&account, (peer.ip(), call)).await)
+}
+
+fn answered(answer: Answer) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, answer.body).into_response();
+    if response.status().is_success() {
+        let media_type = HeaderValue::from_static(answer.media_type);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, media_type);
+    } else {
+        response.headers_mut().remove(header::CONTENT_TYPE);
+    }
+    if let Some(seconds) = answer.retry_after {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+fn later(status: StatusCode, seconds: u64) -> Response {
+    let mut response = status.into_response();
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, seconds.into());
+    response
+}
+
+/// The last answer of its connection: what else comes on it is not read.
+fn last(mut response: Response) -> Response {
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    response
+}
+
+/// Scheme and host under which a proxy was called, or we were.
+fn called_as(headers: &HeaderMap) -> (&str, &str) {
+    let one = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let scheme = match one("x-forwarded-proto") {
+        Some("https") => "https",
+        _ => "http",
+    };
+    let host = one("x-forwarded-host").or_else(|| one("host"));
+    (scheme, host.unwrap_or_default())
+}
+
+/// Why a body was not read to its end.
+enum Fault {
+    TooLarge,
+    TooMuchAtOnce,
+    Cut,
+}
+
+impl Fault {
+    fn reason(&self) -> &'static str {
+        match self {
+            Fault::TooLarge => "too_large",
+            Fault::TooMuchAtOnce => "too_much_at_once",
+            Fault::Cut => "cut",
+        }
+    }
+
+    fn answer(&self) -> Response {
+        match self {
+            Fault::TooLarge => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+            Fault::TooMuchAtOnce => later(StatusCode::SERVICE_UNAVAILABLE, 1),
+            Fault::Cut => StatusCode::BAD_REQUEST.into_response(),
+        }
+    }
+}
+
+/// Reads a body up to its limit; what is said to be larger is not read at all.
+async fn read<'a>(
+    mut body: Body,
+    (limit, headers): (usize, &HeaderMap),
+    bodies: &'a Semaphore,
+) -> std::result::Result<(Bytes, Vec<SemaphorePermit<'a>>), Fault> {
+    let said = headers.get(header::CONTENT_LENGTH);
+    let said = said.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if said.is_some_and(|said| said > limit as u64) {
+        return Err(Fault::TooLarge);
+    }
+    let mut held = Vec::new();
+    let mut whole = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Fault::Cut)?.into_data() else {
+            continue;
+        };
+        if whole.len() + data.len() > limit {
+            return Err(Fault::TooLarge);
+        }
+        let kib = u32::try_from(data.len() / 1024 + 1).unwrap_or(u32::MAX);
+        held.push(
+            bodies
+                .try_acquire_many(kib)
+                .map_err(|_| Fault::TooMuchAtOnce)?,
+        );
+        whole.extend_from_slice(&data);
+    }
+    Ok((whole.into(), held))
+}
+
+async fn healthz(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Response {
+    if !is_local(peer, &headers) {
+        return nothing().await;
+    }
+    let report = tokio::task::spawn_blocking(move || shared.desk.health()).await;
+    let Ok(report) = report else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let status = match report.status {
+        "ok" => StatusCode::OK,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let mut body = serde_json::to_vec(&report).unwrap_or_default();
+    body.push(b'\n');
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+async fn metrics(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Response {
+    if !is_local(peer, &headers) {
+        return nothing().await;
+    }
+    let metrics = tokio::task::spawn_blocking(move || -> Result<String> {
+        Ok(exposition::write(&shared.desk.metrics()?))
+    });
+    match metrics.await {
+        Ok(Ok(text)) => {
+            let media_type = "text/plain; version=0.0.4; charset=utf-8";
+            ([(header::CONTENT_TYPE, media_type)], text).into_response()
+        }
+        _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// Whether it was asked on this machine, and not through a proxy on it.
+fn is_local(peer: SocketAddr, headers: &HeaderMap) -> bool {
+    let proxied = [
+        "x-forwarded-for",
+        "forwarded",
+        "x-real-ip",
+        "cf-connecting-ip",
+    ];
+    peer.ip().is_loopback() && !proxied.iter().any(|name| headers.contains_key(*name))
+}

@@ -5,7 +5,9 @@ pub mod google_chat;
 pub mod google_chat_webhook;
 pub mod imap;
 pub mod maildir;
+pub mod slack;
 pub mod smtp;
+pub mod twilio;
 pub mod whatsapp;
 
 #[cfg(test)]

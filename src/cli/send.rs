@@ -2,6 +2,7 @@
 
 mod batch;
 mod body;
+mod cost;
 mod edit;
 mod show;
 

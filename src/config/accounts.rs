@@ -13,6 +13,7 @@ use crate::model::secret::Part;
 use super::file::{At, RawAccount, Source, nearest};
 use super::flags::Environment;
 use super::oauth;
+use super::policy;
 use super::provider;
 use super::throttle;
 
@@ -49,6 +50,7 @@ pub fn local(data_dir: &Path) -> Account {
         legacy_units: false,
         signature: None,
         budget: Vec::new(),
+        max_cost_per_month: None,
         fallback: None,
         built_in: true,
     }
@@ -139,6 +141,7 @@ pub fn resolve(
         legacy_units,
         signature: value(&raw.signature),
         budget,
+        max_cost_per_month: policy::max_cost(raw.max_cost_per_month.as_ref(), source)?,
         fallback: value(&raw.fallback),
         built_in: false,
     })
@@ -225,6 +228,7 @@ impl Cx<'_> {
             key("folders", &r.folders),
             key("file_sent", &r.file_sent),
             key("budget", &r.budget),
+            key("max_cost_per_month", &r.max_cost_per_month),
             key("base_url", &r.base_url),
             key("quota", &r.quota),
             key("quota_units", &r.quota_units),
@@ -320,7 +324,8 @@ impl Cx<'_> {
         const REGION: &[&str] = &["region"];
         const MAIL: &[&str] = &["signature"];
         const UNITS: &[&str] = &["quota", "quota_units"];
-        const NUMBERS: &[&[&str]] = &[TWILIO, WHATSAPP, REGION];
+        const MONEY: &[&str] = &["max_cost_per_month"];
+        const NUMBERS: &[&[&str]] = &[TWILIO, WHATSAPP, REGION, MONEY];
         let own: &[&[&str]] = match channel {
             ChannelKind::Imap => &[&["path"], API],
             ChannelKind::Smtp => &[&["path", "imap", "imap_tls", "folders", "file_sent"], API],

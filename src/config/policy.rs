@@ -130,11 +130,7 @@ fn fill(rules: &mut Rules, raw: &RawRules, source: &Source) -> Result<()> {
         })?;
         rules.max_per_hour = Some(most);
     }
-    if let Some(written) = &raw.max_cost_per_month {
-        let money: Result<Money> = written.value.parse();
-        rules.max_cost_per_month =
-            Some(money.map_err(|e| placed(source, &written.span, ("max_cost_per_month", e)))?);
-    }
+    rules.max_cost_per_month = max_cost(raw.max_cost_per_month.as_ref(), source)?;
     let zone = match &raw.zone {
         Some(written) => Some(TimeZone::get(&written.value).map_err(|_| {
             source
@@ -164,6 +160,17 @@ fn fill(rules: &mut Rules, raw: &RawRules, source: &Source) -> Result<()> {
             .hint("add quiet_hours = \"22:00-07:00\", or remove the line"));
     }
     Ok(())
+}
+
+/// An amount of money a month, where one is written.
+pub fn max_cost(written: Option<&At<String>>, source: &Source) -> Result<Option<Money>> {
+    let Some(written) = written else {
+        return Ok(None);
+    };
+    let money = written.value.parse();
+    money
+        .map(Some)
+        .map_err(|e| placed(source, &written.span, ("max_cost_per_month", e)))
 }
 
 fn quiet_hours(text: &str, zone: Option<TimeZone>) -> Option<QuietHours> {

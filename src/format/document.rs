@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::compose::{Letter, compose};
-use super::{chat, mime, whatsapp};
+use super::{chat, mime, slack, whatsapp};
 use crate::model::account::ChannelKind;
 use crate::model::address::Address;
 use crate::model::message::Parsed;
@@ -26,7 +26,8 @@ pub fn parse(channel: ChannelKind, raw: &[u8]) -> Parsed {
         }
         ChannelKind::GoogleChat | ChannelKind::GoogleChatWebhook => chat::parse(raw),
         ChannelKind::Whatsapp => whatsapp::parse(raw),
-        ChannelKind::Twilio | ChannelKind::Slack | ChannelKind::SlackWebhook => Parsed {
+        ChannelKind::Slack | ChannelKind::SlackWebhook => slack::parse(raw),
+        ChannelKind::Twilio => Parsed {
             faults: vec!["a message of an unknown shape".to_owned()],
             ..Parsed::default()
         },

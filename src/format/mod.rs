@@ -14,6 +14,8 @@ pub mod mbox;
 pub mod mention;
 pub mod mime;
 pub mod payload;
+pub mod slack;
 pub mod sms;
+pub mod twilio;
 pub mod utf7;
 pub mod whatsapp;

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::budget::Rate;
+use super::money::Money;
 use super::secret::Part;
 
 /// The kind of provider behind an account.
@@ -313,6 +314,8 @@ pub struct Account {
     pub file_sent: bool,
     /// How many recipients may leave within how long; all of them hold, none is no limit.
     pub budget: Vec<Rate>,
+    /// Money that may be spent through it within a calendar month.
+    pub max_cost_per_month: Option<Money>,
     /// The account that takes what certainly was not sent when this one can't send.
     pub fallback: Option<String>,
     /// True for the account `local` that exists without configuration.

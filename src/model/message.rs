@@ -75,6 +75,8 @@ pub struct Parsed {
     pub text: String,
     pub attachments: Vec<Attachment>,
     pub has_link: bool,
+    /// The provider says that the owner of the account wrote it.
+    pub own: bool,
     /// What is broken, one short phrase each; empty for a sound message.
     pub faults: Vec<String>,
 }

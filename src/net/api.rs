@@ -75,6 +75,11 @@ pub trait Access: Send + Sync {
     /// Waits until so many units of the quota are free, and takes them. They count from when this is dropped, once the
     /// request is through: until then as of now, so that the provider never sees more than the quota.
     fn units(&self, units: u32) -> Pending<'_, Result<Units>>;
+    /// Waits until this kind of call may be made once more within a minute, and counts it; for providers that count
+    /// each kind by itself.
+    fn turn(&self, _kind: &'static str, _per_minute: u32) -> Pending<'_, Result<Units>> {
+        Box::pin(async { Ok(Box::new(()) as Units) })
+    }
     /// Waits.
     fn pause(&self, wait: Duration) -> Pending<'_, ()>;
 }
@@ -91,6 +96,8 @@ pub struct Call {
     headers: HeaderMap,
     body: Body,
     units: u32,
+    /// How often this operation may be called within a minute.
+    per_minute: Option<u32>,
     limits: Limits,
     url: Option<Target>,
     left: Option<Arc<AtomicBool>>,
@@ -138,6 +145,7 @@ impl Call {
             headers: HeaderMap::new(),
             body: Body::None,
             units: operation.units,
+            per_minute: None,
             limits: Limits::default(),
             url: None,
             left: None,
@@ -200,6 +208,12 @@ impl Call {
     /// What it takes from the quota, where that is not the operation's usual.
     pub fn units(mut self, units: u32) -> Call {
         self.units = units;
+        self
+    }
+
+    /// Takes turns with all other calls of this operation: at most so many within a minute.
+    pub fn paced(mut self, per_minute: u32) -> Call {
+        self.per_minute = Some(per_minute);
         self
     }
 
@@ -406,6 +420,11 @@ impl Api {
         })
     }
 
+    /// Where it lives.
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
     /// Refuses whatever changes something.
     pub fn read_only(mut self, read_only: bool) -> Api {
         self.read_only = read_only;
@@ -476,6 +495,13 @@ impl Api {
         let _units = match call.units {
             0 => None,
             units => Some(self.access.units(units).await.map_err(Fault::before)?),
+        };
+        let _turn = match call.per_minute {
+            None => None,
+            Some(most) => {
+                let turn = self.access.turn(call.operation.id, most);
+                Some(turn.await.map_err(Fault::before)?)
+            }
         };
         let token = self.current().await.map_err(Fault::before)?;
         match self.send(call, &token, doing).await {

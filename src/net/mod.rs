@@ -5,7 +5,9 @@ pub mod autoconfig;
 pub mod google;
 pub mod http;
 pub mod oauth;
+pub mod slack;
 pub mod tls;
+pub mod twilio;
 pub mod whatsapp;
 
 use crate::error::{Context, Kind, Result};

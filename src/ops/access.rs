@@ -6,14 +6,16 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::channel::google_chat_webhook::Webhook;
-use crate::channel::{gmail, google_chat};
+use crate::channel::{gmail, google_chat, whatsapp};
 use crate::clock::{Clock, UnderWay};
 use crate::error::{Context, Error, Kind, Result};
-use crate::format::clean;
-use crate::model::account::{Account, ChannelKind};
+use crate::format::{clean, whatsapp as rules};
+use crate::model::account::{Account, ChannelKind, Whatsapp};
+use crate::model::budget::Rate;
 use crate::net::api::{Access, Api, Pending, Reading, Units};
 use crate::net::google;
 use crate::net::http::{Client, Redirects};
+use crate::net::whatsapp as meta;
 use crate::rules::budget::{Cost, Limit};
 use crate::store::{Asked, Owner, Share};
 
@@ -25,9 +27,9 @@ pub async fn api(app: &App, account: &Account, reading: Reading) -> Result<Api> 
     let lent = Lent(Arc::new(Shared {
         app: app.twin(),
         account: account.clone(),
-        owner: match account.quota {
-            Some(_) => Some(app.store.owner()?),
-            None => None,
+        owner: match account.quota.is_some() || account.channel == ChannelKind::Slack {
+            true => Some(app.store.owner()?),
+            false => None,
         },
     }));
     let base = account.base_url.as_deref().unwrap_or_default();
@@ -54,6 +56,20 @@ pub async fn google_chat(app: &App, account: &Account) -> Result<google_chat::Cl
     ))
 }
 
+/// The number of a WhatsApp account.
+pub async fn whatsapp(app: &App, account: &Account) -> Result<whatsapp::Client> {
+    let settings = of_whatsapp(account)?;
+    let api = api(app, account, meta::reading).await?;
+    Ok(whatsapp::Client::new(api, settings))
+}
+
+fn of_whatsapp(account: &Account) -> Result<Whatsapp> {
+    account
+        .whatsapp
+        .clone()
+        .ok_or_else(|| Error::internal(format!("account `{}` is none of WhatsApp", account.name)))
+}
+
 /// Whether this secret opens the account; gives who took it. Asks for the least there is; a webhook can't be asked.
 pub async fn prove(app: &App, account: &Account, secret: &SecretString) -> Result<String> {
     let base = account.base_url.as_deref().unwrap_or_default();
@@ -64,6 +80,7 @@ pub async fn prove(app: &App, account: &Account, secret: &SecretString) -> Resul
     }
     match account.channel {
         ChannelKind::Gmail | ChannelKind::GoogleChat => {}
+        ChannelKind::Whatsapp => return prove_whatsapp(app, account, secret).await,
         other => {
             return Err(Error::config(format!(
                 "a login of channel {} can't be tried",
@@ -104,6 +121,41 @@ pub async fn prove(app: &App, account: &Account, secret: &SecretString) -> Resul
         )));
     }
     Ok(host)
+}
+
+/// Asks for the number that messages come from.
+async fn prove_whatsapp(app: &App, account: &Account, secret: &SecretString) -> Result<String> {
+    let given = Given {
+        secret: secret.clone(),
+        clock: app.clock.clone(),
+    };
+    let base = account.base_url.as_deref().unwrap_or_default();
+    let api = Api::new(client(account).await?, base, Arc::new(given), meta::reading)?;
+    let number = whatsapp::Client::new(api, of_whatsapp(account)?)
+        .number()
+        .await?;
+    let own = rules::address(&number.display_phone_number);
+    let fits = |known: &str| rules::address(known) == own;
+    if account.own_addresses().next().is_some() && !account.own_addresses().any(fits) {
+        return Err(Error::new(
+            Kind::Auth,
+            format!(
+                "this number id is of `{}`, not of account `{}`",
+                clean::line(&number.display_phone_number),
+                account.name
+            ),
+        )
+        .hint(format!(
+            "set `phone_number_id` to that of {}, or `address` to the number",
+            account.address.as_deref().unwrap_or_default()
+        )));
+    }
+    let name = clean::line(&number.verified_name);
+    let shown = clean::line(&number.display_phone_number);
+    Ok(match name.is_empty() {
+        true => shown,
+        false => format!("{shown} ({name})"),
+    })
 }
 
 /// A secret that is only tried.
@@ -169,16 +221,32 @@ impl Access for Lent {
         Box::pin(self.take(units))
     }
 
+    fn turn(&self, kind: &'static str, per_minute: u32) -> Pending<'_, Result<Units>> {
+        let rate = Rate {
+            most: per_minute,
+            per: Duration::from_secs(60),
+        };
+        let scope = format!("{}:{kind}", scope(&self.0.account));
+        Box::pin(self.take_of(scope, Some(rate), 1))
+    }
+
     fn pause(&self, wait: Duration) -> Pending<'_, ()> {
         Box::pin(self.0.app.clock.sleep(wait))
     }
 }
 
 impl Lent {
-    /// Takes units once they are all free; more than the whole quota in shares of it.
+    /// Takes units of the account's quota.
     async fn take(&self, units: u32) -> Result<Units> {
         let of = &self.0;
-        let (Some(rate), Some(owner)) = (of.account.quota, &of.owner) else {
+        self.take_of(scope(&of.account), of.account.quota, units)
+            .await
+    }
+
+    /// Takes units once they are all free; more than the whole quota in shares of it.
+    async fn take_of(&self, scope: String, rate: Option<Rate>, units: u32) -> Result<Units> {
+        let of = &self.0;
+        let (Some(rate), Some(owner)) = (rate, &of.owner) else {
             return Ok(Box::new(()));
         };
         let (store, clock) = (&of.app.store, &of.app.clock);
@@ -191,7 +259,7 @@ impl Lent {
         while missing > 0 {
             let want = missing.min(rate.most);
             let limit = Limit {
-                scope: scope(&of.account),
+                scope: scope.clone(),
                 cost: Cost::Once(want),
                 rate,
             };

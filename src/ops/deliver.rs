@@ -7,6 +7,7 @@ mod leave;
 mod lines;
 pub mod room;
 mod smtp;
+pub mod whatsapp;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::error::{Error, Result};
 use crate::format::compose::{self, Letter, compose};
-use crate::format::{chat, mime};
+use crate::format::{chat, mime, payload};
 use crate::model::account::ChannelKind;
 use crate::model::address::Address;
 use crate::model::id::OutboxId;
@@ -30,6 +30,13 @@ pub struct EditRequest {
     /// More files.
     pub attachments: Vec<PathBuf>,
     pub at: Option<Timestamp>,
+}
+
+impl EditRequest {
+    /// Whether it asks for more than another time.
+    fn changes_content(&self) -> bool {
+        self.subject.is_some() || self.text.is_some() || !self.attachments.is_empty()
+    }
 }
 
 /// The text of an item that may be edited.
@@ -155,6 +162,17 @@ fn rewrite(app: &App, item: &Item, raw: &[u8], request: &EditRequest) -> Result<
         ))
         .hint("send a new message instead"));
     }
+    let says_more = parsed.attachments.iter().any(payload::is_part);
+    if says_more && account.channel != ChannelKind::Twilio && request.changes_content() {
+        return Err(Error::usage(format!(
+            "`{}` is more than its text (a template, buttons, a location): it can't be edited",
+            item.id
+        ))
+        .hint(format!(
+            "cancel it with `comms outbox cancel {}`, and send a new one",
+            item.id
+        )));
+    }
     let mut recipients = Vec::new();
     let mut heads = Vec::new();
     for (place, typed, head) in [
@@ -201,7 +219,8 @@ fn rewrite(app: &App, item: &Item, raw: &[u8], request: &EditRequest) -> Result<
     };
     let mut files = files::files_of(raw, &parsed);
     files.extend(files::read_files(app, &request.attachments)?);
-    rooms::takes_files((account.channel, &account.name), files.len())?;
+    let count = files.len() - usize::from(says_more);
+    rooms::takes_files((account.channel, &account.name), count)?;
     let from = parsed.from.first().cloned();
     let from = from.ok_or_else(|| Error::internal(format!("`{}` has no sender", item.id)))?;
     compose::refuse_controls("subject", &subject)?;

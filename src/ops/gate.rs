@@ -6,14 +6,13 @@
 use jiff::Timestamp;
 
 use crate::error::{Error, Result};
-use crate::model::account::ChannelKind;
 use crate::model::outbox::{RecipientState, State};
 use crate::model::policy::{Act, Rules};
 use crate::model::query::{Field, Query, Sort, Text};
-use crate::rules::policy::{self, Person, Price, Ruling, Usage};
+use crate::rules::policy::{self, Person, Ruling};
 use crate::store::outbox::{Item, NewItem};
 
-use super::{App, Origin, optout};
+use super::{App, Origin, costs, optout};
 
 /// What an item may do now.
 #[derive(Debug)]
@@ -36,6 +35,7 @@ pub fn judge(app: &App, origin: Origin, items: &mut [NewItem]) -> Result<()> {
     let now = app.clock.now();
     optout::strike(app, items)?;
     let mut before = 0;
+    let mut purses = costs::Purses::default();
     for item in items {
         let people: Vec<&str> = item
             .recipients
@@ -50,8 +50,15 @@ pub fn judge(app: &App, origin: Origin, items: &mut [NewItem]) -> Result<()> {
         let count = u32::try_from(people.len()).unwrap_or(u32::MAX);
         // What goes later is counted when it goes.
         if ruling == Ruling::Allow && item.state == State::Ready && item.next_at.is_none() {
-            let usage = usage(app, rules, (&item.channel, before))?;
-            ruling = policy::of_caps(rules, count, usage);
+            ruling = policy::of_hour(rules, count, last_hour(app, rules)?.saturating_add(before));
+        }
+        let over = purses.charge(app, rules, item)?;
+        if ruling == Ruling::Allow
+            && item.state == State::Ready
+            && item.next_at.is_none()
+            && let Some(rule) = over
+        {
+            ruling = Ruling::Hold(rule);
         }
         before = before.saturating_add(count);
         match ruling {
@@ -91,19 +98,14 @@ pub fn may_leave(app: &App, item: &Item) -> Result<Leave> {
     if let Some((end, rule)) = quiet(app, rules, now) {
         return Ok(Leave::Later(end, rule));
     }
+    // What was approved goes whatever it costs, and counts.
+    if let Some(rule) = costs::pass(app, item, (!approved).then_some(rules))? {
+        return Ok(Leave::Held(rule));
+    }
     if approved {
         return Ok(Leave::Now);
     }
     let count = u32::try_from(people.len()).unwrap_or(u32::MAX);
-    // The number of the last hour is settled below, with the item's own mark.
-    let cost = Usage {
-        last_hour: 0,
-        price: price(&item.channel),
-        spent: None,
-    };
-    if let Ruling::Hold(rule) = policy::of_caps(rules, count, cost) {
-        return Ok(Leave::Held(rule));
-    }
     if let Some(most) = rules.max_per_hour
         && !app.store.pass(item.id, (&item.origin, count, most), now)?
     {
@@ -215,26 +217,13 @@ fn is_new(app: &App, address: &str) -> Result<bool> {
 /// Messages looked through for an address; more that only look like it are not worth the time.
 const LOOKED_AT: usize = 50;
 
-fn usage(app: &App, rules: &Rules, (channel, before): (&str, u32)) -> Result<Usage> {
-    let counted = match rules.max_per_hour {
+/// Recipients of this origin in the last hour, where a cap asks for them.
+fn last_hour(app: &App, rules: &Rules) -> Result<u32> {
+    match rules.max_per_hour {
         Some(_) if app.store.has_outbox() => app
             .store
-            .recipients_in_last_hour(rules.origin, app.clock.now())?,
-        _ => 0,
-    };
-    Ok(Usage {
-        last_hour: counted.saturating_add(before),
-        price: price(channel),
-        spent: None,
-    })
-}
-
-/// What a message of this channel costs; nobody knows of a channel nobody knows.
-fn price(channel: &str) -> Price {
-    if ChannelKind::named(channel).is_some() {
-        Price::Free
-    } else {
-        Price::Unknown
+            .recipients_in_last_hour(rules.origin, app.clock.now()),
+        _ => Ok(0),
     }
 }
 

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod auth;
 pub mod batch;
 pub mod confirm;
+pub mod costs;
 pub mod deliver;
 pub mod doctor;
 pub mod drain;
@@ -40,6 +41,7 @@ pub mod sync;
 pub mod throttle;
 pub mod token;
 pub mod watch;
+pub mod whatsapp;
 
 use std::sync::Arc;
 

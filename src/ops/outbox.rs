@@ -7,11 +7,11 @@ use crate::error::{Error, Result};
 use crate::model::id::OutboxId;
 use crate::model::outbox::{Event, RecipientState, State, Verdict};
 
-use crate::store::outbox::BatchState;
+use crate::store::outbox::{BatchState, Item};
 
 use super::deliver::{self, Delivery, Lines};
 use super::gate::{self, Leave};
-use super::send::{AttemptReport, ItemReport, SendReport, report_on};
+use super::send::{AttemptReport, ItemReport, SendReport, cost, report_on};
 use super::status::OutboxStatus;
 use super::{App, Origin, drain};
 
@@ -56,9 +56,7 @@ pub fn list(app: &App, states: &[State], all: bool, limit: usize) -> Result<Outb
         (false, false) => states,
     };
     let items = app.store.outbox_items(wanted, limit)?;
-    Ok(OutboxReport {
-        items: items.into_iter().map(ItemReport::from).collect(),
-    })
+    told(app, items)
 }
 
 /// Items of a batch in the order of its file, one for each row: those of these states, or all of them.
@@ -66,15 +64,23 @@ pub fn list_batch(app: &App, name: &str, states: &[State], limit: usize) -> Resu
     drain::tidy(app)?;
     let batch = app.store.batch(name)?;
     let items = app.store.batch_items(batch.id, states, limit)?;
-    Ok(OutboxReport {
-        items: items.into_iter().map(ItemReport::from).collect(),
-    })
+    told(app, items)
+}
+
+fn told(app: &App, items: Vec<Item>) -> Result<OutboxReport> {
+    let mut items: Vec<ItemReport> = items.into_iter().map(ItemReport::from).collect();
+    for item in &mut items {
+        cost::tell(app, item)?;
+        item.parts.clear();
+    }
+    Ok(OutboxReport { items })
 }
 
 /// One item with its attempts and what it looks like.
 pub fn show(app: &App, id: OutboxId) -> Result<ItemReport> {
     drain::tidy(app)?;
     let mut report = ItemReport::from(app.store.outbox_item(id)?);
+    cost::tell_all(app, &mut report)?;
     report.attempts = app
         .store
         .outbox_attempts(id)?

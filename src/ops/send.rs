@@ -3,6 +3,7 @@
 //! Written down and synced to disk first; what happens on the way is `ops::deliver`.
 
 mod alert;
+pub mod cost;
 pub(super) mod files;
 pub(super) mod letter;
 mod patience;
@@ -347,7 +348,7 @@ const WAIT: Duration = Duration::from_secs(30);
 fn refuse_endless_wait(app: &App, items: &[NewItem]) -> Result<()> {
     let silent = |name: &str| {
         let account = app.config.account(name);
-        account.is_ok_and(|a| a.sends_mail() || a.built_in)
+        account.is_ok_and(|a| !a.channel.is_phone())
     };
     match items.iter().find(|i| silent(&i.account)) {
         Some(item) => Err(Error::usage(format!(

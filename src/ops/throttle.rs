@@ -119,19 +119,21 @@ fn take(
     }
 }
 
-/// Takes all that a request costs from the account's budgets, which are shared by whoever has this scope.
+/// Takes all that a request costs from the account's budgets, which are shared by whoever has this scope, and from
+/// these limits of its provider's.
 pub fn permit_whole(
     app: &App,
     account: &Account,
     owner: &Owner,
-    (scope, count): (&str, u32),
+    ((scope, count), also): ((&str, u32), &[Limit]),
 ) -> Result<Permit> {
     let limit = |rate: &_| Limit {
         scope: scope.to_lowercase(),
         cost: Cost::Once(count),
         rate: *rate,
     };
-    let limits: Vec<Limit> = account.budget.iter().map(limit).collect();
+    let mut limits: Vec<Limit> = account.budget.iter().map(limit).collect();
+    limits.extend_from_slice(also);
     take(app, account, (owner, &limits), 1)
 }
 

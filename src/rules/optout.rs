@@ -1,9 +1,16 @@
 //! When two addresses are the same for an opt-out, whatever the channel.
 
 /// The form under which an address is kept and looked up: mail in lower case with an ASCII domain, phone numbers as `+`
-/// and digits, anything else in lower case.
+/// and digits whatever reaches them (`sms:`, `whatsapp:`), anything else in lower case.
 pub fn normal(address: &str) -> String {
     let address = address.trim();
+    let number = ["sms:", "whatsapp:"]
+        .iter()
+        .find_map(|channel| address.strip_prefix(channel));
+    let address = number
+        .map(str::trim)
+        .filter(|n| n.starts_with('+'))
+        .unwrap_or(address);
     if let Some((local, domain)) = address.rsplit_once('@').filter(|(l, _)| !l.is_empty()) {
         let ascii = reqwest::Url::parse(&format!("http://{domain}/"))
             .ok()
@@ -20,6 +27,40 @@ pub fn normal(address: &str) -> String {
     address.to_lowercase()
 }
 
+/// Words that end messages by SMS, and those that let them come again: carriers and Twilio act on them by themselves.
+const OUT: [&str; 8] = [
+    "stop",
+    "stopall",
+    "unsubscribe",
+    "cancel",
+    "end",
+    "quit",
+    "revoke",
+    "optout",
+];
+const IN: [&str; 3] = ["start", "yes", "unstop"];
+
+/// Whether a text asks for no more messages (`true`), or for messages again; it says nothing else.
+pub fn keyword(text: &str) -> Option<bool> {
+    let word = text.trim().to_lowercase();
+    match word.as_str() {
+        word if OUT.contains(&word) => Some(true),
+        word if IN.contains(&word) => Some(false),
+        _ => None,
+    }
+}
+
+/// Why an address is on the list, in the words of the reply.
+pub fn replied(text: &str) -> String {
+    let word: String = text
+        .trim()
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(20)
+        .collect();
+    format!("replied {}", word.to_uppercase())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,10 +73,24 @@ mod tests {
             ("ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"),
             ("ada@[192.0.2.1]", "ada@[192.0.2.1]"),
             ("+1 (555) 010-0.99", "+1555010099"),
+            ("sms:+15550100", "+15550100"),
+            ("whatsapp:+15550100", "+15550100"),
+            ("whatsapp:US.abc", "whatsapp:us.abc"),
+            ("sms:24273", "sms:24273"),
             ("#General", "#general"),
             ("@Ada", "@ada"),
         ] {
             assert_eq!(normal(written), form, "{written}");
         }
+    }
+
+    #[test]
+    fn only_a_word_by_itself_is_an_opt_out() {
+        assert_eq!(keyword(" Stop\n"), Some(true));
+        assert_eq!(keyword("YES"), Some(false));
+        for text in ["stop it", "", "help", "don't stop"] {
+            assert_eq!(keyword(text), None, "{text}");
+        }
+        assert_eq!(replied("stop\u{1b}"), "replied STOP");
     }
 }

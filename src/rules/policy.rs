@@ -7,7 +7,6 @@ use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, ToSpan};
 
-use crate::model::money::Money;
 use crate::model::policy::{Act, QuietHours, Rules};
 
 /// A recipient and what the store knows of it.
@@ -16,26 +15,6 @@ pub struct Person<'a> {
     pub address: &'a str,
     /// Nothing was ever sent to it, and no mail came from it.
     pub is_new: bool,
-}
-
-/// What a message costs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Price {
-    /// Nothing, as mail does.
-    Free,
-    Known(Money),
-    /// It costs something, but nobody knows how much.
-    Unknown,
-}
-
-/// What the caps compare with.
-#[derive(Clone, Copy, Debug)]
-pub struct Usage {
-    /// Recipients of this origin in the last hour, without this message.
-    pub last_hour: u32,
-    pub price: Price,
-    /// What this origin spent this month, without this message; `None` is nothing.
-    pub spent: Option<Money>,
 }
 
 /// What the policy says, and the rule that says it.
@@ -111,32 +90,13 @@ fn of_person(rules: &Rules, person: Person<'_>) -> Ruling {
     ))
 }
 
-/// What the caps say of a message to so many recipients.
-pub fn of_caps(rules: &Rules, recipients: u32, usage: Usage) -> Ruling {
-    let origin = rules.origin;
-    if let Some(most) = rules.max_per_hour
-        && usage.last_hour.saturating_add(recipients) > most
-    {
-        return Ruling::Hold(format!("policy.{origin}.max_per_hour = {most}"));
-    }
-    let Some(most) = rules.max_cost_per_month else {
-        return Ruling::Allow;
-    };
-    let price = match usage.price {
-        Price::Free => return Ruling::Allow,
-        Price::Known(price) => Some(price),
-        Price::Unknown => None,
-    };
-    // What can't be added up or compared is unknown.
-    let over = price
-        .and_then(|price| price.plus(usage.spent.unwrap_or(price.like(0))))
-        .and_then(|sum| sum.exceeds(most));
-    match over {
-        Some(false) => Ruling::Allow,
-        Some(true) => Ruling::Hold(format!("policy.{origin}.max_cost_per_month = {most}")),
-        None => Ruling::Hold(format!(
-            "policy.{origin}.max_cost_per_month = {most} (the price is unknown)"
-        )),
+/// What the cap of recipients per hour says of a message to so many, with those of the last hour before it.
+pub fn of_hour(rules: &Rules, recipients: u32, last_hour: u32) -> Ruling {
+    match rules.max_per_hour {
+        Some(most) if last_hour.saturating_add(recipients) > most => {
+            Ruling::Hold(format!("policy.{}.max_per_hour = {most}", rules.origin))
+        }
+        _ => Ruling::Allow,
     }
 }
 
@@ -288,39 +248,15 @@ mod tests {
     }
 
     #[test]
-    fn caps_hold_what_would_exceed_them() {
-        let capped = rules(|r| {
-            r.max_per_hour = Some(3);
-            r.max_cost_per_month = Some("1 USD".parse().unwrap());
-        });
-        let money = |text: &str| Price::Known(text.parse().unwrap());
-        let spent = Some("0.90 USD".parse().unwrap());
+    fn the_cap_of_an_hour_holds_what_would_exceed_it() {
+        let capped = rules(|r| r.max_per_hour = Some(3));
         let hour = "hold: policy.agent.max_per_hour = 3";
-        let cost = "hold: policy.agent.max_cost_per_month = 1 USD";
-        let unknown = "hold: policy.agent.max_cost_per_month = 1 USD (the price is unknown)";
-        for (recipients, last_hour, price, wanted) in [
-            (3, 0, Price::Free, "allow"),
-            (1, 2, Price::Free, "allow"),
-            (1, 3, Price::Free, hour),
-            (4, 0, Price::Free, hour),
-            (1, 0, money("0.10 USD"), "allow"),
-            (1, 0, money("0.100001 USD"), cost),
-            (1, 0, money("0.01 EUR"), unknown),
-            (1, 0, Price::Unknown, unknown),
-        ] {
-            let usage = Usage {
-                last_hour,
-                price,
-                spent,
-            };
-            assert_eq!(told(of_caps(&capped, recipients, usage)), wanted);
+        for (recipients, last_hour, wanted) in
+            [(3, 0, "allow"), (1, 2, "allow"), (1, 3, hour), (4, 0, hour)]
+        {
+            assert_eq!(told(of_hour(&capped, recipients, last_hour)), wanted);
         }
-        let usage = Usage {
-            last_hour: u32::MAX,
-            price: Price::Unknown,
-            spent: None,
-        };
-        assert_eq!(of_caps(&rules(|_| {}), 1, usage), Ruling::Allow);
+        assert_eq!(of_hour(&rules(|_| {}), 1, u32::MAX), Ruling::Allow);
     }
 
     #[test]

@@ -33,6 +33,7 @@ fn account() -> Account {
         legacy_units: false,
         signature: None,
         budget: Vec::new(),
+        max_cost_per_month: None,
         fallback: None,
         built_in: false,
     }

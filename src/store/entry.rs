@@ -146,7 +146,9 @@ impl<'a> Indexer<'a> {
         let sent = match entry.folder.role {
             Role::Sent => true,
             Role::Inbox | Role::Junk | Role::Trash => false,
-            Role::Drafts | Role::Archive | Role::All | Role::Other => by_owner(),
+            Role::Drafts | Role::Archive | Role::All | Role::Other => {
+                entry.parsed.own || by_owner()
+            }
         };
         let bit = |holds: bool, bit: i64| if holds { bit } else { 0 };
         entry.flags | bit(entry.parsed.has_link, LINK_BIT) | bit(sent, SENT_BIT)

@@ -64,3 +64,28 @@ CREATE TABLE charges (
     PRIMARY KEY (item, part)
 ) WITHOUT ROWID;
 CREATE INDEX charges_passed ON charges (passed) WHERE passed IS NOT NULL;
+
+-- WhatsApp: when a customer wrote to a number last, and what else says whether they may be written to freely.
+CREATE TABLE windows (
+    sender         TEXT NOT NULL, -- the number's id
+    customer       TEXT NOT NULL, -- `whatsapp:+1…` or `whatsapp:US.…`
+    last_inbound   INTEGER,
+    -- When they came by an advertisement, and when that was answered first.
+    entry          INTEGER,
+    entry_answered INTEGER,
+    -- When the provider said that it is closed.
+    closed         INTEGER,
+    PRIMARY KEY (sender, customer)
+) WITHOUT ROWID;
+-- The templates of a business account as they were listed last.
+CREATE TABLE templates (
+    business TEXT NOT NULL,
+    name     TEXT NOT NULL,
+    language TEXT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (business, name, language)
+) WITHOUT ROWID;
+CREATE TABLE template_lists (
+    business TEXT PRIMARY KEY,
+    at       INTEGER NOT NULL
+) WITHOUT ROWID;

@@ -29,10 +29,12 @@ mod search;
 mod sql;
 pub mod suppressions;
 mod sync;
+mod templates;
 mod text;
 mod threading;
 mod upkeep;
 mod watch;
+mod windows;
 mod write;
 
 #[cfg(test)]
@@ -49,6 +51,8 @@ pub use owner::Owner;
 pub use remote::{Placed, Remote};
 pub use search::{Page, ThreadFilter};
 pub use sync::{FolderState, SourceState};
+pub use templates::KeptTemplate;
+pub use windows::Pair;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock};

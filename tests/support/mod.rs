@@ -6,6 +6,7 @@ pub mod desktop;
 pub mod google;
 pub mod http_proxy;
 pub mod login;
+pub mod loopback;
 pub mod mail;
 pub mod oidc;
 pub mod postbox;

@@ -49,6 +49,7 @@ fn account(auth: AuthMethod) -> Account {
         legacy_units: false,
         signature: None,
         budget: Vec::new(),
+        max_cost_per_month: None,
         fallback: None,
         built_in: false,
     }

@@ -36,6 +36,7 @@ fn account(port: u16) -> Account {
         legacy_units: false,
         signature: None,
         budget: Vec::new(),
+        max_cost_per_month: None,
         fallback: None,
         built_in: false,
     }

@@ -8,7 +8,7 @@ pub mod webhook;
 
 pub use media::{Download, Upload};
 pub use numbers::Number;
-pub use send::{Outcome, Post};
+pub use send::{Outcome, Post, request};
 pub use templates::Template;
 
 use serde_json::Value;

@@ -5,6 +5,8 @@ use crate::format::clean;
 use crate::model::outbox::{RecipientState, State};
 use crate::ops::send::{ItemReport, SendReport};
 
+use super::cost;
+
 use super::super::output::{Cell, Column, Format, Output, Style};
 
 /// Prints what a send came to.
@@ -163,6 +165,7 @@ pub fn item_text(item: &ItemReport, out: &Output) -> String {
             a.size_bytes
         ));
     }
+    cost::text(&mut text, item, out);
     if let Some(at) = item.next_at {
         text.push_str(&format!("  next try    {}\n", out.when(at)));
     }
@@ -234,7 +237,9 @@ fn ways(state: State, id: &str, message_id: &str) -> Vec<String> {
             ]));
             ways
         }
-        State::Failed | State::Undelivered => of(&[
+        // It was handed over: what was lost on the way is not repeated behind anybody's back.
+        State::Undelivered => Vec::new(),
+        State::Failed => of(&[
             ("retry ID", "tries again, when the reason is mended"),
             ("cancel ID", "puts it away"),
         ]),

@@ -138,6 +138,12 @@ pub fn note(
             Some(throttle::shown(&account.budget)),
             line_of(raw, |r| &r.budget),
         );
+        let most = account.max_cost_per_month.map(|m| m.to_string());
+        say(
+            "max_cost_per_month",
+            most,
+            line_of(raw, |r| &r.max_cost_per_month),
+        );
         say(
             "fallback",
             account.fallback.clone(),

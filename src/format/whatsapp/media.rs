@@ -70,6 +70,15 @@ pub fn kind_of(media_type: &str) -> MediaKind {
     }
 }
 
+/// What a file goes as: one too large for its own kind is a document.
+pub fn kind_for(media_type: &str, bytes: usize) -> MediaKind {
+    let kind = kind_of(media_type);
+    match bytes > kind.largest() {
+        true => MediaKind::Document,
+        false => kind,
+    }
+}
+
 /// The file of a message: its kind, and what the webhook says of it.
 fn file(message: &Value) -> Option<(MediaKind, &Value)> {
     let kind = text(message, "type")?;

@@ -1,8 +1,8 @@
 //! WhatsApp: what its webhooks bring to [`Parsed`], its dialect, and texts cut into messages.
 //!
 //! What the store keeps of a message is one JSON document: `{"message": {…}, "contact": {…}, "metadata": {…}}` for one
-//! that came in, all three as the webhook gave them, and `{"message": {…}, "metadata": {…}, "own_id": "…", "text": "…"}`
-//! for one that went out. Never fails.
+//! that came in, all three as the webhook gave them, and `{"message": {…}, "metadata": {…}, "to": "…", "text": "…",
+//! "own_id": "…"}` for one that went out. Never fails.
 
 pub mod compose;
 mod dialect;
@@ -11,7 +11,7 @@ mod said;
 pub mod template;
 
 pub use dialect::{chunks, from_markdown, from_plain};
-pub use media::{MediaKind, kind_of, media_id};
+pub use media::{MediaKind, kind_for, kind_of, media_id};
 pub use said::contact_line;
 
 use jiff::Timestamp;
@@ -43,8 +43,8 @@ pub struct Own<'a> {
     pub id: &'a str,
     /// As it was sent.
     pub request: &'a Value,
-    /// The account's own address (`whatsapp:+1…`).
-    pub from: &'a str,
+    /// The id of the account's number, and the number if it is known.
+    pub number: (&'a str, Option<&'a str>),
     /// The recipient's address.
     pub to: &'a str,
     /// What a person reads of it.
@@ -63,8 +63,13 @@ pub fn own_document(own: &Own<'_>) -> Vec<u8> {
     }
     message["id"] = own.id.into();
     message["timestamp"] = own.at.as_second().to_string().into();
+    let (id, number) = own.number;
+    let mut metadata = json!({ "phone_number_id": id });
+    if let Some(number) = number {
+        metadata["display_phone_number"] = number.into();
+    }
     json!({
-        "message": message, "from": own.from, "to": own.to, "text": own.text, "own_id": own.own_id,
+        "message": message, "metadata": metadata, "to": own.to, "text": own.text, "own_id": own.own_id,
     })
     .to_string()
     .into_bytes()
@@ -119,7 +124,7 @@ fn envelope(parsed: &mut Parsed, document: &Value, message: &Value) {
     let phone = document
         .get("metadata")
         .and_then(|m| text(m, "phone_number_id"));
-    let us = business.as_ref().map(|b| b.email.as_str()).or(phone);
+    let us = phone.or(business.as_ref().map(|b| b.email.as_str()));
     let group =
         text(message, "group_id").map(|id| vec![Address::new(None, &format!("{SCHEME}{id}"))]);
     let ends = group.as_ref().unwrap_or(&others);
@@ -147,11 +152,9 @@ fn is_own(document: &Value) -> bool {
 }
 
 fn business(document: &Value) -> Option<Address> {
-    if let Some(from) = text(document, "from") {
-        return Some(Address::new(None, from));
-    }
     let metadata = document.get("metadata")?;
-    let number = text(metadata, "display_phone_number")?;
+    let number = text(metadata, "display_phone_number");
+    let number = number.or_else(|| text(metadata, "phone_number_id"))?;
     Some(Address::new(None, &address(number)))
 }
 

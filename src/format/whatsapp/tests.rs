@@ -29,14 +29,14 @@ fn a_text_has_sender_receiver_time_and_one_thread_per_pair() {
     assert_eq!(
         parsed.references,
         [
-            "whatsapp:+14155550100/whatsapp:+16315551234",
-            "whatsapp:+14155550100/whatsapp:US.13491208655302741918"
+            "106540352242922/whatsapp:+16315551234",
+            "106540352242922/whatsapp:US.13491208655302741918"
         ]
     );
     let own = parse(&own_document(&Own {
         id: "wamid.B",
         request: &json!({"messaging_product": "whatsapp", "to": "16315551234", "type": "text", "text": {"body": "yes"}}),
-        from: "whatsapp:+14155550100",
+        number: ("106540352242922", Some("+14155550100")),
         to: "whatsapp:+16315551234",
         text: "yes",
         own_id: "abc",
@@ -59,7 +59,7 @@ fn someone_without_a_number_is_known_by_the_id_within_the_business() {
     let parsed = parse(document.to_string().as_bytes());
     assert_eq!(parsed.from[0].email, "whatsapp:US.134");
     assert_eq!(parsed.from[0].name.as_deref(), Some("@kerry"));
-    assert_eq!(parsed.references, ["whatsapp:+14155550100/whatsapp:US.134"]);
+    assert_eq!(parsed.references, ["1/whatsapp:US.134"]);
     assert_eq!(recipient(&parsed.from[0].email), ("recipient", "US.134"));
     assert_eq!(recipient("whatsapp:+14155550100"), ("to", "14155550100"));
 }

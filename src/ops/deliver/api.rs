@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::channel::gmail::{self, Letter, Outcome};
 use crate::channel::google_chat;
 use crate::channel::google_chat_webhook::Webhook;
+use crate::channel::whatsapp;
 use crate::error::{Error, Kind, Result};
 use crate::format::compose::readdressed;
 use crate::format::mime;
@@ -20,10 +21,12 @@ use crate::model::outbox::{Place, RecipientState};
 use crate::net::http;
 use crate::ops::throttle::{self, News, Permit};
 use crate::ops::{App, access, hook, sync, token};
+use crate::rules::budget::Limit;
 use crate::store::Share;
 use crate::store::outbox::{Item, Part};
 
 use super::room::{Ground, Handed, Handing};
+use super::whatsapp as to_whatsapp;
 use super::{Doubt, Run, answer, chat, told};
 
 /// As long as HTTP is waited for past the point of no return.
@@ -36,6 +39,7 @@ pub enum Provider {
     Gmail(gmail::Client),
     Chat(google_chat::Client),
     Webhook(Webhook, http::Client),
+    Whatsapp(whatsapp::Client),
 }
 
 impl Provider {
@@ -48,8 +52,8 @@ impl Provider {
                 let (webhook, client) = access::webhook(app, account).await?;
                 Provider::Webhook(webhook, client)
             }
+            ChannelKind::Whatsapp => Provider::Whatsapp(access::whatsapp(app, account).await?),
             ChannelKind::Twilio
-            | ChannelKind::Whatsapp
             | ChannelKind::Slack
             | ChannelKind::SlackWebhook
             | ChannelKind::Imap
@@ -66,12 +70,15 @@ impl Provider {
     /// What has to be known before the first part of a message into a room goes.
     pub(super) async fn ground(
         &self,
-        (app, _account, item): (&App, &Account, &Item),
+        (app, account, item): (&App, &Account, &Item),
         raw: &[u8],
     ) -> Result<Ground> {
         match self {
             Provider::Chat(client) => chat::ground(client, (app, item), raw).await,
             Provider::Webhook(hook, _) => Ok(chat::ground_of_webhook(hook, raw)),
+            Provider::Whatsapp(client) => {
+                to_whatsapp::ground(client, (app, account, item), raw).await
+            }
             Provider::Gmail(_) => Err(Error::internal("mail is no room's")),
         }
     }
@@ -79,12 +86,15 @@ impl Provider {
     /// One attempt for one part of a message into a room.
     pub(super) async fn hand(
         &self,
-        (_account, item): (&Account, &Item),
+        (app, account, item): (&App, &Account, &Item),
         handing: Handing<'_>,
     ) -> Handed {
         match self {
             Provider::Chat(client) => chat::hand(client, item, handing).await,
             Provider::Webhook(hook, client) => chat::hand_to_webhook((hook, client), handing).await,
+            Provider::Whatsapp(client) => {
+                to_whatsapp::hand(client, (app, account, item), handing).await
+            }
             Provider::Gmail(_) => Handed::NotSent(Error::internal("mail is no room's")),
         }
     }
@@ -93,6 +103,7 @@ impl Provider {
     pub(super) fn keep(&self, app: &App, account: &Account, document: &Value) -> Result<()> {
         match self {
             Provider::Chat(_) => sync::keep_posted(app, account, document),
+            Provider::Whatsapp(_) => to_whatsapp::keep(app, account, document),
             Provider::Webhook(..) | Provider::Gmail(_) => Ok(()),
         }
     }
@@ -149,7 +160,7 @@ impl Run<'_> {
             account.login().unwrap_or_default()
         );
         let count = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
-        let share = match self.whole(account, (&scope, count), SOON).await? {
+        let share = match self.whole(account, ((&scope, count), &[]), SOON).await? {
             Ok(share) => share,
             Err(wait) => {
                 self.learn(account, News::Unasked)?;
@@ -238,13 +249,12 @@ impl Run<'_> {
     pub(super) async fn whole(
         &self,
         account: &Account,
-        (scope, count): (&str, u32),
+        cost: ((&str, u32), &[Limit]),
         patience: Duration,
     ) -> Result<Result<Share, (Timestamp, String)>> {
         let clock = &self.app.clock;
         let began = clock.now();
         loop {
-            let cost = (scope, count);
             let permit = throttle::permit_whole(self.app, account, self.delivery.owner, cost)?;
             let (at, why) = match permit {
                 Permit::Go(share) => return Ok(Ok(share)),

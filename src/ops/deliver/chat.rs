@@ -51,7 +51,7 @@ pub(super) async fn ground(
         place: space,
         thread: room::thread_of(&letter),
         along,
-        payload: None,
+        ..Ground::default()
     })
 }
 

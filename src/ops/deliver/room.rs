@@ -15,11 +15,12 @@ use crate::model::message::Parsed;
 use crate::model::outbox::RecipientState;
 use crate::ops::App;
 use crate::ops::throttle::{self, News};
+use crate::rules::budget::Limit;
 use crate::store::Share;
 use crate::store::outbox::{Item, Part};
 
 use super::api::{Came, Provider, SOON};
-use super::{Run, answer};
+use super::{Run, answer, whatsapp};
 
 /// Between two parts of one text.
 const LONG: Duration = Duration::from_secs(60);
@@ -32,6 +33,7 @@ pub fn parts(channel: &str, text: &str) -> Vec<(usize, String)> {
         Some(ChannelKind::GoogleChat | ChannelKind::GoogleChatWebhook) => {
             chat::chunks(text, 4_096, 32_000)
         }
+        Some(ChannelKind::Whatsapp) => crate::format::whatsapp::chunks(text),
         _ => vec![(0, text.to_owned())],
     }
 }
@@ -49,6 +51,8 @@ pub struct Piece {
     /// Counts from 1 over all parts of the item.
     pub number: usize,
     pub text: String,
+    /// The file of the letter that it is (from 0), where files go by themselves.
+    pub file: Option<usize>,
     /// Whether it is the end of the text.
     pub last: bool,
 }
@@ -58,23 +62,42 @@ pub fn missing(app: &App, item: &Item) -> Result<Vec<Piece>> {
     let raw = app.store.outbox_bytes(item.id)?;
     let sent = app.store.parts(item.id)?;
     let text = text(&raw);
-    // What a payload says is one message.
-    let parts = match replaces_text(&item.channel) && payload::of(&raw).is_some() {
-        true => vec![(0, text)],
-        false => parts(&item.channel, &text),
-    };
+    let parts = cut(&item.channel, &raw, &text);
     let count = parts.len();
     let pieces = parts
         .into_iter()
         .enumerate()
-        .map(|(n, (begins, text))| Piece {
+        .map(|(n, (begins, text, file))| Piece {
             begins,
             number: n + 1,
             text,
+            file,
             last: n + 1 == count,
         });
     let open = |piece: &Piece| !sent.iter().any(|part| part.begins == piece.begins);
     Ok(pieces.filter(open).collect())
+}
+
+/// All messages that a letter becomes: where each begins, its text, and its file (from 0) where files go by themselves.
+pub fn cut(channel: &str, raw: &[u8], text: &str) -> Vec<(usize, String, Option<usize>)> {
+    if ChannelKind::named(channel) == Some(ChannelKind::Whatsapp) {
+        return whatsapp::cut(raw, text);
+    }
+    // What a payload says is one message.
+    let parts = match replaces_text(channel) && payload::of(raw).is_some() {
+        true => vec![(0, text.to_owned())],
+        false => parts(channel, text),
+    };
+    parts
+        .into_iter()
+        .map(|(begins, text)| (begins, text, None))
+        .collect()
+}
+
+/// The same without the files.
+pub fn all_parts(channel: &str, raw: &[u8]) -> Vec<(usize, String)> {
+    let parts = cut(channel, raw, &text(raw)).into_iter();
+    parts.map(|(begins, text, _)| (begins, text)).collect()
 }
 
 /// Whether a payload says all there is, text included.
@@ -96,6 +119,8 @@ pub fn room_of(item: &Item) -> &str {
 pub(super) struct Ground {
     /// Whose budget each part takes from, beside the account's.
     pub scope: String,
+    /// Limits of the provider's that each part takes from besides.
+    pub also: Vec<Limit>,
     /// Where it goes, in the provider's words.
     pub place: String,
     /// The conversation it belongs to, as the letter names it.
@@ -142,7 +167,10 @@ impl Run<'_> {
         for piece in missing(self.app, self.item)? {
             // What began to go goes on: half a message is worse than a late one.
             let patience = if begun { LONG } else { SOON };
-            let share = match self.whole(account, (&ground.scope, 1), patience).await? {
+            let share = match self
+                .whole(account, ((&ground.scope, 1), &ground.also), patience)
+                .await?
+            {
                 Ok(share) => share,
                 Err(wait) if begun => return self.rest_later(&waiting, wait),
                 Err(wait) => {
@@ -164,7 +192,7 @@ impl Run<'_> {
                 sent: &sent,
                 left: &left,
             };
-            let handed = provider.hand((account, self.item), handing).await;
+            let handed = provider.hand((self.app, account, self.item), handing).await;
             let (id, document) = match handed {
                 Handed::Sent(id, document) => (id, document),
                 Handed::NotSent(e) => {

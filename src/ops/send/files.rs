@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::format::compose::{self, File};
-use crate::format::{clean, mime};
+use crate::format::{clean, mime, payload};
 use crate::model::message::Parsed;
 use crate::ops::App;
 
@@ -111,6 +111,7 @@ fn read_file(path: &Path, total: &mut u64) -> Result<File> {
 pub fn attached(files: &[File]) -> String {
     let attached: Vec<_> = files
         .iter()
+        .filter(|f| f.media_type != payload::MEDIA_TYPE)
         .map(|f| AttachmentReport {
             name: f.name.clone(),
             media_type: f.media_type.clone(),

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::alert::Suppressed;
+use super::cost::{self, CostReport, PartReport};
 use super::patience::has_reached;
 use crate::error::{Error, Kind, Result};
 use crate::format::{clean, mime};
@@ -78,6 +79,13 @@ pub struct ItemReport {
     /// A copy is in the account's Sent folder.
     pub filed: bool,
     pub created_at: Option<Timestamp>,
+    /// When its provider says that all of it arrived, and was read.
+    pub delivered_at: Option<Timestamp>,
+    pub read_at: Option<Timestamp>,
+    /// What it costs; null where it is free.
+    pub cost: Option<CostReport>,
+    /// What is charged one by one (SMS, WhatsApp); empty in lists.
+    pub parts: Vec<PartReport>,
     /// Every attempt, oldest first (`outbox show`).
     pub attempts: Vec<AttemptReport>,
     /// What it looks like (`--dry-run`, `outbox show`).
@@ -123,7 +131,11 @@ pub struct Rendered {
 pub fn of(app: &App, ids: &[OutboxId], warnings: Vec<String>) -> Result<SendReport> {
     let items = ids
         .iter()
-        .map(|id| app.store.outbox_item(*id).map(ItemReport::from))
+        .map(|id| {
+            let mut item = ItemReport::from(app.store.outbox_item(*id)?);
+            cost::tell_all(app, &mut item)?;
+            Ok(item)
+        })
         .collect::<Result<Vec<_>>>()?;
     let mut report = SendReport {
         items,
@@ -136,9 +148,11 @@ pub fn of(app: &App, ids: &[OutboxId], warnings: Vec<String>) -> Result<SendRepo
 
 /// What would leave.
 pub fn dry_run(staged: Vec<NewItem>, warnings: Vec<String>) -> SendReport {
-    let items = staged
-        .into_iter()
-        .map(|item| ItemReport {
+    let of_item = |item: NewItem| {
+        let (cost, parts) = cost::planned(&item);
+        ItemReport {
+            cost,
+            parts,
             id: None,
             state: item.state,
             origin: None,
@@ -162,6 +176,8 @@ pub fn dry_run(staged: Vec<NewItem>, warnings: Vec<String>) -> SendReport {
             hint: None,
             filed: false,
             created_at: None,
+            delivered_at: None,
+            read_at: None,
             attempts: Vec::new(),
             rendered: Some(rendered(&item.channel, &item.raw)),
             recipients: item
@@ -169,10 +185,10 @@ pub fn dry_run(staged: Vec<NewItem>, warnings: Vec<String>) -> SendReport {
                 .into_iter()
                 .map(RecipientReport::from)
                 .collect(),
-        })
-        .collect();
+        }
+    };
     SendReport {
-        items,
+        items: staged.into_iter().map(of_item).collect(),
         dry_run: true,
         warnings,
         ..SendReport::default()
@@ -185,7 +201,7 @@ pub fn rendered(channel: &str, raw: &[u8]) -> Rendered {
         let text = room::text(raw);
         return Rendered {
             headers: String::new(),
-            parts: room::parts(channel, &text).len(),
+            parts: room::cut(channel, raw, &text).len(),
             text,
         };
     }
@@ -249,6 +265,10 @@ impl From<Item> for ItemReport {
             },
             filed: item.filed_at.is_some(),
             created_at: Some(item.created_at),
+            delivered_at: item.delivered_at,
+            read_at: item.read_at,
+            cost: None,
+            parts: Vec::new(),
             attempts: Vec::new(),
             rendered: None,
             recipients: item
@@ -280,6 +300,10 @@ impl SendReport {
         let any = |f: &dyn Fn(&ItemReport) -> bool| self.items.iter().any(f);
         if any(&|i| i.state == State::Unconfirmed) {
             return Some(Kind::Unconfirmed);
+        }
+        // Who waits for more than `sent` learns that it will not come.
+        if self.waited_for.is_some() && any(&|i| i.state == State::Undelivered) {
+            return Some(Kind::Refused);
         }
         // What a dead process was sending is in doubt by now: this is in the hands of a living one.
         if any(&|i| i.state == State::Sending) {
@@ -399,6 +423,10 @@ mod tests {
             hint: None,
             filed: false,
             created_at: None,
+            delivered_at: None,
+            read_at: None,
+            cost: None,
+            parts: Vec::new(),
             attempts: Vec::new(),
             rendered: None,
         }

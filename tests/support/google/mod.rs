@@ -26,6 +26,8 @@ pub use fault::Fault;
 pub use wire::Request;
 use wire::{Answer, Outcome, Refusal};
 
+use super::loopback::Server;
+
 /// The access token that is good from the start.
 pub const TOKEN: &str = "ya29.first";
 
@@ -34,8 +36,7 @@ pub struct Google {
     /// `http://127.0.0.1:PORT`
     pub url: String,
     state: Arc<Mutex<State>>,
-    stop: Option<tokio::sync::oneshot::Sender<()>>,
-    thread: Option<std::thread::JoinHandle<()>>,
+    server: Server,
 }
 
 /// Everything the provider remembers.
@@ -92,26 +93,18 @@ impl Google {
             violations: Vec::new(),
             open_changes: 0,
         }));
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = listener.local_addr().expect("a bound socket").port();
-        let url = format!("http://127.0.0.1:{port}");
-        let (stop, stopped) = tokio::sync::oneshot::channel();
-        let (kept, base) = (state.clone(), url.clone());
-        let thread = std::thread::spawn(move || {
-            server::run(
-                listener,
-                server::Shared {
-                    state: kept,
-                    url: base,
-                },
-                stopped,
-            )
+        let kept = state.clone();
+        let server = Server::start(|url| {
+            let shared = server::Shared {
+                state: kept,
+                url: url.to_owned(),
+            };
+            move |request| server::serve(&shared, request)
         });
         Google {
-            url,
+            url: server.url.clone(),
             state,
-            stop: Some(stop),
-            thread: Some(thread),
+            server,
         }
     }
 
@@ -239,10 +232,7 @@ impl Google {
 
 impl Drop for Google {
     fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.server.stop();
         if std::thread::panicking() {
             return;
         }

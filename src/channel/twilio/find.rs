@@ -1,0 +1,120 @@
+//! Looking for a message of which it is not known whether it was sent: Twilio gives no key, so by whom, when and what.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use crate::error::Result;
+use crate::format::twilio;
+
+use super::{Client, Window, text};
+
+/// Clocks are compared, but seconds are all that dates have, and answers take their time.
+const MARGIN: SignedDuration = SignedDuration::from_secs(30);
+
+/// What was, perhaps, sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Sought<'a> {
+    pub to: &'a str,
+    /// `None` where a messaging service chose it.
+    pub from: Option<&'a str>,
+    pub text: &'a str,
+    pub media: usize,
+    /// When the first attempt began, and what time it is, by our clock.
+    pub began: Timestamp,
+    pub now: Timestamp,
+}
+
+/// Whether a message was sent.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Find {
+    /// The oldest one like it that is no other message of ours.
+    Found {
+        sid: String,
+        message: Value,
+    },
+    /// The whole listing holds none like it.
+    Absent,
+    CannotTell(String),
+}
+
+impl Client {
+    /// Whether such a message is there; `is_other` says of an id that it is known as another message of ours.
+    ///
+    /// Each copy of the same text stands for one attempt: two attempts and one copy leave one of them absent.
+    pub async fn find_sent(
+        &self,
+        sought: Sought<'_>,
+        is_other: impl Fn(&str) -> Result<bool>,
+    ) -> Result<Find> {
+        let window = Window {
+            to: Some(sought.to),
+            // A day earlier: what counts is the day on Twilio's calendar, and clocks differ.
+            since: Some(sought.began - SignedDuration::from_hours(24)),
+            ..Window::default()
+        };
+        let mut page = match self.messages(window).await {
+            Ok(page) => page,
+            Err(e) => return Ok(Find::CannotTell(e.message)),
+        };
+        let skew = page.now.map_or(SignedDuration::ZERO, |theirs| {
+            theirs.duration_since(sought.now)
+        });
+        let earliest = sought
+            .began
+            .saturating_add(skew)
+            .map_or(sought.began, |at| at - MARGIN);
+        let mut oldest: Option<(Timestamp, Value)> = None;
+        let mut blank = false;
+        loop {
+            for message in std::mem::take(&mut page.messages) {
+                let Some(made) =
+                    twilio::time(&message, "date_created").filter(|at| *at >= earliest)
+                else {
+                    continue;
+                };
+                let Some(sid) = text(&message, "sid") else {
+                    continue;
+                };
+                if twilio::is_inbound(&message) || !fits(&message, &sought) || is_other(sid)? {
+                    continue;
+                }
+                let body = message
+                    .get("body")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
+                if body.is_empty() && !sought.text.is_empty() {
+                    blank = true;
+                } else if twilio::is_same(body, sought.text)
+                    && oldest.as_ref().is_none_or(|(at, _)| made <= *at)
+                {
+                    oldest = Some((made, message));
+                }
+            }
+            let Some(next) = page.next.take() else {
+                break;
+            };
+            page = match self.more(&next).await {
+                Ok(page) => page,
+                Err(e) => return Ok(Find::CannotTell(e.message)),
+            };
+        }
+        Ok(match oldest {
+            Some((_, message)) => Find::Found {
+                sid: text(&message, "sid").unwrap_or_default().to_owned(),
+                message,
+            },
+            None if blank => Find::CannotTell(
+                "Twilio has a message to this number without its text, and it may be this one"
+                    .to_owned(),
+            ),
+            None => Find::Absent,
+        })
+    }
+}
+
+/// Whether sender and media are those that are sought.
+fn fits(message: &Value, sought: &Sought<'_>) -> bool {
+    let from = text(message, "from").is_none_or(|from| sought.from.is_none_or(|own| own == from));
+    let media = twilio::count(message, "num_media").unwrap_or(0);
+    from && usize::try_from(media).is_ok_and(|media| media == sought.media)
+}

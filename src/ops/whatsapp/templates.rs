@@ -1,0 +1,245 @@
+//! The templates of an account: asked for, kept, and found by name and language.
+
+use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::format::clean;
+use crate::format::whatsapp::template::Template;
+use crate::model::account::{Account, ChannelKind};
+use crate::ops::{App, access};
+use crate::rules::template::near;
+use crate::store::KeptTemplate;
+
+/// A list older than this is asked for anew before a template is sent.
+const FRESH: SignedDuration = SignedDuration::from_hours(24);
+
+/// Which templates to list.
+#[derive(Clone, Debug, Default)]
+pub struct TemplatesRequest {
+    /// Of this account; `None` for all of WhatsApp.
+    pub account: Option<String>,
+    /// Nobody is asked: what is known is listed.
+    pub offline: bool,
+}
+
+/// `comms.templates/1`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct TemplatesReport {
+    pub accounts: Vec<TemplateList>,
+    /// Lists that could not be asked for.
+    pub warnings: Vec<String>,
+}
+
+/// The templates of one account.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct TemplateList {
+    pub account: String,
+    /// When they were asked for.
+    pub listed_at: Option<Timestamp>,
+    pub templates: Vec<TemplateRow>,
+}
+
+/// One template.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct TemplateRow {
+    pub account: String,
+    pub name: String,
+    pub language: String,
+    /// UTILITY, MARKETING or AUTHENTICATION.
+    pub category: String,
+    /// APPROVED is the only one that goes.
+    pub status: String,
+    /// What `--var` has to give.
+    pub variables: Vec<String>,
+    pub text: String,
+    /// The words that send it.
+    pub command: String,
+}
+
+/// Lists templates, as the account has them now.
+///
+/// # Errors
+/// `config`: there is no account of WhatsApp, or it names no business account.
+pub async fn list(app: &App, request: &TemplatesRequest) -> Result<TemplatesReport> {
+    let accounts = chosen(app, request.account.as_deref())?;
+    let mut report = TemplatesReport {
+        accounts: Vec::new(),
+        warnings: Vec::new(),
+    };
+    for account in accounts {
+        if !request.offline
+            && let Err(e) = refresh(app, account).await
+        {
+            if known(app, account)?.is_none() {
+                return Err(e);
+            }
+            let words = format!("account `{}`: {}", account.name, e.message);
+            report.warnings.push(words);
+        }
+        let (at, templates) = known(app, account)?.unzip();
+        report.accounts.push(TemplateList {
+            account: account.name.clone(),
+            listed_at: at,
+            templates: templates
+                .unwrap_or_default()
+                .iter()
+                .map(|t| row(account, t))
+                .collect(),
+        });
+    }
+    Ok(report)
+}
+
+fn row(account: &Account, template: &Template) -> TemplateRow {
+    TemplateRow {
+        account: account.name.clone(),
+        name: template.name.clone(),
+        language: template.language.clone(),
+        category: template.category.to_lowercase(),
+        status: template.status.to_lowercase(),
+        variables: template.wants(),
+        text: template.body.clone(),
+        command: template.command("TO"),
+    }
+}
+
+fn chosen<'a>(app: &'a App, named: Option<&str>) -> Result<Vec<&'a Account>> {
+    if let Some(name) = named {
+        let account = app.config.account(name)?;
+        if account.channel != ChannelKind::Whatsapp {
+            return Err(
+                Error::usage(format!("account `{name}` is none of WhatsApp"))
+                    .hint("see which there are: `comms auth list`"),
+            );
+        }
+        return Ok(vec![account]);
+    }
+    let all = app.config.accounts.iter();
+    let all: Vec<&Account> = all.filter(|a| a.channel == ChannelKind::Whatsapp).collect();
+    if all.is_empty() {
+        return Err(Error::config("there is no account of WhatsApp")
+            .hint("run `comms auth add --channel whatsapp`"));
+    }
+    Ok(all)
+}
+
+/// Asks for the templates of an account and keeps them.
+pub async fn refresh(app: &App, account: &Account) -> Result<()> {
+    let listed = access::whatsapp(app, account).await?.templates().await?;
+    let kept: Vec<KeptTemplate> = listed
+        .into_iter()
+        .filter_map(|document| {
+            let template = Template::read(&document)?;
+            Some(KeptTemplate {
+                name: template.name,
+                language: template.language,
+                document,
+            })
+        })
+        .collect();
+    app.store
+        .keep_templates(business(account), &kept, app.clock.now())
+}
+
+/// Whose templates they are.
+fn business(account: &Account) -> &str {
+    let settings = account.whatsapp.as_ref();
+    settings
+        .and_then(|w| w.business_account_id.as_deref())
+        .unwrap_or_default()
+}
+
+/// The templates of an account as they were listed last.
+fn known(app: &App, account: &Account) -> Result<Option<(Timestamp, Vec<Template>)>> {
+    let kept = app.store.templates(business(account))?;
+    Ok(kept.map(|(at, kept)| {
+        let templates = kept.iter().filter_map(|k| Template::read(&k.document));
+        (at, templates.collect())
+    }))
+}
+
+/// A template that would go without anything but words, the usual kind first.
+pub fn fitting(app: &App, account: &Account) -> Result<Option<Template>> {
+    let Some((_, templates)) = known(app, account)? else {
+        return Ok(None);
+    };
+    let rank = |template: &Template| {
+        let category = match template.category.as_str() {
+            "UTILITY" => 0,
+            "MARKETING" => 1,
+            _ => 2,
+        };
+        (category, template.wants().len())
+    };
+    let approved = templates.into_iter().filter(Template::is_approved);
+    Ok(approved.min_by_key(rank))
+}
+
+/// The template of this name, in this language or the only one; asked for anew where it is not known, or not lately.
+pub async fn find(
+    app: &App,
+    account: &Account,
+    (name, language): (&str, Option<&str>),
+) -> Result<Template> {
+    let now = app.clock.now();
+    let before = known(app, account)?;
+    let fresh = before.as_ref().is_some_and(|(at, templates)| {
+        now.duration_since(*at) < FRESH && templates.iter().any(|t| t.name == name)
+    });
+    if !fresh
+        && let Err(e) = refresh(app, account).await
+        && !before.is_some_and(|(_, templates)| templates.iter().any(|t| t.name == name))
+    {
+        return Err(e);
+    }
+    let templates = known(app, account)?
+        .map(|(_, templates)| templates)
+        .unwrap_or_default();
+    choose(account, templates, (name, language))
+}
+
+fn choose(
+    account: &Account,
+    templates: Vec<Template>,
+    (name, language): (&str, Option<&str>),
+) -> Result<Template> {
+    let shown = clean::line(name);
+    let of_account = format!("account `{}`", account.name);
+    let names: Vec<String> = templates.iter().map(|t| t.name.clone()).collect();
+    let named: Vec<Template> = templates.into_iter().filter(|t| t.name == name).collect();
+    if named.is_empty() {
+        let error = Error::not_found(format!("{of_account} has no template `{shown}`"));
+        return Err(match near(name, names.iter().map(String::as_str)) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint(format!(
+                "see which it has: `comms auth templates {}`",
+                account.name
+            )),
+        });
+    }
+    let languages: Vec<String> = named.iter().map(|t| format!("`{}`", t.language)).collect();
+    let languages = languages.join(", ");
+    if let Some(language) = language {
+        let found = named
+            .into_iter()
+            .find(|t| t.language.eq_ignore_ascii_case(language));
+        return found.ok_or_else(|| {
+            let language = clean::line(language);
+            Error::not_found(format!("template `{shown}` is not there in `{language}`"))
+                .hint(format!("it has {languages}: say which with --lang"))
+        });
+    }
+    // One that goes, before others of its name.
+    let (approved, rest): (Vec<Template>, Vec<Template>) =
+        named.into_iter().partition(Template::is_approved);
+    let fitting = if approved.is_empty() { rest } else { approved };
+    match <[Template; 1]>::try_from(fitting) {
+        Ok([one]) => Ok(one),
+        Err(_) => Err(
+            Error::usage(format!("template `{shown}` is there in several languages"))
+                .hint(format!("say which with --lang: {languages}")),
+        ),
+    }
+}

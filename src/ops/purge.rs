@@ -1,7 +1,7 @@
 //! `purge`: erases text from this machine for good. What a server or someone's Maildir holds is left to them, and does
 //! not come back from there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -54,6 +54,8 @@ pub struct Plan {
     /// Files of the built-in Maildir go with their messages.
     own_files: Vec<(String, String)>,
     elsewhere: BTreeMap<String, u64>,
+    /// Accounts whose provider told of such messages by its webhooks: what it posted says the same again.
+    told: BTreeSet<String>,
 }
 
 /// Finds what is to be erased; writes nothing.
@@ -81,6 +83,7 @@ pub fn plan(app: &App, origin: Origin, what: &What) -> Result<Plan> {
         kept: Vec::new(),
         own_files: Vec::new(),
         elsewhere: BTreeMap::new(),
+        told: BTreeSet::new(),
     };
     let mut message_ids = Vec::new();
     for page in plan.messages.chunks(PAGE) {
@@ -96,6 +99,10 @@ pub fn plan(app: &App, origin: Origin, what: &What) -> Result<Plan> {
             match place.ident {
                 Ident::Maildir(name) if own => plan.own_files.push((place.folder, name)),
                 Ident::Content(_) => {}
+                Ident::Remote(_) if place.channel.calls_back() => {
+                    plan.told.insert(place.account.clone());
+                    *plan.elsewhere.entry(place.account).or_default() += 1;
+                }
                 _ => *plan.elsewhere.entry(place.account).or_default() += 1,
             }
         }
@@ -174,6 +181,9 @@ impl Plan {
             });
         })?;
         app.store.erase_items(&self.items, app.clock.now())?;
+        for account in &self.told {
+            app.store.erase_events(account)?;
+        }
         if total > 0 {
             app.store.scrub()?;
         }
@@ -190,6 +200,19 @@ fn read(app: &App, text: &str) -> Result<(Option<Query>, Option<String>)> {
         return Err(Error::usage("what is to be erased?").hint(
             "write a query as for `comms search`, or an address: `comms purge ada@example.com`",
         ));
+    }
+    // A person of another channel, by the address that is shown of them.
+    if let Some((channel, who)) = text.split_once(':')
+        && ["sms", "whatsapp", "slack", "chat"].contains(&channel)
+        && !who.is_empty()
+        && !who.contains([' ', '"', '(', '*'])
+    {
+        let word = |field| Query::Text {
+            field,
+            text: Text::Word(text.to_owned()),
+        };
+        let query = Query::Or(vec![word(Field::From), word(Field::To)]);
+        return Ok((Some(query), Some(text.to_owned())));
     }
     let bare = !text.contains([':', ' ', '"', '(', '*']);
     if bare && let Ok(contact) = address::parse(text) {

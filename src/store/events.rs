@@ -170,6 +170,24 @@ impl Store {
         read().map_err(fault("counting what providers posted"))
     }
 
+    /// Erases what an account's events said that were worked on; that they were told stays, so that they are not worked
+    /// on again.
+    pub fn erase_events(&self, account: &str) -> Result<()> {
+        if !self.has_outbox() {
+            return Ok(());
+        }
+        let db = self.main()?;
+        db.execute_batch("PRAGMA secure_delete = ON;")
+            .and_then(|()| {
+                db.execute(
+                    "UPDATE events SET body = x'' WHERE account = ?1 AND done_at IS NOT NULL",
+                    [account],
+                )
+            })
+            .map(drop)
+            .map_err(fault("erasing what a provider posted"))
+    }
+
     /// Forgets events that were worked on before then.
     pub fn drop_events(&self, before: Timestamp) -> Result<u64> {
         if !self.has_outbox() {
@@ -266,6 +284,24 @@ mod tests {
         assert_eq!(store.event_backlog().unwrap(), Backlog::default());
         assert_eq!(store.drop_events(at(101)).unwrap(), 0);
         assert_eq!(store.drop_events(at(102)).unwrap(), 1);
+    }
+
+    #[test]
+    fn what_an_event_said_can_be_erased_and_it_is_still_known() {
+        let (_dir, store) = store();
+        let (done, open) = (posted("sms", "SM1"), posted("sms", "SM2"));
+        store.keep_events(&[&done, &open], &[]).unwrap();
+        let id = store.due_events(at(100), 1).unwrap()[0].id;
+        store.end_events(&[id], &[], at(101)).unwrap();
+        store.erase_events("sms").unwrap();
+        assert_eq!(store.keep_events(&[&done], &[]).unwrap(), [false]);
+        assert_eq!(store.due_events(at(200), 9).unwrap()[0].body, b"SM2");
+        let left: i64 = store
+            .main()
+            .unwrap()
+            .query_row("SELECT sum(length(body)) FROM events", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(left, 3);
     }
 
     #[test]

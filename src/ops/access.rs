@@ -6,15 +6,16 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::channel::google_chat_webhook::Webhook;
-use crate::channel::{gmail, google_chat, whatsapp};
+use crate::channel::{gmail, google_chat, twilio, whatsapp};
 use crate::clock::{Clock, UnderWay};
 use crate::error::{Context, Error, Kind, Result};
 use crate::format::{clean, whatsapp as rules};
-use crate::model::account::{Account, ChannelKind, Whatsapp};
+use crate::model::account::{Account, ChannelKind, Twilio, Whatsapp};
 use crate::model::budget::Rate;
-use crate::net::api::{Access, Api, Pending, Reading, Units};
+use crate::net::api::{Access, Api, Pending, Reading, Scheme, Units};
 use crate::net::google;
 use crate::net::http::{Client, Redirects};
+use crate::net::twilio as sms;
 use crate::net::whatsapp as meta;
 use crate::rules::budget::{Cost, Limit};
 use crate::store::{Asked, Owner, Share};
@@ -63,6 +64,55 @@ pub async fn whatsapp(app: &App, account: &Account) -> Result<whatsapp::Client> 
     Ok(whatsapp::Client::new(api, settings))
 }
 
+/// The messages of a Twilio account.
+pub async fn twilio(app: &App, account: &Account) -> Result<twilio::Client> {
+    let settings = of_twilio(account)?;
+    let api = api(app, account, sms::reading).await?;
+    let api = api.scheme(basic(settings));
+    Ok(twilio::Client::new(api, &settings.account_sid))
+}
+
+fn of_twilio(account: &Account) -> Result<&Twilio> {
+    account
+        .twilio
+        .as_ref()
+        .ok_or_else(|| Error::internal(format!("account `{}` is none of Twilio", account.name)))
+}
+
+/// The secret is the account's auth token, or that of a key.
+fn basic(settings: &Twilio) -> Scheme {
+    let user = settings.api_key.as_ref().unwrap_or(&settings.account_sid);
+    Scheme::Basic(user.clone())
+}
+
+/// Whether the login opens the account, and the account has the sender.
+async fn prove_twilio(app: &App, account: &Account, secret: &SecretString) -> Result<String> {
+    let settings = of_twilio(account)?;
+    let asked = async |base: &str| -> Result<twilio::Client> {
+        let given = Given {
+            secret: secret.clone(),
+            clock: app.clock.clone(),
+        };
+        let api = Api::new(client(account).await?, base, Arc::new(given), sms::reading)?;
+        let api = api.scheme(basic(settings));
+        Ok(twilio::Client::new(api, &settings.account_sid))
+    };
+    let base = account.base_url.as_deref().unwrap_or_default();
+    let client = asked(base).await?;
+    let name = client.whoami().await?;
+    if let Some(service) = &settings.messaging_service {
+        let usual = Some(base) == ChannelKind::Twilio.base_url();
+        let there = if usual { sms::operations::MESSAGING } else { base };
+        let service = asked(there).await?.service(service).await?;
+        return Ok(format!("{name}, by the messaging service {service}"));
+    }
+    // Short codes and names are in no list that every login may read.
+    if let Some(number) = account.address.as_deref().filter(|a| a.starts_with('+')) {
+        client.owns(number).await?;
+    }
+    Ok(name)
+}
+
 fn of_whatsapp(account: &Account) -> Result<Whatsapp> {
     account
         .whatsapp
@@ -80,6 +130,7 @@ pub async fn prove(app: &App, account: &Account, secret: &SecretString) -> Resul
     }
     match account.channel {
         ChannelKind::Gmail | ChannelKind::GoogleChat => {}
+        ChannelKind::Twilio => return prove_twilio(app, account, secret).await,
         ChannelKind::Whatsapp => return prove_whatsapp(app, account, secret).await,
         other => {
             return Err(Error::config(format!(

@@ -7,6 +7,7 @@ mod leave;
 mod lines;
 pub mod room;
 mod smtp;
+pub mod twilio;
 pub mod whatsapp;
 
 use std::sync::Arc;

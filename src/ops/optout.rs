@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
+use crate::model::account::Account;
 use crate::model::outbox::{Answer, RecipientState, State};
 use crate::rules::optout::normal;
 use crate::store::Owner;
@@ -95,6 +96,24 @@ pub fn remove(app: &App, origin: Origin, addresses: &[String]) -> Result<OptoutR
         }
     }
     Ok(OptoutReport { optouts })
+}
+
+/// Notes what a provider tells of an address: that it wants nothing more, or messages again. The latter takes back only
+/// what the same provider told. True if anything changed.
+pub fn reported(
+    app: &App,
+    account: &Account,
+    (address, out, why): (&str, bool, &str),
+) -> Result<bool> {
+    let source = account.channel.name();
+    let now = app.clock.now();
+    if out {
+        return app.store.suppress(address, (why, source), now);
+    }
+    match app.store.suppressed(address)? {
+        Some(row) if row.source == source => app.store.unsuppress(address, now),
+        _ => Ok(false),
+    }
 }
 
 fn check(addresses: &[String]) -> Result<()> {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::channel::gmail::{self, Letter, Outcome};
 use crate::channel::google_chat;
 use crate::channel::google_chat_webhook::Webhook;
-use crate::channel::whatsapp;
+use crate::channel::{twilio, whatsapp};
 use crate::error::{Error, Kind, Result};
 use crate::format::compose::readdressed;
 use crate::format::mime;
@@ -26,6 +26,7 @@ use crate::store::Share;
 use crate::store::outbox::{Item, Part};
 
 use super::room::{Ground, Handed, Handing};
+use super::twilio as to_twilio;
 use super::whatsapp as to_whatsapp;
 use super::{Doubt, Run, answer, chat, told};
 
@@ -40,6 +41,7 @@ pub enum Provider {
     Chat(google_chat::Client),
     Webhook(Webhook, http::Client),
     Whatsapp(whatsapp::Client),
+    Twilio(twilio::Client),
 }
 
 impl Provider {
@@ -53,8 +55,8 @@ impl Provider {
                 Provider::Webhook(webhook, client)
             }
             ChannelKind::Whatsapp => Provider::Whatsapp(access::whatsapp(app, account).await?),
-            ChannelKind::Twilio
-            | ChannelKind::Slack
+            ChannelKind::Twilio => Provider::Twilio(access::twilio(app, account).await?),
+            ChannelKind::Slack
             | ChannelKind::SlackWebhook
             | ChannelKind::Imap
             | ChannelKind::Smtp
@@ -79,6 +81,7 @@ impl Provider {
             Provider::Whatsapp(client) => {
                 to_whatsapp::ground(client, (app, account, item), raw).await
             }
+            Provider::Twilio(_) => Ok(to_twilio::ground(item, raw)),
             Provider::Gmail(_) => Err(Error::internal("mail is no room's")),
         }
     }
@@ -95,6 +98,9 @@ impl Provider {
             Provider::Whatsapp(client) => {
                 to_whatsapp::hand(client, (app, account, item), handing).await
             }
+            Provider::Twilio(client) => {
+                to_twilio::hand(client, (app, account, item), handing).await
+            }
             Provider::Gmail(_) => Handed::NotSent(Error::internal("mail is no room's")),
         }
     }
@@ -104,6 +110,7 @@ impl Provider {
         match self {
             Provider::Chat(_) => sync::keep_posted(app, account, document),
             Provider::Whatsapp(_) => to_whatsapp::keep(app, account, document),
+            Provider::Twilio(_) => to_twilio::keep(app, account, document),
             Provider::Webhook(..) | Provider::Gmail(_) => Ok(()),
         }
     }

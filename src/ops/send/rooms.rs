@@ -12,7 +12,7 @@ use crate::rules::route::{self, Room};
 use serde_json::Value;
 
 use super::letter::{self, Thread};
-use super::{SendReport, SendRequest};
+use super::{SendReport, SendRequest, sms};
 
 /// A room that is written into.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,10 @@ pub fn takes_files((channel, account): (ChannelKind, &str), files: usize) -> Res
             Error::usage(format!("webhook `{account}` takes no attachments"))
                 .hint("send a link, or write through an account of Google Chat or Slack"),
         ),
+        ChannelKind::Twilio if files > 0 => Err(Error::usage(
+            "a text message takes no files of this machine: Twilio fetches media from the web",
+        )
+        .hint("put the file where anyone can fetch it, and give its address with --media-url")),
         ChannelKind::GoogleChat if files > 1 => Err(Error::usage(
             "a message of Google Chat takes one attachment",
         )
@@ -222,6 +226,9 @@ pub fn rendered(
     let text = match place.channel {
         ChannelKind::GoogleChat | ChannelKind::GoogleChatWebhook => {
             with_mentions(app, place, &text(request, (subject, body)))?
+        }
+        ChannelKind::Twilio => {
+            return sms::rendered(app, &place.account, request, (subject, body));
         }
         _ if subject.trim().is_empty() => body.to_owned(),
         _ => format!("{}\n\n{body}", subject.trim()),

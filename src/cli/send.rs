@@ -42,6 +42,9 @@ pub struct MessageArgs {
     /// Attach a file; may be given several times
     #[arg(short, long = "attach", value_name = "FILE")]
     attach: Vec<PathBuf>,
+    /// Send the picture at this web address along, as MMS; may be given several times
+    #[arg(long, value_name = "URL")]
+    media_url: Vec<String>,
     /// Send a visible copy
     #[arg(long, value_name = "TO")]
     cc: Vec<String>,
@@ -216,7 +219,8 @@ fn request(
         );
     }
     let html = args.html.as_deref().map(body::html).transpose()?;
-    let source = if html.is_some() || args.template.is_some() {
+    let media_alone = !args.media_url.is_empty() && out.looks.terminal_in;
+    let source = if html.is_some() || args.template.is_some() || media_alone {
         Source::Optional
     } else {
         source
@@ -224,7 +228,7 @@ fn request(
     let typed = body::Typed {
         message: args.message,
         file: args.file,
-        allow_empty: args.allow_empty,
+        allow_empty: args.allow_empty || !args.media_url.is_empty(),
     };
     let text = body::read(typed, source, (app, out))?;
     let mode = match (args.draft, args.queue, args.no_queue) {
@@ -245,6 +249,7 @@ fn request(
         markdown: args.markdown,
         allow_mass_mention: args.allow_mass_mention,
         attachments: args.attach,
+        media_urls: args.media_url,
         key: args.key,
         mode,
         thread_key: None,
@@ -261,7 +266,7 @@ fn request(
             vars: vars(&args.vars)?,
         };
         send::fill(app, &template, &mut request)?;
-        if request.text.trim().is_empty() && !args.allow_empty {
+        if request.text.trim().is_empty() && !args.allow_empty && request.media_urls.is_empty() {
             return Err(Error::usage("the text is empty")
                 .hint("say --allow-empty if that is what you want"));
         }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::compose::{Letter, compose};
-use super::{chat, mime, slack, whatsapp};
+use super::{chat, mime, slack, twilio, whatsapp};
 use crate::model::account::ChannelKind;
 use crate::model::address::Address;
 use crate::model::message::Parsed;
@@ -27,10 +27,7 @@ pub fn parse(channel: ChannelKind, raw: &[u8]) -> Parsed {
         ChannelKind::GoogleChat | ChannelKind::GoogleChatWebhook => chat::parse(raw),
         ChannelKind::Whatsapp => whatsapp::parse(raw),
         ChannelKind::Slack | ChannelKind::SlackWebhook => slack::parse(raw),
-        ChannelKind::Twilio => Parsed {
-            faults: vec!["a message of an unknown shape".to_owned()],
-            ..Parsed::default()
-        },
+        ChannelKind::Twilio => twilio::parse(raw),
     }
 }
 

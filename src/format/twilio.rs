@@ -42,13 +42,10 @@ pub fn parse(raw: &[u8]) -> Parsed {
     }
     let from = text(message, "from").map(address);
     let to = text(message, "to").map(address);
-    let pair = match is_inbound(message) {
-        true => (&to, &from),
-        false => (&from, &to),
-    };
-    if let (own, Some(other)) = pair {
-        let own = own.as_deref().unwrap_or("sms:");
-        parsed.references.push(thread(own, other));
+    let other = if is_inbound(message) { &from } else { &to };
+    if let Some(other) = other {
+        let account = text(message, "account_sid").unwrap_or_default();
+        parsed.references.push(thread(account, other));
     }
     for (address, people, name) in [
         (&from, &mut parsed.from, "no sender"),
@@ -93,9 +90,18 @@ pub fn number(address: &str) -> &str {
     address.strip_prefix("sms:").unwrap_or(address)
 }
 
-/// The conversation of two numbers, whoever writes.
-fn thread(own: &str, other: &str) -> String {
-    format!("twilio:{}/{}", number(own), number(other))
+/// The conversation of an account with someone, whoever writes and whatever number it is written from.
+fn thread(account: &str, other: &str) -> String {
+    format!("twilio:{account}/{}", number(other))
+}
+
+/// Who a message is between: the account's own number, if it is known, and the other.
+pub fn parties(message: &Parsed) -> Option<(Option<&Address>, &Address)> {
+    let (_, other) = message.references.first()?.rsplit_once('/')?;
+    let is_other = |a: &&Address| number(&a.email) == other;
+    let people = || message.from.iter().chain(&message.to);
+    let other = people().find(is_other)?;
+    Some((people().find(|a| !is_other(a)), other))
 }
 
 /// Whether someone wrote it to the account.

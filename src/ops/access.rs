@@ -102,7 +102,11 @@ async fn prove_twilio(app: &App, account: &Account, secret: &SecretString) -> Re
     let name = client.whoami().await?;
     if let Some(service) = &settings.messaging_service {
         let usual = Some(base) == ChannelKind::Twilio.base_url();
-        let there = if usual { sms::operations::MESSAGING } else { base };
+        let there = if usual {
+            sms::operations::MESSAGING
+        } else {
+            base
+        };
         let service = asked(there).await?.service(service).await?;
         return Ok(format!("{name}, by the messaging service {service}"));
     }

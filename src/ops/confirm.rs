@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use crate::channel::{gmail, google_chat};
+use crate::channel::{gmail, google_chat, twilio};
 use crate::error::Result;
 use crate::format::chat::client_id;
+use crate::format::payload;
 use crate::model::account::{Account, ChannelKind};
 use crate::model::id::OutboxId;
 use crate::model::outbox::State;
 use crate::store::outbox::{Item, Part};
 
-use super::App;
-use super::deliver::{Provider, chat, room};
+use super::deliver::{Provider, chat, room, twilio as to_twilio};
+use super::send::sms;
+use super::{App, sync};
 
 /// A request may still be on its way for so long after nobody waits for its answer.
 const SETTLE: SignedDuration = SignedDuration::from_secs(150);
@@ -106,7 +108,7 @@ fn account<'a>(app: &'a App, item: &Item) -> Option<&'a Account> {
     let account = app.config.account(&item.account).ok()?;
     let tells = matches!(
         account.channel,
-        ChannelKind::Gmail | ChannelKind::GoogleChat
+        ChannelKind::Gmail | ChannelKind::GoogleChat | ChannelKind::Twilio
     );
     tells.then_some(account)
 }
@@ -123,8 +125,63 @@ async fn ask(
     match providers.get(&account.name) {
         Some(Provider::Gmail(client)) => in_gmail(app, client, item).await,
         Some(Provider::Chat(client)) => in_chat(app, client, item).await,
+        Some(Provider::Twilio(client)) => in_twilio((app, account), client, item).await,
         _ => Ok(Said::NoWord),
     }
+}
+
+/// The first part that is missing, by its text among what went to its recipient: parts go one after the other, so none
+/// behind it was begun.
+async fn in_twilio(
+    (app, account): (&App, &Account),
+    client: &twilio::Client,
+    item: &Item,
+) -> Result<Said> {
+    let missing = room::missing(app, item)?;
+    let Some(piece) = missing.first() else {
+        return Ok(Said::Has("Twilio has all of it".to_owned()));
+    };
+    let raw = app.store.outbox_bytes(item.id)?;
+    let media = match piece.number {
+        1 => sms::media_of(payload::of(&raw).as_ref()).len(),
+        _ => 0,
+    };
+    let attempts = app.store.outbox_attempts(item.id)?;
+    let last = attempts.last().map_or(item.created_at, |a| a.at);
+    let now = app.clock.now();
+    let sought = twilio::Sought {
+        to: room::room_of(item),
+        from: match to_twilio::sender(account, item) {
+            twilio::Sender::Number(number) => Some(number),
+            twilio::Sender::Service(_, number) => number,
+        },
+        text: &piece.text,
+        media,
+        began: item.created_at.min(last),
+        now,
+    };
+    let is_other = |sid: &str| Ok(app.store.item_of_part(&account.name, sid)?.is_some());
+    Ok(match client.find_sent(sought, is_other).await? {
+        twilio::Find::Found { sid, message } => {
+            let part = Part {
+                begins: piece.begins,
+                remote: sid,
+            };
+            app.store.part_sent(item.id, &part)?;
+            sync::twilio::keep(app, account, &message)?;
+            match piece.last {
+                true => Said::Has("found among what Twilio sent".to_owned()),
+                false => Said::Lacks(
+                    "Twilio has the part that was in doubt; the rest did not go yet".to_owned(),
+                ),
+            }
+        }
+        twilio::Find::Absent if now.duration_since(last) > SETTLE => {
+            Said::Lacks("it is not among what Twilio sent".to_owned())
+        }
+        twilio::Find::Absent => Said::Nothing,
+        twilio::Find::CannotTell(_) => Said::NoWord,
+    })
 }
 
 /// Among the letters that were sent, by our own id: Gmail's listing by label is complete at once.

@@ -11,7 +11,8 @@ use serde::Serialize;
 use crate::error::{Error, Kind, Result};
 use crate::format::chat::{self, Source};
 use crate::format::document::Document;
-use crate::format::{clean, mime};
+use crate::format::{clean, mime, twilio};
+use crate::model::account::ChannelKind;
 use crate::model::id::MessageId;
 
 use super::{App, access, token};
@@ -177,6 +178,9 @@ impl<'a> Message<'a> {
     /// The bytes of an attachment that stayed at its provider.
     async fn fetched(&self, number: usize) -> Result<Vec<u8>> {
         let (app, id) = (self.app, self.id);
+        if self.document.channel == ChannelKind::Twilio {
+            return self.medium(number).await;
+        }
         match chat::attachment_source(&self.document.raw, number) {
             Some(Source::Media(resource)) => {
                 let account = app.config.account(&app.store.location(id)?.account)?;
@@ -195,6 +199,27 @@ impl<'a> Message<'a> {
                 "attachment {number} of `{id}` does not say where its bytes are"
             ))),
         }
+    }
+
+    /// The bytes of a medium that Twilio has.
+    async fn medium(&self, number: usize) -> Result<Vec<u8>> {
+        let (app, id) = (self.app, self.id);
+        let account = app.config.account(&app.store.location(id)?.account)?;
+        let (message, medium) =
+            twilio::attachment_source(&self.document.raw, number).ok_or_else(|| {
+                Error::not_found(format!(
+                    "attachment {number} of `{id}` does not say where its bytes are"
+                ))
+            })?;
+        let client = access::twilio(app, account).await?;
+        let fetched = async {
+            let medium = match medium {
+                Some(medium) => medium,
+                None => client.medium(&message, number).await?,
+            };
+            client.download((&message, &medium)).await
+        };
+        fetched.await.map_err(|e| token::explained(app, account, e))
     }
 
     fn itself(&self) -> File {

@@ -9,6 +9,7 @@ pub(super) mod letter;
 mod patience;
 mod report;
 pub mod rooms;
+pub mod sms;
 pub(super) mod template;
 
 use std::path::PathBuf;
@@ -52,6 +53,8 @@ pub struct SendRequest {
     /// `<users/all>` and the like in the text reach whom they name.
     pub allow_mass_mention: bool,
     pub attachments: Vec<PathBuf>,
+    /// Web addresses of media that the provider fetches.
+    pub media_urls: Vec<String>,
     /// Makes the send happen once, however often it is asked for.
     pub key: Option<String>,
     pub mode: Mode,

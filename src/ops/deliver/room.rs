@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::format::{chat, mime, payload};
+use crate::format::{chat, mime, payload, sms};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::message::Parsed;
 use crate::model::outbox::RecipientState;
@@ -33,6 +33,9 @@ pub fn parts(channel: &str, text: &str) -> Vec<(usize, String)> {
         Some(ChannelKind::GoogleChat | ChannelKind::GoogleChatWebhook) => {
             chat::chunks(text, 4_096, 32_000)
         }
+        // A medium goes without any text.
+        Some(ChannelKind::Twilio) if text.is_empty() => vec![(0, String::new())],
+        Some(ChannelKind::Twilio) => sms::parts(text, sms::LONGEST),
         Some(ChannelKind::Whatsapp) => crate::format::whatsapp::chunks(text),
         _ => vec![(0, text.to_owned())],
     }

@@ -5,7 +5,7 @@ use crate::format::document;
 use crate::model::account::Account;
 use crate::model::message::{Flags, Ident, NewMessage, Raw, Role};
 use crate::model::receive::{Incoming, News};
-use crate::ops::{App, reported};
+use crate::ops::{App, optout, reported};
 
 use super::provider;
 
@@ -44,23 +44,11 @@ pub fn apply(app: &App, account: &Account, news: News) -> Result<()> {
         News::Status(status) => {
             reported::take(app, &account.name, &status)?;
         }
-        News::OptOut { address, out, why } => opt_out(app, account, (&address, out, &why))?,
+        News::OptOut { address, out, why } => {
+            optout::reported(app, account, (&address, out, &why))?;
+        }
         News::Edited(incoming) => edit(app, account, incoming)?,
         News::Deleted(remote) => delete(app, account, &remote)?,
-    }
-    Ok(())
-}
-
-/// An opt-out is taken back only by who noted it: what a person wrote down stays.
-fn opt_out(app: &App, account: &Account, (address, out, why): (&str, bool, &str)) -> Result<()> {
-    let (source, now) = (account.channel.name(), app.clock.now());
-    if out {
-        app.store.suppress(address, (why, source), now)?;
-        return Ok(());
-    }
-    let known = app.store.suppressed(address)?;
-    if known.is_some_and(|known| known.source == source) {
-        app.store.unsuppress(address, now)?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ mod limits;
 mod provider;
 mod work;
 
+pub use apply::made;
 pub use call::{Answer, CALLS, Receiver};
 pub use keep::Keeper;
 pub use limits::Limits;

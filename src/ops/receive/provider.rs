@@ -1,6 +1,6 @@
 //! Which provider is heard how: the one place that knows them all.
 
-use crate::channel::whatsapp;
+use crate::channel::{twilio, whatsapp};
 use crate::error::{Error, Kind, Result};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::receive::{Call, Event, Heard, News};
@@ -11,6 +11,7 @@ use super::hooks::Hook;
 pub fn limit(channel: ChannelKind) -> usize {
     match channel {
         ChannelKind::Whatsapp => whatsapp::webhook::LARGEST,
+        ChannelKind::Twilio => twilio::webhook::LARGEST,
         ChannelKind::Slack => 1 << 20,
         _ => 256 << 10,
     }
@@ -26,6 +27,7 @@ pub fn hear(hook: &Hook, call: &Call<'_>) -> Result<Heard> {
             };
             whatsapp::webhook::hear(call, secrets)
         }
+        ChannelKind::Twilio => twilio::webhook::hear(call, hook.secret.as_ref()),
         _ => Err(Error::new(Kind::Auth, "its provider calls nobody")),
     }
 }
@@ -58,6 +60,11 @@ pub fn read(account: &Account, event: &Event) -> Result<Vec<News>> {
             let settings = account.whatsapp.as_ref();
             let number = settings.map_or("", |settings| settings.phone_number_id.as_str());
             Ok(whatsapp::webhook::read(&event.body, number))
+        }
+        ChannelKind::Twilio => {
+            let settings = account.twilio.as_ref();
+            let sid = settings.map_or("", |settings| settings.account_sid.as_str());
+            Ok(twilio::webhook::read(&event.body, sid))
         }
         channel => Err(Error::internal(format!(
             "an event of account `{}` can't be read: {} posts none",

@@ -31,6 +31,8 @@ pub struct Thread {
     pub html_below: Option<String>,
     /// The thread of its room.
     pub room_thread: Option<String>,
+    /// The number it is to come from, where an account has several.
+    pub room_from: Option<String>,
     pub in_reply_to: Vec<String>,
     pub references: Vec<String>,
     pub files: Vec<File>,
@@ -49,6 +51,8 @@ pub struct Outgoing {
     text: String,
     /// The thread in its room that it goes into.
     room_thread: Option<String>,
+    /// The number it is to come from, where an account has several.
+    room_from: Option<String>,
     html: Option<String>,
     files: Vec<File>,
     in_reply_to: Vec<String>,
@@ -92,6 +96,15 @@ pub fn read(app: &App, request: &SendRequest, thread: Thread) -> Result<Outgoing
     for place in &places {
         rooms::takes_files((place.channel, &place.account), files.len())?;
     }
+    let takes_media = |place: &Place| place.channel == ChannelKind::Twilio;
+    if !request.media_urls.is_empty()
+        && !(to.is_empty() && cc.is_empty() && bcc.is_empty() && places.iter().all(takes_media))
+    {
+        return Err(
+            Error::usage("--media-url goes with text messages (MMS) only")
+                .hint("attach the file with -a, or send to the phone number by itself"),
+        );
+    }
     let mut rooms = Vec::with_capacity(places.len());
     for place in places {
         let rendered = rooms::rendered(app, &place, request, (&subject, &text))?;
@@ -107,6 +120,7 @@ pub fn read(app: &App, request: &SendRequest, thread: Thread) -> Result<Outgoing
         bcc,
         rooms,
         room_thread,
+        room_from: thread.room_from,
         reply_to: lists(&request.reply_to)?,
         subject,
         text,
@@ -360,7 +374,8 @@ fn in_rooms(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<Vec
     let mut items = Vec::new();
     for (place, rendered) in &outgoing.rooms {
         let account = app.config.account(&place.account)?;
-        let email = account.address.as_deref().unwrap_or(&account.name);
+        let bound = outgoing.room_from.as_deref();
+        let email = bound.unwrap_or_else(|| room_sender(account, request));
         let from = Address::new(account.display_name.as_deref(), email);
         let message_id = new_message_id(app, "chat.invalid")?;
         let mut letter = Outgoing {
@@ -396,6 +411,19 @@ fn in_rooms(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<Vec
         items.push(item);
     }
     Ok(items)
+}
+
+/// What an account writes into rooms as: the one of its numbers that was asked for, its address, the service that chooses
+/// one, or its name.
+fn room_sender<'a>(account: &'a Account, request: &SendRequest) -> &'a str {
+    let asked = request.from.as_deref();
+    let alias = account.own_addresses().find(|own| Some(*own) == asked);
+    let service = account
+        .twilio
+        .as_ref()
+        .and_then(|t| t.messaging_service.as_deref());
+    let own = alias.or(account.address.as_deref()).or(service);
+    own.unwrap_or(&account.name)
 }
 
 fn no_local() -> Error {

@@ -1,7 +1,7 @@
 //! Messages into rooms: which account and room is meant, and the letter in its provider's dialect.
 
 use crate::error::{Error, Result};
-use crate::format::{chat, clean};
+use crate::format::{chat, clean, twilio};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::address::Address;
 use crate::model::id::MessageId;
@@ -294,6 +294,22 @@ fn other_party(account: &Account, (id, message): (MessageId, &Parsed)) -> Result
     })
 }
 
+/// An answer by SMS: to the other of the two numbers, from the one that the message came to.
+fn by_sms(account: &Account, (id, message): (MessageId, &Parsed)) -> Result<Thread> {
+    let (own, other) = twilio::parties(message)
+        .ok_or_else(|| Error::not_found(format!("`{id}` names nobody who could be answered")))?;
+    Ok(Thread {
+        places: vec![Place {
+            account: account.name.clone(),
+            channel: account.channel,
+            to: other.clone(),
+        }],
+        room_thread: message.message_id.clone(),
+        room_from: own.map(|own| twilio::number(&own.email).to_owned()),
+        ..Thread::default()
+    })
+}
+
 /// Answers a message in the thread it is in.
 pub async fn answer(
     app: &App,
@@ -302,6 +318,11 @@ pub async fn answer(
     request: &SendRequest,
 ) -> Result<SendReport> {
     let account = app.config.account(&app.store.location(id)?.account)?;
+    if account.channel == ChannelKind::Twilio {
+        let thread = by_sms(account, (id, message))?;
+        let outgoing = letter::read(app, request, thread)?;
+        return super::dispatch(app, origin, request, outgoing).await;
+    }
     if account.channel.is_phone() {
         let thread = Thread {
             places: vec![other_party(account, (id, message))?],

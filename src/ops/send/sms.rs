@@ -1,14 +1,12 @@
 //! A message as SMS or MMS: its text in the channel's dialect, its media, and what is refused before it costs anything.
 
 use reqwest::Url;
-use schemars::JsonSchema;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::channel::twilio::MOST_MEDIA;
 use crate::error::{Error, Result};
-use crate::format::{clean, html, markdown, payload, sms, twilio};
-use crate::model::account::{Account, ChannelKind, LongText};
+use crate::format::{clean, html, markdown, sms, twilio};
+use crate::model::account::{Account, LongText};
 use crate::ops::App;
 
 use super::SendRequest;
@@ -114,47 +112,9 @@ fn medium(text: &str) -> Result<String> {
 
 /// The addresses of the media in a payload.
 pub fn media_of(payload: Option<&Value>) -> Vec<String> {
-    let media = payload.and_then(|p| p.get("media")).and_then(Value::as_array);
+    let media = payload
+        .and_then(|p| p.get("media"))
+        .and_then(Value::as_array);
     let media = media.into_iter().flatten().filter_map(Value::as_str);
     media.map(str::to_owned).collect()
-}
-
-/// What a message takes as SMS (`--dry-run`, `outbox show`).
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct SmsReport {
-    /// `UCS-2` if any part needs it.
-    pub encoding: sms::Encoding,
-    /// Of all parts together; media count otherwise.
-    pub segments: u32,
-    /// The characters that GSM-7 lacks, each once: without them it would be cheaper.
-    pub beyond_gsm7: Vec<char>,
-    /// Each message it goes as.
-    pub parts: Vec<sms::Size>,
-    /// The addresses that Twilio fetches media from: with any, it goes as MMS.
-    pub media: Vec<String>,
-}
-
-/// The same of an item's bytes; `None` for another channel.
-pub fn report(channel: &str, (raw, text): (&[u8], &str)) -> Option<SmsReport> {
-    if ChannelKind::named(channel) != Some(ChannelKind::Twilio) {
-        return None;
-    }
-    let parts = sms::parts(text, sms::LONGEST);
-    let parts: Vec<sms::Size> = parts.iter().map(|(_, part)| sms::size(part)).collect();
-    let mut beyond_gsm7: Vec<char> = Vec::new();
-    for c in parts.iter().flat_map(|part| &part.beyond_gsm7) {
-        if !beyond_gsm7.contains(c) {
-            beyond_gsm7.push(*c);
-        }
-    }
-    Some(SmsReport {
-        encoding: match beyond_gsm7.is_empty() {
-            true => sms::Encoding::Gsm7,
-            false => sms::Encoding::Ucs2,
-        },
-        segments: parts.iter().map(|part| part.segments).sum(),
-        beyond_gsm7,
-        parts,
-        media: media_of(payload::of(raw).as_ref()),
-    })
 }

@@ -8,6 +8,7 @@ pub mod gmail;
 mod intake;
 mod push;
 mod stamp;
+pub mod twilio;
 mod writer;
 
 use std::time::{Duration, Instant};
@@ -260,6 +261,7 @@ pub async fn push(app: &App, account: &Account) -> Result<()> {
     match account.channel {
         ChannelKind::Gmail => gmail::push_queued(app, account).await,
         ChannelKind::GoogleChat => chat::push_queued(app, account).await,
+        ChannelKind::Twilio => twilio::forget_changes(app, account),
         _ => account::push_queued(app, account).await,
     }
 }
@@ -386,7 +388,8 @@ async fn run(
         ChannelKind::Maildir => look_through((app, account, lock), tally).await,
         ChannelKind::Gmail => gmail::sync(app, account, writer, tally).await,
         ChannelKind::GoogleChat => chat::sync(app, account, writer, tally).await,
-        ChannelKind::Twilio | ChannelKind::Slack => Ok(()),
+        ChannelKind::Twilio => twilio::sync(app, account, writer, tally).await,
+        ChannelKind::Slack => Ok(()),
         // It is told by itself: what was told is read by `receive`.
         ChannelKind::Whatsapp => Ok(()),
         ChannelKind::Smtp | ChannelKind::GoogleChatWebhook | ChannelKind::SlackWebhook => Ok(()),

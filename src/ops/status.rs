@@ -121,7 +121,7 @@ fn unused(account: &Account) -> AccountStatus {
 
 /// Whether mail comes to it from elsewhere.
 fn is_refreshed(account: &Account) -> bool {
-    account.channel.receives() && !account.built_in
+    account.channel.fetches() && !account.built_in
 }
 
 fn accounts(app: &App) -> Result<Vec<AccountStatus>> {
@@ -173,7 +173,7 @@ fn outbox_steps(app: &App, outbox: &OutboxStatus) -> Result<Vec<Step>> {
         (
             outbox.failed,
             &[State::Failed, State::Undelivered][..],
-            "did not leave",
+            "did not leave, or did not arrive",
             "show",
         ),
         (

@@ -69,6 +69,8 @@ mod routing;
 mod schedule;
 mod sending;
 mod sending_terminal;
+mod serve;
+mod serve_kill;
 mod smtp;
 mod store;
 mod sync_faults;

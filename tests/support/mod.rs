@@ -13,6 +13,7 @@ pub mod postbox;
 pub mod power;
 pub mod proxy;
 pub mod pty;
+pub mod serving;
 pub mod smtp;
 
 use std::ffi::OsString;

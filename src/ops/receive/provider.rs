@@ -1,7 +1,11 @@
 //! Which provider is heard how: the one place that knows them all.
 
-use crate::channel::{twilio, whatsapp};
-use crate::error::{Error, Kind, Result};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use crate::channel::{slack, twilio, whatsapp};
+use crate::error::{Error, Result};
+use crate::format;
 use crate::model::account::{Account, ChannelKind};
 use crate::model::receive::{Call, Event, Heard, News};
 
@@ -12,8 +16,7 @@ pub fn limit(channel: ChannelKind) -> usize {
     match channel {
         ChannelKind::Whatsapp => whatsapp::webhook::LARGEST,
         ChannelKind::Twilio => twilio::webhook::LARGEST,
-        ChannelKind::Slack => 1 << 20,
-        _ => 256 << 10,
+        _ => 1 << 20,
     }
 }
 
@@ -28,7 +31,13 @@ pub fn hear(hook: &Hook, call: &Call<'_>) -> Result<Heard> {
             whatsapp::webhook::hear(call, secrets)
         }
         ChannelKind::Twilio => twilio::webhook::hear(call, hook.secret.as_ref()),
-        _ => Err(Error::new(Kind::Auth, "its provider calls nobody")),
+        ChannelKind::Slack => {
+            let secret = hook.secret.as_ref();
+            let secret = secret.ok_or_else(|| Error::auth("there is no signing secret"))?;
+            slack::webhook::verify(secret.expose_secret(), call)?;
+            Ok(slack::webhook::hear(call))
+        }
+        _ => Err(Error::auth("its provider calls nobody")),
     }
 }
 
@@ -56,6 +65,12 @@ const REPLAY_S: u64 = 300;
 /// What an event says; an error is worth another try, by a newer version at least.
 pub fn read(account: &Account, event: &Event) -> Result<Vec<News>> {
     match account.channel {
+        ChannelKind::Twilio => {
+            let settings = account.twilio.as_ref();
+            let sid = settings.map_or("", |settings| settings.account_sid.as_str());
+            Ok(twilio::webhook::read(&event.body, sid))
+        }
+        ChannelKind::Slack => Ok(slack::webhook::read(&event.body)),
         ChannelKind::Whatsapp => {
             let settings = account.whatsapp.as_ref();
             let number = settings.map_or("", |settings| settings.phone_number_id.as_str());
@@ -74,7 +89,28 @@ pub fn read(account: &Account, event: &Event) -> Result<Vec<News>> {
     }
 }
 
-/// The document of a message that its writer deleted; `None` if nothing is to change.
-pub fn deleted(_channel: ChannelKind, _before: &[u8]) -> Option<Vec<u8>> {
-    None
+/// The document of a message that its writer deleted; `None` where nobody can.
+pub fn deleted(channel: ChannelKind, before: &[u8]) -> Option<Vec<u8>> {
+    let after = match channel {
+        ChannelKind::Slack => {
+            let message = format::slack::message_of(before);
+            format::slack::rewritten(before, &format::slack::deleted(&message))
+        }
+        ChannelKind::Whatsapp => {
+            let mut document: Value = serde_json::from_slice(before).ok()?;
+            let message = document.get("message")?.as_object()?;
+            let kept = ["id", "from", "from_user_id", "timestamp", "context"];
+            let left = message
+                .iter()
+                .filter(|(key, _)| kept.contains(&key.as_str()));
+            let left: serde_json::Map<_, _> = left
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect();
+            document["message"] = left.into();
+            document["deleted"] = json!("deleted");
+            document
+        }
+        _ => return None,
+    };
+    Some(after.to_string().into_bytes())
 }

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::lock::Lock;
 use crate::model::message::NewMessage;
 use crate::model::receive::{Event, News};
-use crate::ops::{App, drain};
+use crate::ops::{App, drain, whatsapp};
 use crate::store::{Count, Waiting};
 
 use super::apply;
@@ -107,6 +107,10 @@ impl<'a> Batch<'a> {
             Ok(news) => news,
             Err(e) => return self.fail(event, &e),
         };
+        // Whether a customer may be written to is known even if what they wrote can't be stored yet.
+        if let Err(e) = whatsapp::note(self.app, account, &kept.body) {
+            return self.fail(event, &e);
+        }
         for news in news {
             if let News::Message(incoming) = news {
                 self.own = self.own || incoming.own;

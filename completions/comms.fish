@@ -52,6 +52,7 @@ complete -c comms -n "__fish_comms_needs_command" -f -a "search" -d 'Search all 
 complete -c comms -n "__fish_comms_needs_command" -f -a "auth" -d 'Log in to accounts'
 complete -c comms -n "__fish_comms_needs_command" -f -a "outbox" -d 'Show and settle what was or will be sent'
 complete -c comms -n "__fish_comms_needs_command" -f -a "contacts" -d 'Note who wants nothing more'
+complete -c comms -n "__fish_comms_needs_command" -f -a "costs" -d 'Show what was spent, and what is left of each cap'
 complete -c comms -n "__fish_comms_needs_command" -f -a "import" -d 'Bring mail in from Maildir, mbox and .eml files'
 complete -c comms -n "__fish_comms_needs_command" -f -a "export" -d 'Write messages out to mbox, Maildir or JSONL'
 complete -c comms -n "__fish_comms_needs_command" -f -a "purge" -d 'Erase messages from this machine'
@@ -974,6 +975,49 @@ complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_su
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from optout" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from optout" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from optout" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand costs; and not __fish_seen_subcommand_from update" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand costs; and not __fish_seen_subcommand_from update" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand costs; and not __fish_seen_subcommand_from update" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand costs; and not __fish_seen_subcommand_from update" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand costs; and not __fish_seen_subcommand_from update" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand costs; and not __fish_seen_subcommand_from update" -l by -d 'What to add up by' -r -f -a "account\t''
+channel\t''
+month\t''
+contact\t''
+batch\t''"
+complete -c comms -n "__fish_comms_using_subcommand costs; and not __fish_seen_subcommand_from update" -l since -d 'Only what was sent since then; else this month, by month the last twelve' -r
+complete -c comms -n "__fish_comms_using_subcommand costs; and not __fish_seen_subcommand_from update" -l until -d 'Only what was sent before then' -r
+complete -c comms -n "__fish_comms_using_subcommand costs; and not __fish_seen_subcommand_from update" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand costs; and not __fish_seen_subcommand_from update" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand costs; and not __fish_seen_subcommand_from update" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand costs; and not __fish_seen_subcommand_from update" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand costs; and not __fish_seen_subcommand_from update" -f -a "update" -d 'Fetch Twilio\'s prices of SMS into prices.toml; rows of your own stay'
+complete -c comms -n "__fish_comms_using_subcommand costs; and __fish_seen_subcommand_from update" -l account -d 'The Twilio account whose prices they are' -r
+complete -c comms -n "__fish_comms_using_subcommand costs; and __fish_seen_subcommand_from update" -l country -d 'Countries (ISO 3166); else those that were written to' -r
+complete -c comms -n "__fish_comms_using_subcommand costs; and __fish_seen_subcommand_from update" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand costs; and __fish_seen_subcommand_from update" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand costs; and __fish_seen_subcommand_from update" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand costs; and __fish_seen_subcommand_from update" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand costs; and __fish_seen_subcommand_from update" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand costs; and __fish_seen_subcommand_from update" -l all -d 'All countries that Twilio has prices for'
+complete -c comms -n "__fish_comms_using_subcommand costs; and __fish_seen_subcommand_from update" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand costs; and __fish_seen_subcommand_from update" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand costs; and __fish_seen_subcommand_from update" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand costs; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand import" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'

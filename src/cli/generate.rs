@@ -46,10 +46,11 @@ pub struct ManArgs {
 }
 
 /// The guides: name and text.
-pub const GUIDES: [(&str, &str); 12] = [
+pub const GUIDES: [(&str, &str); 13] = [
     ("mail", include_str!("../../man/comms-mail.7")),
     ("query", include_str!("../../man/comms-query.7")),
     ("outbox", include_str!("../../man/comms-outbox.7")),
+    ("costs", include_str!("../../man/comms-costs.7")),
     ("bulk", include_str!("../../man/comms-bulk.7")),
     ("operations", include_str!("../../man/comms-operations.7")),
     ("passwords", include_str!("../../man/comms-passwords.7")),

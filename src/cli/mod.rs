@@ -6,6 +6,7 @@ mod audit;
 pub mod auth;
 mod browser;
 pub mod contacts;
+pub mod costs;
 mod deferred;
 pub mod doctor;
 pub mod export;
@@ -88,6 +89,8 @@ pub enum Command {
     Outbox(Deferred<outbox::OutboxArgs>),
     /// Note who wants nothing more
     Contacts(Deferred<contacts::ContactsArgs>),
+    /// Show what was spent, and what is left of each cap
+    Costs(Deferred<costs::CostsArgs>),
     /// Bring mail in from Maildir, mbox and .eml files
     Import(Deferred<import::ImportArgs>),
     /// Write messages out to mbox, Maildir or JSONL
@@ -145,6 +148,7 @@ pub fn dispatch(
         Some(Command::Auth(Deferred(args))) => auth::run(args, app, out),
         Some(Command::Outbox(Deferred(args))) => outbox::run(args, app, out),
         Some(Command::Contacts(Deferred(args))) => contacts::run(args, app, out),
+        Some(Command::Costs(Deferred(args))) => costs::run(args, app, out),
         Some(Command::Import(Deferred(args))) => import::run(args, app, out),
         Some(Command::Export(Deferred(args))) => export::run(args, app, out),
         Some(Command::Purge(Deferred(args))) => purge::run(args, app, out),

@@ -223,6 +223,8 @@ fn documents() -> Vec<Document> {
             "comms.outbox_timer/1",
             "comms outbox run --print-timer",
         ),
+        document::<ops::costs::CostsReport>("comms.costs/1", "comms costs"),
+        document::<ops::costs::UpdateReport>("comms.costs_update/1", "comms costs update"),
         document::<ops::optout::OptoutReport>("comms.optouts/1", "comms contacts optout"),
         document::<ops::audit::LogReport>("comms.audit/1", "comms outbox log"),
         document::<ops::audit::VerifyReport>("comms.audit_check/1", "comms outbox log --verify"),

@@ -1,5 +1,7 @@
 //! `prices.toml` in the data folder: what messages cost. Nothing is built in; what is not written there is unknown.
 
+mod update;
+
 use jiff::civil::Date;
 use toml::de::{DeTable, DeValue};
 
@@ -9,6 +11,7 @@ use crate::rules::cost::{Allowance, Price, Prices};
 
 use super::Config;
 use super::file::{Key, Source, Value, in_order, nearest};
+pub use update::{Fetched, Outcome};
 
 /// The file's name.
 pub const FILE: &str = "prices.toml";
@@ -52,7 +55,7 @@ pub fn parse(source: &Source) -> Result<Prices> {
         let span = e.span().unwrap_or(0..0);
         source
             .error(&span, format!("not valid TOML: {}", e.message().trim()))
-            .hint("text goes in double quotes; see `comms man comms-costs` for an example")
+            .hint("text goes in double quotes; see `comms man costs` for an example")
     })?;
     let mut prices = Prices::default();
     for (key, value) in in_order(table.get_ref()) {
@@ -225,7 +228,7 @@ impl<'t, 'i> Entry<'t, 'i> {
     fn lacks(&self, source: &Source, name: &str) -> Error {
         source
             .error(&self.span, format!("this [[{}]] lacks `{name}`", self.name))
-            .hint("see `comms man comms-costs` for an example")
+            .hint("see `comms man costs` for an example")
     }
 
     fn text(

@@ -158,7 +158,7 @@ fn not_written(path: &Path, e: std::io::Error) -> Error {
 }
 
 /// A finished file beside the old one, with its permissions and owner.
-fn write_beside(
+pub(super) fn write_beside(
     path: &Path,
     folder: &Path,
     text: &str,
@@ -186,7 +186,7 @@ fn write_beside(
 }
 
 /// The file that a path means, so that a link to it stays a link.
-fn behind_links(path: &Path) -> Result<PathBuf> {
+pub(super) fn behind_links(path: &Path) -> Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..40 {
         let Ok(to) = fs::read_link(&path) else {
@@ -200,14 +200,14 @@ fn behind_links(path: &Path) -> Result<PathBuf> {
     )))
 }
 
-fn make_folder(folder: &Path) -> Result<()> {
+pub(super) fn make_folder(folder: &Path) -> Result<()> {
     disk::create_private_folder(folder).with_context(Kind::Internal, || {
         format!("creating `{}`", folder.display())
     })
 }
 
 /// Held by the one who writes; the system lets go of it when the process dies.
-fn lock(data_dir: &Path) -> Result<File> {
+pub(super) fn lock(data_dir: &Path) -> Result<File> {
     let folder = data_dir.join("locks");
     make_folder(&folder)?;
     let path = folder.join("+config.lock");

@@ -1,7 +1,9 @@
 //! What messages cost: by what each part is charged, and the caps it has to fit under.
 
 mod caps;
+mod report;
 mod tariff;
+mod update;
 
 use jiff::Timestamp;
 
@@ -10,7 +12,9 @@ use crate::model::money::Money;
 use super::App;
 
 pub use caps::{Purses, pass};
+pub use report::{By, CapReport, CostsReport, CostsRequest, CostsRow, cap_reports, costs};
 pub use tariff::{is_priced, tariffs};
+pub use update::{UpdateReport, UpdateRequest, Updated, update};
 
 /// When this calendar month began, where this machine is.
 pub fn month_began(app: &App) -> Timestamp {

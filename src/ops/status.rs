@@ -12,7 +12,7 @@ use crate::model::account::{Account, ChannelKind};
 use crate::model::outbox::State;
 
 use super::throttle::{self, OpenCircuit};
-use super::{App, drain};
+use super::{App, costs, drain};
 
 /// An account not refreshed for this long is stale.
 const STALE_AFTER: SignedDuration = SignedDuration::from_hours(24);
@@ -88,6 +88,9 @@ pub fn status(app: &App) -> Result<StatusReport> {
     };
     if !first_run {
         report.next = outbox_steps(app, &report.outbox)?;
+    }
+    if !first_run {
+        report.next.extend(cap_steps(app)?);
     }
     report.next.extend(steps(&report));
     if !first_run && drain::lacks_runner(app, report.outbox.waiting)? {
@@ -202,6 +205,19 @@ fn outbox_steps(app: &App, outbox: &OutboxStatus) -> Result<Vec<Step>> {
         });
     }
     Ok(steps)
+}
+
+/// Caps on money of which four fifths are used up.
+fn cap_steps(app: &App) -> Result<Vec<Step>> {
+    let caps = costs::cap_reports(app)?;
+    let nearly = |cap: &&costs::CapReport| {
+        i128::from(cap.spent.micros) * 5 >= i128::from(cap.most.micros) * 4 && cap.spent.micros > 0
+    };
+    let step = |cap: &costs::CapReport| Step {
+        why: format!("{}: {} spent this month", clean::line(&cap.rule), cap.spent),
+        command: "comms costs".to_owned(),
+    };
+    Ok(caps.iter().filter(nearly).map(step).collect())
 }
 
 fn steps(report: &StatusReport) -> Vec<Step> {

@@ -25,6 +25,7 @@ mod parts;
 mod replace;
 mod reported;
 mod row;
+mod spending;
 mod tell;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ pub use moving::{MOVED, Target};
 pub use parts::Part;
 pub use reported::{Noted, Report};
 pub(super) use row::change;
+pub use spending::Spending;
 
 const DOING: &str = "reading the outbox";
 const WRITING: &str = "writing the outbox";

@@ -6,6 +6,7 @@ mod account;
 mod find;
 mod media;
 mod messages;
+mod pricing;
 mod send;
 pub mod status;
 pub mod webhook;
@@ -14,6 +15,7 @@ pub use account::Balance;
 pub use find::{Find, Sought};
 pub use media::LARGEST_FILE;
 pub use messages::{Page, Window};
+pub use pricing::Pricing;
 pub use send::{MOST_MEDIA, Outcome, Post, Sender};
 
 use std::time::Duration;

@@ -121,6 +121,28 @@ pub const SERVICE: &Operation = &Operation {
     units: 0,
 };
 
+/// On [`PRICING`].
+pub const PRICED_COUNTRIES: &Operation = &Operation {
+    id: "ListMessagingCountry",
+    method: "GET",
+    path: "v1/Messaging/Countries",
+    query: &[PAGE_SIZE],
+    body: None,
+    effect: Effect::Read,
+    units: 0,
+};
+
+/// On [`PRICING`].
+pub const PRICES_OF_COUNTRY: &Operation = &Operation {
+    id: "FetchMessagingCountry",
+    method: "GET",
+    path: "v1/Messaging/Countries/{IsoCountry}",
+    query: &[],
+    body: None,
+    effect: Effect::Read,
+    units: 0,
+};
+
 /// Where a medium's bytes are: answered with the way to them on another host. Twilio's description leaves it out.
 pub const MEDIA_BYTES: &Operation = &Operation {
     id: "FetchMediaBytes",
@@ -135,7 +157,21 @@ pub const MEDIA_BYTES: &Operation = &Operation {
 /// Where messaging services live; a `base_url` of the account stands for this host too.
 pub const MESSAGING: &str = "https://messaging.twilio.com";
 
+/// Where prices live; a `base_url` of the account stands for this host too.
+pub const PRICING: &str = "https://pricing.twilio.com";
+
 /// All of them that Twilio describes.
 pub const ALL: &[&Operation] = &[
-    CREATE, FETCH, LIST, UPDATE, DELETE, MEDIA_LIST, BALANCE, ACCOUNT, NUMBERS, SERVICE,
+    CREATE,
+    FETCH,
+    LIST,
+    UPDATE,
+    DELETE,
+    MEDIA_LIST,
+    BALANCE,
+    ACCOUNT,
+    NUMBERS,
+    SERVICE,
+    PRICED_COUNTRIES,
+    PRICES_OF_COUNTRY,
 ];

@@ -127,6 +127,19 @@ impl Store {
         spent(&*self.main()?, cap, (None, since))
     }
 
+    /// Numbers that SMS were meant for, as their addresses have them.
+    pub fn phone_numbers(&self) -> Result<Vec<String>> {
+        if !self.has_outbox() {
+            return Ok(Vec::new());
+        }
+        let read = |db: &Connection| -> rusqlite::Result<Vec<String>> {
+            db.prepare("SELECT DISTINCT email FROM recipients WHERE email LIKE 'sms:+%'")?
+                .query_map([], |row| row.get(0))?
+                .collect()
+        };
+        read(&*self.main()?).map_err(fault(DOING))
+    }
+
     /// What the parts of an item cost by the prices known here.
     pub fn charges(&self, id: OutboxId) -> Result<Vec<Charge>> {
         let read = |db: &Connection| -> rusqlite::Result<Vec<Charge>> {
@@ -216,13 +229,13 @@ fn charge(tariffs: &[Tariff], used: impl Fn(&Tariff) -> Result<u32>) -> Result<V
 }
 
 /// Parts that went, or may have, or are about to: those that count.
-const COUNTS: &str = "(p.item IS NOT NULL
+pub(super) const COUNTS: &str = "(p.item IS NOT NULL
   OR i.state IN ('sending', 'unconfirmed', 'sent', 'delivered', 'read', 'undelivered')
   OR i.state = 'ready' AND i.lease_owner IS NOT NULL)
  AND NOT (c.provider = 'whatsapp' AND r.state IS NOT NULL AND r.state = 'undelivered')";
 
 /// Charges with their items, what the provider has of them and what it said.
-const JOINED: &str = "charges c JOIN items i ON i.id = c.item
+pub(super) const JOINED: &str = "charges c JOIN items i ON i.id = c.item
  LEFT JOIN parts p ON p.item = c.item AND p.begins = c.part
  LEFT JOIN reports r ON r.account = i.account AND r.remote = p.remote";
 

@@ -28,6 +28,9 @@ _comms() {
             comms,contacts)
                 cmd="comms__subcmd__contacts"
                 ;;
+            comms,costs)
+                cmd="comms__subcmd__costs"
+                ;;
             comms,doctor)
                 cmd="comms__subcmd__doctor"
                 ;;
@@ -115,6 +118,9 @@ _comms() {
             comms__subcmd__contacts,optout)
                 cmd="comms__subcmd__contacts__subcmd__optout"
                 ;;
+            comms__subcmd__costs,update)
+                cmd="comms__subcmd__costs__subcmd__update"
+                ;;
             comms__subcmd__inbox,labels)
                 cmd="comms__subcmd__inbox__subcmd__labels"
                 ;;
@@ -182,7 +188,7 @@ _comms() {
 
     case "${cmd}" in
         comms)
-            opts="-v -h -V --format --json --fields --color --progress --config --verbose --read-only --help --version send reply forward react edit unsend inbox search auth outbox contacts import export purge serve doctor config schema completions man"
+            opts="-v -h -V --format --json --fields --color --progress --config --verbose --read-only --help --version send reply forward react edit unsend inbox search auth outbox contacts costs import export purge serve doctor config schema completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -917,6 +923,94 @@ _comms() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        comms__subcmd__costs)
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --by --since --until --help update"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=($(compgen -W "account channel month contact batch" -- "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        comms__subcmd__costs__subcmd__update)
+            opts="-v -h --account --country --all --format --json --fields --color --progress --config --verbose --read-only --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --country)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         comms__subcmd__doctor)
             opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --offline --rebuild-index --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1036,7 +1130,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__forward)
-            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --allow-mass-mention --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --help"
+            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --message --file --subject --attach --media-url --cc --bcc --from --reply-to --html --markdown --allow-mass-mention --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1091,6 +1185,10 @@ _comms() {
                     return 0
                     ;;
                 -a)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --media-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2234,7 +2332,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__reply)
-            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --all --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --allow-mass-mention --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --help"
+            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --all --message --file --subject --attach --media-url --cc --bcc --from --reply-to --html --markdown --allow-mass-mention --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2289,6 +2387,10 @@ _comms() {
                     return 0
                     ;;
                 -a)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --media-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2428,7 +2530,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__send)
-            opts="-v -m -f -s -a -y -h --format --json --fields --color --progress --config --verbose --read-only --thread-key --once-per --message --file --subject --attach --cc --bcc --from --reply-to --html --markdown --allow-mass-mention --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --csv --name --to-column --delimiter --skip-broken --pause-after --yes --help"
+            opts="-v -m -f -s -a -y -h --format --json --fields --color --progress --config --verbose --read-only --thread-key --once-per --message --file --subject --attach --media-url --cc --bcc --from --reply-to --html --markdown --allow-mass-mention --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --csv --name --to-column --delimiter --skip-broken --pause-after --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2491,6 +2593,10 @@ _comms() {
                     return 0
                     ;;
                 -a)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --media-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

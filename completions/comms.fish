@@ -80,6 +80,7 @@ complete -c comms -n "__fish_comms_using_subcommand send" -s m -l message -d 'Th
 complete -c comms -n "__fish_comms_using_subcommand send" -s f -l file -d 'Read the text from a file, or from stdin with -' -r -F
 complete -c comms -n "__fish_comms_using_subcommand send" -s s -l subject -d 'The subject' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -s a -l attach -d 'Attach a file; may be given several times' -r -F
+complete -c comms -n "__fish_comms_using_subcommand send" -l media-url -d 'Send the picture at this web address along, as MMS; may be given several times' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -l cc -d 'Send a visible copy' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -l bcc -d 'Send a copy nobody else sees' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -l from -d 'Send from this account, by name or address' -r
@@ -128,6 +129,7 @@ complete -c comms -n "__fish_comms_using_subcommand reply" -s m -l message -d 'T
 complete -c comms -n "__fish_comms_using_subcommand reply" -s f -l file -d 'Read the text from a file, or from stdin with -' -r -F
 complete -c comms -n "__fish_comms_using_subcommand reply" -s s -l subject -d 'The subject' -r
 complete -c comms -n "__fish_comms_using_subcommand reply" -s a -l attach -d 'Attach a file; may be given several times' -r -F
+complete -c comms -n "__fish_comms_using_subcommand reply" -l media-url -d 'Send the picture at this web address along, as MMS; may be given several times' -r
 complete -c comms -n "__fish_comms_using_subcommand reply" -l cc -d 'Send a visible copy' -r
 complete -c comms -n "__fish_comms_using_subcommand reply" -l bcc -d 'Send a copy nobody else sees' -r
 complete -c comms -n "__fish_comms_using_subcommand reply" -l from -d 'Send from this account, by name or address' -r
@@ -170,6 +172,7 @@ complete -c comms -n "__fish_comms_using_subcommand forward" -s m -l message -d 
 complete -c comms -n "__fish_comms_using_subcommand forward" -s f -l file -d 'Read the text from a file, or from stdin with -' -r -F
 complete -c comms -n "__fish_comms_using_subcommand forward" -s s -l subject -d 'The subject' -r
 complete -c comms -n "__fish_comms_using_subcommand forward" -s a -l attach -d 'Attach a file; may be given several times' -r -F
+complete -c comms -n "__fish_comms_using_subcommand forward" -l media-url -d 'Send the picture at this web address along, as MMS; may be given several times' -r
 complete -c comms -n "__fish_comms_using_subcommand forward" -l cc -d 'Send a visible copy' -r
 complete -c comms -n "__fish_comms_using_subcommand forward" -l bcc -d 'Send a copy nobody else sees' -r
 complete -c comms -n "__fish_comms_using_subcommand forward" -l from -d 'Send from this account, by name or address' -r

@@ -6,6 +6,7 @@ pub mod google_chat_webhook;
 pub mod imap;
 pub mod maildir;
 pub mod slack;
+pub mod slack_webhook;
 pub mod smtp;
 pub mod twilio;
 pub mod whatsapp;

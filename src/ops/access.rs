@@ -6,7 +6,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::channel::google_chat_webhook::Webhook;
-use crate::channel::{gmail, google_chat, twilio, whatsapp};
+use crate::channel::slack_webhook::Webhook as SlackWebhook;
+use crate::channel::{gmail, google_chat, slack, twilio, whatsapp};
 use crate::clock::{Clock, UnderWay};
 use crate::error::{Context, Error, Kind, Result};
 use crate::format::{clean, whatsapp as rules};
@@ -15,6 +16,7 @@ use crate::model::budget::Rate;
 use crate::net::api::{Access, Api, Pending, Reading, Scheme, Units};
 use crate::net::google;
 use crate::net::http::{Client, Redirects};
+use crate::net::slack as slack_net;
 use crate::net::twilio as sms;
 use crate::net::whatsapp as meta;
 use crate::rules::budget::{Cost, Limit};
@@ -55,6 +57,32 @@ pub async fn google_chat(app: &App, account: &Account) -> Result<google_chat::Cl
     Ok(google_chat::Client::new(
         api(app, account, google::reading).await?,
     ))
+}
+
+/// The workspace of a Slack account.
+pub async fn slack(app: &App, account: &Account) -> Result<slack::Client> {
+    let api = api(app, account, slack_net::reading).await?;
+    Ok(slack::Client::new(api))
+}
+
+/// Slack's incoming webhook, and what speaks to it.
+pub async fn slack_webhook(app: &App, account: &Account) -> Result<(SlackWebhook, Client)> {
+    let url = token::secret(app, account).await?.secret;
+    let base = account.base_url.as_deref().unwrap_or_default();
+    Ok((SlackWebhook::parse(&url, base)?, client(account).await?))
+}
+
+/// Asks whose token it is; gives the workspace and the name.
+async fn prove_slack(app: &App, account: &Account, secret: &SecretString) -> Result<String> {
+    let given = Given {
+        secret: secret.clone(),
+        clock: app.clock.clone(),
+    };
+    let base = account.base_url.as_deref().unwrap_or_default();
+    let client = client(account).await?;
+    let api = Api::new(client, base, Arc::new(given), slack_net::reading)?;
+    let who = slack::Client::new(api).whoami().await?;
+    Ok(clean::line(&format!("{} as {}", who.team, who.user)))
 }
 
 /// The number of a WhatsApp account.
@@ -135,6 +163,11 @@ pub async fn prove(app: &App, account: &Account, secret: &SecretString) -> Resul
     match account.channel {
         ChannelKind::Gmail | ChannelKind::GoogleChat => {}
         ChannelKind::Twilio => return prove_twilio(app, account, secret).await,
+        ChannelKind::Slack => return prove_slack(app, account, secret).await,
+        ChannelKind::SlackWebhook => {
+            SlackWebhook::parse(secret, base)?;
+            return Ok(host);
+        }
         ChannelKind::Whatsapp => return prove_whatsapp(app, account, secret).await,
         other => {
             return Err(Error::config(format!(

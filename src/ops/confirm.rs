@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use crate::channel::{gmail, google_chat, twilio};
+use crate::channel::{gmail, google_chat, slack, twilio};
 use crate::error::Result;
 use crate::format::chat::client_id;
 use crate::format::payload;
@@ -14,6 +14,7 @@ use crate::model::id::OutboxId;
 use crate::model::outbox::State;
 use crate::store::outbox::{Item, Part};
 
+use super::deliver::slack as to_slack;
 use super::deliver::{Provider, chat, room, twilio as to_twilio};
 use super::send::sms;
 use super::{App, sync};
@@ -108,7 +109,7 @@ fn account<'a>(app: &'a App, item: &Item) -> Option<&'a Account> {
     let account = app.config.account(&item.account).ok()?;
     let tells = matches!(
         account.channel,
-        ChannelKind::Gmail | ChannelKind::GoogleChat | ChannelKind::Twilio
+        ChannelKind::Gmail | ChannelKind::GoogleChat | ChannelKind::Twilio | ChannelKind::Slack
     );
     tells.then_some(account)
 }
@@ -126,6 +127,7 @@ async fn ask(
         Some(Provider::Gmail(client)) => in_gmail(app, client, item).await,
         Some(Provider::Chat(client)) => in_chat(app, client, item).await,
         Some(Provider::Twilio(client)) => in_twilio((app, account), client, item).await,
+        Some(Provider::Slack(client)) => in_slack(app, client, item).await,
         _ => Ok(Said::NoWord),
     }
 }
@@ -232,4 +234,28 @@ async fn in_chat(app: &App, client: &google_chat::Client, item: &Item) -> Result
         }
     }
     Ok(Said::Has("found in the space".to_owned()))
+}
+
+/// Each part by our own id in what was posted since the attempt, of which Slack lists everything.
+async fn in_slack(app: &App, client: &slack::Client, item: &Item) -> Result<Said> {
+    let attempts = app.store.outbox_attempts(item.id)?;
+    let last = attempts.last().map_or(item.created_at, |a| a.at);
+    let first = attempts.first().map_or(item.created_at, |a| a.at);
+    let since = first.min(item.created_at);
+    let doubtful = room::missing(app, item)?.first().map(|piece| piece.number);
+    let missing = match to_slack::look(app, client, (item, since)).await {
+        Ok(missing) => missing,
+        Err(_) => return Ok(Said::NoWord),
+    };
+    if missing.is_empty() {
+        return Ok(Said::Has("found in the channel".to_owned()));
+    }
+    if missing.first().map(|piece| piece.number) != doubtful {
+        let words = "the part that was in doubt is in the channel; the rest did not go yet";
+        return Ok(Said::Lacks(words.to_owned()));
+    }
+    Ok(match app.clock.now().duration_since(last) > SETTLE {
+        true => Said::Lacks("it is not in the channel".to_owned()),
+        false => Said::Nothing,
+    })
 }

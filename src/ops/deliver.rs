@@ -6,6 +6,7 @@ mod fallback;
 mod leave;
 mod lines;
 pub mod room;
+pub mod slack;
 mod smtp;
 pub mod twilio;
 pub mod whatsapp;

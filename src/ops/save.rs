@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::error::{Error, Kind, Result};
 use crate::format::chat::{self, Source};
 use crate::format::document::Document;
-use crate::format::{clean, mime, twilio};
+use crate::format::{clean, mime, slack, twilio};
 use crate::model::account::ChannelKind;
 use crate::model::id::MessageId;
 
@@ -181,6 +181,9 @@ impl<'a> Message<'a> {
         if self.document.channel == ChannelKind::Twilio {
             return self.medium(number).await;
         }
+        if self.document.channel == ChannelKind::Slack {
+            return self.fetched_from_slack(number).await;
+        }
         match chat::attachment_source(&self.document.raw, number) {
             Some(Source::Media(resource)) => {
                 let account = app.config.account(&app.store.location(id)?.account)?;
@@ -220,6 +223,29 @@ impl<'a> Message<'a> {
             client.download((&message, &medium)).await
         };
         fetched.await.map_err(|e| token::explained(app, account, e))
+    }
+
+    /// The bytes of a file that Slack has.
+    async fn fetched_from_slack(&self, number: usize) -> Result<Vec<u8>> {
+        let (app, id) = (self.app, self.id);
+        match slack::attachment_source(&self.document.raw, number) {
+            Some(slack::Source::Slack(url)) => {
+                let account = app.config.account(&app.store.location(id)?.account)?;
+                let client = access::slack(app, account).await?;
+                let fetched = client.download(&url).await;
+                fetched.map_err(|e| token::explained(app, account, e))
+            }
+            Some(slack::Source::Elsewhere(url)) => Err(Error::refused(format!(
+                "attachment {number} of `{id}` is not at Slack"
+            ))
+            .hint(format!("open {}", clean::line(&url)))),
+            Some(slack::Source::Gone) => Err(Error::not_found(format!(
+                "attachment {number} of `{id}` was deleted at Slack, or is hidden there"
+            ))),
+            None => Err(Error::not_found(format!(
+                "attachment {number} of `{id}` does not say where its bytes are"
+            ))),
+        }
     }
 
     fn itself(&self) -> File {

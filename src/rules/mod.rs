@@ -4,6 +4,7 @@ pub mod address;
 pub mod budget;
 pub mod circuit;
 pub mod cost;
+pub mod directory;
 pub mod folder;
 pub mod maildir;
 pub mod optout;

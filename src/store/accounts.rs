@@ -100,6 +100,7 @@ impl Store {
                 "UPDATE items SET moved_from = ?2 WHERE moved_from = ?1",
                 "UPDATE OR REPLACE logins SET account = ?2 WHERE account = ?1",
                 "UPDATE OR REPLACE circuits SET account = ?2 WHERE account = ?1",
+                "UPDATE OR REPLACE directory SET account = ?2 WHERE account = ?1",
             ] {
                 both.execute(sql, [old, new])?;
             }
@@ -133,7 +134,11 @@ impl Store {
                 })
                 .map_err(fault("forgetting an account"))
                 .map(drop)
-        })
+        })?;
+        self.main()?
+            .execute("DELETE FROM directory WHERE account = ?1", [account])
+            .map_err(fault("forgetting an account"))
+            .map(drop)
     }
 }
 

@@ -89,3 +89,24 @@ CREATE TABLE template_lists (
     business TEXT PRIMARY KEY,
     at       INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+-- Slack: channels and people of a workspace as they were listed last; `id` is the provider's.
+CREATE TABLE directory (
+    account TEXT NOT NULL,
+    id      TEXT NOT NULL,
+    kind    TEXT NOT NULL, -- `channel`, `group`, `direct`, `person` or `bot`
+    name    TEXT NOT NULL,
+    handle  TEXT NOT NULL,
+    email   TEXT,
+    -- The other one of direct messages.
+    person  TEXT,
+    -- Archived, or not in the workspace any more.
+    gone    INTEGER NOT NULL,
+    PRIMARY KEY (account, id)
+) WITHOUT ROWID;
+-- Files that were brought to a provider for an item; whichever message shows one of them is that item's.
+CREATE TABLE uploads (
+    item   INTEGER NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+    remote TEXT NOT NULL,
+    PRIMARY KEY (item, remote)
+) WITHOUT ROWID;

@@ -11,6 +11,7 @@ mod budgets;
 mod bytes;
 pub mod circuits;
 mod counters;
+mod directory;
 mod entry;
 mod events;
 mod failures;

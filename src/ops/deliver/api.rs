@@ -11,6 +11,8 @@ use serde_json::Value;
 use crate::channel::gmail::{self, Letter, Outcome};
 use crate::channel::google_chat;
 use crate::channel::google_chat_webhook::Webhook;
+use crate::channel::slack;
+use crate::channel::slack_webhook::Webhook as SlackWebhook;
 use crate::channel::{twilio, whatsapp};
 use crate::error::{Error, Kind, Result};
 use crate::format::compose::readdressed;
@@ -26,6 +28,7 @@ use crate::store::Share;
 use crate::store::outbox::{Item, Part};
 
 use super::room::{Ground, Handed, Handing};
+use super::slack as to_slack;
 use super::twilio as to_twilio;
 use super::whatsapp as to_whatsapp;
 use super::{Doubt, Run, answer, chat, told};
@@ -42,6 +45,8 @@ pub enum Provider {
     Webhook(Webhook, http::Client),
     Whatsapp(whatsapp::Client),
     Twilio(twilio::Client),
+    Slack(slack::Client),
+    SlackWebhook(SlackWebhook, http::Client),
 }
 
 impl Provider {
@@ -56,11 +61,12 @@ impl Provider {
             }
             ChannelKind::Whatsapp => Provider::Whatsapp(access::whatsapp(app, account).await?),
             ChannelKind::Twilio => Provider::Twilio(access::twilio(app, account).await?),
-            ChannelKind::Slack
-            | ChannelKind::SlackWebhook
-            | ChannelKind::Imap
-            | ChannelKind::Smtp
-            | ChannelKind::Maildir => {
+            ChannelKind::Slack => Provider::Slack(access::slack(app, account).await?),
+            ChannelKind::SlackWebhook => {
+                let (webhook, client) = access::slack_webhook(app, account).await?;
+                Provider::SlackWebhook(webhook, client)
+            }
+            ChannelKind::Imap | ChannelKind::Smtp | ChannelKind::Maildir => {
                 return Err(Error::internal(format!(
                     "account `{}` has no API",
                     account.name
@@ -82,6 +88,8 @@ impl Provider {
                 to_whatsapp::ground(client, (app, account, item), raw).await
             }
             Provider::Twilio(_) => Ok(to_twilio::ground(item, raw)),
+            Provider::Slack(client) => to_slack::ground(client, (app, item), raw).await,
+            Provider::SlackWebhook(..) => Ok(to_slack::ground_of_webhook(item, raw)),
             Provider::Gmail(_) => Err(Error::internal("mail is no room's")),
         }
     }
@@ -101,6 +109,10 @@ impl Provider {
             Provider::Twilio(client) => {
                 to_twilio::hand(client, (app, account, item), handing).await
             }
+            Provider::Slack(client) => to_slack::hand(client, (app, item), handing).await,
+            Provider::SlackWebhook(hook, client) => {
+                to_slack::hand_to_webhook((hook, client), item, handing).await
+            }
             Provider::Gmail(_) => Handed::NotSent(Error::internal("mail is no room's")),
         }
     }
@@ -111,7 +123,8 @@ impl Provider {
             Provider::Chat(_) => sync::keep_posted(app, account, document),
             Provider::Whatsapp(_) => to_whatsapp::keep(app, account, document),
             Provider::Twilio(_) => to_twilio::keep(app, account, document),
-            Provider::Webhook(..) | Provider::Gmail(_) => Ok(()),
+            Provider::Slack(_) => sync::slack::keep_posted(app, account, document),
+            Provider::Webhook(..) | Provider::SlackWebhook(..) | Provider::Gmail(_) => Ok(()),
         }
     }
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::format::{chat, mime, payload, sms};
+use crate::format::{chat, mime, payload, slack, sms};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::message::Parsed;
 use crate::model::outbox::RecipientState;
@@ -37,6 +37,9 @@ pub fn parts(channel: &str, text: &str) -> Vec<(usize, String)> {
         Some(ChannelKind::Twilio) if text.is_empty() => vec![(0, String::new())],
         Some(ChannelKind::Twilio) => sms::parts(text, sms::LONGEST),
         Some(ChannelKind::Whatsapp) => crate::format::whatsapp::chunks(text),
+        // Files may go without a word.
+        Some(ChannelKind::Slack) if text.is_empty() => vec![(0, String::new())],
+        Some(ChannelKind::Slack | ChannelKind::SlackWebhook) => slack::chunks(text),
         _ => vec![(0, text.to_owned())],
     }
 }
@@ -87,7 +90,7 @@ pub fn cut(channel: &str, raw: &[u8], text: &str) -> Vec<(usize, String, Option<
         return whatsapp::cut(raw, text);
     }
     // What a payload says is one message.
-    let parts = match replaces_text(channel) && payload::of(raw).is_some() {
+    let parts = match payload::of(raw).is_some_and(|payload| replaces_text(channel, &payload)) {
         true => vec![(0, text.to_owned())],
         false => parts(channel, text),
     };
@@ -104,11 +107,12 @@ pub fn all_parts(channel: &str, raw: &[u8]) -> Vec<(usize, String)> {
 }
 
 /// Whether a payload says all there is, text included.
-fn replaces_text(channel: &str) -> bool {
-    matches!(
-        ChannelKind::named(channel),
-        Some(ChannelKind::Whatsapp | ChannelKind::Slack | ChannelKind::SlackWebhook)
-    )
+fn replaces_text(channel: &str, payload: &Value) -> bool {
+    match ChannelKind::named(channel) {
+        Some(ChannelKind::Whatsapp) => true,
+        Some(ChannelKind::Slack | ChannelKind::SlackWebhook) => payload.get("blocks").is_some(),
+        _ => false,
+    }
 }
 
 /// Where an item goes, as its address has it behind the channel: `spaces/AAA`, `+14155550100`, `C123`.

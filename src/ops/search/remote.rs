@@ -79,7 +79,7 @@ fn accounts<'a>(app: &'a App, query: &str) -> Result<(Vec<&'a Account>, String)>
     let searches = |account: &&Account| {
         matches!(
             account.channel,
-            ChannelKind::Gmail | ChannelKind::GoogleChat
+            ChannelKind::Gmail | ChannelKind::GoogleChat | ChannelKind::Slack
         )
     };
     if named.is_empty() {

@@ -7,6 +7,7 @@ mod folder;
 pub mod gmail;
 mod intake;
 mod push;
+pub mod slack;
 mod stamp;
 pub mod twilio;
 mod writer;
@@ -262,6 +263,7 @@ pub async fn push(app: &App, account: &Account) -> Result<()> {
         ChannelKind::Gmail => gmail::push_queued(app, account).await,
         ChannelKind::GoogleChat => chat::push_queued(app, account).await,
         ChannelKind::Twilio => twilio::forget_changes(app, account),
+        ChannelKind::Slack => slack::push_queued(app, account).await,
         _ => account::push_queued(app, account).await,
     }
 }
@@ -304,6 +306,7 @@ pub async fn find(app: &App, account: &Account, query: (&str, usize)) -> Result<
     match account.channel {
         ChannelKind::Gmail => gmail::find(app, account, query).await,
         ChannelKind::GoogleChat => chat::find(app, account, query).await,
+        ChannelKind::Slack => slack::find(app, account, query).await,
         _ => Err(Error::usage(format!(
             "account `{}` can't be searched at its provider",
             account.name
@@ -389,7 +392,7 @@ async fn run(
         ChannelKind::Gmail => gmail::sync(app, account, writer, tally).await,
         ChannelKind::GoogleChat => chat::sync(app, account, writer, tally).await,
         ChannelKind::Twilio => twilio::sync(app, account, writer, tally).await,
-        ChannelKind::Slack => Ok(()),
+        ChannelKind::Slack => slack::sync(app, account, writer, tally).await,
         // It is told by itself: what was told is read by `receive`.
         ChannelKind::Whatsapp => Ok(()),
         ChannelKind::Smtp | ChannelKind::GoogleChatWebhook | ChannelKind::SlackWebhook => Ok(()),

@@ -44,6 +44,32 @@ impl Store {
         })
     }
 
+    /// Writes down which files were brought to the provider for an item, before a message shows them.
+    pub fn uploaded(&self, id: OutboxId, remotes: &[String]) -> Result<()> {
+        change(&mut *self.main()?, true, |tx| {
+            for remote in remotes {
+                let row = params![id.0, remote];
+                tx.execute(
+                    "INSERT OR IGNORE INTO uploads (item, remote) VALUES (?1, ?2)",
+                    row,
+                )
+                .map_err(fault(WRITING))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The files that were brought to the provider for an item, shown or not.
+    pub fn uploads(&self, id: OutboxId) -> Result<Vec<String>> {
+        let db = self.main()?;
+        let read = || -> rusqlite::Result<Vec<String>> {
+            db.prepare_cached("SELECT remote FROM uploads WHERE item = ?1")?
+                .query_map([id.0], |row| row.get(0))?
+                .collect()
+        };
+        read().map_err(fault(DOING))
+    }
+
     /// The parts of an item that its provider has, in their order.
     pub fn parts(&self, id: OutboxId) -> Result<Vec<Part>> {
         let db = self.main()?;

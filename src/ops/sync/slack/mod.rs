@@ -1,0 +1,312 @@
+//! One Slack account: each channel is a folder, what is new in it comes here, what was read here is told there.
+//!
+//! The newest page of a channel tells everything recent in one request: what is new, edited, deleted, and which threads
+//! went on. What is remembered is saved behind each page, so an interruption costs one page.
+
+mod channel;
+mod directory;
+mod find;
+mod push;
+mod read;
+mod receive;
+mod room;
+mod stamp;
+mod threads;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard};
+
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use crate::channel::slack::{Client, Conversation};
+use crate::error::{Error, Kind, Result};
+use crate::model::account::Account;
+use crate::model::message::Role;
+use crate::ops::{App, access, token};
+use crate::store::{FolderState, Placed};
+
+use super::{Tally, Writer};
+use channel::Done;
+pub use directory::resolve;
+pub use find::find;
+pub use receive::placed;
+use room::Room;
+use stamp::{ChannelStamp, Stamp};
+
+/// Channels that are asked about at once.
+const AT_ONCE: usize = 6;
+/// A channel in which nothing was said for so long is asked once an hour.
+const QUIET: SignedDuration = SignedDuration::from_hours(24 * 30);
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+/// Everything the sync of an account needs.
+struct Slack<'a> {
+    app: &'a App,
+    account: &'a Account,
+    client: &'a Client,
+    writer: &'a Writer,
+    stamp: &'a Mutex<Stamp>,
+    names: BTreeMap<String, String>,
+    /// Who the token is: `U…`.
+    owner: String,
+    now: Timestamp,
+}
+
+/// Syncs one account, counting into the tally as it goes.
+pub async fn sync(app: &App, account: &Account, writer: &Writer, tally: &mut Tally) -> Result<()> {
+    let client = access::slack(app, account).await?;
+    let ended = run(app, (account, &client), writer, tally).await;
+    ended.map_err(|e| token::explained(app, account, e))
+}
+
+async fn run(
+    app: &App,
+    (account, client): (&Account, &Client),
+    writer: &Writer,
+    tally: &mut Tally,
+) -> Result<()> {
+    known_owner(app, account, client).await?;
+    if !app.config.read_only {
+        match push::push((app, account), client).await {
+            Ok(told) => tally.pushed += told,
+            // A login that may only read is no reason to read nothing.
+            Err(e) if e.kind == Kind::Auth => tally.notes.push(e.message),
+            Err(e) => return Err(e),
+        }
+    }
+    let listing = client.conversations().await?;
+    tally.notes.extend(listing.lacking.into_iter().take(1));
+    let channels = listing.conversations;
+    let why = directory::refresh(app, account, (client, &channels, false)).await?;
+    tally.notes.extend(why);
+    let stamp = Mutex::new(Stamp::load(app, account)?);
+    let owner = stamp.lock().map(|s| s.owner.clone()).unwrap_or_default();
+    let slack = Slack {
+        app,
+        owner,
+        account,
+        client,
+        writer,
+        stamp: &stamp,
+        names: directory::names_of(&app.store.directory(&account.name)?),
+        now: app.clock.now(),
+    };
+    slack.all(&channels, tally).await
+}
+
+/// Tells Slack what is queued.
+pub async fn push_queued(app: &App, account: &Account) -> Result<()> {
+    let client = access::slack(app, account).await?;
+    let told = push::push((app, account), &client).await;
+    told.map(drop)
+        .map_err(|e| token::explained(app, account, e))
+}
+
+/// Stores a message that was just posted, in a channel that was synced before; the next sync finds the others.
+pub fn keep_posted(app: &App, account: &Account, posted: &Value) -> Result<()> {
+    let channel = posted.get("channel").and_then(Value::as_str);
+    let (Some(channel), Some(message)) = (channel, posted.get("message")) else {
+        return Ok(());
+    };
+    let stamp = Stamp::load(app, account)?;
+    let Some(known) = stamp.channels.get(channel).filter(|c| !c.folder.is_empty()) else {
+        return Ok(());
+    };
+    let names = directory::names_of(&app.store.directory(&account.name)?);
+    // Whoever posts is the owner.
+    let poster = message.get("user").and_then(Value::as_str);
+    let room = Room {
+        account,
+        owner: poster.unwrap_or(&stamp.owner),
+        id: channel,
+        stamp: known.clone(),
+        names: &names,
+        old: false,
+        now: app.clock.now(),
+    };
+    if let Some(message) = room.made(message) {
+        app.store.add(vec![message])?;
+    }
+    Ok(())
+}
+
+/// What a channel or a person is called, as far as is known.
+pub fn name(app: &App, account: &Account, id: &str) -> Result<Option<String>> {
+    let entries = app.store.directory(&account.name)?;
+    let found = entries.into_iter().find(|entry| entry.id == id);
+    Ok(found.map(|entry| entry.name).filter(|n| !n.is_empty()))
+}
+
+/// Whose token it is; what is remembered of another workspace or person is forgotten.
+async fn known_owner(app: &App, account: &Account, client: &Client) -> Result<()> {
+    let who = client.whoami().await?;
+    let stamp = Stamp::load(app, account)?;
+    if stamp.team == who.team_id && stamp.owner == who.user_id {
+        return Ok(());
+    }
+    let fresh = Stamp {
+        team: who.team_id,
+        owner: who.user_id,
+        url: who.url,
+        ..Stamp::default()
+    };
+    fresh.save(app, account)
+}
+
+impl Slack<'_> {
+    async fn all(&self, channels: &[Conversation], tally: &mut Tally) -> Result<()> {
+        self.leave(channels, tally)?;
+        let mut open: Vec<&Conversation> = channels
+            .iter()
+            .filter(|c| c.is_open() && !c.is_archived)
+            .filter(|c| self.is_due(c))
+            .collect();
+        // Where much is said first: an interruption should cost what matters least.
+        let newest = |c: &&Conversation| self.stamp_of(&c.id, |stamp| stamp.newest.clone());
+        open.sort_by_key(|c| std::cmp::Reverse(newest(c)));
+        let mut trouble: Option<Error> = None;
+        for share in open.chunks(AT_ONCE) {
+            let looks = share.iter().map(|channel| self.look(channel));
+            for (channel, (done, ended)) in share.iter().zip(join_all(looks).await) {
+                done.count(tally);
+                match ended {
+                    Ok(()) => self.stamp_of(&channel.id, |stamp| stamp.closed = false),
+                    Err(e) if e.kind == Kind::NotFound => self.close(&channel.id, tally),
+                    Err(e) => trouble = trouble.or(Some(e)),
+                }
+            }
+            self.save()?;
+            // What one channel refuses keeps no other away.
+            if trouble.as_ref().is_some_and(|e| e.kind != Kind::Refused) {
+                break;
+            }
+        }
+        tally.folders = self.app.store.folders(&self.account.name)?.len();
+        trouble.map_or(Ok(()), Err)
+    }
+
+    /// Looks at one channel; what was done until a fault counts.
+    async fn look(&self, channel: &Conversation) -> (Done, Result<()>) {
+        let mut done = Done::default();
+        let ended = self.sync_channel(channel, &mut done).await;
+        (done, ended)
+    }
+
+    fn is_due(&self, channel: &Conversation) -> bool {
+        self.stamp_of(&channel.id, |stamp| {
+            let newest = stamp
+                .newest
+                .as_deref()
+                .and_then(crate::format::slack::time_of);
+            // In a channel without a word too.
+            let quiet = newest.is_none_or(|at| self.now.duration_since(at) > QUIET);
+            let fresh = stamp
+                .checked
+                .is_some_and(|at| self.now.duration_since(at) < HOUR);
+            !(quiet && fresh && stamp.gap.is_none())
+        })
+    }
+
+    /// Notes the channels that are open no more.
+    fn leave(&self, listed: &[Conversation], tally: &mut Tally) -> Result<()> {
+        let is_open = |id: &str| {
+            let found = listed.iter().find(|c| c.id == id);
+            found.is_some_and(|c| c.is_open() && !c.is_archived)
+        };
+        let known: Vec<String> = self.stamp().channels.keys().cloned().collect();
+        for gone in known.iter().filter(|id| !is_open(id)) {
+            self.close(gone, tally);
+        }
+        self.save()
+    }
+
+    /// Says once that a channel is closed to this login.
+    fn close(&self, channel: &str, tally: &mut Tally) {
+        let mut stamp = self.stamp();
+        let stamp = stamp.channels.entry(channel.to_owned()).or_default();
+        if std::mem::replace(&mut stamp.closed, true) || stamp.folder.is_empty() {
+            return;
+        }
+        tally.notes.push(format!(
+            "`{}` is archived, or you are not in it any more; its messages are kept",
+            stamp.folder
+        ));
+    }
+
+    /// The folder of a channel, made or moved as its name wants it.
+    fn folder_of(&self, channel: &Conversation) -> Result<ChannelStamp> {
+        let known = self.stamp_of(&channel.id, |stamp| stamp.clone());
+        let title = directory::title_of(channel, &self.names);
+        if known.title == title && !known.folder.is_empty() {
+            return Ok(known);
+        }
+        let path = self.free(&channel.id, &title);
+        self.make_folder(&path)?;
+        if !known.folder.is_empty() && known.folder != path {
+            self.move_folder(&known.folder, &path)?;
+        }
+        Ok(self.stamp_of(&channel.id, |stamp| {
+            stamp.folder = path;
+            stamp.title = title;
+            stamp.direct = channel.is_im || channel.is_mpim;
+            stamp.clone()
+        }))
+    }
+
+    /// A path that no other channel has.
+    fn free(&self, id: &str, title: &str) -> String {
+        let stamp = self.stamp();
+        let same = |folder: &str| folder.to_lowercase() == title.to_lowercase();
+        let mut others = stamp.channels.iter().filter(|(other, _)| *other != id);
+        match others.any(|(_, other)| same(&other.folder)) {
+            false => title.to_owned(),
+            true => format!("{title} ({id})"),
+        }
+    }
+
+    /// Makes the folder of a channel, so that it can be named before anything was said in it.
+    fn make_folder(&self, path: &str) -> Result<()> {
+        let known = self.app.store.folders(&self.account.name)?;
+        if known.iter().any(|folder| folder.path == path) {
+            return Ok(());
+        }
+        let state = FolderState {
+            path: path.to_owned(),
+            role: Role::Other,
+            ..FolderState::default()
+        };
+        self.app.store.save_folder(&self.account.name, &state)
+    }
+
+    fn move_folder(&self, from: &str, to: &str) -> Result<()> {
+        let known = self.app.store.remotes_in(&self.account.name, from)?;
+        let placed: Vec<Placed> = known
+            .into_iter()
+            .map(|remote| Placed {
+                id: remote.id,
+                folder: to.to_owned(),
+                role: Role::Other,
+                flags: remote.flags,
+                labels: remote.labels,
+            })
+            .collect();
+        for share in placed.chunks(500) {
+            self.app.store.place(share)?;
+        }
+        self.app.store.forget_folder(&self.account.name, from)
+    }
+
+    fn stamp(&self) -> MutexGuard<'_, Stamp> {
+        self.stamp.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    fn stamp_of<T>(&self, channel: &str, with: impl FnOnce(&mut ChannelStamp) -> T) -> T {
+        with(self.stamp().channels.entry(channel.to_owned()).or_default())
+    }
+
+    fn save(&self) -> Result<()> {
+        self.stamp().save(self.app, self.account)
+    }
+}

@@ -63,7 +63,7 @@ pub struct MessageArgs {
     /// Read the text as Markdown: it is sent as typed and as HTML
     #[arg(long)]
     markdown: bool,
-    /// Let `<users/all>` in the text ping everyone in a space; else it is shown only
+    /// Let `<users/all>`, `@here`, `@channel` and the like in the text ping everyone; else they are shown only
     #[arg(long)]
     allow_mass_mention: bool,
     /// Fill in a template: a file, or a name in `templates/` beside the config file
@@ -133,6 +133,9 @@ pub struct ReplyArgs {
     /// Answer everyone it went to
     #[arg(long)]
     all: bool,
+    /// Show the answer in the channel too, not in its thread alone (Slack)
+    #[arg(long)]
+    broadcast: bool,
     #[command(flatten)]
     message: MessageArgs,
 }
@@ -169,7 +172,8 @@ pub fn send(args: SendArgs, app: &App, out: &mut Output) -> Result<Done> {
 
 pub fn reply(args: ReplyArgs, app: &App, out: &mut Output) -> Result<Done> {
     let id: MessageId = args.id.parse()?;
-    let request = request(args.message, (app, out), Source::Required)?;
+    let mut request = request(args.message, (app, out), Source::Required)?;
+    request.broadcast = args.broadcast;
     let report = wait(send::answer(
         app,
         origin(app, out),
@@ -248,6 +252,7 @@ fn request(
         html,
         markdown: args.markdown,
         allow_mass_mention: args.allow_mass_mention,
+        broadcast: false,
         attachments: args.attach,
         media_urls: args.media_url,
         key: args.key,

@@ -1,5 +1,7 @@
 //! What is done to a message where it is: reactions, and changes of one's own messages after they were sent.
 
+mod slack;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -8,6 +10,7 @@ use crate::channel::google_chat::Client;
 use crate::error::{Error, Kind, Result};
 use crate::format::chat::{self, Mentions};
 use crate::format::document::Document;
+use crate::format::slack as places;
 use crate::model::account::{Account, ChannelKind};
 use crate::model::id::MessageId;
 use crate::model::message::Ident;
@@ -17,7 +20,7 @@ use super::{App, Origin, access, gate, sync, token};
 /// What to do to a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// An emoji, as itself.
+    /// An emoji, as itself; in Slack also by its name, `:tada:`.
     React(String),
     Unreact(String),
     /// Another text; Markdown if the second says so.
@@ -57,7 +60,10 @@ impl Act {
 /// `usage` where the channel can't; `refused` by policy or where the message is someone else's.
 pub async fn alter(app: &App, origin: Origin, id: MessageId, act: &Act) -> Result<AlterReport> {
     let location = app.store.location(id)?;
-    if location.channel != ChannelKind::GoogleChat {
+    if !matches!(
+        location.channel,
+        ChannelKind::GoogleChat | ChannelKind::Slack
+    ) {
         return Err(Error::usage(format!(
             "`{id}` is of channel {}, where nothing can be {} once it was sent",
             location.channel.name(),
@@ -75,6 +81,18 @@ pub async fn alter(app: &App, origin: Origin, id: MessageId, act: &Act) -> Resul
         return Err(Error::refused(format!(
             "`{id}` was written by someone else"
         )));
+    }
+    if location.channel == ChannelKind::Slack {
+        if let Act::React(emoji) | Act::Unreact(emoji) = act {
+            slack::named(emoji)?;
+        }
+        let place = places::place_of(name);
+        let place =
+            place.ok_or_else(|| Error::internal(format!("the channel of `{id}` is not known")))?;
+        gate::may_act(app, origin, &places::address(place.0))?;
+        let client = access::slack(app, account).await?;
+        let done = slack::at_provider(app, &client, place, (id, &document, act)).await;
+        return done.map_err(|e| token::explained(app, account, e));
     }
     if let Act::React(emoji) | Act::Unreact(emoji) = act {
         sound_emoji(emoji)?;

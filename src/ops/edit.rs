@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::error::{Error, Result};
 use crate::format::compose::{self, Letter, compose};
-use crate::format::{chat, mime, payload};
+use crate::format::{chat, mime, payload, slack};
 use crate::model::account::ChannelKind;
 use crate::model::address::Address;
 use crate::model::id::OutboxId;
@@ -211,6 +211,18 @@ fn rewrite(app: &App, item: &Item, raw: &[u8], request: &EditRequest) -> Result<
         .unwrap_or_else(|| item.subject.clone());
     let (text, html) = match &request.text {
         // Who was not to be called when it was written is not called by an edit.
+        Some(text)
+            if matches!(
+                account.channel,
+                ChannelKind::Slack | ChannelKind::SlackWebhook
+            ) =>
+        {
+            let before = slack::pinged(body.text.as_deref().unwrap_or_default());
+            match before.groups.is_empty() {
+                true => (slack::without_mass_mentions(text), None),
+                false => (text.clone(), None),
+            }
+        }
         Some(text) if is_chat && !chat::mentions(body.text.as_deref().unwrap_or_default()) => {
             (chat::without_mentions(text), None)
         }

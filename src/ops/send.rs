@@ -9,6 +9,7 @@ pub(super) mod letter;
 mod patience;
 mod report;
 pub mod rooms;
+mod slack;
 pub mod sms;
 pub(super) mod template;
 
@@ -50,8 +51,10 @@ pub struct SendRequest {
     pub html: Option<String>,
     /// The text is Markdown: HTML is made from it.
     pub markdown: bool,
-    /// `<users/all>` and the like in the text reach whom they name.
+    /// `<users/all>`, `@here` and the like in the text reach whom they name.
     pub allow_mass_mention: bool,
+    /// An answer is shown in its channel too (Slack).
+    pub broadcast: bool,
     pub attachments: Vec<PathBuf>,
     /// Web addresses of media that the provider fetches.
     pub media_urls: Vec<String>,
@@ -96,6 +99,7 @@ pub async fn send(app: &App, origin: Origin, request: &SendRequest) -> Result<Se
         None => None,
     };
     let request = counted.as_ref().unwrap_or(request);
+    slack::look_up(app, request).await?;
     let outgoing = letter::read(app, request, alert::thread(app, request)?)?;
     dispatch(app, origin, request, outgoing).await
 }

@@ -5,10 +5,12 @@
 //! of those it names by id only, and whether the account's owner wrote it. Never fails.
 
 mod dialect;
+mod emoji;
 mod files;
 mod text;
 
 pub use dialect::{Pinged, chunks, from_markdown, from_plain, pinged, without_mass_mentions};
+pub use emoji::emoji_name;
 pub use files::{Source, attachment_source};
 
 use std::collections::BTreeMap;

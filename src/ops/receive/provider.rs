@@ -9,6 +9,8 @@ use crate::format;
 use crate::model::account::{Account, ChannelKind};
 use crate::model::receive::{Call, Event, Heard, News};
 
+use crate::ops::{App, sync};
+
 use super::hooks::Hook;
 
 /// How many bytes a call may have.
@@ -76,17 +78,24 @@ pub fn read(account: &Account, event: &Event) -> Result<Vec<News>> {
             let number = settings.map_or("", |settings| settings.phone_number_id.as_str());
             Ok(whatsapp::webhook::read(&event.body, number))
         }
-        ChannelKind::Twilio => {
-            let settings = account.twilio.as_ref();
-            let sid = settings.map_or("", |settings| settings.account_sid.as_str());
-            Ok(twilio::webhook::read(&event.body, sid))
-        }
         channel => Err(Error::internal(format!(
             "an event of account `{}` can't be read: {} posts none",
             account.name,
             channel.name()
         ))),
     }
+}
+
+/// News with what their provider does not say in them, and is known here.
+pub fn placed(app: &App, account: &Account, news: News) -> Result<News> {
+    if account.channel != ChannelKind::Slack {
+        return Ok(news);
+    }
+    Ok(match news {
+        News::Message(told) => News::Message(sync::slack::placed(app, account, told)?),
+        News::Edited(told) => News::Edited(sync::slack::placed(app, account, told)?),
+        other => other,
+    })
 }
 
 /// The document of a message that its writer deleted; `None` where nobody can.

@@ -112,6 +112,10 @@ impl<'a> Batch<'a> {
             return self.fail(event, &e);
         }
         for news in news {
+            let news = match provider::placed(self.app, account, news) {
+                Ok(news) => news,
+                Err(e) => return self.fail(event, &e),
+            };
             if let News::Message(incoming) = news {
                 self.own = self.own || incoming.own;
                 self.messages.push((event, apply::made(account, incoming)));

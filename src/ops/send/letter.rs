@@ -386,7 +386,7 @@ fn in_rooms(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<Vec
             reply_to: Vec::new(),
             text: rendered.text.clone(),
             html: None,
-            references: outgoing.room_thread.iter().cloned().collect(),
+            references: room_references(outgoing, place),
             in_reply_to: Vec::new(),
             ..outgoing.clone()
         };
@@ -424,6 +424,17 @@ fn room_sender<'a>(account: &'a Account, request: &SendRequest) -> &'a str {
         .and_then(|t| t.messaging_service.as_deref());
     let own = alias.or(account.address.as_deref()).or(service);
     own.unwrap_or(&account.name)
+}
+
+/// The thread in this room; one that a key stands for is known at Slack by its first message.
+fn room_references(outgoing: &Outgoing, place: &Place) -> Vec<String> {
+    let root = outgoing.references.first();
+    let in_slack = root.filter(|root| root.starts_with("slack:"));
+    let thread = match place.channel {
+        ChannelKind::Slack => in_slack.or(outgoing.room_thread.as_ref()),
+        _ => outgoing.room_thread.as_ref(),
+    };
+    thread.into_iter().cloned().collect()
 }
 
 fn no_local() -> Error {

@@ -12,7 +12,7 @@ use crate::rules::route::{self, Room};
 use serde_json::Value;
 
 use super::letter::{self, Thread};
-use super::{SendReport, SendRequest, sms};
+use super::{SendReport, SendRequest, slack, sms};
 
 /// A room that is written into.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ fn place(app: &App, asked: Option<&str>, room: &Room) -> Result<Place> {
         Room::Whatsapp(number) => {
             return numbered(account(app, asked, ChannelKind::Whatsapp)?, number);
         }
-        Room::Slack(_) => drop(account(app, asked, ChannelKind::Slack)?),
+        Room::Slack(typed) => return slack::place(app, asked, typed),
         _ => {}
     }
     let account = account(app, asked, ChannelKind::GoogleChat)?;
@@ -103,7 +103,6 @@ fn place(app: &App, asked: Option<&str>, room: &Room) -> Result<Place> {
             (None, format!("users/{who}"))
         }
         Room::Named(name) => named(app, account, name)?,
-        Room::Slack(_) => return Err(Error::config("there is no account of Slack")),
         _ => return Err(Error::internal("a room of another channel")),
     };
     Ok(Place {
@@ -142,7 +141,11 @@ fn number_account<'a>(app: &'a App, asked: Option<&str>) -> Result<&'a Account> 
 }
 
 /// The account of a channel that was asked for, or the only one.
-fn account<'a>(app: &'a App, asked: Option<&str>, channel: ChannelKind) -> Result<&'a Account> {
+pub(super) fn account<'a>(
+    app: &'a App,
+    asked: Option<&str>,
+    channel: ChannelKind,
+) -> Result<&'a Account> {
     let default = app.config.default_phone.as_deref();
     let what = format!("of channel {}", channel.name());
     choose(app, (asked, default), &what, |a| a.channel == channel).map_err(|e| match e.kind {
@@ -226,6 +229,9 @@ pub fn rendered(
     let text = match place.channel {
         ChannelKind::GoogleChat | ChannelKind::GoogleChatWebhook => {
             with_mentions(app, place, &text(request, (subject, body)))?
+        }
+        ChannelKind::Slack | ChannelKind::SlackWebhook => {
+            return slack::rendered(app, place, request, (subject, body));
         }
         ChannelKind::Twilio => {
             return sms::rendered(app, &place.account, request, (subject, body));
@@ -329,6 +335,11 @@ pub async fn answer(
             room_thread: message.message_id.clone(),
             ..Thread::default()
         };
+        let outgoing = letter::read(app, request, thread)?;
+        return super::dispatch(app, origin, request, outgoing).await;
+    }
+    if account.channel == ChannelKind::Slack {
+        let thread = slack::thread(app, account, (id, message))?;
         let outgoing = letter::read(app, request, thread)?;
         return super::dispatch(app, origin, request, outgoing).await;
     }

@@ -22,17 +22,23 @@ const MOST_NAMED: usize = 10;
 /// Who or what someone typed behind `slack:`. What is not known yet is asked for, once.
 pub async fn resolve(app: &App, account: &Account, typed: &str) -> Result<Entry> {
     let wanted = directory::read(typed);
-    if let Some(entry) = known(app, account, &wanted)? {
+    if let Some(entry) = listed(app, account, &wanted)? {
         return Ok(entry);
     }
     let client = access::slack(app, account).await?;
     let asked = ask(app, account, (&client, &wanted)).await;
     asked.map_err(|e| token::explained(app, account, e))?;
-    known(app, account, &wanted)?.ok_or_else(|| nobody(account, typed, &wanted))
+    known(app, account, typed)
+}
+
+/// Who or what someone typed behind `slack:`, as far as it is known here.
+pub fn known(app: &App, account: &Account, typed: &str) -> Result<Entry> {
+    let wanted = directory::read(typed);
+    listed(app, account, &wanted)?.ok_or_else(|| nobody(account, typed, &wanted))
 }
 
 /// What the directory says; an error where it says several, or that it is closed.
-fn known(app: &App, account: &Account, wanted: &Wanted) -> Result<Option<Entry>> {
+fn listed(app: &App, account: &Account, wanted: &Wanted) -> Result<Option<Entry>> {
     let entries = app.store.directory(&account.name)?;
     let found = directory::find(&entries, wanted);
     match found.as_slice() {

@@ -29,7 +29,7 @@ use crate::store::{FolderState, Placed};
 
 use super::{Tally, Writer};
 use channel::Done;
-pub use directory::resolve;
+pub use directory::{known, resolve};
 pub use find::find;
 pub use receive::placed;
 use room::Room;

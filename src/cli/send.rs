@@ -300,7 +300,8 @@ fn vars(typed: &[String]) -> Result<BTreeMap<String, String>> {
 
 /// Whether it goes to anyone who expects a subject: rooms have none.
 fn has_subject(request: &SendRequest) -> bool {
-    let room = |to: &String| to.trim().starts_with("chat:") || to.trim().starts_with("to:");
+    const ROOMS: [&str; 6] = ["chat:", "to:", "sms:", "whatsapp:", "slack:", "+"];
+    let room = |to: &String| ROOMS.iter().any(|form| to.trim().starts_with(form));
     !request.to.iter().all(room) || !request.cc.is_empty() || !request.bcc.is_empty()
 }
 

@@ -7,8 +7,8 @@ use crate::error::{Error, Result};
 
 /// ITU-T E.164 §6.2.1: at most 15 digits with the country code.
 const MOST_DIGITS: usize = 15;
-/// Short codes that are written without a country.
-const SHORT_CODE: std::ops::RangeInclusive<usize> = 3..=6;
+/// Digits of a short code, which is written without a country: shorter ones are mistyped more often than meant.
+const SHORT_CODE: std::ops::RangeInclusive<usize> = 5..=6;
 /// What the GSM networks show of a sender that is a name.
 const LONGEST_NAME: usize = 11;
 
@@ -16,8 +16,8 @@ const LONGEST_NAME: usize = 11;
 ///
 /// A number without a country code is read as one of `region` (ISO 3166, two letters). Written with its country it
 /// needs a length that this country has; written without, it must be one that is given out there, since a wrong
-/// guess would reach a stranger. Three to six bare digits that are no number of the region are a short code and
-/// stay as they are. Errors are `Usage`, or `Config` where only the region is missing.
+/// guess would reach a stranger. Five or six bare digits that are no number of the region are a short code and stay as
+/// they are. Errors are `Usage`, or `Config` where only the region is missing.
 pub fn parse(text: &str, region: Option<&str>) -> Result<String> {
     let typed = ascii(text)?;
     let digits = typed.bytes().filter(u8::is_ascii_digit).count();
@@ -302,7 +302,7 @@ mod tests {
         assert_eq!(parse("24273", Some("US")).unwrap(), "24273");
         assert_eq!(parse("242733", None).unwrap(), "242733");
         assert!(parse("24-273", Some("US")).is_err());
-        assert!(parse("2427333", None).is_err());
+        assert!(parse("2427333", None).is_err() && parse("555", None).is_err());
     }
 
     #[test]

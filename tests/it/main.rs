@@ -75,5 +75,6 @@ mod smtp;
 mod store;
 mod sync_faults;
 mod template;
+mod twilio;
 mod vault;
 mod watch;

@@ -15,6 +15,7 @@ pub mod proxy;
 pub mod pty;
 pub mod serving;
 pub mod smtp;
+pub mod twilio;
 
 use std::ffi::OsString;
 use std::fmt;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use tracing::debug;
+use tracing::info;
 
 use crate::error::{Error, Kind};
 use crate::format::clean;
@@ -20,7 +20,7 @@ pub fn read(answer: &Answer, doing: &str) -> Option<Fault> {
     let header = |name| answer.headers.get(name)?.to_str().ok();
     if let Some(request) = header("twilio-request-id") {
         let concurrent = header("twilio-concurrent-requests").unwrap_or("?");
-        debug!(twilio_request = %clean::line(request), under_way = %clean::line(concurrent));
+        info!(twilio_request = %clean::line(request), under_way = %clean::line(concurrent));
     }
     // A medium's bytes are on another host: the answer says where.
     if answer.is_success() || matches!(answer.status, 302 | 303 | 307) {

@@ -28,6 +28,8 @@ pub struct CostReport {
 pub struct PartReport {
     /// How its text travels, if it is an SMS.
     pub encoding: Option<Encoding>,
+    /// The characters of an SMS that make it UCS-2, each once; empty for anything else.
+    pub beyond_gsm7: Vec<char>,
     /// What is charged: segments of an SMS, 1 of anything else. As its provider counts, once it does.
     pub segments: u32,
     /// `sms`, `mms`; `service`, `utility`, `marketing`, `authentication`.
@@ -120,7 +122,9 @@ fn encode(parts: &mut [PartReport], charges: &[Charge], (channel, raw): (&str, &
     for (part, charge) in parts.iter_mut().zip(charges) {
         let text = texts.iter().find(|(begins, _)| *begins == charge.part);
         if let Some((_, text)) = text.filter(|_| charge.kind == "sms") {
-            part.encoding = Some(sms::size(text).encoding);
+            let size = sms::size(text);
+            part.encoding = Some(size.encoding);
+            part.beyond_gsm7 = size.beyond_gsm7;
         }
     }
 }
@@ -128,6 +132,7 @@ fn encode(parts: &mut [PartReport], charges: &[Charge], (channel, raw): (&str, &
 fn of_charge(charge: &Charge) -> PartReport {
     PartReport {
         encoding: None,
+        beyond_gsm7: Vec::new(),
         segments: charge.units,
         kind: charge.kind.clone(),
         country: charge.country.clone(),

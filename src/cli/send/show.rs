@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::format::clean;
+use crate::model::account::ChannelKind;
 use crate::model::outbox::{RecipientState, State};
 use crate::ops::send::{ItemReport, SendReport};
 
@@ -113,9 +114,11 @@ const SHOWN: usize = 20;
 
 /// One item for a person.
 pub fn item_text(item: &ItemReport, out: &Output) -> String {
+    let is_mail = is_mail(item);
     let subject = match item.subject.as_str() {
-        "" => "(no subject)".to_owned(),
-        subject => clean::line(subject),
+        "" if is_mail => ": (no subject), from".to_owned(),
+        "" => " from".to_owned(),
+        subject => format!(": {}, from", clean::line(subject)),
     };
     let head = match item.id {
         Some(id) => format!(
@@ -126,7 +129,7 @@ pub fn item_text(item: &ItemReport, out: &Output) -> String {
         None => "would leave".to_owned(),
     };
     let mut text = format!(
-        "{head}: {subject}, from {} by account {}\n",
+        "{head}{subject} {} by account {}\n",
         clean::line(&item.from),
         clean::line(&item.account)
     );
@@ -189,7 +192,7 @@ pub fn item_text(item: &ItemReport, out: &Output) -> String {
     if item.rendered.is_some()
         && let Some(id) = item.id
     {
-        for way in ways(item.state, &id.to_string(), &item.message_id) {
+        for way in ways(item, &id.to_string()) {
             text.push_str(&format!("  next        {way}\n"));
         }
     }
@@ -197,25 +200,33 @@ pub fn item_text(item: &ItemReport, out: &Output) -> String {
         if rendered.parts > 1 {
             text.push_str(&format!("  goes as     {} messages\n", rendered.parts));
         }
+        let size = match is_mail {
+            true => format!("{} bytes", item.size_bytes),
+            false => format!("{} characters", rendered.text.trim_end().chars().count()),
+        };
+        let headers = clean::text(&rendered.headers);
+        let apart = if headers.is_empty() { "" } else { "\n" };
         text.push_str(&format!(
-            "\n{}\n{}\n{} bytes\n",
-            clean::text(&rendered.headers),
-            clean::text(&rendered.text),
-            item.size_bytes
+            "\n{headers}{apart}{}\n\n{size}\n",
+            clean::text(rendered.text.trim_end())
         ));
     }
     text
 }
 
+fn is_mail(item: &ItemReport) -> bool {
+    ChannelKind::named(&item.channel).is_none_or(ChannelKind::is_mail)
+}
+
 /// What a person can do about an item in this state.
-fn ways(state: State, id: &str, message_id: &str) -> Vec<String> {
+fn ways(item: &ItemReport, id: &str) -> Vec<String> {
     let of = |ways: &[(&str, &str)]| {
         ways.iter()
             .map(|(way, what)| format!("comms outbox {way:24} {what}"))
             .map(|line| line.replace(" ID", &format!(" {id}")))
             .collect::<Vec<_>>()
     };
-    match state {
+    match item.state {
         State::Draft => of(&[
             ("retry ID", "sends it"),
             ("edit ID", "changes it"),
@@ -227,10 +238,14 @@ fn ways(state: State, id: &str, message_id: &str) -> Vec<String> {
         ]),
         State::Ready => of(&[("retry ID", "sends it now"), ("cancel ID", "takes it back")]),
         State::Unconfirmed => {
-            let mut ways = vec![format!(
-                "look for Message-ID {} in Sent, or ask who should have it",
-                clean::line(message_id)
-            )];
+            let look = match is_mail(item) {
+                true => format!(
+                    "look for Message-ID {} in Sent, or ask who should have it",
+                    clean::line(&item.message_id)
+                ),
+                false => "look in the conversation, or ask who should have it".to_owned(),
+            };
+            let mut ways = vec![look];
             ways.extend(of(&[
                 ("resolve ID --sent", "it is there: nothing more is sent"),
                 ("resolve ID --not-sent", "it never came; then retry it"),

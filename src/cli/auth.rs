@@ -79,6 +79,12 @@ pub fn run(args: AuthArgs, app: &App, out: &mut Output) -> Result<Done> {
             let report = super::wait(auth::status(app, account.as_deref()))?;
             show(&report, out)?;
             for row in &report.accounts {
+                if let Some(url) = &row.webhook_url {
+                    out.hint(&format!(
+                        "the provider of `{}` is to call {url} (`comms serve`)",
+                        row.account
+                    ));
+                }
                 if let Some(error) = &row.error {
                     out.warn(&error.message);
                     if let Some(hint) = &error.hint {

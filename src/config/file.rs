@@ -42,6 +42,7 @@ pub struct File {
     /// `[retention]`, as it is written.
     pub keep_messages: Option<At<String>>,
     pub keep_outbox: Option<At<String>>,
+    pub keep_events: Option<At<String>>,
     /// `[outbox]`, as it is written.
     pub circuit_after: Option<At<i64>>,
     pub on_failure: Option<At<String>>,
@@ -124,7 +125,7 @@ const SERVE_KEYS: &[&str] = &["listen", "poll", "public_url"];
 const INBOX_KEYS: &[&str] = &["max_age", "deadline"];
 const OUTBOX_KEYS: &[&str] = &["circuit_after", "on_failure"];
 const AUDIT_KEYS: &[&str] = &["text"];
-const RETENTION_KEYS: &[&str] = &["messages", "outbox"];
+const RETENTION_KEYS: &[&str] = &["events", "messages", "outbox"];
 const STORE_KEYS: &[&str] = &["store", "passphrase_command"];
 pub const ACCOUNT_KEYS: &[&str] = &[
     "channel",
@@ -334,6 +335,7 @@ impl Source {
             match key.get_ref().as_ref() {
                 "messages" => file.keep_messages = Some(self.string(key, value)?),
                 "outbox" => file.keep_outbox = Some(self.string(key, value)?),
+                "events" => file.keep_events = Some(self.string(key, value)?),
                 _ => return Err(self.unknown(key, RETENTION_KEYS, "[retention]")),
             }
         }

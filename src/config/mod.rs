@@ -364,6 +364,7 @@ impl Resolver {
         for (key, written) in [
             ("retention.messages", &file.keep_messages),
             ("retention.outbox", &file.keep_outbox),
+            ("retention.events", &file.keep_events),
         ] {
             if let Some(written) = written {
                 note(key, written.value.clone(), line(written.line));

@@ -13,6 +13,8 @@ pub struct Retention {
     pub messages: Option<Span>,
     /// Text and recipients of settled outbox items, by their last change.
     pub outbox: Option<Span>,
+    /// What providers posted, by when it was worked on; 30 days unless something else is written.
+    pub events: Option<Span>,
 }
 
 impl Retention {
@@ -25,7 +27,15 @@ impl Retention {
     pub fn outbox_before(&self, now: Zoned) -> Option<Timestamp> {
         before(self.outbox, &now)
     }
+
+    /// What was posted and worked on before this is given up.
+    pub fn events_before(&self, now: Zoned) -> Option<Timestamp> {
+        before(self.events, &now)
+    }
 }
+
+/// Providers post again for a week at most, and a person looks into what went wrong within a month.
+const EVENTS_DAYS: i64 = 30;
 
 fn before(span: Option<Span>, now: &Zoned) -> Option<Timestamp> {
     now.checked_sub(span?).ok().map(|at| at.timestamp())
@@ -53,5 +63,6 @@ pub fn resolve(file: &File, source: Option<&Source>) -> Result<Retention> {
     Ok(Retention {
         messages: read(&file.keep_messages)?,
         outbox: read(&file.keep_outbox)?,
+        events: read(&file.keep_events)?.or_else(|| Some(Span::new().days(EVENTS_DAYS))),
     })
 }

@@ -14,6 +14,7 @@ use crate::model::account::{Account, ChannelKind, Endpoint};
 use crate::model::secret::Part;
 use crate::net::{self, off_thread, tls};
 
+use super::receive::hooks;
 use super::sync::{Failure, account as imap_account};
 use super::{App, access, token};
 
@@ -49,6 +50,8 @@ pub struct AccountRow {
     pub last_error: Option<String>,
     /// What to do now; null if nothing.
     pub next_step: Option<String>,
+    /// The address to give to its provider, where that calls `comms serve`.
+    pub webhook_url: Option<String>,
 }
 
 /// What `auth login` and `auth logout` did. `comms.auth_change/1`.
@@ -333,6 +336,10 @@ fn row(app: &App, account: &Account, secret: String) -> AccountRow {
         expires_at: known.expires_at,
         refreshed_at: known.refreshed_at,
         next_step: not_logged_in.or(known.hint),
+        webhook_url: account
+            .channel
+            .calls_back()
+            .then(|| hooks::address(app, app.config.serve.listen, account)),
         last_error: known.error,
     }
 }

@@ -17,6 +17,9 @@ use super::{App, costs, drain};
 /// An account not refreshed for this long is stale.
 const STALE_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
+/// Whoever serves works on what is posted at once.
+const EVENTS_LATE: SignedDuration = SignedDuration::from_mins(1);
+
 /// Where things stand.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct StatusReport {
@@ -93,6 +96,9 @@ pub fn status(app: &App) -> Result<StatusReport> {
         report.next.extend(cap_steps(app)?);
     }
     report.next.extend(steps(&report));
+    if !first_run {
+        report.next.extend(event_steps(app)?);
+    }
     if !first_run && drain::lacks_runner(app, report.outbox.waiting)? {
         report.next.push(Step {
             why: "nothing sends what waits in its time: no runner was seen lately".to_owned(),
@@ -161,6 +167,33 @@ fn accounts(app: &App) -> Result<Vec<AccountStatus>> {
         Ok(status)
     });
     told.collect()
+}
+
+/// What providers posted and nobody worked on, once it is late.
+fn event_steps(app: &App) -> Result<Option<Step>> {
+    let backlog = app.store.event_backlog()?;
+    let now = app.clock.now();
+    let late = backlog
+        .oldest
+        .is_some_and(|at| now.duration_since(at) > EVENTS_LATE);
+    let (why, command) = match (backlog.failing, late) {
+        (0, false) => return Ok(None),
+        (0, true) => (
+            format!(
+                "{} that providers posted wait: nothing works on them",
+                backlog.waiting
+            ),
+            "comms inbox sync",
+        ),
+        (failing, _) => (
+            format!("{failing} of what providers posted can't be worked on"),
+            "comms doctor",
+        ),
+    };
+    Ok(Some(Step {
+        why,
+        command: command.to_owned(),
+    }))
 }
 
 /// The next step for what wants someone in the outbox: the newest item of each kind by its id.

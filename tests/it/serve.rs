@@ -4,7 +4,9 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use crate::support::World;
-use crate::support::serving::{Answer, Serving, VERIFY_TOKEN, WHATSAPP, signature, text, world};
+use crate::support::serving::{
+    APP_SECRET, Answer, Serving, VERIFY_TOKEN, WHATSAPP, signature, text, world,
+};
 
 /// Waits until a search finds so many.
 fn found(world: &World, query: &str, count: usize) -> Duration {
@@ -281,4 +283,142 @@ fn an_account_without_a_secret_is_told_of_and_hears_nothing() {
     let world = World::new().config(WHATSAPP);
     let serving = Serving::start(&world);
     assert_eq!(serving.whatsapp(&text("wamid.1", "hello")).status, 403);
+}
+
+/// Waits until the process says this on stderr.
+fn says(serving: &mut Serving, words: &str) {
+    use std::io::{BufRead, BufReader};
+    let stderr = serving.child.stderr.take().expect("stderr is piped");
+    let said = BufReader::new(stderr)
+        .lines()
+        .map_while(Result::ok)
+        .find(|line| line.contains(words));
+    assert!(said.is_some(), "never said `{words}`");
+}
+
+#[test]
+fn another_secret_holds_once_it_is_asked_to_read_again() {
+    let world = World::new().env("COMMS_PASSPHRASE", "correct horse");
+    let config = format!("[secrets]\nstore = \"file\"\n{WHATSAPP}");
+    std::fs::write(world.home().join("config.toml"), config).unwrap();
+    let keep = |secret: &str| {
+        let args = ["auth", "login", "wa", "--part", "webhook-secret", "--stdin"];
+        world.run_with(secret, args).ok();
+    };
+    keep("an old secret");
+    let mut serving = Serving::start(&world);
+    assert_eq!(
+        serving
+            .whatsapp(&text("wamid.1", "the zebra is here"))
+            .status,
+        403
+    );
+    keep(APP_SECRET);
+    let pid = serving.child.id().to_string();
+    std::process::Command::new("kill")
+        .args(["-HUP", &pid])
+        .status()
+        .unwrap();
+    says(&mut serving, "were read again");
+    assert_eq!(
+        serving
+            .whatsapp(&text("wamid.1", "the zebra is here"))
+            .status,
+        200
+    );
+    found(&world, "zebra", 1);
+}
+
+#[test]
+fn an_account_that_is_added_while_it_runs_is_heard() {
+    let world = world().config("");
+    let mut serving = Serving::start(&world);
+    assert_eq!(
+        serving
+            .whatsapp(&text("wamid.1", "the zebra is here"))
+            .status,
+        403
+    );
+    std::fs::write(world.home().join("config.toml"), "[accounts.wa\n").unwrap();
+    std::thread::sleep(Duration::from_millis(2500));
+    std::fs::write(world.home().join("config.toml"), WHATSAPP).unwrap();
+    says(&mut serving, "were read again");
+    assert_eq!(
+        serving
+            .whatsapp(&text("wamid.1", "the zebra is here"))
+            .status,
+        200
+    );
+    found(&world, "zebra", 1);
+}
+
+#[test]
+fn doctor_tells_which_secret_is_missing_and_the_list_what_address_to_give() {
+    let config = format!("[secrets]\nstore = \"file\"\n{WHATSAPP}");
+    let world = World::new().config(&config);
+    let report = world.run(["doctor", "--offline", "--json"]).json();
+    let checks = report["checks"].as_array().unwrap();
+    let webhook = checks
+        .iter()
+        .find(|check| check["name"] == "wa: webhook")
+        .unwrap();
+    assert_eq!(webhook["state"], "note", "{webhook}");
+    let fix = webhook["fix"].as_str().unwrap();
+    assert!(
+        fix.contains("comms auth login wa --part webhook-secret"),
+        "{fix}"
+    );
+    let accounts = world.run(["auth", "list", "--json"]).json();
+    let row = accounts["accounts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["account"] == "wa")
+        .unwrap();
+    assert_eq!(row["webhook_url"], "http://127.0.0.1:8787/webhooks/wa");
+}
+
+#[test]
+fn what_a_serve_that_died_had_kept_is_worked_on_by_the_next_command() {
+    let world = world();
+    let serving = Serving::start(&world);
+    assert_eq!(
+        serving
+            .whatsapp(&text("wamid.1", "the zebra is here"))
+            .status,
+        200
+    );
+    found(&world, "zebra", 1);
+    drop(serving);
+    // As if it had died before the work.
+    let db = rusqlite::Connection::open(world.home().join("comms.db")).unwrap();
+    let undo = "UPDATE events SET due = received_at, done_at = NULL, event = 'message:wamid.2',
+                body = CAST(replace(CAST(body AS TEXT), 'wamid.1', 'wamid.2') AS BLOB)";
+    db.execute(undo, []).unwrap();
+    drop(db);
+    let late = |args: &[&str]| {
+        let mut command = world.command();
+        command.env("COMMS_NOW", "2026-11-21T12:02:00Z").args(args);
+        String::from_utf8_lossy(&command.output().unwrap().stdout).into_owned()
+    };
+    let status = late(&[]);
+    assert!(status.contains("comms inbox sync"), "{status}");
+    let report = late(&["doctor", "--offline"]);
+    assert!(report.contains("1 event that providers posted"), "{report}");
+    world.run(["inbox"]).ok();
+    found(&world, "zebra", 2);
+}
+
+#[test]
+fn a_unit_names_this_very_program() {
+    let run = World::new()
+        .run(["serve", "--only", "webhooks,outbox", "--print-unit"])
+        .ok();
+    let program = crate::support::binary();
+    assert!(
+        run.stdout.contains(&format!(
+            "ExecStart=\"{program}\" serve --only webhooks,outbox"
+        )),
+        "{run}"
+    );
 }

@@ -10,6 +10,7 @@ mod network;
 mod outbox;
 mod secrets;
 mod servers;
+mod webhooks;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -42,10 +43,10 @@ pub struct DoctorReport {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Check {
     /// These stay the same: `caller`, `home`, `folders`, `config`, `data folder`, `store`, `index`, `audit`
-    /// and `outbox` (once something was sent), `runner` (while one is missing), `zone`, `trust`,
+    /// and `outbox` (once something was sent), `runner` (while one is missing), `events` (while some wait), `zone`, `trust`,
     /// `proxy`, `session bus`, `keyring`, `secrets file`, `secret variables`, `clock`; and for each account `work: config`,
     /// `work: secret`, `work: trust`, `work: imap`, `work: folders`, `work: views`, `work: smtp`, `work: circuit` (only while it is open), `work: maildir`,
-    /// `work: servers`.
+    /// `work: servers`, `work: webhook`.
     pub name: String,
     /// `ok`, `note` (works, but know it), `fault` or `skipped`.
     pub state: String,
@@ -139,6 +140,7 @@ pub async fn doctor(app: &App, request: DoctorRequest) -> Result<DoctorReport> {
     files::check_store(app, request, &mut report);
     files::check_audit(app, &mut report);
     outbox::check_outbox(app, &mut report)?;
+    webhooks::check_events(app, &mut report)?;
     caller::check_zone(app, &mut report);
     network::check_trust(app, &mut report);
     let found = secrets::find(app, request).await?;
@@ -151,6 +153,7 @@ pub async fn doctor(app: &App, request: DoctorRequest) -> Result<DoctorReport> {
         secrets::check_secret(app, account, &found, &mut report);
         servers::check_account(app, account, (request, &found), &mut report).await;
         circuits::check_circuit(app, account, &mut report)?;
+        webhooks::check_webhook(app, account, &mut report).await;
     }
     Ok(report)
 }

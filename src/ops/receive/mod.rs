@@ -12,4 +12,4 @@ pub use apply::made;
 pub use call::{Answer, CALLS, Receiver};
 pub use keep::Keeper;
 pub use limits::Limits;
-pub use work::{MESSAGES, Worked, process};
+pub use work::{MESSAGES, Worked, forget, process};

@@ -66,6 +66,23 @@ pub async fn process(app: &App) -> Result<Worked> {
     Ok(worked)
 }
 
+/// Forgets what was worked on long ago, once a day; gives a line for what went wrong.
+pub fn forget(app: &App) -> Option<String> {
+    let work = || -> Result<()> {
+        let before = app.config.retention.events_before(app.clock.now_local());
+        let Some(before) = before.filter(|_| app.store.has_outbox()) else {
+            return Ok(());
+        };
+        if app.store.first_today("events", app.clock.now())? {
+            app.store.drop_events(before)?;
+        }
+        Ok(())
+    };
+    work()
+        .err()
+        .map(|e| format!("old events were not forgotten: {}", e.message))
+}
+
 /// Events that are worked on together: their messages share a commit.
 struct Batch<'a> {
     app: &'a App,

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -19,6 +19,8 @@ use super::{Beats, Desk, Part, spawn, sync};
 const SIGN: Duration = Duration::from_secs(1);
 /// How often the worker looks for events that another process kept, or that failed before.
 const LOOK: Duration = Duration::from_secs(1);
+/// How often it looks whether something is to be forgotten.
+const TIDY: Duration = Duration::from_secs(600);
 /// After a fault of the store or the disk.
 const REST: Duration = Duration::from_secs(10);
 
@@ -117,7 +119,14 @@ impl Loop {
 /// Works on what was posted, at once.
 async fn work(app: &App, part: Part, (desk, stop): (&Desk, watch::Receiver<bool>)) -> Result<()> {
     let mut stop = Stop::by_starter(stop);
+    let mut tidied: Option<Instant> = None;
     while !stop.was_asked() {
+        if tidied.is_none_or(|at| at.elapsed() >= TIDY) {
+            tidied = Some(Instant::now());
+            if let Some(words) = receive::forget(app) {
+                (app.notice)(&words);
+            }
+        }
         let worked = receive::process(app).await?;
         desk.beats.beat(part, None);
         if worked != Worked::default() && worked.failed == 0 {

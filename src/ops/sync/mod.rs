@@ -148,9 +148,13 @@ pub async fn sync(app: &App, request: &SyncRequest) -> Result<SyncReport> {
     let (ended, sent) = tokio::join!(join_all(syncs), drain::drain(app));
     drain::reconcile(app)?;
     // What providers posted to a `serve` that is gone since.
-    app.store.retry_events(app.clock.now())?;
-    receive::process(app).await?;
+    let heard = match app.store.retry_events(app.clock.now()) {
+        Ok(()) => receive::process(app).await,
+        Err(e) => Err(e),
+    };
     let mut warnings = hook::fire(app).await;
+    warnings.extend(heard.err().map(|e| e.message));
+    warnings.extend(receive::forget(app));
     for (report, error) in ended {
         warnings.extend(refusals(&report));
         done.push(report);
@@ -198,7 +202,8 @@ pub async fn refresh(app: &App, request: &RefreshRequest) -> Result<Vec<SourceSt
     };
     let (errors, ()) = tokio::join!(join_all(syncs), outbox);
     drain::reconcile(app)?;
-    receive::process(app).await?;
+    // What is wrong with it is the doctor's to tell: the rest is shown all the same.
+    let _ = receive::process(app).await;
     let mut after = sources(app, &accounts, request.max_age)?;
     for ((state, error), account) in after.iter_mut().zip(errors).zip(&accounts) {
         let Some(error) = error else { continue };

@@ -88,6 +88,9 @@ pub struct Answer {
     peer: String,
 }
 
+/// Google packs its answers only for one that says `gzip` here; Meta's specification takes names with versions only.
+const AGENT: &str = concat!("comms/", env!("CARGO_PKG_VERSION"), " gzip/1");
+
 impl Client {
     /// A client that trusts the system's roots and those of `ca_file` (PEM).
     pub fn new(ca_file: Option<&Path>, redirects: Redirects) -> Result<Client> {
@@ -96,7 +99,7 @@ impl Client {
         let build = |direct: bool| {
             let builder = reqwest::Client::builder()
                 .tls_backend_preconfigured(tls.clone())
-                .user_agent(concat!("comms/", env!("CARGO_PKG_VERSION"), " (gzip)"))
+                .user_agent(AGENT)
                 .connect_timeout(CONNECT)
                 .timeout(TOTAL)
                 .referer(false)

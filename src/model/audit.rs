@@ -101,7 +101,7 @@ pub struct Line {
     /// How many recipients.
     pub recipients: Option<u64>,
     pub size_bytes: Option<u64>,
-    /// What it cost; `null` where it is not known.
+    /// What an attempt or what is reported of it costs: billed, or as it was estimated. `null` where it is not known.
     pub cost: Option<String>,
     /// How an attempt ended: `accepted`, `accepted in parts`, `not sent` or `unknown`. How far a reported one got.
     pub outcome: Option<String>,

@@ -109,7 +109,11 @@ fn account<'a>(app: &'a App, item: &Item) -> Option<&'a Account> {
     let account = app.config.account(&item.account).ok()?;
     let tells = matches!(
         account.channel,
-        ChannelKind::Gmail | ChannelKind::GoogleChat | ChannelKind::Twilio | ChannelKind::Slack
+        ChannelKind::Gmail
+            | ChannelKind::GoogleChat
+            | ChannelKind::Twilio
+            | ChannelKind::Whatsapp
+            | ChannelKind::Slack
     );
     tells.then_some(account)
 }
@@ -119,6 +123,13 @@ async fn ask(
     (account, item): (&Account, &Item),
     providers: &mut Providers,
 ) -> Result<Said> {
+    if account.channel == ChannelKind::Whatsapp {
+        // It tells by itself, and can't be asked.
+        return Ok(match room::missing(app, item)?.is_empty() {
+            true => Said::Has("its provider tells what became of it".to_owned()),
+            false => Said::Nothing,
+        });
+    }
     if !providers.contains_key(&account.name) {
         let provider = Provider::of(app, account).await?;
         providers.insert(account.name.clone(), provider);

@@ -1,13 +1,15 @@
 //! What a provider says later of what was sent: kept, passed on to its item, and where that is in doubt, the end of it.
 
+use crate::channel::twilio::status;
 use crate::error::Result;
+use crate::model::account::ChannelKind;
 use crate::model::id::OutboxId;
 use crate::model::outbox::State;
 use crate::model::receive::StatusNews;
-use crate::store::outbox::{Noted, Part};
+use crate::store::outbox::{Item, Noted, Part};
 
-use super::App;
 use super::deliver::room::{self, Piece};
+use super::{App, access};
 
 /// Takes what a provider says of a message of this account. Whatever the order, however often: the end is the same.
 ///
@@ -22,6 +24,22 @@ pub fn take(app: &App, account: &str, news: &StatusNews) -> Result<Noted> {
         noted.state = Some(settle(app, id, found)?);
     }
     Ok(noted)
+}
+
+/// Asks the provider of an item what became of it, where it can be asked.
+pub async fn ask(app: &App, item: &Item) -> Result<()> {
+    let account = app.config.account(&item.account)?;
+    if account.channel != ChannelKind::Twilio {
+        return Ok(());
+    }
+    let client = access::twilio(app, account).await?;
+    for part in app.store.parts(item.id)? {
+        let message = client.message(&part.remote).await?;
+        if let Some(news) = status::news(&message) {
+            take(app, &account.name, &news)?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes down that the provider has a part of ours, which it names by our own id; gives the part if that was not known.

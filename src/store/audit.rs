@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::format::{clean, mime};
 use crate::model::audit::{Actor, AuditEvent, Line, Person, Private};
 use crate::model::id::OutboxId;
+use crate::model::money::Money;
 
 use super::outbox::NewItem;
 use super::{Store, fault};
@@ -44,6 +45,8 @@ pub struct Entry<'a> {
     pub message_id: Option<&'a str>,
     pub content_hash: Option<[u8; 32]>,
     pub size_bytes: Option<u64>,
+    /// What it cost, if that is known.
+    pub cost: Option<Money>,
     pub outcome: Option<&'a str>,
     pub state: Option<&'a str>,
     pub people: Vec<Person>,
@@ -86,7 +89,7 @@ pub(super) fn note(
         content_hash: entry.content_hash.map(hex),
         recipients: (people > 0).then_some(people),
         size_bytes: entry.size_bytes,
-        cost: None,
+        cost: entry.cost.map(|cost| cost.to_string()),
         outcome: owned(entry.outcome),
         state: owned(entry.state),
         private_hash: blake3::hash(private.as_bytes()).to_hex().to_string(),

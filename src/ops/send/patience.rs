@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use crate::error::{Error, Kind, Result};
 use crate::model::id::OutboxId;
 use crate::model::outbox::{Event, State};
-use crate::ops::{App, drain};
+use crate::ops::{App, drain, reported};
 use crate::store::outbox::Item;
 
 /// Lets someone take it back; an error if they did. Should this process die, the outbox goes on after the window.
@@ -43,6 +43,7 @@ pub async fn reach(
 ) -> Result<Vec<String>> {
     let end = Instant::now() + within;
     let mut warnings = Vec::new();
+    let mut asked: Option<Instant> = None;
     loop {
         let items: Vec<Item> = ids
             .iter()
@@ -59,11 +60,31 @@ pub async fn reach(
         if waits && let Ok(words) = timeout_at(end, drain::drain(app)).await {
             warnings.extend(words);
         }
+        // Nobody may be there to hear what the provider tells by itself.
+        if asked.is_none_or(|at| at.elapsed() >= ASKED) {
+            for item in items.iter().filter(|i| is_on_its_way(i.state, wanted)) {
+                if let Ok(Err(e)) = timeout_at(end, reported::ask(app, item)).await {
+                    let words = format!("`{}`: {}", item.id, e.message);
+                    if !warnings.contains(&words) {
+                        warnings.push(words);
+                    }
+                }
+            }
+            asked = Some(Instant::now());
+        }
         tokio::select! {
             () = sleep(PACE.min(end.saturating_duration_since(Instant::now()))) => {}
             _ = tokio::signal::ctrl_c() => return Ok(warnings),
         }
     }
+}
+
+/// Between two questions to a provider.
+const ASKED: Duration = Duration::from_secs(2);
+
+/// Whether it was handed over, and more is waited for.
+fn is_on_its_way(state: State, wanted: State) -> bool {
+    matches!(state, State::Sent | State::Delivered) && !has_reached(state, wanted)
 }
 
 /// Whether a state is the one that was waited for, or a later one.

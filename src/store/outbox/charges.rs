@@ -200,6 +200,24 @@ pub(super) fn replace(
     write().map_err(fault(WRITING))
 }
 
+/// What an item cost: billed where that is known, else as it was estimated; `None` if part of it is not known.
+pub(super) fn cost(db: &Connection, id: OutboxId) -> Result<Option<Money>> {
+    let sql = format!(
+        "SELECT r.billed, r.currency, c.estimate, c.currency FROM {JOINED} WHERE c.item = ?1 AND c.passed IS NOT NULL"
+    );
+    let read = || -> rusqlite::Result<Vec<Option<Money>>> {
+        db.prepare_cached(&sql)?
+            .query_map([id.0], |row| {
+                let billed = money(row.get(0)?, row.get(1)?);
+                Ok(billed.or(money(row.get(2)?, row.get(3)?)))
+            })?
+            .collect()
+    };
+    let mut parts = read().map_err(fault(DOING))?.into_iter();
+    let first = parts.next().flatten();
+    Ok(first.and_then(|first| parts.try_fold(first, |sum, part| sum.plus(part?))))
+}
+
 /// Millionths and a currency of a row, if both are there.
 pub(super) fn money(micros: Option<i64>, currency: Option<String>) -> Option<Money> {
     Some(Money::of(micros?, currency?.parse().ok()?))

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction};
 
-use super::{DOING, row};
+use super::{DOING, charges, row};
 use crate::error::Result;
 use crate::model::audit::{AuditEvent, Person};
 use crate::model::id::OutboxId;
@@ -69,6 +69,10 @@ pub(in crate::store) fn item(
         message_id: Some(&item.message_id),
         content_hash: hash,
         size_bytes: Some(item.size_bytes),
+        cost: match event {
+            AuditEvent::Attempt | AuditEvent::Reported => charges::cost(tx, id)?,
+            _ => None,
+        },
         outcome: told.outcome,
         state: Some(item.state.name()),
         people: people.collect(),

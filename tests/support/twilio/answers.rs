@@ -8,7 +8,7 @@ use super::{
 };
 
 /// The operations, as Twilio's description names them; the bytes of media are not in it.
-const OPERATIONS: [(&str, &str, &str); 12] = [
+const OPERATIONS: [(&str, &str, &str); 14] = [
     (
         "CreateMessage",
         "POST",
@@ -51,6 +51,12 @@ const OPERATIONS: [(&str, &str, &str); 12] = [
         "/2010-04-01/Accounts/{AccountSid}/IncomingPhoneNumbers.json",
     ),
     ("FetchService", "GET", "/v1/Services/{Sid}"),
+    ("ListMessagingCountry", "GET", "/v1/Messaging/Countries"),
+    (
+        "FetchMessagingCountry",
+        "GET",
+        "/v1/Messaging/Countries/{IsoCountry}",
+    ),
     (
         "media.bytes",
         "GET",
@@ -76,6 +82,11 @@ impl State {
             .map(|(user, secret)| (user.as_str(), secret.as_str()));
         if !given.is_some_and(|given| known.contains(&given)) {
             return refusal(401, 20003);
+        }
+        match request.id {
+            "ListMessagingCountry" => return self.countries(request),
+            "FetchMessagingCountry" => return self.prices_of(request),
+            _ => {}
         }
         if request.id != "FetchService" && request.vars[0] != ACCOUNT {
             return refusal(404, 20404);

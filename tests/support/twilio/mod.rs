@@ -5,6 +5,7 @@
 
 mod answers;
 mod hook;
+pub mod pricing;
 pub mod spec;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,6 +75,8 @@ pub struct State {
     /// Who replied STOP to which number.
     pub stopped: BTreeSet<(String, String)>,
     pub numbers: Vec<&'static str>,
+    /// What messages cost, by country, as the API gives it.
+    pub prices: Vec<Value>,
     /// Rows of a page, whatever is asked for.
     pub largest_page: usize,
     requests: Vec<Request>,
@@ -94,6 +97,7 @@ impl Twilio {
             given: 0,
             stopped: BTreeSet::new(),
             numbers: vec![OWN, SECOND],
+            prices: Vec::new(),
             largest_page: 1000,
             requests: Vec::new(),
             faults: Vec::new(),

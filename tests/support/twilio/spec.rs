@@ -21,7 +21,12 @@ pub fn documents() -> Option<&'static Documents> {
             let bytes = std::fs::read(Path::new(&folder).join(name)).ok()?;
             serde_json::from_slice(&bytes).ok()
         };
-        let all = ["twilio_api.json", "twilio_messaging.json"].map(read);
+        let all = [
+            "twilio_api.json",
+            "twilio_messaging.json",
+            "twilio_pricing.json",
+        ]
+        .map(read);
         all.into_iter().collect::<Option<_>>().map(Documents)
     })
     .as_ref()

@@ -2,6 +2,7 @@
 
 mod add;
 mod change;
+mod templates;
 
 use clap::{Args, Subcommand};
 
@@ -53,6 +54,9 @@ enum AuthCommand {
     /// Move secrets between the keyring and the encrypted file
     #[command(after_help = "Example: comms auth move work --to file")]
     Move(super::relocate::MoveArgs),
+    /// List the message templates of WhatsApp accounts, as they are there now
+    #[command(after_help = "Example: comms auth templates shop")]
+    Templates(templates::TemplatesArgs),
     /// Remove the stored secrets of an account
     #[command(after_help = "Example: comms auth logout work")]
     Logout {
@@ -95,6 +99,7 @@ pub fn run(args: AuthArgs, app: &App, out: &mut Output) -> Result<Done> {
             Ok(report.outcome())
         }
         AuthCommand::Login(args) => login::run(args, app, out),
+        AuthCommand::Templates(args) => templates::run(args, app, out),
         AuthCommand::Move(args) => super::relocate::run(args, app, out),
         AuthCommand::Logout { account, revoke } => {
             let change = match revoke {

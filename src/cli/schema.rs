@@ -189,6 +189,7 @@ fn documents() -> Vec<Document> {
         document::<ops::serving::HealthReport>("comms.health/1", "comms serve, at /healthz"),
         document::<ops::search::SearchReport>("comms.search/1", "comms search"),
         document::<ops::inbox::InboxReport>("comms.inbox/1", "comms inbox"),
+        document::<ops::whatsapp::TemplatesReport>("comms.templates/1", "comms auth templates"),
         document::<ops::labels::LabelsReport>("comms.labels/1", "comms inbox labels"),
         document::<ops::mark::MarkReport>("comms.mark/1", "comms inbox mark"),
         document::<crate::model::message::Envelope>(

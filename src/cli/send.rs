@@ -5,6 +5,7 @@ mod body;
 mod cost;
 mod edit;
 mod show;
+mod whatsapp;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -102,6 +103,8 @@ pub struct MessageArgs {
     /// Send it even if the text is empty
     #[arg(long)]
     allow_empty: bool,
+    #[command(flatten)]
+    whatsapp: whatsapp::WhatsappArgs,
 }
 
 #[derive(Debug, Args)]
@@ -224,7 +227,8 @@ fn request(
     }
     let html = args.html.as_deref().map(body::html).transpose()?;
     let media_alone = !args.media_url.is_empty() && out.looks.terminal_in;
-    let source = if html.is_some() || args.template.is_some() || media_alone {
+    let whole = media_alone || args.whatsapp.is_whole();
+    let source = if html.is_some() || args.template.is_some() || whole {
         Source::Optional
     } else {
         source
@@ -241,7 +245,15 @@ fn request(
         (_, _, true) => Mode::NoQueue,
         _ => Mode::Send,
     };
-    let mut request = SendRequest {
+    let template = match args.template {
+        Some(file) => Some(TemplateUse {
+            file,
+            vars: vars(&args.vars)?,
+            language: args.whatsapp.lang.clone(),
+        }),
+        None => None,
+    };
+    Ok(SendRequest {
         to: Vec::new(),
         cc: args.cc,
         bcc: args.bcc,
@@ -249,6 +261,10 @@ fn request(
         from: args.from,
         subject: args.subject,
         text,
+        template,
+        filled: None,
+        whatsapp: args.whatsapp.extras(),
+        allow_empty: args.allow_empty,
         html,
         markdown: args.markdown,
         allow_mass_mention: args.allow_mass_mention,
@@ -264,19 +280,7 @@ fn request(
         wait_for: args.wait.as_deref().and_then(State::named),
         timeout: Some(timeout),
         dry_run: args.dry_run,
-    };
-    if let Some(file) = args.template {
-        let template = TemplateUse {
-            file,
-            vars: vars(&args.vars)?,
-        };
-        send::fill(app, &template, &mut request)?;
-        if request.text.trim().is_empty() && !args.allow_empty && request.media_urls.is_empty() {
-            return Err(Error::usage("the text is empty")
-                .hint("say --allow-empty if that is what you want"));
-        }
-    }
-    Ok(request)
+    })
 }
 
 fn vars(typed: &[String]) -> Result<BTreeMap<String, String>> {

@@ -19,6 +19,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::error::{Error, Kind, Result};
+use crate::format::whatsapp::template::Filled;
 use crate::model::account::ChannelKind;
 use crate::model::id::{MessageId, OutboxId};
 use crate::model::message::{Change, Role};
@@ -27,10 +28,11 @@ use crate::rules::{reply, route};
 use crate::store::outbox::{Known, NewItem, NewSend};
 
 use super::deliver::{self, Delivery, Lines};
+use super::whatsapp::compose::Extras;
 use super::{App, Origin, drain, gate, hook, scan, sync};
 use letter::Outgoing;
 
-pub use template::{TemplateUse, fill};
+pub use template::TemplateUse;
 
 pub use alert::Suppressed;
 pub use report::{
@@ -48,6 +50,14 @@ pub struct SendRequest {
     pub from: Option<String>,
     pub subject: Option<String>,
     pub text: String,
+    /// Makes subject, text and headers; on WhatsApp a template of the account's.
+    pub template: Option<TemplateUse>,
+    /// A template of WhatsApp's with its values in it.
+    pub filled: Option<Filled>,
+    /// What a message of WhatsApp has beside text.
+    pub whatsapp: Extras,
+    /// An empty text is meant.
+    pub allow_empty: bool,
     pub html: Option<String>,
     /// The text is Markdown: HTML is made from it.
     pub markdown: bool,
@@ -93,6 +103,7 @@ pub enum Mode {
 
 /// Sends a new message.
 pub async fn send(app: &App, origin: Origin, request: &SendRequest) -> Result<SendReport> {
+    let request = &*template::put_in(app, request, None).await?;
     let once = alert::once(request)?;
     let counted = match &once {
         Some(once) => alert::with_count(app, request, once)?,
@@ -116,6 +127,7 @@ pub async fn answer(
     if document.channel.is_chat() {
         return rooms::answer(app, origin, (id, &message), request).await;
     }
+    let request = &*template::put_in(app, request, None).await?;
     let request = &choose_sender(app, id, &message, request)?;
     let own: Vec<String> = own_addresses(app);
     let people = reply::recipients(&message, &own, all);
@@ -149,6 +161,7 @@ pub async fn forward(
 ) -> Result<SendReport> {
     let document = app.store.document(id)?;
     let message = document.parsed();
+    let request = &*template::put_in(app, request, None).await?;
     let request = &choose_sender(app, id, &message, request)?;
     let when = letter::when(app, &message);
     let body = document.body();

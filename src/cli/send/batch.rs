@@ -46,6 +46,7 @@ pub fn send(args: BulkArgs, mut message: MessageArgs, app: &App, out: &mut Outpu
     let template = TemplateUse {
         file: message.template.take().unwrap_or_default(),
         vars: vars(&message.vars)?,
+        language: None,
     };
     let request = BatchRequest {
         csv: args.csv.unwrap_or_default(),

@@ -4,6 +4,7 @@
 //! that came in, all three as the webhook gave them, and `{"message": {…}, "metadata": {…}, "to": "…", "text": "…",
 //! "own_id": "…"}` for one that went out. Never fails.
 
+pub mod card;
 pub mod compose;
 mod dialect;
 mod media;

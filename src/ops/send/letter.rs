@@ -9,7 +9,7 @@ use crate::model::account::{Account, ChannelKind};
 use crate::model::address::Address;
 use crate::model::message::Parsed;
 use crate::model::outbox::{self, RecipientState, State};
-use crate::ops::App;
+use crate::ops::{App, whatsapp};
 use crate::rules::{address, route};
 use crate::store::outbox::{NewItem, Recipient};
 
@@ -95,6 +95,17 @@ pub fn read(app: &App, request: &SendRequest, thread: Thread) -> Result<Outgoing
     files.extend(read_files(app, &request.attachments)?);
     for place in &places {
         rooms::takes_files((place.channel, &place.account), files.len())?;
+        if place.channel == ChannelKind::Whatsapp {
+            whatsapp::compose::check_files(app.config.account(&place.account)?, &files)?;
+        }
+    }
+    let elsewhere = places.iter().any(|p| p.channel != ChannelKind::Whatsapp);
+    let mail = !to.is_empty() || !cc.is_empty() || !bcc.is_empty();
+    if let Some(flag) = request.whatsapp.flag().filter(|_| elsewhere || mail) {
+        return Err(Error::usage(format!(
+            "{flag} is for WhatsApp, and not all of the recipients are there"
+        ))
+        .hint("send to each channel by itself: whatsapp:+14155550100"));
     }
     let takes_media = |place: &Place| place.channel == ChannelKind::Twilio;
     if !request.media_urls.is_empty()

@@ -6,13 +6,13 @@ use crate::model::account::{Account, ChannelKind};
 use crate::model::address::Address;
 use crate::model::id::MessageId;
 use crate::model::message::Parsed;
-use crate::ops::{App, Origin, sync};
+use crate::ops::{App, Origin, sync, whatsapp};
 use crate::rules::phone;
 use crate::rules::route::{self, Room};
 use serde_json::Value;
 
 use super::letter::{self, Thread};
-use super::{SendReport, SendRequest, slack, sms};
+use super::{SendReport, SendRequest, slack, sms, template};
 
 /// A room that is written into.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -226,6 +226,9 @@ pub fn rendered(
     request: &SendRequest,
     (subject, body): (&str, &str),
 ) -> Result<Rendered> {
+    if place.channel == ChannelKind::Whatsapp {
+        return whatsapp::compose::rendered(app, place, request, (subject, body));
+    }
     let text = match place.channel {
         ChannelKind::GoogleChat | ChannelKind::GoogleChatWebhook => {
             with_mentions(app, place, &text(request, (subject, body)))?
@@ -324,6 +327,7 @@ pub async fn answer(
     request: &SendRequest,
 ) -> Result<SendReport> {
     let account = app.config.account(&app.store.location(id)?.account)?;
+    let request = &*template::put_in(app, request, Some(account)).await?;
     if account.channel == ChannelKind::Twilio {
         let thread = by_sms(account, (id, message))?;
         let outgoing = letter::read(app, request, thread)?;

@@ -1,15 +1,19 @@
 //! Templates for a send: where they are found, and a request filled in from one.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
+use crate::format::whatsapp::template::Values;
 use crate::format::{clean, html, markdown};
-use crate::ops::App;
+use crate::model::account::{Account, ChannelKind};
+use crate::ops::{App, whatsapp};
+use crate::rules::route;
 use crate::rules::template::{Rendered, Style, Template, near};
 
-use super::SendRequest;
+use super::{SendRequest, rooms};
 
 /// A template of more than this is something else.
 const MOST: u64 = 10 * 1024 * 1024;
@@ -23,13 +27,85 @@ pub struct TemplateUse {
     /// A file, or a name in the folder of templates.
     pub file: String,
     pub vars: BTreeMap<String, String>,
+    /// Of WhatsApp's templates, which may be there in several.
+    pub language: Option<String>,
+}
+
+/// The request with its template put in; `known` is the account it goes through, where it answers a message.
+///
+/// # Errors
+/// Those of [`fill`]; `usage` where the text comes out empty, or only some of the recipients are on WhatsApp.
+pub async fn put_in<'a>(
+    app: &App,
+    request: &'a SendRequest,
+    known: Option<&Account>,
+) -> Result<Cow<'a, SendRequest>> {
+    let Some(wanted) = &request.template else {
+        return Ok(Cow::Borrowed(request));
+    };
+    let mut made = request.clone();
+    made.template = None;
+    let account = match known {
+        Some(account) => (account.channel == ChannelKind::Whatsapp).then_some(account),
+        None => on_whatsapp(app, request)?,
+    };
+    // A path says which file is meant.
+    let account =
+        account.filter(|_| !wanted.file.contains('/') && !Path::new(&wanted.file).is_file());
+    if let Some(account) = account {
+        let name = (wanted.file.as_str(), wanted.language.as_deref());
+        match whatsapp::find(app, account, name).await {
+            Ok(template) => {
+                made.filled = Some(template.fill(Values {
+                    vars: &wanted.vars,
+                    files: request.attachments.len(),
+                })?);
+                return Ok(Cow::Owned(made));
+            }
+            // One of the owner's own.
+            Err(e) if e.kind != Kind::NotFound || find(app, &wanted.file).is_err() => {
+                return Err(e);
+            }
+            Err(_) => {}
+        }
+    }
+    if let Some(language) = &wanted.language {
+        return Err(Error::usage(format!(
+            "--lang {} chooses among templates of WhatsApp, and this is none",
+            clean::line(language)
+        )));
+    }
+    fill(app, wanted, &mut made)?;
+    if made.text.trim().is_empty() && !request.allow_empty && request.media_urls.is_empty() {
+        return Err(
+            Error::usage("the text is empty").hint("say --allow-empty if that is what you want")
+        );
+    }
+    Ok(Cow::Owned(made))
+}
+
+/// The account of WhatsApp that all of it goes through; `None` if none of it does.
+fn on_whatsapp<'a>(app: &'a App, request: &SendRequest) -> Result<Option<&'a Account>> {
+    let targets = route::targets(&request.to)?;
+    let places = rooms::places(app, request, &targets.rooms)?;
+    let Some(first) = places.iter().find(|p| p.channel == ChannelKind::Whatsapp) else {
+        return Ok(None);
+    };
+    let others = !targets.people.is_empty() || !request.cc.is_empty() || !request.bcc.is_empty();
+    if others || places.iter().any(|place| place.account != first.account) {
+        return Err(Error::usage(
+            "a template of WhatsApp goes to people on WhatsApp, and not all of these are",
+        )
+        .hint("send to each channel by itself"));
+    }
+    app.config.account(&first.account).map(Some)
 }
 
 /// Puts a rendered template into a request. What was typed wins over its headers.
 ///
 /// # Errors
 /// `usage`: no such template, a missing value (named, with file and line), a value nothing asks for.
-pub fn fill(app: &App, wanted: &TemplateUse, request: &mut SendRequest) -> Result<()> {
+fn fill(app: &App, wanted: &TemplateUse, request: &mut SendRequest) -> Result<()> {
     let template = load(app, &wanted.file)?;
     template.refuse_unused(wanted.vars.keys())?;
     let rendered = template.render(&wanted.vars)?;

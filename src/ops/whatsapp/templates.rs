@@ -25,20 +25,22 @@ pub struct TemplatesRequest {
 }
 
 /// `comms.templates/1`.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct TemplatesReport {
-    pub accounts: Vec<TemplateList>,
+    /// By account, name and language.
+    pub templates: Vec<TemplateRow>,
+    /// The accounts they are of.
+    pub sources: Vec<TemplateSource>,
     /// Lists that could not be asked for.
     pub warnings: Vec<String>,
 }
 
-/// The templates of one account.
+/// Where templates come from.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct TemplateList {
+pub struct TemplateSource {
     pub account: String,
     /// When they were asked for.
     pub listed_at: Option<Timestamp>,
-    pub templates: Vec<TemplateRow>,
 }
 
 /// One template.
@@ -47,9 +49,9 @@ pub struct TemplateRow {
     pub account: String,
     pub name: String,
     pub language: String,
-    /// UTILITY, MARKETING or AUTHENTICATION.
+    /// `utility`, `marketing` or `authentication`.
     pub category: String,
-    /// APPROVED is the only one that goes.
+    /// `approved` is the only one that goes.
     pub status: String,
     /// What `--var` has to give.
     pub variables: Vec<String>,
@@ -64,10 +66,7 @@ pub struct TemplateRow {
 /// `config`: there is no account of WhatsApp, or it names no business account.
 pub async fn list(app: &App, request: &TemplatesRequest) -> Result<TemplatesReport> {
     let accounts = chosen(app, request.account.as_deref())?;
-    let mut report = TemplatesReport {
-        accounts: Vec::new(),
-        warnings: Vec::new(),
-    };
+    let mut report = TemplatesReport::default();
     for account in accounts {
         if !request.offline
             && let Err(e) = refresh(app, account).await
@@ -79,15 +78,12 @@ pub async fn list(app: &App, request: &TemplatesRequest) -> Result<TemplatesRepo
             report.warnings.push(words);
         }
         let (at, templates) = known(app, account)?.unzip();
-        report.accounts.push(TemplateList {
+        report.sources.push(TemplateSource {
             account: account.name.clone(),
             listed_at: at,
-            templates: templates
-                .unwrap_or_default()
-                .iter()
-                .map(|t| row(account, t))
-                .collect(),
         });
+        let rows = templates.iter().flatten().map(|t| row(account, t));
+        report.templates.extend(rows);
     }
     Ok(report)
 }

@@ -1,0 +1,80 @@
+//! The flags of messages that only WhatsApp has.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::ops::whatsapp::compose::Extras;
+
+/// What stands below a text on WhatsApp, and messages of its own kind there.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "WhatsApp")]
+pub struct WhatsappArgs {
+    /// Which of a template's languages: `en_US`
+    #[arg(long, value_name = "CODE", requires = "template")]
+    pub lang: Option<String>,
+    /// A button that answers; up to three
+    #[arg(long = "button", value_name = "ID=TITLE")]
+    buttons: Vec<String>,
+    /// A row of a list to choose from; up to ten
+    #[arg(long = "row", value_name = "ID=TITLE|MORE")]
+    rows: Vec<String>,
+    /// The rows of a list, as CSV: id,title,description,section
+    #[arg(long = "rows", value_name = "FILE")]
+    rows_file: Option<PathBuf>,
+    /// What the button says that opens the list
+    #[arg(long, value_name = "TEXT")]
+    list_label: Option<String>,
+    /// A button that leads to a web page
+    #[arg(long, value_name = "LABEL=URL")]
+    link: Option<String>,
+    /// A form to fill in, by its id or name
+    #[arg(long, value_name = "FLOW")]
+    flow: Option<String>,
+    /// What the button says that opens the form
+    #[arg(long, value_name = "TEXT")]
+    flow_label: Option<String>,
+    /// The form's first screen
+    #[arg(long, value_name = "SCREEN")]
+    flow_screen: Option<String>,
+    /// What the first screen is given, as a JSON object
+    #[arg(long, value_name = "FILE")]
+    flow_data: Option<PathBuf>,
+    /// A small line below the text
+    #[arg(long, value_name = "TEXT")]
+    footer: Option<String>,
+    /// A place, as a message of its own
+    #[arg(
+        long,
+        value_name = "LAT,LON[,NAME[,ADDRESS]]",
+        allow_hyphen_values = true
+    )]
+    location: Option<String>,
+    /// The people in a vCard file, as a message of its own
+    #[arg(long = "contact", value_name = "FILE")]
+    contacts: Vec<PathBuf>,
+}
+
+impl WhatsappArgs {
+    /// Whether what they make is a message without a text.
+    pub fn is_whole(&self) -> bool {
+        self.location.is_some() || !self.contacts.is_empty()
+    }
+
+    pub fn extras(self) -> Extras {
+        Extras {
+            buttons: self.buttons,
+            rows: self.rows,
+            rows_file: self.rows_file,
+            list_label: self.list_label,
+            link: self.link,
+            flow: self.flow,
+            flow_label: self.flow_label,
+            flow_screen: self.flow_screen,
+            flow_data: self.flow_data,
+            footer: self.footer,
+            location: self.location,
+            contacts: self.contacts,
+        }
+    }
+}

@@ -23,6 +23,9 @@ pub struct MarkArgs {
     ids: Vec<String>,
     #[command(flatten)]
     marks: Marks,
+    /// On WhatsApp: show the writer that you are typing, for 25 seconds or until you answer
+    #[arg(long, requires = "read")]
+    typing: bool,
     /// Show what would be marked
     #[arg(long)]
     dry_run: bool,
@@ -74,6 +77,9 @@ pub fn run(args: MarkArgs, app: &App, out: &mut Output) -> Result<Done> {
                 error.message
             ));
         }
+    }
+    if args.typing {
+        super::wait(mark::typing(app, &marked))?;
     }
     let report = mark::report(app, marked)?;
     let columns = rows::message_columns(&report.messages, false, out);

@@ -13,9 +13,9 @@ use crate::format::document::Document;
 use crate::format::slack as places;
 use crate::model::account::{Account, ChannelKind};
 use crate::model::id::MessageId;
-use crate::model::message::Ident;
+use crate::model::message::{Ident, Location};
 
-use super::{App, Origin, access, gate, sync, token};
+use super::{App, Origin, access, gate, sync, token, whatsapp};
 
 /// What to do to a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +60,11 @@ impl Act {
 /// `usage` where the channel can't; `refused` by policy or where the message is someone else's.
 pub async fn alter(app: &App, origin: Origin, id: MessageId, act: &Act) -> Result<AlterReport> {
     let location = app.store.location(id)?;
+    if let (ChannelKind::Whatsapp, Act::React(emoji) | Act::Unreact(emoji)) =
+        (location.channel, act)
+    {
+        return on_whatsapp(app, origin, (id, &location), (act, emoji)).await;
+    }
     if !matches!(
         location.channel,
         ChannelKind::GoogleChat | ChannelKind::Slack
@@ -102,6 +107,35 @@ pub async fn alter(app: &App, origin: Origin, id: MessageId, act: &Act) -> Resul
     let client = access::google_chat(app, account).await?;
     let done = at_provider((app, account), (&client, name), (id, &document, act)).await;
     done.map_err(|e| token::explained(app, account, e))
+}
+
+/// On WhatsApp a reaction is a message of its own; there is one of each person, and an empty one takes it back.
+async fn on_whatsapp(
+    app: &App,
+    origin: Origin,
+    (id, location): (MessageId, &Location),
+    (act, emoji): (&Act, &str),
+) -> Result<AlterReport> {
+    sound_emoji(emoji)?;
+    let account = app.config.account(&location.account)?;
+    let Ident::Remote(remote) = &location.ident else {
+        return Err(Error::internal(format!("`{id}` has no id at its provider")));
+    };
+    let parsed = app.store.document(id)?.parsed();
+    for person in parsed.from.iter().chain(&parsed.to) {
+        gate::may_act(app, origin, &person.email)?;
+    }
+    let sent = match act {
+        Act::Unreact(_) => "",
+        _ => emoji,
+    };
+    whatsapp::acts::react(app, account, (&parsed, remote), sent).await?;
+    Ok(AlterReport {
+        message: id,
+        done: act.done().to_owned(),
+        emoji: Some(emoji.to_owned()),
+        text: None,
+    })
 }
 
 async fn at_provider(

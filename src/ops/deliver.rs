@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use crate::channel::maildir;
 use crate::channel::smtp::INTERRUPTED;
 use crate::error::{Error, Kind, Result};
-use crate::model::account::Account;
+use crate::model::account::{Account, ChannelKind};
 use crate::model::id::OutboxId;
 use crate::model::message::{Flags, Role};
 use crate::model::outbox::{Answer, RecipientState, State};
@@ -375,8 +375,13 @@ impl Run<'_> {
         if let Some(doubt) = &self.unknown {
             ending.error_code = Some(Kind::Unconfirmed.code().to_owned());
             ending.error = Some(doubt.why.clone());
+            let first = match self.item.channel == ChannelKind::Whatsapp.name() {
+                // Its provider can't be asked.
+                true => "`comms serve` settles it once WhatsApp tells what became of it; else ",
+                false => "",
+            };
             ending.hint = Some(format!(
-                "find out whether it arrived, then run `comms outbox resolve {0} --sent` or `comms outbox resolve {0} --not-sent`",
+                "{first}find out whether it arrived, then run `comms outbox resolve {0} --sent` or `comms outbox resolve {0} --not-sent`",
                 self.item.id
             ));
         } else if let Some((e, _)) = &self.failed {

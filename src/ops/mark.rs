@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::model::id::{MessageId, ThreadId};
 use crate::model::message::{Change, Envelope, Ident, Location};
 
-use super::{App, scan, sync};
+use super::{App, scan, sync, whatsapp};
 
 /// How long a server may take before it is left for the next sync.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -86,6 +86,14 @@ pub fn mark(app: &App, request: &MarkRequest) -> Result<Marked> {
 /// Whether a server is to be told of changes.
 fn has_server(location: &Location) -> bool {
     matches!(location.ident, Ident::Uid { .. } | Ident::Remote(_))
+}
+
+/// Shows the writers of these messages that an answer is being typed.
+pub async fn typing(app: &App, marked: &Marked) -> Result<()> {
+    for id in marked.ids.iter().filter(|_| !marked.dry_run) {
+        whatsapp::acts::typing(app, *id).await?;
+    }
+    Ok(())
 }
 
 /// Tells the servers; one that can't be reached stays in `untold`, with the reason returned.

@@ -15,7 +15,7 @@ use crate::format::{clean, mime, slack, twilio};
 use crate::model::account::ChannelKind;
 use crate::model::id::MessageId;
 
-use super::{App, access, token};
+use super::{App, access, token, whatsapp};
 
 /// What of a message is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,6 +183,9 @@ impl<'a> Message<'a> {
         }
         if self.document.channel == ChannelKind::Slack {
             return self.fetched_from_slack(number).await;
+        }
+        if self.document.channel == ChannelKind::Whatsapp {
+            return whatsapp::acts::attachment(app, id, &self.document.raw).await;
         }
         match chat::attachment_source(&self.document.raw, number) {
             Some(Source::Media(resource)) => {

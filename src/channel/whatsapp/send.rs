@@ -27,7 +27,7 @@ pub struct Post<'a> {
     /// The message that it answers.
     pub answers: Option<&'a str>,
     /// The outbox item's own id, and the number of the part (from 1).
-    pub own: (&'a str, usize),
+    pub own: Option<(&'a str, usize)>,
     pub timeout: Duration,
     /// Set right before the first byte leaves: whoever drops the attempt from then on does not know whether it was sent.
     pub left: &'a Arc<AtomicBool>,
@@ -58,7 +58,9 @@ pub fn request(post: &Post<'_>) -> Value {
     if let Some(id) = post.answers {
         body["context"] = json!({ "message_id": id });
     }
-    body["biz_opaque_callback_data"] = webhook::callback_data(post.own.0, post.own.1).into();
+    if let Some((id, part)) = post.own {
+        body["biz_opaque_callback_data"] = webhook::callback_data(id, part).into();
+    }
     body
 }
 
@@ -129,7 +131,7 @@ mod tests {
             to,
             content: &content,
             answers: Some("wamid.Q"),
-            own: ("abc", 1),
+            own: Some(("abc", 1)),
             timeout: Duration::from_secs(1),
             left: &left,
         };

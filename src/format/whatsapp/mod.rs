@@ -13,7 +13,7 @@ pub mod template;
 
 pub use dialect::{chunks, from_markdown, from_plain};
 pub use media::{MediaKind, kind_for, kind_of, media_id};
-pub use said::contact_line;
+pub use said::{contact_line, text_of};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

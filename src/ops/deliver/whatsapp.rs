@@ -167,7 +167,7 @@ pub(super) async fn hand(
         to: &handing.ground.place,
         content: &content,
         answers: handing.ground.thread.as_deref().filter(|_| handing.first),
-        own: (&item.own_id, handing.piece.number),
+        own: Some((&item.own_id, handing.piece.number)),
         timeout: ANSWER,
         left: handing.left,
     };
@@ -214,7 +214,7 @@ fn own_document(
 }
 
 /// Shows a message here that was sent there.
-pub(super) fn keep(app: &App, account: &Account, sent: &Value) -> Result<()> {
+pub fn keep(app: &App, account: &Account, sent: &Value) -> Result<()> {
     let raw = sent.to_string().into_bytes();
     let parsed = document::parse(account.channel, &raw);
     let Some(id) = parsed.message_id.clone() else {

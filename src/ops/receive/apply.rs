@@ -57,8 +57,9 @@ fn edit(app: &App, account: &Account, incoming: Incoming) -> Result<()> {
     let Some(known) = app.store.remote(&account.name, &incoming.remote)? else {
         return app.store.add(vec![made(account, incoming)]).map(drop);
     };
-    let raw = incoming.document.to_string().into_bytes();
-    if app.store.raw(known.id)? == raw {
+    let before = app.store.raw(known.id)?;
+    let raw = provider::edited(account.channel, &before, &incoming.document);
+    if before == raw {
         return Ok(());
     }
     let parsed = document::parse(account.channel, &raw);

@@ -9,7 +9,7 @@ use crate::format;
 use crate::model::account::{Account, ChannelKind};
 use crate::model::receive::{Call, Event, Heard, News};
 
-use crate::ops::{App, sync};
+use crate::ops::{App, sync, whatsapp as windows};
 
 use super::hooks::Hook;
 
@@ -98,28 +98,33 @@ pub fn placed(app: &App, account: &Account, news: News) -> Result<News> {
     })
 }
 
-/// The document of a message that its writer deleted; `None` where nobody can.
+/// What an event says beside its news, noted before them; it may be noted again.
+pub fn note(app: &App, account: &Account, event: &Event) -> Result<()> {
+    match account.channel {
+        ChannelKind::Whatsapp => windows::note(app, account, &event.body),
+        _ => Ok(()),
+    }
+}
+
+/// The document of a message that its writer changed: what it was and what was told of the change, put together.
+pub fn edited(channel: ChannelKind, before: &[u8], told: &Value) -> Vec<u8> {
+    let edit = told.get("message").and_then(|message| message.get("edit"));
+    let made = match channel {
+        ChannelKind::Whatsapp => edit.and_then(|edit| format::whatsapp::edited(before, edit)),
+        _ => None,
+    };
+    made.unwrap_or_else(|| told.to_string().into_bytes())
+}
+
+/// The document of a message that its writer deleted; `None` if nothing is to change.
 pub fn deleted(channel: ChannelKind, before: &[u8]) -> Option<Vec<u8>> {
-    let after = match channel {
+    match channel {
         ChannelKind::Slack => {
             let message = format::slack::message_of(before);
-            format::slack::rewritten(before, &format::slack::deleted(&message))
+            let after = format::slack::rewritten(before, &format::slack::deleted(&message));
+            Some(after.to_string().into_bytes())
         }
-        ChannelKind::Whatsapp => {
-            let mut document: Value = serde_json::from_slice(before).ok()?;
-            let message = document.get("message")?.as_object()?;
-            let kept = ["id", "from", "from_user_id", "timestamp", "context"];
-            let left = message
-                .iter()
-                .filter(|(key, _)| kept.contains(&key.as_str()));
-            let left: serde_json::Map<_, _> = left
-                .map(|(key, value)| (key.clone(), value.clone()))
-                .collect();
-            document["message"] = left.into();
-            document["deleted"] = json!("deleted");
-            document
-        }
-        _ => return None,
-    };
-    Some(after.to_string().into_bytes())
+        ChannelKind::Whatsapp => format::whatsapp::deleted(before),
+        _ => None,
+    }
 }

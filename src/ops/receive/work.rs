@@ -120,6 +120,9 @@ impl<'a> Batch<'a> {
             Ok(account) => account,
             Err(e) => return self.fail(event, &e),
         };
+        if let Err(e) = provider::note(self.app, account, &kept) {
+            return self.fail(event, &e);
+        }
         let news = match provider::read(account, &kept) {
             Ok(news) => news,
             Err(e) => return self.fail(event, &e),

@@ -26,7 +26,7 @@ use crate::model::id::MessageId;
 use crate::model::message::Role;
 use crate::store::SourceState;
 
-use super::{App, drain, hook, purge, receive, scan};
+use super::{App, drain, hook, purge, receive, scan, whatsapp};
 use broken::Broken;
 pub use chat::{chat_user, keep_posted, people_in, space_name, spaces_named};
 pub use writer::Writer;
@@ -269,6 +269,7 @@ pub async fn push(app: &App, account: &Account) -> Result<()> {
         ChannelKind::GoogleChat => chat::push_queued(app, account).await,
         ChannelKind::Twilio => twilio::forget_changes(app, account),
         ChannelKind::Slack => slack::push_queued(app, account).await,
+        ChannelKind::Whatsapp => whatsapp::acts::push(app, account).await.map(drop),
         _ => account::push_queued(app, account).await,
     }
 }
@@ -399,7 +400,10 @@ async fn run(
         ChannelKind::Twilio => twilio::sync(app, account, writer, tally).await,
         ChannelKind::Slack => slack::sync(app, account, writer, tally).await,
         // It is told by itself: what was told is read by `receive`.
-        ChannelKind::Whatsapp => Ok(()),
+        ChannelKind::Whatsapp => {
+            tally.pushed = whatsapp::acts::push(app, account).await?;
+            Ok(())
+        }
         ChannelKind::Smtp | ChannelKind::GoogleChatWebhook | ChannelKind::SlackWebhook => Ok(()),
     }
 }

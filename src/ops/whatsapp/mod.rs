@@ -1,5 +1,6 @@
 //! WhatsApp's own rules: who may be written to freely, which templates an account has, and messages beyond text.
 
+pub mod acts;
 pub mod compose;
 mod templates;
 mod windows;

@@ -81,6 +81,7 @@ pub fn show(app: &App, id: OutboxId) -> Result<ItemReport> {
     drain::tidy(app)?;
     let mut report = ItemReport::from(app.store.outbox_item(id)?);
     cost::tell_all(app, &mut report)?;
+    super::send::tell_windows(app, std::slice::from_mut(&mut report))?;
     report.attempts = app
         .store
         .outbox_attempts(id)?

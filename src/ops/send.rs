@@ -246,7 +246,9 @@ async fn dispatch(
         return Err(e);
     }
     if request.dry_run {
-        return Ok(report::dry_run(staged, outgoing.warnings));
+        let mut report = report::dry_run(staged, outgoing.warnings);
+        report::tell_windows(app, &mut report.items)?;
+        return Ok(report);
     }
     let leaves = matches!(request.mode, Mode::Send | Mode::NoQueue);
     if app.config.read_only && leaves {
@@ -419,7 +421,7 @@ fn mark(app: &App, id: MessageId, change: &Change, request: &SendRequest, report
     }
 }
 
-pub(super) use report::rendered;
+pub(super) use report::{rendered, tell_windows};
 
 /// Reports on items that would be staged.
 pub(super) fn report_dry_run(items: Vec<crate::store::outbox::NewItem>) -> SendReport {

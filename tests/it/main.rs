@@ -80,3 +80,5 @@ mod template;
 mod twilio;
 mod vault;
 mod watch;
+mod whatsapp;
+mod whatsapp_windows;

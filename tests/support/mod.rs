@@ -16,6 +16,7 @@ pub mod pty;
 pub mod serving;
 pub mod smtp;
 pub mod twilio;
+pub mod whatsapp;
 
 use std::ffi::OsString;
 use std::fmt;

@@ -6,7 +6,7 @@ use crate::model::account::ChannelKind;
 use crate::model::outbox::{RecipientState, State};
 use crate::ops::send::{ItemReport, SendReport};
 
-use super::cost;
+use super::{cost, whatsapp};
 
 use super::super::output::{Cell, Column, Format, Output, Style};
 
@@ -169,6 +169,12 @@ pub fn item_text(item: &ItemReport, out: &Output) -> String {
         ));
     }
     cost::text(&mut text, item, out);
+    if let Some(window) = &item.window {
+        text.push_str(&format!(
+            "  window      {}\n",
+            whatsapp::window(window, out)
+        ));
+    }
     if let Some(at) = item.next_at {
         text.push_str(&format!("  next try    {}\n", out.when(at)));
     }

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::ops::whatsapp::WindowReport;
 use crate::ops::whatsapp::compose::Extras;
+
+use super::super::output::Output;
 
 /// What stands below a text on WhatsApp, and messages of its own kind there.
 #[derive(Debug, Default, Args)]
@@ -53,6 +56,20 @@ pub struct WhatsappArgs {
     /// The people in a vCard file, as a message of its own
     #[arg(long = "contact", value_name = "FILE")]
     contacts: Vec<PathBuf>,
+}
+
+/// Whether someone may be written to freely, in words.
+pub fn window(window: &WindowReport, out: &Output) -> String {
+    match (window.open, window.until) {
+        (true, Some(until)) => {
+            let free = window
+                .free_until
+                .map(|free| format!(", free until {}", out.when(free)));
+            format!("open until {}{}", out.when(until), free.unwrap_or_default())
+        }
+        (false, Some(since)) => format!("closed since {}: only a template goes", out.when(since)),
+        _ => "closed: they have not written, so only a template goes".to_owned(),
+    }
 }
 
 impl WhatsappArgs {

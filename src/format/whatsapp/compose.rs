@@ -266,8 +266,10 @@ pub fn location(typed: &str) -> Result<Value> {
     };
     let mut parts = typed.splitn(4, ',').map(str::trim);
     let mut number = |most: f64| {
-        let value: f64 = parts.next()?.parse().ok()?;
-        (value.is_finite() && value.abs() <= most).then_some(value)
+        let text = parts.next()?;
+        let value: f64 = text.parse().ok()?;
+        // As text: that is how the API describes them.
+        (value.is_finite() && value.abs() <= most).then(|| text.to_owned())
     };
     let latitude = number(90.0).ok_or_else(bad)?;
     let longitude = number(180.0).ok_or_else(bad)?;

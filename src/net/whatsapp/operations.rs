@@ -24,14 +24,14 @@ pub const MESSAGES: &Operation = &Operation {
     method: "POST",
     path: "{version}/{number}/messages",
     query: &[],
-    body: Some("MessageRequestPayload"),
+    body: Some("Message"),
     effect: Effect::Write,
     units: 0,
 };
 
 /// A form with the file in it.
 pub const MEDIA_UPLOAD: &Operation = &Operation {
-    id: "uploadMedia",
+    id: "uploadImage",
     method: "POST",
     path: "{version}/{number}/media",
     query: &[],
@@ -62,7 +62,7 @@ pub const MEDIA_DOWNLOAD: &Operation = &Operation {
 };
 
 pub const TEMPLATES: &Operation = &Operation {
-    id: "getTemplates",
+    id: "getTemplateByNameDefaultFields",
     method: "GET",
     path: "{version}/{business}/message_templates",
     query: &[
@@ -78,7 +78,7 @@ pub const TEMPLATES: &Operation = &Operation {
 };
 
 pub const NUMBER: &Operation = &Operation {
-    id: "getPhoneNumber",
+    id: "getPhoneNumberById",
     method: "GET",
     path: "{version}/{number}",
     query: &[],
@@ -98,7 +98,7 @@ pub const NUMBERS: &Operation = &Operation {
 };
 
 pub const SUBSCRIBED: &Operation = &Operation {
-    id: "getSubscribedApps",
+    id: "getAllSubscriptionsForAWaba",
     method: "GET",
     path: "{version}/{business}/subscribed_apps",
     query: &[],
@@ -109,7 +109,7 @@ pub const SUBSCRIBED: &Operation = &Operation {
 
 /// Without it an app is told nothing, even where its address was verified.
 pub const SUBSCRIBE: &Operation = &Operation {
-    id: "subscribeApp",
+    id: "subscribeToWabaWebhooks",
     method: "POST",
     path: "{version}/{business}/subscribed_apps",
     query: &[],

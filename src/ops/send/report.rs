@@ -14,6 +14,7 @@ use crate::model::id::OutboxId;
 use crate::model::outbox::{Place, RecipientState, State};
 use crate::ops::App;
 use crate::ops::deliver::room;
+use crate::ops::whatsapp::{self, WindowReport};
 use crate::store::outbox::{Item, NewItem};
 
 /// `comms.send/1`.
@@ -88,6 +89,8 @@ pub struct ItemReport {
     pub parts: Vec<PartReport>,
     /// Every attempt, oldest first (`outbox show`).
     pub attempts: Vec<AttemptReport>,
+    /// On WhatsApp: whether the recipient may be written to freely (`--dry-run`, `outbox show`).
+    pub window: Option<WindowReport>,
     /// What it looks like (`--dry-run`, `outbox show`).
     pub rendered: Option<Rendered>,
 }
@@ -179,6 +182,7 @@ pub fn dry_run(staged: Vec<NewItem>, warnings: Vec<String>) -> SendReport {
             delivered_at: None,
             read_at: None,
             attempts: Vec::new(),
+            window: None,
             rendered: Some(rendered(&item.channel, &item.raw)),
             recipients: item
                 .recipients
@@ -193,6 +197,17 @@ pub fn dry_run(staged: Vec<NewItem>, warnings: Vec<String>) -> SendReport {
         warnings,
         ..SendReport::default()
     }
+}
+
+/// Notes the window of each item that goes out by WhatsApp.
+pub fn tell_windows(app: &App, items: &mut [ItemReport]) -> Result<()> {
+    for item in items {
+        let account = app.config.account(&item.account);
+        if let (Ok(account), [to]) = (account, item.recipients.as_slice()) {
+            item.window = whatsapp::window(app, account, &to.email)?;
+        }
+    }
+    Ok(())
 }
 
 /// How a message looks where it goes: a mail with its header, a message into a room as its text alone.
@@ -270,6 +285,7 @@ impl From<Item> for ItemReport {
             cost: None,
             parts: Vec::new(),
             attempts: Vec::new(),
+            window: None,
             rendered: None,
             recipients: item
                 .recipients

@@ -106,6 +106,9 @@ _comms() {
             comms__subcmd__auth,status)
                 cmd="comms__subcmd__auth__subcmd__status"
                 ;;
+            comms__subcmd__auth,templates)
+                cmd="comms__subcmd__auth__subcmd__templates"
+                ;;
             comms__subcmd__config,check)
                 cmd="comms__subcmd__config__subcmd__check"
                 ;;
@@ -222,7 +225,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__auth)
-            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help add default rename remove list status login move logout"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help add default rename remove list status login move templates logout"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -649,6 +652,40 @@ _comms() {
             ;;
         comms__subcmd__auth__subcmd__status)
             opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        comms__subcmd__auth__subcmd__templates)
+            opts="-v -h --offline --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1130,7 +1167,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__forward)
-            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --message --file --subject --attach --media-url --cc --bcc --from --reply-to --html --markdown --allow-mass-mention --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --help"
+            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --message --file --subject --attach --media-url --cc --bcc --from --reply-to --html --markdown --allow-mass-mention --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --lang --button --row --rows --list-label --link --flow --flow-label --flow-screen --flow-data --footer --location --contact --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1237,6 +1274,58 @@ _comms() {
                     return 0
                     ;;
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --button)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --row)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rows)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --list-label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --link)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow-label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow-screen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow-data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --footer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --location)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --contact)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1410,7 +1499,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__inbox__subcmd__mark)
-            opts="-v -h --read --unread --archive --trash --inbox --star --unstar --label --unlabel --dry-run --format --json --fields --color --progress --config --verbose --read-only --help"
+            opts="-v -h --read --unread --archive --trash --inbox --star --unstar --label --unlabel --typing --dry-run --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2332,7 +2421,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__reply)
-            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --all --broadcast --message --file --subject --attach --media-url --cc --bcc --from --reply-to --html --markdown --allow-mass-mention --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --help"
+            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --all --broadcast --message --file --subject --attach --media-url --cc --bcc --from --reply-to --html --markdown --allow-mass-mention --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --lang --button --row --rows --list-label --link --flow --flow-label --flow-screen --flow-data --footer --location --contact --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2442,6 +2531,58 @@ _comms() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --button)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --row)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rows)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --list-label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --link)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow-label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow-screen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow-data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --footer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --location)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --contact)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2530,7 +2671,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__send)
-            opts="-v -m -f -s -a -y -h --format --json --fields --color --progress --config --verbose --read-only --thread-key --once-per --message --file --subject --attach --media-url --cc --bcc --from --reply-to --html --markdown --allow-mass-mention --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --csv --name --to-column --delimiter --skip-broken --pause-after --yes --help"
+            opts="-v -m -f -s -a -y -h --format --json --fields --color --progress --config --verbose --read-only --thread-key --once-per --message --file --subject --attach --media-url --cc --bcc --from --reply-to --html --markdown --allow-mass-mention --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --lang --button --row --rows --list-label --link --flow --flow-label --flow-screen --flow-data --footer --location --contact --csv --name --to-column --delimiter --skip-broken --pause-after --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2645,6 +2786,58 @@ _comms() {
                     return 0
                     ;;
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --button)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --row)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rows)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --list-label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --link)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow-label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow-screen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow-data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --footer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --location)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --contact)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

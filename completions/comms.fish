@@ -95,6 +95,19 @@ complete -c comms -n "__fish_comms_using_subcommand send" -l wait -d 'Come back 
 delivered\t''
 read\t''"
 complete -c comms -n "__fish_comms_using_subcommand send" -l timeout -d 'How long the server may take before the message is handed over; with --wait, how long to wait' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l lang -d 'Which of a template\'s languages: `en_US`' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l button -d 'A button that answers; up to three' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l row -d 'A row of a list to choose from; up to ten' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l rows -d 'The rows of a list, as CSV: id,title,description,section' -r -F
+complete -c comms -n "__fish_comms_using_subcommand send" -l list-label -d 'What the button says that opens the list' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l link -d 'A button that leads to a web page' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l flow -d 'A form to fill in, by its id or name' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l flow-label -d 'What the button says that opens the form' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l flow-screen -d 'The form\'s first screen' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l flow-data -d 'What the first screen is given, as a JSON object' -r -F
+complete -c comms -n "__fish_comms_using_subcommand send" -l footer -d 'A small line below the text' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l location -d 'A place, as a message of its own' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l contact -d 'The people in a vCard file, as a message of its own' -r -F
 complete -c comms -n "__fish_comms_using_subcommand send" -l csv -d 'Send one message for each row of this file; its first row names the template\'s variables' -r -F
 complete -c comms -n "__fish_comms_using_subcommand send" -l name -d 'Call the batch this; the same name never sends twice' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -l to-column -d 'The column with the recipient, if it is not `to`, `email` or `address`' -r
@@ -144,6 +157,19 @@ complete -c comms -n "__fish_comms_using_subcommand reply" -l wait -d 'Come back
 delivered\t''
 read\t''"
 complete -c comms -n "__fish_comms_using_subcommand reply" -l timeout -d 'How long the server may take before the message is handed over; with --wait, how long to wait' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l lang -d 'Which of a template\'s languages: `en_US`' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l button -d 'A button that answers; up to three' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l row -d 'A row of a list to choose from; up to ten' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l rows -d 'The rows of a list, as CSV: id,title,description,section' -r -F
+complete -c comms -n "__fish_comms_using_subcommand reply" -l list-label -d 'What the button says that opens the list' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l link -d 'A button that leads to a web page' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l flow -d 'A form to fill in, by its id or name' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l flow-label -d 'What the button says that opens the form' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l flow-screen -d 'The form\'s first screen' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l flow-data -d 'What the first screen is given, as a JSON object' -r -F
+complete -c comms -n "__fish_comms_using_subcommand reply" -l footer -d 'A small line below the text' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l location -d 'A place, as a message of its own' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l contact -d 'The people in a vCard file, as a message of its own' -r -F
 complete -c comms -n "__fish_comms_using_subcommand reply" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand reply" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand reply" -l read-only -d 'Refuse everything that would change something at a provider'
@@ -188,6 +214,19 @@ complete -c comms -n "__fish_comms_using_subcommand forward" -l wait -d 'Come ba
 delivered\t''
 read\t''"
 complete -c comms -n "__fish_comms_using_subcommand forward" -l timeout -d 'How long the server may take before the message is handed over; with --wait, how long to wait' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l lang -d 'Which of a template\'s languages: `en_US`' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l button -d 'A button that answers; up to three' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l row -d 'A row of a list to choose from; up to ten' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l rows -d 'The rows of a list, as CSV: id,title,description,section' -r -F
+complete -c comms -n "__fish_comms_using_subcommand forward" -l list-label -d 'What the button says that opens the list' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l link -d 'A button that leads to a web page' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l flow -d 'A form to fill in, by its id or name' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l flow-label -d 'What the button says that opens the form' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l flow-screen -d 'The form\'s first screen' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l flow-data -d 'What the first screen is given, as a JSON object' -r -F
+complete -c comms -n "__fish_comms_using_subcommand forward" -l footer -d 'A small line below the text' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l location -d 'A place, as a message of its own' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l contact -d 'The people in a vCard file, as a message of its own' -r -F
 complete -c comms -n "__fish_comms_using_subcommand forward" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand forward" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand forward" -l read-only -d 'Refuse everything that would change something at a provider'
@@ -363,6 +402,7 @@ complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subco
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l inbox -d 'Move back to the inbox'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l star -d 'Add a star'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l unstar -d 'Take the star away'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l typing -d 'On WhatsApp: show the writer that you are typing, for 25 seconds or until you answer'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l dry-run -d 'Show what would be marked'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from mark" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
@@ -450,31 +490,32 @@ complete -c comms -n "__fish_comms_using_subcommand search" -l explain -d 'Print
 complete -c comms -n "__fish_comms_using_subcommand search" -l remote -d 'Search at the provider (Gmail, Google Chat) in its own words, and keep what it finds'
 complete -c comms -n "__fish_comms_using_subcommand search" -l fail-empty -d 'End with exit code 5 if nothing was found'
 complete -c comms -n "__fish_comms_using_subcommand search" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
 jsonl\t'One row per line'"
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -l fields -d 'Show only these columns or keys, comma-separated' -r
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
 json\t'One JSON line per step on stderr'
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -l config -d 'Read this config file instead of the usual one' -r -F
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -l json -d 'Short for --format json'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -l read-only -d 'Refuse everything that would change something at a provider'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "add" -d 'Add an account: find its servers, prove the login, store the secret, write the config'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "default" -d 'Choose the account that sends when several could'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "rename" -d 'Give an account another name; its messages, outbox and secrets go along'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "remove" -d 'Remove an account and its secrets; its messages stay'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "list" -d 'List accounts and where their secrets come from'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "status" -d 'Log in for real and say what happened'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "login" -d 'Log in: prove a secret, or a login by OAuth, against the server and keep it'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "move" -d 'Move secrets between the keyring and the encrypted file'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move logout" -f -a "logout" -d 'Remove the stored secrets of an account'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -f -a "add" -d 'Add an account: find its servers, prove the login, store the secret, write the config'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -f -a "default" -d 'Choose the account that sends when several could'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -f -a "rename" -d 'Give an account another name; its messages, outbox and secrets go along'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -f -a "remove" -d 'Remove an account and its secrets; its messages stay'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -f -a "list" -d 'List accounts and where their secrets come from'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -f -a "status" -d 'Log in for real and say what happened'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -f -a "login" -d 'Log in: prove a secret, or a login by OAuth, against the server and keep it'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -f -a "move" -d 'Move secrets between the keyring and the encrypted file'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -f -a "templates" -d 'List the message templates of WhatsApp accounts, as they are there now'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -f -a "logout" -d 'Remove the stored secrets of an account'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l channel -d 'imap, smtp (send only), maildir, gmail, google-chat, google-chat-webhook, twilio, whatsapp, slack or slack-webhook' -r
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l address -d 'The address or phone number it sends from' -r
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l display-name -d 'The name shown beside the address' -r
@@ -660,6 +701,23 @@ complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcom
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from move" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from templates" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from templates" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from templates" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from templates" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from templates" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from templates" -l offline -d 'List what is known, and ask nobody'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from templates" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from templates" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from templates" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from templates" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from logout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'

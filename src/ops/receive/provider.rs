@@ -1,7 +1,7 @@
 //! Which provider is heard how: the one place that knows them all.
 
 use secrecy::ExposeSecret;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::channel::{slack, twilio, whatsapp};
 use crate::error::{Error, Result};

@@ -444,6 +444,7 @@ mod tests {
             cost: None,
             parts: Vec::new(),
             attempts: Vec::new(),
+            window: None,
             rendered: None,
         }
     }

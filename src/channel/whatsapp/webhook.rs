@@ -50,7 +50,7 @@ fn handshake(url: &str, token: Option<&SecretString>) -> Result<Vec<u8>> {
     };
     let token = token.ok_or_else(|| {
         refused("there is no verify token to compare with")
-            .hint("store one: `comms auth login ACCOUNT --verify-token`")
+            .hint("store one: `comms auth login ACCOUNT --part verify-token`")
     })?;
     let (mode, given) = (value("hub.mode"), value("hub.verify_token"));
     let given = given.unwrap_or_default();

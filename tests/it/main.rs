@@ -78,6 +78,8 @@ mod store;
 mod sync_faults;
 mod template;
 mod twilio;
+mod twilio_cuts;
+mod twilio_hooks;
 mod vault;
 mod watch;
 mod whatsapp;

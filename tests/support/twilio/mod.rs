@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::loopback::wire::{self, Answer};
 use super::loopback::{Delivery, Reply, Server};
-pub use hook::{Posted, sign};
+pub use hook::Posted;
 
 pub use super::loopback::wire::Request;
 

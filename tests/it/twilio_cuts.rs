@@ -163,18 +163,18 @@ fn two_messages_of_the_same_words_are_not_taken_for_one() {
         let twilio = Twilio::start();
         let world = world(&twilio.url, &twilio);
         // Nothing can be asked at once.
-        twilio.fault("ListMessage", 1, Fault::Refuse(404, 20404));
+        twilio.list_nothing();
         twilio.fault("CreateMessage", 1, first.clone());
         world.run(["send", BOB, "-m", "same words"]);
         twilio.fault("CreateMessage", 1, second.clone());
         world.run(["send", BOB, "-m", "same words"]);
+        twilio.forget_faults();
         for minutes in [10, 20, 40, 59] {
             let now = format!("2026-11-21T12:{minutes}:00Z");
             let mut command = world.command();
             command.env("COMMS_NOW", now).args(["outbox", "run"]);
             command.output().unwrap();
         }
-        twilio.forget_faults();
         assert_eq!(twilio.sent().len(), copies, "{first:?}, {second:?}");
         let db = Connection::open(world.home().join("comms.db")).unwrap();
         let sent: i64 = db
@@ -209,9 +209,10 @@ fn what_is_not_listed_yet_is_not_sent_again_at_once() {
 fn a_message_without_its_text_leaves_the_doubt() {
     let twilio = Twilio::start();
     let world = world(&twilio.url, &twilio);
-    twilio.fault("ListMessage", 1, Fault::Refuse(404, 20404));
+    twilio.list_nothing();
     twilio.fault("CreateMessage", 1, Fault::Lost);
     world.run(["send", BOB, "-m", "hello"]).fails(10);
+    twilio.forget_faults();
     let sid = twilio.sent()[0]["sid"].as_str().unwrap().to_owned();
     twilio.change(&sid, &serde_json::json!({"body": ""}));
     settle(&world);

@@ -131,9 +131,10 @@ fn what_did_not_arrive_says_why() {
 fn a_status_settles_what_was_in_doubt() {
     let twilio = Twilio::start();
     let world = world(&twilio);
-    twilio.fault("ListMessage", 1, Fault::Refuse(404, 20404));
+    twilio.list_nothing();
     twilio.fault("CreateMessage", 1, Fault::Lost);
     world.run(["send", BOB, "-m", "hello"]).fails(10);
+    twilio.forget_faults();
     let message = twilio.sent().remove(0);
     let hook = twilio.requests_of("CreateMessage")[0]
         .form()

@@ -39,6 +39,16 @@ impl Client {
         Ok(clean::line(name))
     }
 
+    /// Whether the login may read messages: the most that a key is sure to be asked for.
+    pub async fn opens(&self) -> Result<()> {
+        let call = Call::new(op::LIST)
+            .at("AccountSid", &self.account)
+            .query("PageSize", "1");
+        self.ask(&call, "asking whether the key opens the account")
+            .await
+            .map(drop)
+    }
+
     /// Checks that a number belongs to the account and can send messages.
     pub async fn owns(&self, number: &str) -> Result<()> {
         let call = Call::new(op::NUMBERS)

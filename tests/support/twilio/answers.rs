@@ -99,6 +99,8 @@ impl State {
             "FetchBalance" => Answer::json(
                 &json!({"account_sid": ACCOUNT, "balance": "12.34", "currency": "USD"}),
             ),
+            // A key may not read the account itself.
+            "FetchAccount" if given.is_some_and(|(user, _)| user == KEY) => refusal(401, 20003),
             "FetchAccount" => Answer::json(
                 &json!({"sid": ACCOUNT, "friendly_name": "Ada's account", "status": "active", "type": "Full"}),
             ),

@@ -141,6 +141,13 @@ impl Twilio {
         self.state().faults.push((operation.to_owned(), nth, fault));
     }
 
+    /// Refuses to list messages until the faults are forgotten: nothing can be asked.
+    pub fn list_nothing(&self) {
+        for nth in 1..=20 {
+            self.fault("ListMessage", nth, Fault::Refuse(404, 20404));
+        }
+    }
+
     /// Takes back what was planned and did not happen yet.
     pub fn forget_faults(&self) {
         self.state().faults.clear();

@@ -101,6 +101,9 @@ impl Store {
                 "UPDATE OR REPLACE logins SET account = ?2 WHERE account = ?1",
                 "UPDATE OR REPLACE circuits SET account = ?2 WHERE account = ?1",
                 "UPDATE OR REPLACE directory SET account = ?2 WHERE account = ?1",
+                "UPDATE OR REPLACE reports SET account = ?2 WHERE account = ?1",
+                "UPDATE OR REPLACE events SET account = ?2 WHERE account = ?1",
+                "UPDATE OR REPLACE counters SET account = ?2 WHERE account = ?1",
             ] {
                 both.execute(sql, [old, new])?;
             }

@@ -380,3 +380,50 @@ fn the_example_of_prices_can_be_read() {
         .ok();
     assert_eq!(item(&dry)["cost"]["estimate"], "0.3333 USD");
 }
+
+/// A decimal number as Twilio writes prices, and its millionths; another for each seed.
+fn price(seed: u64) -> (String, i64) {
+    let random = seed
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407)
+        >> 33;
+    let micros = i64::try_from(random % 2_000_000).unwrap();
+    let (whole, part) = (micros / 1_000_000, micros % 1_000_000);
+    let text = format!("-{whole}.{part:06}");
+    let text = match seed % 3 {
+        0 => text,
+        1 => format!("{text}000"),
+        _ => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+    };
+    (text, micros)
+}
+
+#[test]
+fn thousands_of_bills_of_both_directions_add_up_exactly() {
+    let twilio = Twilio::start();
+    let count: usize = 2_000;
+    let mut sum = 0;
+    for n in 0..count {
+        let sid = twilio.receive(BOB, &format!("message {n}"));
+        let (bill, micros) = price(n as u64);
+        sum += micros;
+        // Others send through the same account.
+        let fields = match n % 2 {
+            0 => json!({"price": bill}),
+            _ => json!({"price": bill, "direction": "outbound-api", "status": "delivered"}),
+        };
+        twilio.change(&sid, &fields);
+    }
+    let world = world(&twilio, "", "");
+    world.run(["inbox", "sync"]).ok();
+    let all = costs(&world, &[]);
+    let row = &all["rows"][0];
+    assert_eq!(row["messages"], count);
+    let wanted = format!("{}.{:06}", sum / 1_000_000, sum % 1_000_000);
+    let wanted = format!("{} USD", wanted.trim_end_matches('0').trim_end_matches('.'));
+    assert_eq!(row["billed"], Value::String(wanted));
+    assert_eq!(row["unknown"], 0);
+    // It happened elsewhere: no contact, and none of it counts towards a cap here.
+    let contacts = costs(&world, &["--by", "contact"]);
+    assert_eq!(contacts["rows"][0]["key"], "");
+}

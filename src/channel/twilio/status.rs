@@ -56,3 +56,19 @@ pub fn news(message: &Value) -> Option<StatusNews> {
         pricing: None,
     })
 }
+
+/// What a message that came in cost, once Twilio says so.
+pub fn cost(message: &Value) -> Option<StatusNews> {
+    let came = matches!(text(message, "status")?, "received" | "receiving");
+    Some(StatusNews {
+        remote: text(message, "sid")?.to_owned(),
+        own: None,
+        state: Reported::Delivered,
+        at: twilio::time(message, "date_created"),
+        code: None,
+        words: None,
+        billed: Some(twilio::price(message).filter(|_| came)?),
+        segments: twilio::count(message, "num_segments"),
+        pricing: None,
+    })
+}

@@ -7,6 +7,7 @@ use crate::format::{mime, payload, sms};
 use crate::model::account::{Account, ChannelKind};
 use crate::ops::App;
 use crate::ops::deliver::room;
+use crate::ops::whatsapp as whatsapp_rules;
 use crate::rules::cost::{Prices, Want};
 use crate::rules::phone;
 use crate::store::outbox::Tariff;
@@ -26,7 +27,7 @@ pub fn tariffs(app: &App, account: &Account, (raw, to): (&[u8], &str)) -> Result
     }
     let prices = app.config.prices()?;
     let found = match account.channel {
-        ChannelKind::Whatsapp => whatsapp(account, (raw, to)),
+        ChannelKind::Whatsapp => whatsapp(app, account, (raw, to))?,
         _ => texts(account, (raw, to)),
     };
     let today = app.clock.now_local().date();
@@ -100,16 +101,13 @@ fn carries_files(raw: &[u8]) -> bool {
 }
 
 /// One message each, by the category of the template; what is no template is of category `service`.
-fn whatsapp(account: &Account, (raw, to): (&[u8], &str)) -> Vec<Part> {
+fn whatsapp(app: &App, account: &Account, (raw, to): (&[u8], &str)) -> Result<Vec<Part>> {
     let country = country(account, to);
     let payload = payload::of(raw);
-    let kind = match &payload {
-        Some(payload) if payload.get("template").is_some() => {
-            // An unknown one has no price: nobody guesses what Meta will take it for.
-            let category = payload.get("category").and_then(Value::as_str);
-            category.unwrap_or_default().to_ascii_lowercase()
-        }
-        _ => "service".to_owned(),
+    let template = payload.as_ref().and_then(|p| p.get("template"));
+    let kind = match template {
+        Some(template) => category(app, account, template)?,
+        None => "service".to_owned(),
     };
     let parts = room::all_parts(account.channel.name(), raw);
     let part = |(begins, _)| Part {
@@ -119,7 +117,18 @@ fn whatsapp(account: &Account, (raw, to): (&[u8], &str)) -> Vec<Part> {
         kind: kind.clone(),
         units: 1,
     };
-    parts.into_iter().map(part).collect()
+    Ok(parts.into_iter().map(part).collect())
+}
+
+/// Empty for one that is not known, which has no price: nobody guesses what Meta will take it for.
+fn category(app: &App, account: &Account, template: &Value) -> Result<String> {
+    let name = template.get("name").and_then(Value::as_str);
+    let language = template.pointer("/language/code").and_then(Value::as_str);
+    let (Some(name), Some(language)) = (name, language) else {
+        return Ok(String::new());
+    };
+    let found = whatsapp_rules::category(app, account, (name, language))?;
+    Ok(found.unwrap_or_default())
 }
 
 /// The country of a recipient: of its number, or as its business-scoped id begins.

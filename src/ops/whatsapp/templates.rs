@@ -156,6 +156,20 @@ fn known(app: &App, account: &Account) -> Result<Option<(Timestamp, Vec<Template
     }))
 }
 
+/// What Meta takes a template for (`utility`), as it was listed last.
+pub fn category(
+    app: &App,
+    account: &Account,
+    (name, language): (&str, &str),
+) -> Result<Option<String>> {
+    let (_, templates) = known(app, account)?.unzip();
+    let all = templates.unwrap_or_default();
+    let found = all
+        .iter()
+        .find(|t| t.name == name && t.language == language);
+    Ok(found.map(|t| t.category.to_lowercase()))
+}
+
 /// A template that would go without anything but words, the usual kind first.
 pub fn fitting(app: &App, account: &Account) -> Result<Option<Template>> {
     let Some((_, templates)) = known(app, account)? else {

@@ -246,11 +246,13 @@ fn charge(tariffs: &[Tariff], used: impl Fn(&Tariff) -> Result<u32>) -> Result<V
     Ok(charges)
 }
 
-/// Parts that went, or may have, or are about to: those that count.
+/// Parts that went, or may have, or are about to: those that count. WhatsApp charges for what was delivered, and says
+/// of what it charges nothing for.
 pub(super) const COUNTS: &str = "(p.item IS NOT NULL
   OR i.state IN ('sending', 'unconfirmed', 'sent', 'delivered', 'read', 'undelivered')
   OR i.state = 'ready' AND i.lease_owner IS NOT NULL)
- AND NOT (c.provider = 'whatsapp' AND r.state IS NOT NULL AND r.state = 'undelivered')";
+ AND NOT (c.provider = 'whatsapp' AND r.remote IS NOT NULL
+          AND (r.state = 'undelivered' OR coalesce(json_extract(r.pricing, '$.billable'), 1) = 0))";
 
 /// Charges with their items, what the provider has of them and what it said.
 pub(super) const JOINED: &str = "charges c JOIN items i ON i.id = c.item

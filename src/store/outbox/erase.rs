@@ -73,6 +73,10 @@ impl Store {
                     ),
                     format!("UPDATE audit SET private = NULL WHERE item IN ({settled})"),
                     format!("UPDATE attempts SET words = '' WHERE item IN ({settled})"),
+                    format!(
+                        "UPDATE reports SET words = NULL, pricing = NULL WHERE (account, remote) IN
+                           (SELECT i.account, p.remote FROM parts p JOIN items i ON i.id = p.item WHERE i.id IN ({settled}))"
+                    ),
                 ] {
                     tx.execute(&sql, [id.0])?;
                 }

@@ -195,6 +195,10 @@ impl Look<'_> {
     /// Takes over what became of a message of ours.
     fn learn(&mut self, sid: &str, message: &Value) -> Result<()> {
         let Some(news) = status::news(message) else {
+            // One that came in may cost as well.
+            if let Some(cost) = status::cost(message) {
+                self.app.store.report(&self.account.name, &cost, self.now)?;
+            }
             return Ok(());
         };
         self.follow(sid, message, &news);

@@ -6,6 +6,7 @@ use crate::support::World;
 use crate::support::google::{Google, TOKEN};
 use crate::support::mail::{ANN, BOB, Mail};
 use crate::support::twilio::{self, Twilio};
+use crate::support::slack::{self, Slack};
 
 /// The other side of a channel: what a test does and sees there.
 trait Side {
@@ -47,6 +48,7 @@ struct Imap(Mail);
 struct Gmail(Google);
 struct Chat(Google);
 struct Sms(Twilio);
+struct OnSlack(Slack);
 
 fn letter(to: &str, subject: &str, words: &str) -> String {
     format!(
@@ -315,6 +317,60 @@ impl Side for Sms {
     }
 }
 
+impl OnSlack {
+    fn start() -> OnSlack {
+        let slack = Slack::start();
+        slack.state().open(slack::BOB);
+        OnSlack(slack)
+    }
+
+    fn ts(&self, subject: &str) -> String {
+        let messages = self.0.messages(slack::DM);
+        let fits = |m: &&Value| m["text"].as_str().is_some_and(|t| t.contains(subject));
+        let found = messages.iter().find(fits).unwrap();
+        found["ts"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Side for OnSlack {
+    fn world(&self) -> World {
+        World::new()
+            .config(&self.0.account())
+            .env("COMMS_SECRET_WORK", slack::TOKEN)
+    }
+    fn locked_out(&self) -> World {
+        self.world().env("COMMS_SECRET_WORK", "xoxp-wrong")
+    }
+    fn bob_writes(&self, subject: &str, words: &str) {
+        let text = format!("{subject}: {words}");
+        self.0.post(slack::DM, slack::BOB, &text);
+    }
+    fn bob_attaches(&self, name: &str, bytes: &[u8]) {
+        let file = self.0.state().file(&self.0.url, name, bytes);
+        let message = json!({"user": slack::BOB, "text": "file: see the file", "files": [file]});
+        self.0.post_as(slack::DM, message);
+    }
+    fn vanishes(&self, subject: &str) {
+        self.0.delete(slack::DM, &self.ts(subject));
+    }
+    fn is_read(&self, subject: &str) -> bool {
+        let ts = self.ts(subject);
+        self.0.state().channels[slack::DM].last_read >= ts
+    }
+    fn bob_got(&self) -> Vec<String> {
+        self.0.own_texts(slack::DM)
+    }
+    fn name(&self) -> &'static str {
+        "slack"
+    }
+    fn to(&self) -> &'static str {
+        "slack:bob@example.com"
+    }
+    fn reacts(&self) -> bool {
+        true
+    }
+}
+
 fn rows(world: &World, query: &str) -> Vec<Value> {
     let run = world
         .run(["search", query, "--json", "--limit", "100"])
@@ -488,6 +544,11 @@ fn twilio_tells_the_story() {
     tell(&Sms(Twilio::start()));
 }
 
+#[test]
+fn slack_tells_the_story() {
+    tell(&OnSlack::start());
+}
+
 /// A network that is gone makes what is known stale, not absent.
 #[test]
 fn without_its_provider_every_channel_shows_what_it_knows() {
@@ -495,7 +556,8 @@ fn without_its_provider_every_channel_shows_what_it_knows() {
     google.chat().dm("DM1", "users/7", "Bob", "bob@example.com");
     let (gmail, chat) = (Gmail(Google::start()), Chat(google));
     let sms = Sms(Twilio::start());
-    for side in [&gmail as &dyn Side, &chat, &sms] {
+    let slack = OnSlack::start();
+    for side in [&gmail as &dyn Side, &dyn, &chat, &sms, &slack] {
         side.bob_writes("alpha", "shall we meet at the harbour");
         let world = side.world();
         sync(&world);

@@ -14,6 +14,7 @@ pub mod power;
 pub mod proxy;
 pub mod pty;
 pub mod serving;
+pub mod slack;
 pub mod smtp;
 pub mod twilio;
 pub mod whatsapp;

@@ -114,8 +114,11 @@ fn nobody_is_called_by_accident_and_everybody_where_it_is_allowed() {
         "@here now",
         "--allow-mass-mention",
     ];
-    let shown = world.run([&loud[..], &["--dry-run"]].concat()).ok();
-    assert!(shown.stdout.contains("@here"), "{shown}");
+    let shown = world
+        .run([&loud[..], &["--dry-run", "--json"]].concat())
+        .ok();
+    let pings = &shown.json()["items"][0]["rendered"]["pings"];
+    assert_eq!(*pings, serde_json::json!(["@here"]), "{shown}");
     world.run(loud).ok();
     assert_eq!(texts(&slack, OPS)[1], "<!here> now");
 }
@@ -241,8 +244,14 @@ fn what_slack_refuses_is_told_with_what_mends_it() {
         .channels
         .insert("C0CLOSED1".to_owned(), closed);
     let world = world(&slack);
-    let outside = world.run(["send", "slack:#closed", "-m", "x"]).fails(6);
-    assert!(outside.stderr.contains("/invite"), "{outside}");
+    let outside = world
+        .run(["send", "slack:#closed", "-m", "x", "--json"])
+        .fails(6);
+    let hint = &outside.json()["items"][0]["hint"];
+    assert!(
+        hint.as_str().is_some_and(|h| h.contains("/invite")),
+        "{outside}"
+    );
     for (word, code) in [
         ("is_archived", 6),
         ("msg_too_long", 6),
@@ -253,7 +262,7 @@ fn what_slack_refuses_is_told_with_what_mends_it() {
     ] {
         slack.fault("chat.postMessage", 1, Fault::Error(word));
         let run = world.run(["send", "slack:#ops", "-m", "x"]).fails(code);
-        assert!(run.stderr.contains(word), "{run}");
+        assert!(run.stdout.contains(word), "{run}");
     }
     assert!(texts(&slack, OPS).is_empty());
 }
@@ -266,7 +275,7 @@ fn a_rate_limit_is_waited_for_and_the_message_goes_once() {
     let run = world
         .run(["send", "slack:#ops", "-m", "x", "--json"])
         .fails(8);
-    assert_eq!(run.json()["items"][0]["state"], "retrying", "{run}");
+    assert_eq!(run.json()["items"][0]["state"], "ready", "{run}");
     let later = world.env("COMMS_NOW", "2026-11-21T12:05:00Z");
     later.run(["outbox", "run"]).ok();
     assert_eq!(texts(&slack, OPS), ["x"]);

@@ -40,8 +40,9 @@ fn played(fault: (&str, usize, Fault), args: &[&str]) -> (i32, Vec<String>, usiz
 fn a_message_that_was_cut_is_there_once() {
     for (fault, code) in [
         (Fault::CutBeforeWork, 10),
-        (Fault::CutBeforeAnswer, 10),
-        (Fault::Half, 10),
+        // Slack is asked at once, and has it.
+        (Fault::CutBeforeAnswer, 0),
+        (Fault::Half, 0),
         (Fault::Error("fatal_error"), 10),
         (Fault::Error("internal_error"), 10),
         (Fault::Error("request_timeout"), 10),
@@ -127,7 +128,8 @@ fn a_clock_that_is_wrong_by_hours_sends_nothing_twice() {
     slack.at("2026-11-21T03:00:00Z");
     let world = world(&slack);
     slack.fault("chat.postMessage", 1, Fault::CutBeforeAnswer);
-    world.run(["send", "slack:#ops", "-m", "hello"]).fails(10);
+    // It is found at once, and certainly later.
+    world.run(["send", "slack:#ops", "-m", "hello"]);
     slack.at("2026-11-21T03:30:00Z");
     let world = world.env("COMMS_NOW", "2026-11-21T12:30:00Z");
     world.run(["outbox", "run"]);

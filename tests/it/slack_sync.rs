@@ -12,7 +12,9 @@ fn world(slack: &Slack) -> World {
 }
 
 fn sync(world: &World) -> Value {
-    let run = world.run(["inbox", "sync", "--json"]).ok();
+    let run = world
+        .run(["inbox", "sync", "--account", "work", "--json"])
+        .ok();
     run.json()["accounts"][0].clone()
 }
 

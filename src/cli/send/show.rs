@@ -206,6 +206,10 @@ pub fn item_text(item: &ItemReport, out: &Output) -> String {
         if rendered.parts > 1 {
             text.push_str(&format!("  goes as     {} messages\n", rendered.parts));
         }
+        if !rendered.pings.is_empty() {
+            let pings = clean::line(&rendered.pings.join(", "));
+            text.push_str(&format!("  calls       {pings}\n"));
+        }
         let size = match is_mail {
             true => format!("{} bytes", item.size_bytes),
             false => format!("{} characters", rendered.text.trim_end().chars().count()),

@@ -8,7 +8,7 @@ use super::alert::Suppressed;
 use super::cost::{self, CostReport, PartReport};
 use super::patience::has_reached;
 use crate::error::{Error, Kind, Result};
-use crate::format::{clean, mime};
+use crate::format::{clean, mime, slack};
 use crate::model::account::ChannelKind;
 use crate::model::id::OutboxId;
 use crate::model::outbox::{Place, RecipientState, State};
@@ -128,6 +128,8 @@ pub struct Rendered {
     pub text: String,
     /// How many messages it goes as: a provider may take no more in one.
     pub parts: usize,
+    /// Whom the text calls, as far as it names them: `slack:U012ABC`, `@here`.
+    pub pings: Vec<String>,
 }
 
 /// The report on these items as they stand.
@@ -217,6 +219,7 @@ pub fn rendered(channel: &str, raw: &[u8]) -> Rendered {
         return Rendered {
             headers: String::new(),
             parts: room::cut(channel, raw, &text).len(),
+            pings: pings(channel, &text),
             text,
         };
     }
@@ -228,7 +231,22 @@ pub fn rendered(channel: &str, raw: &[u8]) -> Rendered {
         headers,
         text: mime::body(raw).text.unwrap_or_default(),
         parts: 1,
+        pings: Vec::new(),
     }
+}
+
+/// Whom a text in its channel's dialect calls.
+fn pings(channel: &str, text: &str) -> Vec<String> {
+    if !matches!(
+        ChannelKind::named(channel),
+        Some(ChannelKind::Slack | ChannelKind::SlackWebhook)
+    ) {
+        return Vec::new();
+    }
+    let called = slack::pinged(text);
+    let groups = called.groups.iter().map(|group| format!("@{group}"));
+    let people = called.people.iter().map(|id| slack::address(id));
+    groups.chain(people).collect()
 }
 
 fn attachments(json: &str) -> Vec<AttachmentReport> {

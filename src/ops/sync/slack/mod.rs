@@ -37,9 +37,10 @@ use stamp::{ChannelStamp, Stamp};
 
 /// Channels that are asked about at once.
 const AT_ONCE: usize = 6;
-/// A channel in which nothing was said for so long is asked once an hour.
+/// A channel in which nothing was said for so long is asked less often.
 const QUIET: SignedDuration = SignedDuration::from_hours(24 * 30);
-const HOUR: SignedDuration = SignedDuration::from_hours(1);
+/// That is how often.
+const SELDOM: SignedDuration = SignedDuration::from_mins(10);
 
 /// Everything the sync of an account needs.
 struct Slack<'a> {
@@ -200,11 +201,10 @@ impl Slack<'_> {
                 .newest
                 .as_deref()
                 .and_then(crate::format::slack::time_of);
-            // In a channel without a word too.
-            let quiet = newest.is_none_or(|at| self.now.duration_since(at) > QUIET);
+            let quiet = newest.is_some_and(|at| self.now.duration_since(at) > QUIET);
             let fresh = stamp
                 .checked
-                .is_some_and(|at| self.now.duration_since(at) < HOUR);
+                .is_some_and(|at| self.now.duration_since(at) < SELDOM);
             !(quiet && fresh && stamp.gap.is_none())
         })
     }

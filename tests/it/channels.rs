@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::support::World;
 use crate::support::google::{Google, TOKEN};
 use crate::support::mail::{ANN, BOB, Mail};
-use crate::support::twilio::{self, Twilio};
 use crate::support::slack::{self, Slack};
+use crate::support::twilio::{self, Twilio};
 
 /// The other side of a channel: what a test does and sees there.
 trait Side {
@@ -557,7 +557,7 @@ fn without_its_provider_every_channel_shows_what_it_knows() {
     let (gmail, chat) = (Gmail(Google::start()), Chat(google));
     let sms = Sms(Twilio::start());
     let slack = OnSlack::start();
-    for side in [&gmail as &dyn Side, &dyn, &chat, &sms, &slack] {
+    for side in [&gmail as &dyn Side, &chat, &sms, &slack] {
         side.bob_writes("alpha", "shall we meet at the harbour");
         let world = side.world();
         sync(&world);

@@ -262,7 +262,7 @@ fn what_slack_refuses_is_told_with_what_mends_it() {
     ] {
         slack.fault("chat.postMessage", 1, Fault::Error(word));
         let run = world.run(["send", "slack:#ops", "-m", "x"]).fails(code);
-        assert!(run.stdout.contains(word), "{run}");
+        assert!(run.to_string().contains(word), "{run}");
     }
     assert!(texts(&slack, OPS).is_empty());
 }
@@ -420,7 +420,7 @@ fn an_account_is_added_with_a_token_on_stdin() {
             "slack",
             "--base-url",
             &slack.url,
-            "--secret-stdin",
+            "--stdin",
         ],
     );
     if added.code != 0 {

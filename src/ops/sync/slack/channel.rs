@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::Value;
 
-use crate::channel::slack::{Conversation, Window};
+use crate::channel::slack::{Conversation, Page, Window};
 use crate::error::{Error, Result};
 use crate::format::slack;
 use crate::model::message::NewMessage;
@@ -37,10 +37,7 @@ impl Slack<'_> {
     pub(super) async fn sync_channel(&self, channel: &Conversation, done: &mut Done) -> Result<()> {
         let before = self.folder_of(channel)?;
         self.fill_gap(channel, done).await?;
-        let page = self
-            .client
-            .history(&channel.id, Window::default(), None)
-            .await?;
+        let page = self.newest_page(channel).await?;
         let shape = shape_of(&page.messages);
         let news = before.page != Some(shape);
         let read = self.read_until(channel, news).await?;
@@ -52,8 +49,9 @@ impl Slack<'_> {
                 .remotes_in(&self.account.name, &room.stamp.folder)?;
             let known: HashMap<String, Remote> =
                 known.into_iter().map(|r| (r.remote.clone(), r)).collect();
-            self.follow_threads(&room, (&page.messages, &known), done)
-                .await?;
+            // Noted before anything is stored: who is interrupted in between fetches them the next time.
+            self.note_threads(&room, (&page.messages, &known))?;
+            self.save()?;
             self.compare(&room, (&page.messages, &known), page.next.is_none(), done)?;
             let fresh: Vec<&Value> = page
                 .messages
@@ -92,6 +90,7 @@ impl Slack<'_> {
             self.save()?;
             self.fill_gap(channel, done).await?;
         }
+        self.follow_threads(&room, done).await?;
         self.other_threads(&room, &page.messages, done).await?;
         self.take_over_read(&room, before.read.as_deref(), done)?;
         self.stamp_of(&channel.id, |stamp| {
@@ -99,6 +98,22 @@ impl Slack<'_> {
             stamp.read = read;
         });
         Ok(())
+    }
+
+    /// The newest messages; a page without any that is not the last is passed over.
+    async fn newest_page(&self, channel: &Conversation) -> Result<Page> {
+        let mut cursor: Option<String> = None;
+        loop {
+            let window = Window::default();
+            let page = self
+                .client
+                .history(&channel.id, window, cursor.as_deref())
+                .await?;
+            if !page.messages.is_empty() || page.next.is_none() {
+                return Ok(page);
+            }
+            cursor = page.next;
+        }
     }
 
     /// The channel as its messages are stored now.
@@ -136,8 +151,8 @@ impl Slack<'_> {
                 .history(room.id, window, cursor.as_deref())
                 .await?;
             let none = HashMap::new();
-            self.follow_threads(&room, (&page.messages, &none), done)
-                .await?;
+            self.note_threads(&room, (&page.messages, &none))?;
+            self.save()?;
             done.added += self.store(&room, page.messages.iter().collect()).await?;
             let oldest = page.messages.iter().filter_map(ts_of).min_by(by_age);
             let oldest = oldest.map(str::to_owned);
@@ -173,12 +188,16 @@ impl Slack<'_> {
         }
         let here: HashSet<&str> = page.iter().filter_map(ts_of).collect();
         let oldest = here.iter().copied().min_by(by_age);
+        // What is younger than anything seen there came while we looked.
+        let seen = here.iter().copied().chain(room.stamp.newest.as_deref());
+        let youngest = seen.max_by(by_age);
         for remote in known.values() {
             let Some((channel, ts)) = slack::place_of(&remote.remote) else {
                 continue;
             };
             let listed = whole || oldest.is_some_and(|oldest| !is_after(oldest, ts));
-            if channel == room.id && listed && !here.contains(ts) {
+            let seen = youngest.is_some_and(|youngest| !is_after(ts, youngest));
+            if channel == room.id && listed && seen && !here.contains(ts) {
                 self.gone(room, remote, done)?;
             }
         }

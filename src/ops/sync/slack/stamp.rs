@@ -44,6 +44,8 @@ pub struct ChannelStamp {
     pub page: Option<u64>,
     /// Threads that went on lately, and their newest answers that are in the store.
     pub threads: BTreeMap<String, String>,
+    /// Threads whose answers are still to be fetched.
+    pub pending: Vec<String>,
     /// When the channel was looked at.
     pub checked: Option<Timestamp>,
     /// The user has read so far.

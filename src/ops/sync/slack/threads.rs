@@ -22,12 +22,11 @@ const MOST: usize = 20;
 const PAUSE: SignedDuration = SignedDuration::from_mins(10);
 
 impl Slack<'_> {
-    /// Fetches the answers of threads on this page that are not here yet.
-    pub(super) async fn follow_threads(
+    /// Notes the threads on this page whose answers are not all here.
+    pub(super) fn note_threads(
         &self,
         room: &Room<'_>,
         (page, known): (&[Value], &HashMap<String, Remote>),
-        done: &mut Done,
     ) -> Result<()> {
         for message in page {
             let (Some(ts), Some(latest)) = (ts_of(message), latest_reply(message)) else {
@@ -46,11 +45,33 @@ impl Slack<'_> {
                 None => stored()?,
             };
             if last.as_deref() != Some(latest) {
-                self.thread(room, ts, done).await?;
+                self.stamp_of(room.id, |stamp| {
+                    if !stamp.pending.iter().any(|known| known == ts) {
+                        stamp.pending.push(ts.to_owned());
+                    }
+                });
             }
             self.remember(room, ts, latest);
         }
         Ok(())
+    }
+
+    /// Fetches the answers that are still to be fetched, thread by thread.
+    pub(super) async fn follow_threads(&self, room: &Room<'_>, done: &mut Done) -> Result<()> {
+        loop {
+            let next = self.stamp_of(room.id, |stamp| stamp.pending.first().cloned());
+            let Some(ts) = next else {
+                return Ok(());
+            };
+            match self.thread(room, &ts, done).await {
+                Ok(()) => {}
+                // It was deleted meanwhile.
+                Err(e) if e.kind == Kind::NotFound => {}
+                Err(e) => return Err(e),
+            }
+            self.stamp_of(room.id, |stamp| stamp.pending.retain(|known| *known != ts));
+            self.save()?;
+        }
     }
 
     /// Looks at threads that went on lately and whose beginning is not on the newest page.

@@ -73,6 +73,7 @@ mod sending;
 mod sending_terminal;
 mod serve;
 mod serve_kill;
+mod serve_providers;
 mod slack;
 mod slack_cuts;
 mod slack_sync;

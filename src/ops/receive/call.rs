@@ -129,7 +129,8 @@ impl Receiver {
         }
     }
 
-    fn hooks(&self) -> Arc<Hooks> {
+    /// The accounts and secrets of now.
+    pub fn hooks(&self) -> Arc<Hooks> {
         Arc::clone(&self.hooks.read().unwrap_or_else(PoisonError::into_inner))
     }
 }

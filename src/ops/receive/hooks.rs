@@ -30,8 +30,8 @@ pub struct Hooks {
 }
 
 impl Hooks {
-    /// Reads the secrets of all accounts whose providers call.
-    pub async fn read(app: &App) -> Hooks {
+    /// Reads the secrets of all accounts whose providers call; where that fails, what was read `before` goes on.
+    pub async fn read(app: &App, before: Option<&Hooks>) -> Hooks {
         let mut hooks = Hooks::default();
         for account in called(app) {
             match hook(app, account).await {
@@ -41,10 +41,21 @@ impl Hooks {
                     }
                     hooks.by_name.insert(account.name.clone(), hook);
                 }
-                Err(e) => hooks.troubles.push(format!(
-                    "the webhook secret of account `{}` can't be read, so its calls are refused: {}",
-                    account.name, e.message
-                )),
+                Err(e) => {
+                    let known = before.and_then(|before| before.get(&account.name));
+                    hooks.troubles.push(format!(
+                        "the webhook secret of account `{}` can't be read, so {}: {}",
+                        account.name,
+                        match known {
+                            Some(_) => "the one from before goes on",
+                            None => "its calls are refused",
+                        },
+                        e.message
+                    ));
+                    hooks
+                        .by_name
+                        .extend(known.map(|hook| (account.name.clone(), hook.clone())));
+                }
             }
         }
         hooks
@@ -52,10 +63,6 @@ impl Hooks {
 
     pub fn get(&self, name: &str) -> Option<&Hook> {
         self.by_name.get(name)
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.by_name.is_empty()
     }
 }
 

@@ -1,7 +1,7 @@
 //! How much strangers may ask of us: so many refusals each, and so many calls in all.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -65,6 +65,7 @@ impl Limits {
     ///
     /// What comes from this machine came through a proxy, so its address says nothing about who called.
     pub fn admit(&self, peer: IpAddr, now: Instant) -> Result<(), Duration> {
+        let peer = owner(peer);
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bucket) = inner.refused.get_mut(&peer).filter(|_| !peer.is_loopback()) {
             bucket.fill(REFUSED, now);
@@ -85,6 +86,7 @@ impl Limits {
         if peer.is_loopback() {
             return;
         }
+        let peer = owner(peer);
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if inner.refused.len() >= MOST && !inner.refused.contains_key(&peer) {
             inner.forget_quiet(now);
@@ -95,6 +97,16 @@ impl Limits {
             .or_insert_with(|| Bucket::full(REFUSED, now));
         bucket.fill(REFUSED, now);
         bucket.left = (bucket.left - 1.0).max(0.0);
+    }
+}
+
+/// Whoever has one address of IPv6 has a whole network of them (RFC 6177).
+fn owner(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V6(peer) if !peer.is_loopback() => {
+            Ipv6Addr::from(u128::from(peer) & (u128::MAX << 64)).into()
+        }
+        peer => peer,
     }
 }
 

@@ -36,7 +36,7 @@ impl Desk {
     ) -> Result<(Desk, Option<JoinHandle<()>>)> {
         let (receiver, thread) = match beats.serves(Part::Webhooks) {
             true => {
-                let hooks = Hooks::read(&app).await;
+                let hooks = Hooks::read(&app, None).await;
                 tell(&app, &hooks);
                 let (keeper, thread) = Keeper::start(Arc::clone(&app))?;
                 (Some(Receiver::new(keeper, hooks)), Some(thread))
@@ -127,7 +127,7 @@ impl Desk {
     /// Other settings and secrets from now on.
     pub(super) async fn renew(&self, app: Arc<App>) {
         if let Some(receiver) = &self.receiver {
-            let hooks = Hooks::read(&app).await;
+            let hooks = Hooks::read(&app, Some(&receiver.hooks())).await;
             tell(&app, &hooks);
             receiver.renew(hooks);
         }

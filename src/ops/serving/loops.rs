@@ -53,12 +53,10 @@ impl Loops {
         Ok(Loops { stop, threads })
     }
 
-    /// Ends them all, after what is under way.
-    pub fn end(self) {
+    /// Tells them all to end, after what is under way; gives what to wait for.
+    pub fn end(self) -> Vec<JoinHandle<()>> {
         let _ = self.stop.send(true);
-        for thread in self.threads {
-            let _ = thread.join();
-        }
+        self.threads
     }
 }
 

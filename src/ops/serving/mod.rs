@@ -13,6 +13,7 @@ mod unit;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
 use schemars::JsonSchema;
@@ -146,11 +147,13 @@ async fn run(
         let _ = ended.send(News::Ended(door(at_door, told)));
     })?;
     let mut loops: Option<Loops> = None;
+    // Loops of former settings that end after what they have under way.
+    let mut ending = Vec::new();
     let mut stamp = Stamp::of(&current.config);
     let outcome = loop {
         tokio::select! {
             biased;
-            ending = signals.ending() => break match ending {
+            signal = signals.ending() => break match signal {
                 Ending::Terminated => Ok(()),
                 Ending::Interrupted => Err(Error::new(Kind::Interrupted, "interrupted")),
             },
@@ -164,13 +167,13 @@ async fn run(
             },
             () = hangups.next() => {
                 stamp = Stamp::of(&current.config);
-                renew(&mut current, &desk, (&mut loops, &parts)).await?;
+                ending.extend(renew(&mut current, &desk, (&mut loops, &parts)).await?);
             }
             () = tokio::time::sleep(LOOK) => {
                 let now = Stamp::of(&current.config);
                 if now != stamp {
                     stamp = now;
-                    renew(&mut current, &desk, (&mut loops, &parts)).await?;
+                    ending.extend(renew(&mut current, &desk, (&mut loops, &parts)).await?);
                 }
             }
         }
@@ -179,12 +182,13 @@ async fn run(
     let end = async {
         tokio::task::spawn_blocking(move || {
             let _ = http.join();
-            if let Some(loops) = loops {
-                loops.end();
+            ending.extend(loops.map(Loops::end).unwrap_or_default());
+            for thread in ending {
+                let _ = thread.join();
             }
             // The last desk closes the way to the thread that keeps, which then writes what it has.
             drop(desk);
-            let _ = keeping.map(std::thread::JoinHandle::join);
+            let _ = keeping.map(JoinHandle::join);
         })
         .await
     };
@@ -194,17 +198,18 @@ async fn run(
     }
 }
 
-/// The config or a secret may be another: loops begin anew with it. What can't be read changes nothing.
+/// The config or a secret may be another: loops begin anew with it, and those that end are given. What can't be read
+/// changes nothing.
 async fn renew(
     current: &mut Arc<App>,
     desk: &Arc<Desk>,
     (loops, parts): (&mut Option<Loops>, &[Part]),
-) -> Result<()> {
+) -> Result<Vec<JoinHandle<()>>> {
     let config = match current.config.again() {
         Ok(config) => config,
         Err(e) => {
             (current.notice)(&format!("the config stays as it was: {}", e.message));
-            return Ok(());
+            return Ok(Vec::new());
         }
     };
     let notice = Arc::clone(&current.notice);
@@ -217,14 +222,12 @@ async fn renew(
         notice,
     });
     desk.renew(Arc::clone(&app)).await;
-    if let Some(before) = loops.take() {
-        // What is under way comes to its end with the old settings.
-        let _ = tokio::task::spawn_blocking(move || before.end()).await;
-        *loops = Some(Loops::start(&app, desk, parts)?);
-    }
+    // What is under way comes to its end with the old settings; claims keep old and new apart.
+    let ending = loops.take().map(Loops::end).unwrap_or_default();
+    *loops = Some(Loops::start(&app, desk, parts)?);
     (app.notice)("the config and the secrets were read again");
     *current = app;
-    Ok(())
+    Ok(ending)
 }
 
 fn parts_of(app: &App, request: &ServeRequest) -> Result<Vec<Part>> {
@@ -268,7 +271,7 @@ fn report(app: &App, desk: &Desk, (at, parts): (SocketAddr, &[Part])) -> ServeRe
     }
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<std::thread::JoinHandle<()>> {
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
     std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(work)

@@ -122,6 +122,9 @@ fn hook_part(args: &LoginArgs, part: HookPart, app: &App, out: &mut Output) -> R
         }
     };
     let change = super::wait(auth::keep_part(app, &args.account, part, secret))?;
+    for warning in change.warnings.iter().filter(|_| !out.format.is_json()) {
+        out.warn(warning);
+    }
     out.report("comms.auth_change/1", &change, |_| {
         let store = change.stored_in.as_deref().unwrap_or("keyring");
         format!(

@@ -16,7 +16,7 @@ use crate::net::{self, off_thread, tls};
 
 use super::receive::hooks;
 use super::sync::{Failure, account as imap_account};
-use super::{App, access, token};
+use super::{App, access, token, whatsapp};
 
 /// All accounts. `comms.auth/1`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -157,7 +157,19 @@ pub async fn keep_part(
         vault.store(account, part, &secret)
     })
     .await?;
+    let mut warnings = Vec::new();
+    if part == Part::WebhookSecret
+        && let Some(settings) = &account.whatsapp
+        && settings.business_account_id.is_some()
+        && let Err(e) = whatsapp::acts::subscribe(app, account).await
+    {
+        warnings.push(format!(
+            "Meta was not asked to send the events of this business account: {}",
+            e.message
+        ));
+    }
     Ok(AuthChange {
+        warnings,
         account: account.name.clone(),
         stored_in: Some(kept),
         changed: true,

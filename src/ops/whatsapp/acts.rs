@@ -171,6 +171,24 @@ fn kept(app: &App, account: &Account, (id, post): (&str, &Post<'_>)) -> Result<(
     )
 }
 
+/// Has Meta send the events of the account's business account to the token's app: without that nothing comes, even where
+/// the web address was verified.
+///
+/// # Errors
+/// `config`: the account names no business account.
+pub async fn subscribe(app: &App, account: &Account) -> Result<()> {
+    let settings = account.whatsapp.as_ref();
+    if settings.is_none_or(|settings| settings.business_account_id.is_none()) {
+        return Err(Error::config("the account names no business account")
+            .hint("add business_account_id = \"…\" to it: `comms config show`"));
+    }
+    let client = access::whatsapp(app, account).await?;
+    if client.is_subscribed().await? == Some(true) {
+        return Ok(());
+    }
+    client.subscribe().await
+}
+
 /// The bytes of the file that came with a message.
 pub async fn attachment(app: &App, id: MessageId, raw: &[u8]) -> Result<Vec<u8>> {
     let Some((media, sha256)) = whatsapp::media_id(raw) else {

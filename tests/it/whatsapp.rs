@@ -605,3 +605,55 @@ fn a_fault_of_the_login_is_told_as_one() {
     world.run(["send", TO, "-m", "x"]).fails(6);
     assert_eq!(graph.sent().len(), 0);
 }
+
+#[test]
+fn an_account_is_added_once_its_number_is_proven_and_its_events_are_asked_for() {
+    let graph = Graph::start();
+    let world = World::new().env("COMMS_PASSPHRASE", "correct horse");
+    let add = |token: &str, number: &str| {
+        let args = [
+            "auth",
+            "add",
+            "shop",
+            "--channel",
+            "whatsapp",
+            "--address",
+            "+14155550100",
+            "--phone-number-id",
+            number,
+            "--business-account-id",
+            BUSINESS,
+            "--base-url",
+            &graph.url,
+            "--stdin",
+        ];
+        world.run_with(format!("{token}\n"), args)
+    };
+    assert_ne!(add("EAAwrong", NUMBER).code, 0);
+    assert_ne!(add(TOKEN, "999").code, 0);
+    add(TOKEN, NUMBER).ok();
+    let config = std::fs::read_to_string(world.home().join("config.toml")).unwrap();
+    assert!(
+        config.contains(NUMBER) && !config.contains(TOKEN),
+        "{config}"
+    );
+    let part = [
+        "auth",
+        "login",
+        "shop",
+        "--part",
+        "webhook-secret",
+        "--stdin",
+    ];
+    world.run_with("app-secret\n", part).ok();
+    let asked = |method: &str| {
+        let path = format!("/v23.0/{BUSINESS}/subscribed_apps");
+        graph
+            .state()
+            .requests
+            .iter()
+            .any(|r| r.method == method && r.path == path)
+    };
+    assert!(asked("GET") && !asked("POST"), "there is an app already");
+    world.run(["doctor"]);
+}

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::Child;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use ring::hmac;
@@ -18,12 +18,30 @@ pub const VERIFY_TOKEN: &str = "test-verify-token";
 /// A running `comms serve`; ends with the value.
 pub struct Hook {
     child: Child,
+    account: &'static str,
     address: String,
 }
 
 impl Hook {
     pub fn start(world: &World) -> Hook {
-        let mut child = world.spawn([
+        Hook::of(world.command(), "shop")
+    }
+
+    /// The same for the account `work` of the world in this home.
+    pub fn start_at(home: &std::path::Path) -> Hook {
+        let mut command = Command::new(crate::support::binary());
+        command
+            .env_clear()
+            .env("COMMS_HOME", home)
+            .env("COMMS_NOW", crate::support::NOW)
+            .env("TZ", "UTC")
+            .env("COMMS_SECRET_WORK_WEBHOOK_SECRET", APP_SECRET)
+            .env("COMMS_SECRET_WORK_VERIFY_TOKEN", VERIFY_TOKEN);
+        Hook::of(command, "work")
+    }
+
+    fn of(mut command: Command, account: &'static str) -> Hook {
+        let args = [
             "serve",
             "--only",
             "webhooks",
@@ -31,7 +49,14 @@ impl Hook {
             "127.0.0.1:0",
             "--format",
             "jsonl",
-        ]);
+        ];
+        let mut child = command
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
         let stdout = child.stdout.take().expect("stdout is piped");
         let mut line = String::new();
         BufReader::new(stdout)
@@ -47,6 +72,7 @@ impl Hook {
         });
         Hook {
             child,
+            account,
             address: said["listen"]
                 .as_str()
                 .expect("an address")
@@ -65,7 +91,8 @@ impl Hook {
 
     pub fn post_signed(&self, body: &[u8], signature: &str) -> u16 {
         let head = format!(
-            "POST /webhooks/shop HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nX-Hub-Signature-256: {signature}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            "POST /webhooks/{} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nX-Hub-Signature-256: {signature}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            self.account,
             self.address,
             body.len()
         );

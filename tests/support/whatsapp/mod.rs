@@ -123,15 +123,21 @@ impl Graph {
 
     /// A world with the account `shop`.
     pub fn world(&self) -> World {
+        self.world_of("shop")
+    }
+
+    /// A world with an account of this name.
+    pub fn world_of(&self, name: &str) -> World {
+        let secret = format!("COMMS_SECRET_{}", name.to_uppercase());
         World::new()
             .config(&format!(
-                "[accounts.shop]\nchannel = \"whatsapp\"\naddress = \"{ADDRESS}\"\nphone_number_id = \"{NUMBER}\"\n\
+                "[accounts.{name}]\nchannel = \"whatsapp\"\naddress = \"{ADDRESS}\"\nphone_number_id = \"{NUMBER}\"\n\
                  business_account_id = \"{BUSINESS}\"\nbase_url = \"{}\"\n",
                 self.url
             ))
-            .env("COMMS_SECRET_SHOP", TOKEN)
-            .env("COMMS_SECRET_SHOP_WEBHOOK_SECRET", APP_SECRET)
-            .env("COMMS_SECRET_SHOP_VERIFY_TOKEN", VERIFY_TOKEN)
+            .env(&secret, TOKEN)
+            .env(&format!("{secret}_WEBHOOK_SECRET"), APP_SECRET)
+            .env(&format!("{secret}_VERIFY_TOKEN"), VERIFY_TOKEN)
     }
 }
 

@@ -119,10 +119,12 @@ pub fn subject(message: &Envelope) -> String {
         text.push_str("* ");
     }
     let subject = clean::line(&message.subject);
-    text.push_str(if subject.is_empty() {
-        "(no subject)"
-    } else {
-        &subject
+    // What has none, as most of what is said in rooms, is known by its first words.
+    let words = clean::line(&message.preview);
+    text.push_str(match (subject.is_empty(), words.trim().is_empty()) {
+        (false, _) => &subject,
+        (true, false) => words.trim(),
+        (true, true) => "(no subject)",
     });
     match message.attachments {
         0 => {}

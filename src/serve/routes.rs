@@ -1,6 +1,6 @@
 //! What is answered: webhooks to anyone, the rest to this machine only.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -248,7 +248,8 @@ async fn metrics(
     }
 }
 
-/// Whether it was asked on this machine, and not through a proxy on it.
+/// Whether it was asked on this machine, not through a proxy on it, and not by a page of someone's whose name was made
+/// to lead here.
 fn is_local(peer: SocketAddr, headers: &HeaderMap) -> bool {
     let proxied = [
         "x-forwarded-for",
@@ -256,5 +257,13 @@ fn is_local(peer: SocketAddr, headers: &HeaderMap) -> bool {
         "x-real-ip",
         "cf-connecting-ip",
     ];
-    peer.ip().is_loopback() && !proxied.iter().any(|name| headers.contains_key(*name))
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let host = host.map_or("", |host| {
+        host.rsplit_once(':').map_or(host, |(name, _)| name)
+    });
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let named_here = host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok();
+    peer.ip().is_loopback() && named_here && !proxied.iter().any(|name| headers.contains_key(*name))
 }

@@ -253,6 +253,13 @@ fn health_and_metrics_are_for_this_machine_alone() {
         assert_eq!(answer.status, 405);
     }
     assert_eq!(serving.get("/nothing").status, 404);
+    for lines in [
+        "host: localhost\r\nx-forwarded-for: 203.0.113.7",
+        // A page of a stranger's whose name leads to this machine.
+        "host: evil.example:8787",
+    ] {
+        assert_eq!(serving.get_as("/metrics", lines).status, 404, "{lines}");
+    }
     let page = serving.get("/metrics");
     assert!(
         page.head

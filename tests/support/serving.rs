@@ -66,8 +66,13 @@ impl Serving {
     }
 
     pub fn get(&self, path: &str) -> Answer {
+        self.get_as(path, "host: localhost")
+    }
+
+    /// The same with other lines in its head.
+    pub fn get_as(&self, path: &str, lines: &str) -> Answer {
         self.ask(
-            &format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"),
+            &format!("GET {path} HTTP/1.1\r\n{lines}\r\nconnection: close\r\n\r\n"),
             b"",
         )
     }

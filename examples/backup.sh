@@ -37,6 +37,9 @@ for part in mail blobs; do
         cp -a "$data/$part/." "$target/$part/"
     fi
 done
+if [ -f "$data/prices.toml" ]; then
+    cp "$data/prices.toml" "$target/prices.toml"
+fi
 if [ -f "$config" ]; then
     cp "$config" "$target/config.toml"
 fi

@@ -86,6 +86,9 @@ pub fn run(args: CostsArgs, app: &App, out: &mut Output) -> Result<Done> {
     if out.format == Format::Table && out.fields.is_none() {
         let text = below(&report, out);
         out.text(&text)?;
+        if report.rows.is_empty() {
+            out.hint("nothing that costs was sent");
+        }
         if report.rows.iter().any(|row| row.unknown > 0) {
             out.hint("for prices nobody knows: comms costs update, or write them into prices.toml (comms man costs)");
         }
@@ -96,9 +99,6 @@ pub fn run(args: CostsArgs, app: &App, out: &mut Output) -> Result<Done> {
 /// Totals and caps.
 fn below(report: &CostsReport, out: &Output) -> String {
     let mut text = String::new();
-    if report.rows.is_empty() {
-        text.push_str("nothing that costs was sent\n");
-    }
     if report.rows.len() > 1 {
         let sums: Vec<_> = report.totals.iter().filter_map(|row| row.spent).collect();
         let sums: Vec<_> = sums.iter().map(Money::to_string).collect();

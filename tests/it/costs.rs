@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::twilio::{AUTH_TOKEN, BOB, Twilio, pricing};
+use crate::support::whatsapp::{Graph, Hook, from_ada};
 use crate::support::{Run, World};
 
 /// Made-up prices: two cents to the US, more elsewhere.
@@ -426,4 +427,48 @@ fn thousands_of_bills_of_both_directions_add_up_exactly() {
     // It happened elsewhere: no contact, and none of it counts towards a cap here.
     let contacts = costs(&world, &["--by", "contact"]);
     assert_eq!(contacts["rows"][0]["key"], "");
+}
+
+#[test]
+fn whatsapp_is_priced_by_category_and_country_and_the_first_of_a_month_are_free() {
+    let graph = Graph::start();
+    let body = json!([{"type": "BODY", "text": "Welcome"}]);
+    graph.template("hello_world", "en_US", body);
+    let world = graph.world();
+    let price = |kind: &str, amount: &str| {
+        format!(
+            "[[price]]\nprovider = \"whatsapp\"\ncountry = \"US\"\nkind = \"{kind}\"\namount = \"{amount}\"\n\
+             currency = \"USD\"\nvalid_from = 2026-10-01\n"
+        )
+    };
+    let free = "[[free]]\nprovider = \"whatsapp\"\nkind = \"service\"\nper_month = 2\nvalid_from = 2026-10-01\n";
+    let prices = [&price("service", "0.004"), &price("utility", "0.03"), free].map(String::from);
+    std::fs::write(prices_file(&world), prices.concat()).unwrap();
+    let hook = Hook::start(&world);
+    let hello = json!({"type": "text", "text": {"body": "hello there"}});
+    assert_eq!(hook.tell(from_ada("wamid.hello", 60, hello)), 200);
+    drop(hook);
+    world.run(["inbox", "sync"]).ok();
+    world.run(["auth", "templates"]).ok();
+    let to = "whatsapp:+16315551234";
+    let cost = |args: &[&str]| {
+        let all = [&["send", to, "--json"], args].concat();
+        let item = item(&world.run(all).ok());
+        (
+            item["parts"][0]["kind"].as_str().unwrap().to_owned(),
+            item["cost"]["estimate"].as_str().unwrap().to_owned(),
+        )
+    };
+    let told = |kind: &str, cost: &str| (kind.to_owned(), format!("{cost} USD"));
+    for wanted in ["0", "0", "0.004"] {
+        assert_eq!(cost(&["-m", "hi"]), told("service", wanted));
+    }
+    assert_eq!(
+        cost(&["--template", "hello_world"]),
+        told("utility", "0.03")
+    );
+    let all = costs(&world, &["--by", "channel"]);
+    assert_eq!(all["rows"][0]["key"], "whatsapp");
+    assert_eq!(all["rows"][0]["spent"], "0.034 USD");
+    assert_eq!(all["rows"][0]["billed"], Value::Null);
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::support::World;
 use crate::support::serving::{Answer, Serving, world as whatsapp_world};
 use crate::support::twilio::{AUTH_TOKEN, BOB, Fault, Posted, Twilio};
+use crate::support::whatsapp::{Fault as GraphFault, Graph, Hook, from_ada, status as told};
 
 fn shown(world: &World, id: &str) -> Value {
     world.run(["outbox", "show", id, "--json"]).ok().json()
@@ -219,6 +220,36 @@ fn of_a_text_in_doubt_only_the_rest_goes_once_its_part_is_known_to_be_there() {
         .collect();
     assert_eq!(texts.len(), 2);
     assert_eq!(texts.join(" "), long.trim());
+}
+
+#[test]
+fn whatsapp_settles_a_message_in_doubt_and_says_when_it_was_read() {
+    let graph = Graph::start();
+    let world = graph.world();
+    let hook = Hook::start(&world);
+    let hello = json!({"type": "text", "text": {"body": "hello there"}});
+    assert_eq!(hook.tell(from_ada("wamid.hello", 60, hello)), 200);
+    let began = Instant::now();
+    let to = "whatsapp:+16315551234";
+    let dry = ["send", to, "-m", "x", "--dry-run"];
+    while world.run(dry).code != 0 {
+        assert!(began.elapsed() < Duration::from_secs(20));
+    }
+    graph.fail(GraphFault::CutBeforeAnswer);
+    world.run(["send", to, "-m", "hi"]).fails(10);
+    let sent = graph.sent()[0].clone();
+    let own = sent["biz_opaque_callback_data"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    for state in ["read", "sent", "delivered"] {
+        assert_eq!(hook.tell(told("wamid.ours", state, Some(&own))), 200);
+    }
+    let item = becomes(&world, "o1", "read");
+    assert_eq!(item["parts"][0]["remote"], "wamid.ours");
+    assert!(item["read_at"].is_string());
+    world.run(["outbox", "run"]).ok();
+    assert_eq!(graph.sent().len(), 1);
 }
 
 #[test]

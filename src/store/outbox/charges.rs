@@ -111,7 +111,7 @@ impl Store {
         }
         replace(&tx, id, &charges, now)?;
         tx.execute(
-            "UPDATE charges SET passed = ?2 WHERE item = ?1",
+            "UPDATE charges SET passed = ?2 WHERE item = ?1 AND passed IS NULL",
             params![id.0, ms(now)],
         )
         .map_err(fault(WRITING))?;

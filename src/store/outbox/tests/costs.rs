@@ -296,3 +296,51 @@ fn units_within_an_allowance_are_free_until_it_is_used_up() {
         .collect();
     assert_eq!(cost, ["0 USD", "0.01 USD"]);
 }
+
+#[test]
+fn what_whatsapp_charges_nothing_for_counts_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::at(dir.path());
+    let cap = Cap {
+        purse: Purse::Account("work"),
+        most: usd("1"),
+    };
+    let spent = || store.spent(cap, now()).unwrap().micros;
+    for (n, (state, pricing, wanted)) in [
+        (Reported::Delivered, None, 10_000),
+        (
+            Reported::Delivered,
+            Some(serde_json::json!({"billable": true})),
+            10_000,
+        ),
+        (
+            Reported::Delivered,
+            Some(serde_json::json!({"billable": false})),
+            0,
+        ),
+        (Reported::Undelivered, None, 0),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let before = spent();
+        let (id, owner) = begun(&store, &format!("{n}"));
+        let tariffs = [Tariff {
+            provider: "whatsapp".to_owned(),
+            kind: "service".to_owned(),
+            ..tariff(1, Some("0.01"))
+        }];
+        store
+            .pass_caps(id, (&tariffs, &[]), (now(), now()))
+            .unwrap();
+        let remote = format!("wamid.{n}");
+        accept(&store, id, &owner, &[&remote]);
+        assert_eq!(spent(), before + 10_000);
+        let told = StatusNews {
+            pricing,
+            ..news(&remote, state)
+        };
+        store.report("work", &told, now()).unwrap();
+        assert_eq!(spent(), before + wanted, "{n}");
+    }
+}

@@ -76,6 +76,7 @@ mod serve_kill;
 mod serve_providers;
 mod slack;
 mod slack_cuts;
+mod slack_serve;
 mod slack_sync;
 mod smtp;
 mod store;

@@ -59,7 +59,9 @@ pub async fn check_account(
         }
         let check = format!("{name}: {}", account.channel.name());
         let can = match account.channel {
-            ChannelKind::GoogleChatWebhook => "the address is sound; it is asked only by sending",
+            ChannelKind::GoogleChatWebhook | ChannelKind::SlackWebhook => {
+                "the address is sound; it is asked only by sending"
+            }
             _ => "logged in",
         };
         return match ended {

@@ -1,0 +1,131 @@
+//! What Slack posts to `comms serve`: proven, once, in the channel it belongs to.
+
+use std::time::{Duration, Instant};
+
+use ring::hmac;
+use serde_json::{Value, json};
+
+use crate::support::serving::{Answer, Serving};
+use crate::support::slack::{BOB, ME, OPS, Slack, TOKEN};
+use crate::support::{NOW, World};
+
+const SECRET: &str = "test_signing_secret";
+
+fn world(slack: &Slack) -> World {
+    World::new()
+        .config(&slack.account())
+        .env("COMMS_SECRET_WORK", TOKEN)
+        .env("COMMS_SECRET_WORK_WEBHOOK_SECRET", SECRET)
+}
+
+fn seconds(later: i64) -> String {
+    let now: jiff::Timestamp = NOW.parse().unwrap();
+    (now.as_second() + later).to_string()
+}
+
+fn signed(body: &str, at: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
+    let tag = hmac::sign(&key, format!("v0:{at}:{body}").as_bytes());
+    let hex: String = tag.as_ref().iter().map(|b| format!("{b:02x}")).collect();
+    format!("v0={hex}")
+}
+
+fn post(serving: &Serving, body: &Value) -> Answer {
+    let (body, at) = (body.to_string(), seconds(0));
+    let signature = signed(&body, &at);
+    let headers = [
+        ("x-slack-request-timestamp", at.as_str()),
+        ("x-slack-signature", signature.as_str()),
+    ];
+    serving.post("/webhooks/work", &headers, body.as_bytes())
+}
+
+fn event(id: &str, event: Value) -> Value {
+    json!({"type": "event_callback", "team_id": "T0TEAM001", "event_id": id, "event": event})
+}
+
+/// The messages of a search, once there are so many.
+fn found(world: &World, query: &str, count: usize) -> Vec<Value> {
+    let began = Instant::now();
+    loop {
+        let run = world.run(["search", query, "--json"]).ok();
+        let rows = run.json()["messages"].as_array().unwrap().clone();
+        if rows.len() == count {
+            return rows;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "{run}");
+    }
+}
+
+#[test]
+fn a_posted_message_stands_in_its_channel_with_names_and_is_not_fetched_again() {
+    let slack = Slack::start();
+    let world = world(&slack);
+    world.run(["inbox", "sync", "--account", "work"]).ok();
+    let serving = Serving::start(&world);
+    let ts = slack.post(OPS, BOB, "the zebra and <@U0ADA0001>");
+    let said = json!({"type": "message", "channel": OPS, "channel_type": "channel", "user": BOB,
+        "text": "the zebra and <@U0ADA0001>", "ts": ts, "event_ts": ts});
+    for _ in 0..3 {
+        assert_eq!(post(&serving, &event("Ev1", said.clone())).status, 200);
+    }
+    let rows = found(&world, "zebra", 1);
+    assert_eq!(rows[0]["folder"], "#ops");
+    assert_eq!(rows[0]["from"][0]["name"], "Bob");
+    assert_eq!(rows[0]["preview"], "the zebra and @Ada Lovelace");
+    assert_eq!(rows[0]["unread"], true);
+    let edited = json!({"type": "message", "subtype": "message_changed", "channel": OPS, "ts": "1.1",
+        "message": {"type": "message", "user": BOB, "text": "the tapir", "ts": ts, "edited": {"user": BOB, "ts": "1.1"}}});
+    assert_eq!(post(&serving, &event("Ev2", edited)).status, 200);
+    found(&world, "tapir", 1);
+    found(&world, "zebra", 0);
+    slack.edit(OPS, &ts, "the tapir");
+    let again = world
+        .run(["inbox", "sync", "--account", "work", "--json"])
+        .ok();
+    assert_eq!(again.json()["accounts"][0]["added"], 0, "{again}");
+    let gone = json!({"type": "message", "subtype": "message_deleted", "channel": OPS, "ts": "2.1", "deleted_ts": ts});
+    assert_eq!(post(&serving, &event("Ev3", gone)).status, 200);
+    found(&world, "tapir", 0);
+    let own = json!({"type": "message", "channel": OPS, "user": ME, "text": "my okapi", "ts": "1795262500.000100"});
+    assert_eq!(post(&serving, &event("Ev4", own)).status, 200);
+    assert_eq!(found(&world, "okapi", 1)[0]["sent"], true);
+    // What is no message is kept, and is no fault.
+    let reaction =
+        json!({"type": "reaction_added", "user": BOB, "item": {"channel": OPS, "ts": ts}});
+    assert_eq!(post(&serving, &event("Ev5", reaction)).status, 200);
+}
+
+#[test]
+fn the_handshake_is_answered_and_what_is_not_proven_is_not() {
+    let slack = Slack::start();
+    let world = world(&slack);
+    let serving = Serving::start(&world);
+    let hello = json!({"type": "url_verification", "challenge": "3eZbrw1a", "token": "x"});
+    let answer = post(&serving, &hello);
+    assert_eq!((answer.status, answer.body.as_str()), (200, "3eZbrw1a"));
+    let said = event(
+        "Ev1",
+        json!({"type": "message", "channel": OPS, "user": BOB, "text": "the zebra", "ts": "1.1"}),
+    );
+    let body = said.to_string();
+    for (at, signature) in [
+        (seconds(-301), signed(&body, &seconds(-301))),
+        (seconds(301), signed(&body, &seconds(301))),
+        (seconds(0), signed(&body, &seconds(-1))),
+        (seconds(0), signed(&hello.to_string(), &seconds(0))),
+        (seconds(0), "v0=".to_owned()),
+    ] {
+        let headers = [
+            ("x-slack-request-timestamp", at.as_str()),
+            ("x-slack-signature", signature.as_str()),
+        ];
+        let answer = serving.post("/webhooks/work", &headers, body.as_bytes());
+        assert_eq!(answer.status, 403, "{at} {signature}");
+    }
+    assert_eq!(
+        serving.post("/webhooks/work", &[], body.as_bytes()).status,
+        403
+    );
+    found(&world, "zebra", 0);
+}

@@ -47,10 +47,9 @@ pub async fn at_provider(
             }
             report.emoji = Some(emoji.clone());
             // Its reactions are part of it.
-            match client.message(channel, ts).await {
-                Ok(Some(message)) => keep(&message)?,
-                // It was done; the next sync shows it.
-                Ok(None) | Err(_) => {}
+            // It was done; what can't be read now, the next sync shows.
+            if let Ok(Some(message)) = client.message(channel, ts).await {
+                keep(&message)?;
             }
         }
         Act::Edit(text, markdown) => {

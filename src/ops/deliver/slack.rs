@@ -44,7 +44,7 @@ pub(super) async fn ground(
             along.push(json!({"id": file.id, "title": file.title}));
         }
         // A message with one of them is this item's, whatever becomes of the attempt.
-        let ids: Vec<String> = along.iter().filter_map(|f| id_of(f)).collect();
+        let ids: Vec<String> = along.iter().filter_map(id_of).collect();
         app.store.uploaded(item.id, &ids)?;
     }
     let thread = room::thread_of(&letter);

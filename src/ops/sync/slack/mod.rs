@@ -37,6 +37,8 @@ use stamp::{ChannelStamp, Stamp};
 
 /// Channels that are asked about at once.
 const AT_ONCE: usize = 6;
+/// Channels that are looked at first, each time.
+const MOST_ALIVE: usize = 20;
 /// A channel in which nothing was said for so long is asked less often.
 const QUIET: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// That is how often.
@@ -164,9 +166,13 @@ impl Slack<'_> {
             .filter(|c| c.is_open() && !c.is_archived)
             .filter(|c| self.is_due(c))
             .collect();
-        // Where much is said first: an interruption should cost what matters least.
+        // Where something was said last first; then those that were not looked at for longest, so that a sync that is
+        // often cut short comes to all of them.
         let newest = |c: &&Conversation| self.stamp_of(&c.id, |stamp| stamp.newest.clone());
         open.sort_by_key(|c| std::cmp::Reverse(newest(c)));
+        if let Some(others) = open.get_mut(MOST_ALIVE..) {
+            others.sort_by_key(|c| self.stamp_of(&c.id, |stamp| stamp.checked));
+        }
         let mut trouble: Option<Error> = None;
         for share in open.chunks(AT_ONCE) {
             let looks = share.iter().map(|channel| self.look(channel));

@@ -41,6 +41,9 @@ fn line(part: &PartReport) -> String {
             1 => "1 segment".to_owned(),
             n => format!("{n} segments"),
         });
+        if !part.beyond_gsm7.is_empty() {
+            words.push(format!("because of {}", signs(&part.beyond_gsm7)));
+        }
     }
     words.extend(
         part.country
@@ -54,6 +57,22 @@ fn line(part: &PartReport) -> String {
     let why = [&part.words, &part.code];
     words.extend(why.into_iter().flatten().map(|w| clean::line(w)));
     words.join(", ")
+}
+
+/// Some characters, as many as a person reads; those that are not seen by their numbers.
+fn signs(all: &[char]) -> String {
+    const MOST: usize = 8;
+    let shown = all.iter().take(MOST).map(|c| {
+        match c.is_alphanumeric() || clean::line(&c.to_string()).trim() == c.to_string() {
+            true => c.to_string(),
+            false => format!("U+{:04X}", u32::from(*c)),
+        }
+    });
+    let mut shown: Vec<String> = shown.collect();
+    if all.len() > MOST {
+        shown.push("…".to_owned());
+    }
+    shown.join(" ")
 }
 
 /// An amount, or that nobody knows it.

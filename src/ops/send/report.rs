@@ -130,6 +130,8 @@ pub struct Rendered {
     pub parts: usize,
     /// Whom the text calls, as far as it names them: `slack:U012ABC`, `@here`.
     pub pings: Vec<String>,
+    /// Web addresses from which the provider fetches media.
+    pub media: Vec<String>,
 }
 
 /// The report on these items as they stand.
@@ -220,6 +222,10 @@ pub fn rendered(channel: &str, raw: &[u8]) -> Rendered {
             headers: String::new(),
             parts: room::cut(channel, raw, &text).len(),
             pings: pings(channel, &text),
+            media: match ChannelKind::named(channel) {
+                Some(ChannelKind::Twilio) => sms::media_of(payload::of(raw).as_ref()),
+                _ => Vec::new(),
+            },
             text,
         };
     }
@@ -232,6 +238,7 @@ pub fn rendered(channel: &str, raw: &[u8]) -> Rendered {
         text: mime::body(raw).text.unwrap_or_default(),
         parts: 1,
         pings: Vec::new(),
+        media: Vec::new(),
     }
 }
 

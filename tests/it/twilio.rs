@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::World;
 use crate::support::twilio::{
-    ACCOUNT, BOB, Fault, KEY, KEY_SECRET, OWN, SECOND, SERVICE, Twilio, spec,
+    ACCOUNT, AUTH_TOKEN, BOB, Fault, KEY, KEY_SECRET, OWN, SECOND, SERVICE, Twilio, spec,
 };
 
 fn form(twilio: &Twilio, n: usize) -> Vec<(String, String)> {
@@ -439,6 +439,82 @@ fn a_login_is_proven_with_its_sender() {
     assert_ne!(run.code, 0, "{run}");
     assert!(!format!("{run}").contains("nonsense"));
     assert_eq!(wrong.run(["send", BOB, "-m", "x"]).code, 4);
+}
+
+#[test]
+fn an_account_is_added_by_flags_once_twilio_knows_its_number() {
+    let twilio = Twilio::start();
+    let world = World::new();
+    let add = |address: &str, secret: &str| {
+        let args = [
+            "auth",
+            "add",
+            "sms",
+            "--channel",
+            "twilio",
+            "--account-sid",
+            ACCOUNT,
+            "--address",
+            address,
+            "--region",
+            "US",
+            "--base-url",
+            &twilio.url,
+            "--stdin",
+        ];
+        world.run_with(format!("{secret}\n"), args)
+    };
+    let run = add(OWN, "wrong");
+    assert_ne!(run.code, 0, "{run}");
+    let run = add("+14155550177", AUTH_TOKEN);
+    assert!(
+        run.code != 0 && run.stderr.contains("has no number"),
+        "{run}"
+    );
+    assert!(
+        !world.home().join("config.toml").exists(),
+        "nothing was written"
+    );
+    // The secret store of a machine without a keyring wants a passphrase.
+    let world = World::new().env("COMMS_PASSPHRASE", "correct horse");
+    let args = [
+        "auth",
+        "add",
+        "sms",
+        "--channel",
+        "twilio",
+        "--account-sid",
+        ACCOUNT,
+        "--address",
+        OWN,
+        "--region",
+        "US",
+        "--base-url",
+        &twilio.url,
+        "--stdin",
+    ];
+    world.run_with(format!("{AUTH_TOKEN}\n"), args).ok();
+    world
+        .run(["send", "sms:(415) 555-0199", "-m", "hello"])
+        .ok();
+    assert_eq!(twilio.sent()[0]["to"], BOB);
+    let shown = world
+        .run([
+            "send",
+            BOB,
+            "-m",
+            "“a”",
+            "--media-url",
+            "https://example.com/a.jpg",
+            "--dry-run",
+            "--format",
+            "table",
+        ])
+        .ok();
+    assert!(
+        shown.stdout.contains("https://example.com/a.jpg"),
+        "{shown}"
+    );
 }
 
 #[test]

@@ -206,6 +206,9 @@ pub fn item_text(item: &ItemReport, out: &Output) -> String {
         if rendered.parts > 1 {
             text.push_str(&format!("  goes as     {} messages\n", rendered.parts));
         }
+        for url in &rendered.media {
+            text.push_str(&format!("  media       {}\n", clean::line(url)));
+        }
         if !rendered.pings.is_empty() {
             let pings = clean::line(&rendered.pings.join(", "));
             text.push_str(&format!("  calls       {pings}\n"));

@@ -108,9 +108,9 @@ pub fn read(app: &App, request: &SendRequest, thread: Thread) -> Result<Outgoing
         .hint("send to each channel by itself: whatsapp:+14155550100"));
     }
     let takes_media = |place: &Place| place.channel == ChannelKind::Twilio;
-    if !request.media_urls.is_empty()
-        && !(to.is_empty() && cc.is_empty() && bcc.is_empty() && places.iter().all(takes_media))
-    {
+    let only_sms =
+        [&to, &cc, &bcc].iter().all(|people| people.is_empty()) && places.iter().all(takes_media);
+    if !request.media_urls.is_empty() && !only_sms {
         return Err(
             Error::usage("--media-url goes with text messages (MMS) only")
                 .hint("attach the file with -a, or send to the phone number by itself"),

@@ -146,3 +146,59 @@ fn a_clock_that_is_wrong_by_hours_sends_nothing_twice() {
         "{open}"
     );
 }
+
+/// Kills the process while it waits for an answer that never comes.
+fn killed(method: &str, args: &[&str]) -> (Slack, World) {
+    let slack = Slack::start();
+    let world = world(&slack);
+    world.run(["send", "slack:#ops", "-m", "before"]).ok();
+    slack.forget_requests();
+    slack.fault(method, 1, Fault::Hang);
+    let file = world.file("a.txt", "the file");
+    let args: Vec<&str> = args
+        .iter()
+        .map(|arg| if *arg == "FILE" { file.as_str() } else { arg })
+        .collect();
+    let mut child = world.spawn([&["send", "slack:#ops", "-m"][..], &args].concat());
+    let began = std::time::Instant::now();
+    while slack.count(method) == 0 {
+        assert!(began.elapsed().as_secs() < 60, "it asks {method}");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mut world = world;
+    for minutes in ["05", "20", "50"] {
+        let now = format!("2026-11-21T12:{minutes}:00Z");
+        slack.at(&now);
+        world = world.env("COMMS_NOW", &now);
+        world.run(["outbox", "run"]);
+    }
+    (slack, world)
+}
+
+#[test]
+fn a_process_that_died_while_it_sent_left_one_message() {
+    let long = "word ".repeat(2_000);
+    for (method, args, parts) in [
+        ("chat.postMessage", vec!["hello"], 1),
+        ("chat.postMessage", vec![long.as_str()], 3),
+        (
+            "files.completeUploadExternal",
+            vec!["look", "--attach", "FILE"],
+            1,
+        ),
+        ("upload", vec!["look", "--attach", "FILE"], 1),
+    ] {
+        let (slack, world) = killed(method, &args);
+        assert_eq!(
+            slack.own_texts(OPS).len(),
+            1 + parts,
+            "{method} {args:.20?}"
+        );
+        let open = world.run(["outbox", "list", "--json"]).ok().json();
+        let open = open["items"].as_array().unwrap().iter();
+        let open: Vec<_> = open.filter(|item| item["state"] != "sent").collect();
+        assert!(open.is_empty(), "{method}: {open:?}");
+    }
+}

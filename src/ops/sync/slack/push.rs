@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::channel::slack::Client;
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::format::slack;
 use crate::model::account::Account;
 use crate::model::message::Ident;
@@ -44,6 +44,8 @@ pub async fn push((app, account): (&App, &Account), client: &Client) -> Result<u
                     }
                     // One is not in it any more: there is nobody to tell.
                     Err(e) if matches!(e.kind, Kind::NotFound | Kind::Refused) => {}
+                    // A token that may not mark, as a bot's, never will: what was read stays known here.
+                    Err(e) if lacks_scope(&e) => {}
                     Err(e) => return Err(e),
                 }
             }
@@ -51,6 +53,10 @@ pub async fn push((app, account): (&App, &Account), client: &Client) -> Result<u
         app.store.drop_changes(&queued.rows)?;
     }
     Ok(told)
+}
+
+fn lacks_scope(e: &Error) -> bool {
+    e.kind == Kind::Auth && e.message.contains("the token lacks")
 }
 
 /// By channel; rows of messages that are nowhere any more are orphans.

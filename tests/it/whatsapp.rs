@@ -276,6 +276,14 @@ fn templates_are_listed_page_by_page_and_sent_with_typed_values() {
         json!([{"type": "HEADER", "format": "IMAGE"}, {"type": "BODY", "text": "Sale"}]),
     );
     let world = graph.world();
+    world
+        .run(["send", TO, "--template", "hello_world", "--dry-run"])
+        .ok();
+    let known = world
+        .run(["auth", "templates", "--offline", "--json"])
+        .ok()
+        .json();
+    assert_eq!(known["templates"], json!([]), "a dry run keeps nothing");
     let listed = world.run(["auth", "templates", "--json"]).ok().json();
     let names: Vec<_> = listed["templates"]
         .as_array()

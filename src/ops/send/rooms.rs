@@ -287,7 +287,13 @@ pub fn thread_key(key: &str) -> String {
 
 /// Whom an account talks to in a message that it got or sent.
 fn other_party(account: &Account, (id, message): (MessageId, &Parsed)) -> Result<Place> {
+    // What a number goes by that nobody wrote down.
+    let nameless = account.whatsapp.as_ref();
+    let nameless = nameless.map(|w| crate::format::whatsapp::address(&w.phone_number_id));
     let is_other = |a: &&Address| {
+        if nameless.as_ref() == Some(&a.email) {
+            return false;
+        }
         let number = a.email.split_once(':').map_or(a.email.as_str(), |(_, n)| n);
         !account.own_addresses().any(|own| own == number)
     };

@@ -53,8 +53,12 @@ pub async fn put_in<'a>(
     let account =
         account.filter(|_| !wanted.file.contains('/') && !Path::new(&wanted.file).is_file());
     if let Some(account) = account {
-        let name = (wanted.file.as_str(), wanted.language.as_deref());
-        match whatsapp::find(app, account, name).await {
+        let template = whatsapp::Wanted {
+            name: &wanted.file,
+            language: wanted.language.as_deref(),
+            dry_run: request.dry_run,
+        };
+        match whatsapp::find(app, account, template).await {
             Ok(template) => {
                 made.filled = Some(template.fill(Values {
                     vars: &wanted.vars,

@@ -85,8 +85,12 @@ fn received(
 }
 
 fn is_own(account: &Account, address: &str) -> bool {
+    // What a number goes by that nobody wrote down.
+    let nameless = account.whatsapp.as_ref();
+    let nameless = nameless.map(|settings| settings.phone_number_id.as_str());
     account
         .own_addresses()
+        .chain(nameless)
         .any(|own| whatsapp::address(own) == address)
 }
 

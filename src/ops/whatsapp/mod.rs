@@ -6,6 +6,7 @@ mod templates;
 mod windows;
 
 pub use templates::{
-    TemplateRow, TemplateSource, TemplatesReport, TemplatesRequest, category, find, list, refresh,
+    TemplateRow, TemplateSource, TemplatesReport, TemplatesRequest, Wanted, category, find, list,
+    refresh,
 };
 pub use windows::{WindowReport, check as check_window, closed_by_provider, note, of as window};

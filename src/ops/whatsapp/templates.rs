@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::format::clean;
 use crate::format::whatsapp::template::Template;
 use crate::model::account::{Account, ChannelKind};
-use crate::ops::{App, access};
+use crate::ops::{App, access, token};
 use crate::rules::template::near;
 use crate::store::KeptTemplate;
 
@@ -123,20 +123,24 @@ fn chosen<'a>(app: &'a App, named: Option<&str>) -> Result<Vec<&'a Account>> {
 
 /// Asks for the templates of an account and keeps them.
 pub async fn refresh(app: &App, account: &Account) -> Result<()> {
-    let listed = access::whatsapp(app, account).await?.templates().await?;
-    let kept: Vec<KeptTemplate> = listed
-        .into_iter()
-        .filter_map(|document| {
-            let template = Template::read(&document)?;
-            Some(KeptTemplate {
-                name: template.name,
-                language: template.language,
-                document,
-            })
+    let kept = listed(app, account).await?;
+    let now = app.clock.now();
+    app.store.keep_templates(business(account), &kept, now)
+}
+
+async fn listed(app: &App, account: &Account) -> Result<Vec<KeptTemplate>> {
+    let client = access::whatsapp(app, account).await?;
+    let listed = client.templates().await;
+    let listed = listed.map_err(|e| token::explained(app, account, e))?;
+    let kept = listed.into_iter().filter_map(|document| {
+        let template = Template::read(&document)?;
+        Some(KeptTemplate {
+            name: template.name,
+            language: template.language,
+            document,
         })
-        .collect();
-    app.store
-        .keep_templates(business(account), &kept, app.clock.now())
+    });
+    Ok(kept.collect())
 }
 
 /// Whose templates they are.
@@ -187,27 +191,45 @@ pub fn fitting(app: &App, account: &Account) -> Result<Option<Template>> {
     Ok(approved.min_by_key(rank))
 }
 
-/// The template of this name, in this language or the only one; asked for anew where it is not known, or not lately.
-pub async fn find(
-    app: &App,
-    account: &Account,
-    (name, language): (&str, Option<&str>),
-) -> Result<Template> {
+/// Which template is meant.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    pub name: &'a str,
+    /// `None` for the only one there is.
+    pub language: Option<&'a str>,
+    /// Nothing is to be written: a list that has to be asked for is not kept.
+    pub dry_run: bool,
+}
+
+/// The template that is meant; asked for where it is not known, or not lately.
+pub async fn find(app: &App, account: &Account, wanted: Wanted<'_>) -> Result<Template> {
     let now = app.clock.now();
     let before = known(app, account)?;
-    let fresh = before.as_ref().is_some_and(|(at, templates)| {
-        now.duration_since(*at) < FRESH && templates.iter().any(|t| t.name == name)
-    });
-    if !fresh
-        && let Err(e) = refresh(app, account).await
-        && !before.is_some_and(|(_, templates)| templates.iter().any(|t| t.name == name))
-    {
-        return Err(e);
+    let is_known = |templates: &[Template]| templates.iter().any(|t| t.name == wanted.name);
+    let has = before
+        .as_ref()
+        .is_some_and(|(_, templates)| is_known(templates));
+    let fresh = before
+        .as_ref()
+        .is_some_and(|(at, _)| now.duration_since(*at) < FRESH);
+    let mut templates = before.map(|(_, templates)| templates).unwrap_or_default();
+    if !(has && fresh) {
+        match listed(app, account).await {
+            Ok(kept) => {
+                templates = kept
+                    .iter()
+                    .filter_map(|k| Template::read(&k.document))
+                    .collect();
+                if !wanted.dry_run {
+                    app.store.keep_templates(business(account), &kept, now)?;
+                }
+            }
+            // What is known may do.
+            Err(_) if has => {}
+            Err(e) => return Err(e),
+        }
     }
-    let templates = known(app, account)?
-        .map(|(_, templates)| templates)
-        .unwrap_or_default();
-    choose(account, templates, (name, language))
+    choose(account, templates, (wanted.name, wanted.language))
 }
 
 fn choose(

@@ -203,3 +203,43 @@ fn another_workspace_behind_the_token_is_another_account() {
     assert_eq!(sync(&world)["notes"].as_array().unwrap().len(), 0);
     assert_eq!(rows(&world, "hello").len(), 1);
 }
+
+#[test]
+fn what_slack_hides_for_its_age_stays_here() {
+    let slack = Slack::start();
+    let old = slack.post(OPS, BOB, "the old apple");
+    slack.post(OPS, BOB, "a pear");
+    let world = world(&slack);
+    sync(&world);
+    slack.delete(OPS, &old);
+    slack.post(OPS, BOB, "a plum");
+    let again = sync(&world);
+    assert_eq!(
+        (&again["added"], &again["removed"]),
+        (&json!(1), &json!(0)),
+        "{again}"
+    );
+    assert_eq!(rows(&world, "apple").len(), 1);
+}
+
+#[test]
+fn a_bot_that_may_not_mark_reads_on() {
+    let slack = Slack::start();
+    let has = ["channels:history", "users:read", "chat:write"].map(str::to_owned);
+    slack
+        .state()
+        .tokens
+        .insert("xoxb-bot".to_owned(), Some(has.into()));
+    slack.post(OPS, BOB, "hello");
+    let world = world(&slack).env("COMMS_SECRET_WORK", "xoxb-bot");
+    sync(&world);
+    let id = rows(&world, "hello")[0]["id"].as_str().unwrap().to_owned();
+    world.run(["inbox", "mark", &id, "--read"]);
+    let after = sync(&world);
+    assert_eq!(after["notes"], json!([]), "{after}");
+    assert_eq!(after["error"], Value::Null);
+    slack.forget_requests();
+    sync(&world);
+    assert_eq!(slack.count("conversations.mark"), 0);
+    assert_eq!(rows(&world, "is:unread hello").len(), 0);
+}

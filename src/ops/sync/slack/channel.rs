@@ -52,7 +52,7 @@ impl Slack<'_> {
             // Noted before anything is stored: who is interrupted in between fetches them the next time.
             self.note_threads(&room, (&page.messages, &known))?;
             self.save()?;
-            self.compare(&room, (&page.messages, &known), page.next.is_none(), done)?;
+            self.compare(&room, (&page.messages, &known), done)?;
             let fresh: Vec<&Value> = page
                 .messages
                 .iter()
@@ -180,13 +180,13 @@ impl Slack<'_> {
         &self,
         room: &Room<'_>,
         (page, known): (&[Value], &HashMap<String, Remote>),
-        whole: bool,
         done: &mut Done,
     ) -> Result<()> {
         for message in page {
             self.renew(room, (message, known), done)?;
         }
         let here: HashSet<&str> = page.iter().filter_map(ts_of).collect();
+        // What is older than anything listed may only be hidden: plans without a price show 90 days.
         let oldest = here.iter().copied().min_by(by_age);
         // What is younger than anything seen there came while we looked.
         let seen = here.iter().copied().chain(room.stamp.newest.as_deref());
@@ -195,7 +195,7 @@ impl Slack<'_> {
             let Some((channel, ts)) = slack::place_of(&remote.remote) else {
                 continue;
             };
-            let listed = whole || oldest.is_some_and(|oldest| !is_after(oldest, ts));
+            let listed = oldest.is_some_and(|oldest| !is_after(oldest, ts));
             let seen = youngest.is_some_and(|youngest| !is_after(ts, youngest));
             if channel == room.id && listed && seen && !here.contains(ts) {
                 self.gone(room, remote, done)?;

@@ -89,6 +89,11 @@ fn merge(
         Error::config(format!("`{}` is not valid TOML", path.display()))
             .because(e.message().to_owned())
     })?;
+    // Of a file that holds only comments these come first.
+    let comments = match document.as_table().is_empty() {
+        true => std::mem::take(&mut document).to_string(),
+        false => String::new(),
+    };
     let rows = document
         .as_table_mut()
         .entry("price")
@@ -129,7 +134,11 @@ fn merge(
             }
         });
     }
-    let new = document.to_string();
+    let end = match comments.is_empty() || comments.ends_with('\n') {
+        true => "",
+        false => "\n",
+    };
+    let new = format!("{comments}{end}{document}");
     parse(&source(&new)).map_err(|e| {
         Error::internal("the changed prices would not load; nothing was written").because(e)
     })?;

@@ -35,7 +35,13 @@ impl Hooks {
         let mut hooks = Hooks::default();
         for account in called(app) {
             match hook(app, account).await {
-                Ok(hook) => {
+                Ok((hook, trouble)) => {
+                    hooks.troubles.extend(trouble.map(|why| {
+                        format!(
+                            "the verify token of account `{}` can't be read, so its address can't be proven: {why}",
+                            account.name
+                        )
+                    }));
                     if hook.secret.is_none() {
                         hooks.troubles.push(lacks(account));
                     }
@@ -99,15 +105,24 @@ pub fn lacks(account: &Account) -> String {
     )
 }
 
-async fn hook(app: &App, account: &Account) -> Result<Hook> {
-    Ok(Hook {
+/// An account with its secrets, and what is missing only to prove the address.
+async fn hook(app: &App, account: &Account) -> Result<(Hook, Option<String>)> {
+    let secret = find(app, account, signing_part(account)).await?;
+    let token = match account.channel {
+        ChannelKind::Whatsapp => find(app, account, Part::VerifyToken).await,
+        _ => Ok(None),
+    };
+    // Calls can be proven without it: it may be in a keyring that is not here, with the secret in the environment.
+    let (verify_token, trouble) = match token {
+        Ok(token) => (token, None),
+        Err(e) => (None, Some(e.message)),
+    };
+    let hook = Hook {
         account: account.clone(),
-        secret: find(app, account, signing_part(account)).await?,
-        verify_token: match account.channel {
-            ChannelKind::Whatsapp => find(app, account, Part::VerifyToken).await?,
-            _ => None,
-        },
-    })
+        secret,
+        verify_token,
+    };
+    Ok((hook, trouble))
 }
 
 async fn find(app: &App, account: &Account, part: Part) -> Result<Option<SecretString>> {

@@ -73,6 +73,24 @@ impl Store {
         keep(&mut db).map_err(fault(KEEPING))
     }
 
+    /// Lets commits of this store wait for no checkpoint until the log is large; someone else is to call
+    /// [`Store::checkpoint`] meanwhile.
+    pub fn put_off_checkpoints(&self) -> Result<()> {
+        self.main()?
+            .execute_batch("PRAGMA wal_autocheckpoint = 8192")
+            .map_err(fault(KEEPING))
+    }
+
+    /// Carries what was committed over from the log, beside those who write on.
+    pub fn checkpoint(&self) -> Result<()> {
+        if !self.has_outbox() {
+            return Ok(());
+        }
+        self.main()?
+            .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+            .map_err(fault(KEEPING))
+    }
+
     /// Events to work on now, in the order in which they came.
     pub fn due_events(&self, now: Timestamp, limit: usize) -> Result<Vec<Waiting>> {
         if !self.has_outbox() {

@@ -40,6 +40,7 @@ struct Job {
 impl Keeper {
     /// Starts the thread; it ends, with everything written, once the keeper is dropped.
     pub fn start(app: Arc<App>) -> Result<(Keeper, JoinHandle<()>)> {
+        app.store.put_off_checkpoints()?;
         let (queue, jobs) = sync_channel(QUEUE);
         let keeper = Keeper {
             queue,

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use crate::error::Result;
 use crate::ops::receive::{self, Worked};
 use crate::ops::stop::Stop;
 use crate::ops::{App, drain};
+use crate::store::Store;
 
 use super::{Beats, Desk, Part, spawn, sync};
 
@@ -19,6 +21,8 @@ use super::{Beats, Desk, Part, spawn, sync};
 const SIGN: Duration = Duration::from_secs(1);
 /// How often the worker looks for events that another process kept, or that failed before.
 const LOOK: Duration = Duration::from_secs(1);
+/// Between two checkpoints.
+const PACE: Duration = Duration::from_millis(500);
 /// How often it looks whether something is to be forgotten.
 const TIDY: Duration = Duration::from_secs(600);
 /// After a fault of the store or the disk.
@@ -114,10 +118,33 @@ impl Loop {
     }
 }
 
+/// Carries the log over on a thread of its own: a commit that waits for it makes all calls in it wait.
+struct Checkpoints(SyncSender<()>);
+
+impl Checkpoints {
+    fn start(store: Store) -> Checkpoints {
+        let (ask, asked) = sync_channel::<()>(1);
+        tokio::task::spawn_blocking(move || {
+            while asked.recv().is_ok() {
+                // What could not be carried over is the next one's.
+                let _ = store.checkpoint();
+                std::thread::sleep(PACE);
+            }
+        });
+        Checkpoints(ask)
+    }
+
+    /// Some time soon; one that is asked for already is enough.
+    fn ask(&self) {
+        let _ = self.0.try_send(());
+    }
+}
+
 /// Works on what was posted, at once.
 async fn work(app: &App, part: Part, (desk, stop): (&Desk, watch::Receiver<bool>)) -> Result<()> {
     let mut stop = Stop::by_starter(stop);
     let mut tidied: Option<Instant> = None;
+    let checkpoints = Checkpoints::start(app.store.twin());
     while !stop.was_asked() {
         if tidied.is_none_or(|at| at.elapsed() >= TIDY) {
             tidied = Some(Instant::now());
@@ -127,6 +154,7 @@ async fn work(app: &App, part: Part, (desk, stop): (&Desk, watch::Receiver<bool>
         }
         let worked = receive::process(app).await?;
         desk.beats.beat(part, None);
+        checkpoints.ask();
         if worked != Worked::default() && worked.failed == 0 {
             continue;
         }

@@ -93,6 +93,9 @@ pub struct WebhookAddress {
 /// What answers calls until it is told to end.
 pub type Door = fn(Arc<Desk>, watch::Receiver<bool>) -> Result<()>;
 
+/// Told once it listens.
+pub type Ready<'a> = dyn FnMut(&ServeReport) -> Result<()> + 'a;
+
 /// How often it looks whether the config file is another.
 const LOOK: Duration = Duration::from_secs(2);
 
@@ -100,7 +103,7 @@ const LOOK: Duration = Duration::from_secs(2);
 pub fn serve(
     app: &App,
     request: &ServeRequest,
-    (door, ready): (Door, &mut dyn FnMut(&ServeReport) -> Result<()>),
+    (door, ready): (Door, &mut Ready<'_>),
 ) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -122,7 +125,7 @@ enum News {
 async fn run(
     app: &App,
     request: &ServeRequest,
-    (door, ready): (Door, &mut dyn FnMut(&ServeReport) -> Result<()>),
+    (door, ready): (Door, &mut Ready<'_>),
 ) -> Result<()> {
     let parts = parts_of(app, request)?;
     let listen = request.listen.unwrap_or(app.config.serve.listen);

@@ -1,6 +1,7 @@
 //! What is done to a message where it is: reactions, and changes of one's own messages after they were sent.
 
 mod slack;
+mod twilio;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -65,10 +66,12 @@ pub async fn alter(app: &App, origin: Origin, id: MessageId, act: &Act) -> Resul
     {
         return on_whatsapp(app, origin, (id, &location), (act, emoji)).await;
     }
-    if !matches!(
+    let by_sms = location.channel == ChannelKind::Twilio && *act == Act::Unsend;
+    let alters = matches!(
         location.channel,
         ChannelKind::GoogleChat | ChannelKind::Slack
-    ) {
+    );
+    if !alters && !by_sms {
         return Err(Error::usage(format!(
             "`{id}` is of channel {}, where nothing can be {} once it was sent",
             location.channel.name(),
@@ -86,6 +89,9 @@ pub async fn alter(app: &App, origin: Origin, id: MessageId, act: &Act) -> Resul
         return Err(Error::refused(format!(
             "`{id}` was written by someone else"
         )));
+    }
+    if by_sms {
+        return twilio::unsend(app, origin, (id, name), account).await;
     }
     if location.channel == ChannelKind::Slack {
         if let Act::React(emoji) | Act::Unreact(emoji) = act {

@@ -518,6 +518,26 @@ fn an_account_is_added_by_flags_once_twilio_knows_its_number() {
 }
 
 #[test]
+fn only_what_still_waits_at_twilio_can_be_taken_back() {
+    let twilio = Twilio::start();
+    let world = twilio.world();
+    world.run(["send", BOB, "-m", "early"]).ok();
+    world.run(["send", BOB, "-m", "late"]).ok();
+    let late = twilio.sent()[1]["sid"].as_str().unwrap().to_owned();
+    twilio.change(&late, &json!({"status": "sent"}));
+    let id = |words: &str| rows(&world, words)[0]["id"].as_str().unwrap().to_owned();
+    world.run(["unsend", &id("early")]).ok();
+    assert_eq!(twilio.sent()[0]["status"], "canceled");
+    world.run(["unsend", &id("early")]).ok();
+    assert_eq!(item(&world, 1)["state"], "undelivered");
+    let run = world.run(["unsend", &id("late")]).fails(6);
+    assert!(run.stderr.contains("can't be taken back"), "{run}");
+    twilio.receive(BOB, "theirs");
+    sync(&world);
+    world.run(["unsend", &id("theirs")]).fails(6);
+}
+
+#[test]
 fn twilios_own_id_of_a_request_is_told_when_asked() {
     let twilio = Twilio::start();
     let world = twilio.world();

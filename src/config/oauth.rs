@@ -9,7 +9,7 @@ use super::accounts::is_loopback;
 use super::file::{At, RawAccount, Source, line_of, nearest};
 
 /// Takes a key, its value if it has one, and the line it stands on.
-type Say<'s> = dyn FnMut(&str, Option<String>, Option<usize>) + 's;
+pub type Say<'s> = dyn FnMut(&str, Option<String>, Option<usize>) + 's;
 
 /// Every directory of Microsoft, and personal accounts.
 const COMMON: &str = "common";

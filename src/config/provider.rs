@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::model::account::{Account, ChannelKind, LongText, Twilio, Whatsapp};
 
 use super::file::{At, RawAccount, Source, line_of};
+use super::oauth::Say;
 
 /// The Graph version that the client was proven against.
 const GRAPH_VERSION: &str = "v23.0";
@@ -151,11 +152,7 @@ fn missing(raw: &RawAccount, source: &Source, key: &str) -> crate::error::Error 
 }
 
 /// Tells `config show` each of these settings.
-pub fn note(
-    account: &Account,
-    raw: Option<&RawAccount>,
-    say: &mut dyn FnMut(&str, Option<String>, Option<usize>),
-) {
+pub fn note(account: &Account, raw: Option<&RawAccount>, say: &mut Say<'_>) {
     if let Some(twilio) = &account.twilio {
         let sid = Some(twilio.account_sid.clone());
         say("account_sid", sid, line_of(raw, |r| &r.account_sid));

@@ -190,7 +190,7 @@ fn a_send_that_is_cut_at_any_point_never_becomes_two() {
         (Fault::CutBeforeWork, false),
         (Fault::CutBeforeAnswer, true),
         (Fault::CutAfter(20), true),
-        (Fault::FaultAfterWork, true),
+        (Fault::AfterWork, true),
         (Fault::Html, false),
         (Fault::Code(131000, 400), false),
     ] {

@@ -43,7 +43,7 @@ pub enum Fault {
     /// The message is sent; the answer ends in the middle.
     CutAfter(usize),
     /// The message is sent; 500 is answered.
-    FaultAfterWork,
+    AfterWork,
     /// A proxy's page.
     Html,
 }
@@ -235,7 +235,7 @@ impl State {
         let delivery = match fault {
             Some(Fault::CutBeforeAnswer) => Delivery::Cut,
             Some(Fault::CutAfter(bytes)) => Delivery::CutAfter(bytes),
-            Some(Fault::FaultAfterWork) => {
+            Some(Fault::AfterWork) => {
                 return refusal(131000, 500, "Something went wrong").into();
             }
             _ => Delivery::Whole,

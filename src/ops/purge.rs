@@ -56,6 +56,8 @@ pub struct Plan {
     elsewhere: BTreeMap<String, u64>,
     /// Accounts whose provider told of such messages by its webhooks: what it posted says the same again.
     told: BTreeSet<String>,
+    /// Of whom everything goes.
+    contact: Option<String>,
 }
 
 /// Finds what is to be erased; writes nothing.
@@ -84,6 +86,7 @@ pub fn plan(app: &App, origin: Origin, what: &What) -> Result<Plan> {
         own_files: Vec::new(),
         elsewhere: BTreeMap::new(),
         told: BTreeSet::new(),
+        contact: None,
     };
     let mut message_ids = Vec::new();
     for page in plan.messages.chunks(PAGE) {
@@ -125,6 +128,7 @@ pub fn plan(app: &App, origin: Origin, what: &What) -> Result<Plan> {
         list.sort_unstable();
         list.dedup();
     }
+    plan.contact = contact;
     Ok(plan)
 }
 
@@ -183,6 +187,9 @@ impl Plan {
         app.store.erase_items(&self.items, app.clock.now())?;
         for account in &self.told {
             app.store.erase_events(account)?;
+        }
+        if let Some(contact) = &self.contact {
+            app.store.forget_windows(contact)?;
         }
         if total > 0 {
             app.store.scrub()?;

@@ -188,8 +188,8 @@ impl Store {
         read().map_err(fault("counting what providers posted"))
     }
 
-    /// Erases what an account's events said that were worked on; that they were told stays, so that they are not worked
-    /// on again.
+    /// Erases what an account's events said that were worked on, also from the log of SQLite; that they were told
+    /// stays, so that they are not worked on again.
     pub fn erase_events(&self, account: &str) -> Result<()> {
         if !self.has_outbox() {
             return Ok(());
@@ -202,7 +202,7 @@ impl Store {
                     [account],
                 )
             })
-            .map(drop)
+            .and_then(|_| db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
             .map_err(fault("erasing what a provider posted"))
     }
 

@@ -63,6 +63,17 @@ impl Store {
             .map_err(fault(DOING))
     }
 
+    /// Forgets when this customer wrote to any number of ours.
+    pub fn forget_windows(&self, customer: &str) -> Result<()> {
+        if !self.has_outbox() {
+            return Ok(());
+        }
+        self.main()?
+            .execute("DELETE FROM windows WHERE customer = ?1", [customer])
+            .map(drop)
+            .map_err(fault(DOING))
+    }
+
     /// What is known of a pair.
     pub fn window_of(&self, pair: Pair<'_>) -> Result<Ledger> {
         if !self.has_outbox() {

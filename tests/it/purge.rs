@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::support::World;
 use crate::support::mail::{ANN, Mail};
+use crate::support::serving::{self, Serving};
 use crate::support::smtp::Smtp;
 
 const WORD: &str = "Quixotry";
@@ -245,4 +246,33 @@ fn a_retention_that_would_erase_today_is_refused() {
             "{run}"
         );
     }
+}
+
+#[test]
+fn what_a_webhook_told_is_erased_with_the_one_who_wrote_it() {
+    let world = serving::world();
+    let serving = Serving::start(&world);
+    let told = serving.whatsapp(&serving::text("wamid.1", "the okapi has a secret"));
+    assert_eq!(told.status, 200);
+    serving.counted("comms_messages_received_total{account=\"wa\"}", 1);
+    serving.counted("comms_events_waiting", 0);
+    assert_eq!(serving.end("-TERM"), Some(0));
+    assert_eq!(count(&world, "okapi"), "1");
+    let inbox = world.run(["inbox", "--offline", "--json"]).ok().json();
+    let from = inbox["threads"][0]["newest"]["from"][0]["email"].clone();
+    let from = from.as_str().expect("an address");
+    assert!(from.starts_with("whatsapp:"), "{inbox}");
+    world.run(["purge", from, "--yes"]).ok();
+    assert_eq!(count(&world, "okapi"), "0");
+    assert_eq!(holding(&world.home(), "okapi"), Vec::<String>::new());
+    // It is posted again, and stays away.
+    let serving = Serving::start(&world);
+    let told = serving.whatsapp(&serving::text("wamid.1", "the okapi has a secret"));
+    assert_eq!(told.status, 200);
+    serving.counted(
+        "comms_webhook_events_total{account=\"wa\",state=\"known\"}",
+        1,
+    );
+    assert_eq!(serving.end("-TERM"), Some(0));
+    assert_eq!(count(&world, "okapi"), "0");
 }

@@ -21,7 +21,9 @@ const LONGEST_NAME: usize = 11;
 pub fn parse(text: &str, region: Option<&str>) -> Result<String> {
     let typed = ascii(text)?;
     let digits = typed.bytes().filter(u8::is_ascii_digit).count();
-    if digits < *SHORT_CODE.start() {
+    // Some of them may be written as letters: 1-800-FLOWERS.
+    let signs = typed.bytes().filter(u8::is_ascii_alphanumeric).count();
+    if digits == 0 || signs < *SHORT_CODE.start() {
         return Err(bad(text, "it has too few digits"));
     }
     if typed.contains([';', '#', '*']) || extension(&typed) {

@@ -119,7 +119,9 @@ pub fn reported(
 fn check(addresses: &[String]) -> Result<()> {
     match addresses.iter().find(|a| {
         let address = a.trim();
-        address.is_empty() || address.chars().any(|c| c.is_control() || "<>,".contains(c))
+        // A word without any of these is a slip (`optout list`), and would be on the list unseen.
+        let tells = |c: char| "@:#".contains(c) || c.is_ascii_digit();
+        !address.contains(tells) || address.chars().any(|c| c.is_control() || "<>,".contains(c))
     }) {
         None => Ok(()),
         Some(wrong) => Err(Error::usage(format!("`{wrong}` is not an address"))

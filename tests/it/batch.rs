@@ -454,3 +454,54 @@ fn a_batch_is_paused_resumed_and_cancelled_by_name() {
     assert_eq!(server.received().len(), 5);
     world.run(["outbox", "pause", "--batch", "none"]).fails(5);
 }
+
+#[test]
+fn a_row_may_go_to_a_number_in_any_spelling_once_and_its_price_is_counted() {
+    let world = World::new().config(
+        "[accounts.sms]\nchannel = \"twilio\"\naccount_sid = \"AC00000000000000000000000000000001\"\n\
+         address = \"+14155550100\"\nregion = \"DE\"\n",
+    );
+    std::fs::write(
+        world.home().join("prices.toml"),
+        "[[price]]\nprovider = \"twilio\"\ncountry = \"DE\"\nkind = \"sms\"\namount = \"0.10\"\n\
+         currency = \"USD\"\nvalid_from = 2020-01-01\nsource = \"a test\"\n",
+    )
+    .unwrap();
+    let csv = world.file(
+        "numbers.csv",
+        "name,to\nAda,sms:030 901820\nAda,+49 30 901820\nBob,sms:030 901821\n",
+    );
+    let template = world.file("t.txt", "Dear {{ name }}, see you.\n");
+    let send = [
+        "send",
+        "--csv",
+        &csv,
+        "--template",
+        &template,
+        "--queue",
+        "--json",
+    ];
+    let report = world.run(send).ok().json();
+    assert_eq!(
+        (&report["rows"], &report["repeated"]),
+        (&2.into(), &1.into()),
+        "{report}"
+    );
+    let name = report["name"].as_str().unwrap();
+    let items = world
+        .run(["outbox", "list", "--batch", name, "--json"])
+        .ok()
+        .json();
+    let items = items["items"].as_array().unwrap();
+    let to: Vec<_> = items
+        .iter()
+        .map(|i| i["recipients"][0]["email"].as_str().unwrap())
+        .collect();
+    assert_eq!(to, ["sms:+4930901820", "sms:+4930901821"]);
+    assert_eq!(items[0]["cost"]["estimate"], "0.1 USD", "{}", items[0]);
+    let broken = world.file("numbers.csv", "name,to\nAda,sms:12\n");
+    let run = world
+        .run(["send", "--csv", &broken, "--template", &template])
+        .fails(2);
+    assert!(run.stderr.contains("numbers.csv:2"), "{run}");
+}

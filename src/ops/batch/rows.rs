@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::error::{Error, Kind, Result};
 use crate::model::outbox::State;
-use crate::ops::send::{letter, template};
+use crate::ops::send::{letter, rooms, template};
 use crate::ops::{App, Origin, gate};
 use crate::rules::address;
+use crate::rules::route::{self, Target};
 use crate::rules::template::Template;
 use crate::store::outbox::NewSend;
 
@@ -16,7 +17,7 @@ use super::table::{Row, Table};
 /// What became of a row.
 pub enum Outcome {
     Good(Box<NewSend>),
-    /// An earlier row has the same mailbox.
+    /// An earlier row has the same recipient.
     Repeated,
     Broken(String),
 }
@@ -67,11 +68,12 @@ impl<'a> Rows<'a> {
                 Ok(cells) => cells,
                 Err(why) => return Ok(Some((line, Outcome::Broken(why)))),
             };
-            let person = match address::parse(&to) {
-                Ok(person) => person,
+            let known_by = match self.known_by(&to) {
+                Ok(known_by) => known_by,
+                Err(e) if matches!(e.kind, Kind::Config | Kind::Internal) => return Err(e),
                 Err(e) => return Ok(Some((line, Outcome::Broken(e.message)))),
             };
-            let hash = blake3::hash(person.email.to_lowercase().as_bytes());
+            let hash = blake3::hash(known_by.as_bytes());
             let mut short = [0; 16];
             short.copy_from_slice(&hash.as_bytes()[..16]);
             if self.seen.contains(&short) {
@@ -91,6 +93,21 @@ impl<'a> Rows<'a> {
             )));
         }
         Ok(None)
+    }
+
+    /// What tells the recipient of a row from others: a mailbox, or where an account writes to.
+    fn known_by(&self, to: &str) -> Result<String> {
+        let Target::Channel(..) = route::read(to)? else {
+            return Ok(address::parse(to)?.email.to_lowercase());
+        };
+        let rooms = route::targets(&[to.to_owned()])?.rooms;
+        let places = rooms::places(self.app, &self.request.message, &rooms)?;
+        let places = places
+            .iter()
+            .map(|p| (p.account.as_str(), p.to.email.to_lowercase()));
+        Ok(places
+            .map(|(account, to)| format!("{account} {to}"))
+            .collect())
     }
 
     fn render(&self, to: String, mut values: BTreeMap<String, String>) -> Result<NewSend> {

@@ -4,6 +4,8 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
+use crate::format::cut::floor;
+
 /// Bytes an escape string (OSC, DCS …) may have and still be taken out as a whole.
 const LONGEST_STRING: usize = 4096;
 
@@ -93,14 +95,6 @@ pub fn file_name(name: &str) -> String {
     };
     let stem = &name[..floor(&name, LONGEST - extension.len())];
     format!("{}{extension}", stem.trim_end_matches(['.', ' ']))
-}
-
-/// The last character boundary at or before `at`.
-fn floor(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 /// Names that Windows keeps for devices, with any extension.

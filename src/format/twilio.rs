@@ -10,6 +10,8 @@ use jiff::fmt::rfc2822;
 use serde_json::{Value, json};
 
 use super::{clean, mime, sms};
+use crate::format::cut::floor;
+use crate::format::json::text;
 use crate::model::address::Address;
 use crate::model::message::{Attachment, Parsed};
 use crate::model::money::Money;
@@ -246,23 +248,6 @@ pub fn is_same(theirs: &str, ours: &str) -> bool {
 }
 
 const TRIAL: &str = "Sent from your Twilio trial account -";
-
-/// A string field that says something.
-fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
-    value
-        .get(key)
-        .and_then(Value::as_str)
-        .filter(|s| !s.trim().is_empty())
-}
-
-/// The last character boundary at or before `at`.
-fn floor(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
 
 #[cfg(test)]
 mod tests;

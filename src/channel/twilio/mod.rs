@@ -23,6 +23,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::error::Result;
+use crate::format::json::text;
 use crate::net::api::{Api, Call};
 use crate::net::http::Limits;
 
@@ -54,14 +55,6 @@ impl Client {
         let value = self.api.json(call, doing).await;
         value.map_err(|fault| fault.error)
     }
-}
-
-/// A string field that says something.
-fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
-    value
-        .get(key)
-        .and_then(Value::as_str)
-        .filter(|s| !s.trim().is_empty())
 }
 
 #[cfg(test)]

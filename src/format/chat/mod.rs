@@ -17,6 +17,8 @@ pub use dialect::{from_markdown, from_plain, mentions, without_mentions};
 use serde_json::{Map, Value};
 
 use super::{clean, mime};
+use crate::format::cut::{floor, kept};
+use crate::format::json::text;
 use crate::model::address::Address;
 use crate::model::message::{Attachment, Parsed};
 
@@ -77,7 +79,10 @@ pub fn parse(raw: &[u8]) -> Parsed {
         Ok(document @ Value::Object(_)) => document,
         _ => {
             parsed.faults.push("not a JSON object".to_owned());
-            parsed.text = kept(String::from_utf8_lossy(&raw[..raw.len().min(MOST_TEXT)]).into());
+            parsed.text = kept(
+                String::from_utf8_lossy(&raw[..raw.len().min(MOST_TEXT)]).into(),
+                MOST_TEXT,
+            );
             return parsed;
         }
     };
@@ -90,7 +95,7 @@ pub fn parse(raw: &[u8]) -> Parsed {
         parsed.faults.push(note);
         return parsed;
     }
-    parsed.text = kept(plain::text_of(message));
+    parsed.text = kept(plain::text_of(message), MOST_TEXT);
     parsed.attachments = attachments(message);
     parsed.has_link = mime::has_link(&parsed.text) || has_rich_link(message);
     parsed
@@ -245,28 +250,6 @@ fn has_rich_link(message: &Value) -> bool {
         .iter()
         .filter_map(|key| message.get(key))
         .any(cards::has_link)
-}
-
-/// A string field that says something.
-fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
-    value
-        .get(key)
-        .and_then(Value::as_str)
-        .filter(|s| !s.trim().is_empty())
-}
-
-fn kept(mut text: String) -> String {
-    text.truncate(floor(&text, MOST_TEXT));
-    text
-}
-
-/// The last character boundary at or before `at`.
-fn floor(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub use select::has_link;
 
 use std::ops::ControlFlow;
 
+use crate::format::cut::floor;
 use crate::model::message::{Attachment, Parsed};
 
 use super::{clean, html};
@@ -450,15 +451,6 @@ fn join(all: &mut Option<String>, text: &str) {
 
 fn cut(bytes: &[u8], most: usize) -> &[u8] {
     &bytes[..bytes.len().min(most)]
-}
-
-/// The last character boundary at or before `at`.
-fn floor(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 #[cfg(test)]

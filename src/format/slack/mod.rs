@@ -19,6 +19,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::{clean, mime};
+use crate::format::cut::{floor, kept};
+use crate::format::json::text;
 use crate::model::address::Address;
 use crate::model::message::Parsed;
 
@@ -178,7 +180,10 @@ pub fn parse(raw: &[u8]) -> Parsed {
         Ok(document @ Value::Object(_)) => document,
         _ => {
             parsed.faults.push("not a JSON object".to_owned());
-            parsed.text = kept(String::from_utf8_lossy(&raw[..raw.len().min(MOST_TEXT)]).into());
+            parsed.text = kept(
+                String::from_utf8_lossy(&raw[..raw.len().min(MOST_TEXT)]).into(),
+                MOST_TEXT,
+            );
             return parsed;
         }
     };
@@ -192,7 +197,7 @@ pub fn parse(raw: &[u8]) -> Parsed {
         return parsed;
     }
     let names = document.get("names").unwrap_or(&Value::Null);
-    parsed.text = kept(text::text_of(message, names));
+    parsed.text = kept(text::text_of(message, names), MOST_TEXT);
     parsed.attachments = files::attachments(message);
     parsed.has_link = mime::has_link(&parsed.text);
     parsed
@@ -264,28 +269,6 @@ fn sender(document: &Value, message: &Value) -> Option<Address> {
             &id.map(address).unwrap_or_default(),
         )),
     }
-}
-
-/// A string field that says something.
-fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
-    value
-        .get(key)
-        .and_then(Value::as_str)
-        .filter(|s| !s.trim().is_empty())
-}
-
-fn kept(mut text: String) -> String {
-    text.truncate(floor(&text, MOST_TEXT));
-    text
-}
-
-/// The last character boundary at or before `at`.
-fn floor(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{clean, mime};
+use crate::format::cut::kept;
+use crate::format::json::text;
 use crate::model::address::Address;
 use crate::model::message::Parsed;
 
@@ -83,7 +85,10 @@ pub fn parse(raw: &[u8]) -> Parsed {
         Ok(document @ Value::Object(_)) => document,
         _ => {
             parsed.faults.push("not a JSON object".to_owned());
-            parsed.text = kept(String::from_utf8_lossy(&raw[..raw.len().min(MOST_TEXT)]).into());
+            parsed.text = kept(
+                String::from_utf8_lossy(&raw[..raw.len().min(MOST_TEXT)]).into(),
+                MOST_TEXT,
+            );
             return parsed;
         }
     };
@@ -94,7 +99,7 @@ pub fn parse(raw: &[u8]) -> Parsed {
         return parsed;
     }
     let own = text(&document, "text").map(str::to_owned);
-    parsed.text = kept(own.unwrap_or_else(|| said::text_of(message)));
+    parsed.text = kept(own.unwrap_or_else(|| said::text_of(message)), MOST_TEXT);
     parsed.attachments = media::attachments(message);
     parsed.has_link = mime::has_link(&parsed.text);
     parsed
@@ -248,21 +253,6 @@ pub fn deleted(before: &[u8]) -> Option<Vec<u8>> {
 
 fn context_id(context: &Value) -> Option<&str> {
     text(context, "id").or_else(|| text(context, "message_id"))
-}
-
-/// A string field that says something.
-fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
-    let text = value.get(key).and_then(Value::as_str);
-    text.filter(|s| !s.trim().is_empty())
-}
-
-fn kept(mut text: String) -> String {
-    let mut at = MOST_TEXT.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    text.truncate(at);
-    text
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod folder;
 pub mod gmail;
 mod intake;
 mod push;
+mod rooms;
 pub mod slack;
 mod stamp;
 pub mod twilio;

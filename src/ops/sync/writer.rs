@@ -72,6 +72,18 @@ impl Writer {
             .map_err(|_| Error::internal("the thread that stores messages broke down"))?;
         Ok(answer)
     }
+
+    /// Stores messages in one commit; how many of them are new.
+    pub async fn new_of(&self, messages: Vec<NewMessage>) -> Result<u64> {
+        if messages.is_empty() {
+            return Ok(0);
+        }
+        let added = self.store(move || messages).await?;
+        let added = added
+            .await
+            .map_err(|_| Error::internal("the thread that stores messages broke down"))??;
+        Ok(added.iter().filter(|added| added.new).count() as u64)
+    }
 }
 
 /// Parses and stores a batch in one commit.

@@ -22,9 +22,7 @@ use crate::channel::google_chat::{Client, Space, is_closed};
 use crate::error::{Error, Kind, Result};
 use crate::format::chat;
 use crate::model::account::Account;
-use crate::model::message::Role;
 use crate::ops::{App, access, token};
-use crate::store::FolderState;
 
 use super::{Tally, Writer};
 pub use find::find;
@@ -225,20 +223,6 @@ impl Chats<'_> {
                 return;
             }
         }
-    }
-
-    /// Makes the folder of a space, so that it can be named before anything was said in it.
-    fn make_folder(&self, path: &str) -> Result<()> {
-        let known = self.app.store.folders(&self.account.name)?;
-        if known.iter().any(|folder| folder.path == path) {
-            return Ok(());
-        }
-        let state = FolderState {
-            path: path.to_owned(),
-            role: Role::Other,
-            ..FolderState::default()
-        };
-        self.app.store.save_folder(&self.account.name, &state)
     }
 
     fn stamp(&self) -> MutexGuard<'_, Stamp> {

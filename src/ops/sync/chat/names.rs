@@ -3,8 +3,7 @@
 use crate::channel::google_chat::{Member, Space, SpaceKind};
 use crate::error::{Kind, Result};
 use crate::format::clean;
-use crate::model::message::Role;
-use crate::store::Placed;
+use crate::ops::sync::rooms;
 
 use super::Chats;
 
@@ -31,9 +30,9 @@ impl Chats<'_> {
             return Ok((known.folder, known.title));
         }
         let path = self.free(&space.name, &title);
-        self.make_folder(&path)?;
+        rooms::make(self.app, self.account, &path)?;
         if !is_new && known.folder != path {
-            self.move_folder(&known.folder, &path)?;
+            rooms::rename(self.app, self.account, (&known.folder, &path))?;
         }
         self.stamp_of(&space.name, |stamp| {
             stamp.folder = path.clone();
@@ -73,24 +72,6 @@ impl Chats<'_> {
             false => title.to_owned(),
             true => format!("{title} ({})", short(space)),
         }
-    }
-
-    fn move_folder(&self, from: &str, to: &str) -> Result<()> {
-        let known = self.app.store.remotes_in(&self.account.name, from)?;
-        let placed: Vec<Placed> = known
-            .into_iter()
-            .map(|remote| Placed {
-                id: remote.id,
-                folder: to.to_owned(),
-                role: Role::Other,
-                flags: remote.flags,
-                labels: remote.labels,
-            })
-            .collect();
-        for share in placed.chunks(500) {
-            self.app.store.place(share)?;
-        }
-        self.app.store.forget_folder(&self.account.name, from)
     }
 }
 

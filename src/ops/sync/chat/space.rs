@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::channel::google_chat::{Change, REACH_DAYS, Space, Window};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
 use crate::format::chat;
 use crate::model::message::NewMessage;
 use crate::ops::Progress;
@@ -133,14 +133,7 @@ impl Chats<'_> {
             .into_iter()
             .filter_map(|message| room.made(&message))
             .collect();
-        if messages.is_empty() {
-            return Ok(0);
-        }
-        let added = self.writer.store(move || messages).await?;
-        let added = added
-            .await
-            .map_err(|_| Error::internal("the thread that stores messages broke down"))??;
-        Ok(added.iter().filter(|added| added.new).count() as u64)
+        self.writer.new_of(messages).await
     }
 
     /// Edits and deletions since.

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde_json::Value;
 
 use crate::channel::slack::{Conversation, Page, Window};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::format::slack;
 use crate::model::message::NewMessage;
 use crate::ops::Progress;
@@ -248,14 +248,7 @@ impl Slack<'_> {
     /// Stores messages; how many are new.
     pub(super) async fn store(&self, room: &Room<'_>, messages: Vec<&Value>) -> Result<u64> {
         let messages: Vec<NewMessage> = messages.into_iter().filter_map(|m| room.made(m)).collect();
-        if messages.is_empty() {
-            return Ok(0);
-        }
-        let added = self.writer.store(move || messages).await?;
-        let added = added
-            .await
-            .map_err(|_| Error::internal("the thread that stores messages broke down"))??;
-        Ok(added.iter().filter(|added| added.new).count() as u64)
+        self.writer.new_of(messages).await
     }
 
     fn tell(&self, room: &Room<'_>, done: &Done) {

@@ -23,9 +23,8 @@ use serde_json::Value;
 use crate::channel::slack::{Client, Conversation};
 use crate::error::{Error, Kind, Result};
 use crate::model::account::Account;
-use crate::model::message::Role;
+use crate::ops::sync::rooms;
 use crate::ops::{App, access, token};
-use crate::store::{FolderState, Placed};
 
 use super::{Tally, Writer};
 use channel::Done;
@@ -249,9 +248,9 @@ impl Slack<'_> {
             return Ok(known);
         }
         let path = self.free(&channel.id, &title);
-        self.make_folder(&path)?;
+        rooms::make(self.app, self.account, &path)?;
         if !known.folder.is_empty() && known.folder != path {
-            self.move_folder(&known.folder, &path)?;
+            rooms::rename(self.app, self.account, (&known.folder, &path))?;
         }
         Ok(self.stamp_of(&channel.id, |stamp| {
             stamp.folder = path;
@@ -270,38 +269,6 @@ impl Slack<'_> {
             false => title.to_owned(),
             true => format!("{title} ({id})"),
         }
-    }
-
-    /// Makes the folder of a channel, so that it can be named before anything was said in it.
-    fn make_folder(&self, path: &str) -> Result<()> {
-        let known = self.app.store.folders(&self.account.name)?;
-        if known.iter().any(|folder| folder.path == path) {
-            return Ok(());
-        }
-        let state = FolderState {
-            path: path.to_owned(),
-            role: Role::Other,
-            ..FolderState::default()
-        };
-        self.app.store.save_folder(&self.account.name, &state)
-    }
-
-    fn move_folder(&self, from: &str, to: &str) -> Result<()> {
-        let known = self.app.store.remotes_in(&self.account.name, from)?;
-        let placed: Vec<Placed> = known
-            .into_iter()
-            .map(|remote| Placed {
-                id: remote.id,
-                folder: to.to_owned(),
-                role: Role::Other,
-                flags: remote.flags,
-                labels: remote.labels,
-            })
-            .collect();
-        for share in placed.chunks(500) {
-            self.app.store.place(share)?;
-        }
-        self.app.store.forget_folder(&self.account.name, from)
     }
 
     fn stamp(&self) -> MutexGuard<'_, Stamp> {

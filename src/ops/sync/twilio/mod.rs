@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::channel::twilio::{Client, Page, Window, status};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
 use crate::format::twilio;
 use crate::model::account::Account;
 use crate::model::receive::{Incoming, StatusNews};
@@ -227,17 +227,6 @@ impl Look<'_> {
             Err(e) if matches!(e.kind, Kind::NotFound | Kind::Refused) => Ok(Vec::new()),
             other => other,
         }
-    }
-
-    async fn store(&self, messages: Vec<crate::model::message::NewMessage>) -> Result<u64> {
-        if messages.is_empty() {
-            return Ok(0);
-        }
-        let added = self.writer.store(move || messages).await?;
-        let added = added
-            .await
-            .map_err(|_| Error::internal("the thread that stores messages broke down"))??;
-        Ok(added.iter().filter(|added| added.new).count() as u64)
     }
 
     async fn take(&mut self, page: &Page, tally: &mut Tally) -> Result<page::Seen> {

@@ -67,7 +67,7 @@ pub async fn take(look: &mut Look<'_>, messages: &[Value], tally: &mut Tally) ->
         }
         look.learn(sid, message)?;
     }
-    seen.added = look.store(made).await?;
+    seen.added = look.writer.new_of(made).await?;
     tally.added += seen.added;
     Ok(seen)
 }

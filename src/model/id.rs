@@ -64,6 +64,7 @@ macro_rules! short_id {
 short_id!(MessageId, "m", "a message");
 short_id!(ThreadId, "t", "a thread");
 short_id!(OutboxId, "o", "an outbox item");
+short_id!(ContactId, "c", "a contact");
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@ pub mod account;
 pub mod address;
 pub mod audit;
 pub mod budget;
+pub mod contact;
 pub mod directory;
 pub mod id;
 pub mod message;

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod auth;
 pub mod batch;
 pub mod confirm;
+pub mod contacts;
 pub mod costs;
 pub mod deliver;
 pub mod doctor;

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod budget;
 pub mod circuit;
+pub mod contact;
 pub mod cost;
 pub mod directory;
 pub mod folder;

@@ -10,6 +10,7 @@ pub mod audit;
 mod budgets;
 mod bytes;
 pub mod circuits;
+pub mod contacts;
 mod counters;
 mod directory;
 mod entry;

@@ -35,6 +35,7 @@ pub const MAIN: File = File {
         include_str!("main_3.sql"),
         include_str!("main_4.sql"),
         include_str!("main_5.sql"),
+        include_str!("main_6.sql"),
     ],
     pragmas: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 256;",
     page_size: 4096,

@@ -9,6 +9,7 @@ use crate::model::id::{MessageId, ThreadId};
 use crate::model::message::{Change, Flags, Ident, NewMessage, Raw, Role};
 use crate::model::query::{Fact, Field, Query, Sort, Text};
 
+mod contacts;
 mod meaning;
 
 /// A store in a folder that goes with it.

@@ -1,0 +1,3 @@
+//! People: finding, keeping and syncing contacts.
+
+pub mod find;

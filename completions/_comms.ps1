@@ -44,7 +44,7 @@ Register-ArgumentCompleter -Native -CommandName 'comms' -ScriptBlock {
             [CompletionResult]::new('search', 'search', [CompletionResultType]::ParameterValue, 'Search all messages')
             [CompletionResult]::new('auth', 'auth', [CompletionResultType]::ParameterValue, 'Log in to accounts')
             [CompletionResult]::new('outbox', 'outbox', [CompletionResultType]::ParameterValue, 'Show and settle what was or will be sent')
-            [CompletionResult]::new('contacts', 'contacts', [CompletionResultType]::ParameterValue, 'Note who wants nothing more')
+            [CompletionResult]::new('contacts', 'contacts', [CompletionResultType]::ParameterValue, 'Keep, find and sync contacts')
             [CompletionResult]::new('costs', 'costs', [CompletionResultType]::ParameterValue, 'Show what was spent, and what is left of each cap')
             [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Bring mail in from Maildir, mbox and .eml files')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write messages out to mbox, Maildir or JSONL')

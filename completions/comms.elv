@@ -41,7 +41,7 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand search 'Search all messages'
             cand auth 'Log in to accounts'
             cand outbox 'Show and settle what was or will be sent'
-            cand contacts 'Note who wants nothing more'
+            cand contacts 'Keep, find and sync contacts'
             cand costs 'Show what was spent, and what is left of each cap'
             cand import 'Bring mail in from Maildir, mbox and .eml files'
             cand export 'Write messages out to mbox, Maildir or JSONL'

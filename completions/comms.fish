@@ -51,7 +51,7 @@ complete -c comms -n "__fish_comms_needs_command" -f -a "inbox" -d 'List, read, 
 complete -c comms -n "__fish_comms_needs_command" -f -a "search" -d 'Search all messages'
 complete -c comms -n "__fish_comms_needs_command" -f -a "auth" -d 'Log in to accounts'
 complete -c comms -n "__fish_comms_needs_command" -f -a "outbox" -d 'Show and settle what was or will be sent'
-complete -c comms -n "__fish_comms_needs_command" -f -a "contacts" -d 'Note who wants nothing more'
+complete -c comms -n "__fish_comms_needs_command" -f -a "contacts" -d 'Keep, find and sync contacts'
 complete -c comms -n "__fish_comms_needs_command" -f -a "costs" -d 'Show what was spent, and what is left of each cap'
 complete -c comms -n "__fish_comms_needs_command" -f -a "import" -d 'Bring mail in from Maildir, mbox and .eml files'
 complete -c comms -n "__fish_comms_needs_command" -f -a "export" -d 'Write messages out to mbox, Maildir or JSONL'

@@ -1,14 +1,14 @@
-//! `comms contacts`.
+//! `comms contacts`. One file per command.
+
+mod optout;
 
 use clap::{Args, Subcommand};
 
-use crate::error::{Kind, Result};
-use crate::format::clean;
+use crate::error::Result;
 use crate::ops::App;
-use crate::ops::optout::{self, Optout};
 
-use super::output::{Cell, Column, Format, Output};
-use super::{Done, origin};
+use super::Done;
+use super::output::Output;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example: comms contacts optout ada@example.com")]
@@ -23,80 +23,11 @@ enum ContactsCommand {
     #[command(
         after_help = "Examples:\n  comms contacts optout ada@example.com --why 'asked on the phone'\n  comms contacts optout --list"
     )]
-    Optout {
-        /// Mail addresses, phone numbers (+15550100), handles
-        #[arg(value_name = "ADDRESS", required_unless_present = "list")]
-        addresses: Vec<String>,
-        /// Why; it is shown with what is not sent
-        #[arg(long, value_name = "TEXT")]
-        why: Option<String>,
-        /// Let them be sent to again; not for agents
-        #[arg(long, conflicts_with = "why")]
-        remove: bool,
-        /// List all
-        #[arg(long, conflicts_with_all = ["addresses", "why", "remove"])]
-        list: bool,
-    },
+    Optout(optout::OptoutArgs),
 }
 
 pub fn run(args: ContactsArgs, app: &App, out: &mut Output) -> Result<Done> {
-    let ContactsCommand::Optout {
-        addresses,
-        why,
-        remove,
-        list,
-    } = args.command;
-    let by = origin(app, out);
-    let report = match (list, remove) {
-        (true, _) => optout::list(app)?,
-        (_, true) => optout::remove(app, by, &addresses)?,
-        _ => optout::add(app, by, &addresses, why.as_deref())?,
-    };
-    out.list(
-        "comms.optouts/1",
-        &report,
-        "optouts",
-        &report.optouts,
-        &columns(),
-    )?;
-    if list && report.optouts.is_empty() && out.format == Format::Table {
-        out.hint("nobody opted out");
+    match args.command {
+        ContactsCommand::Optout(args) => optout::run(args, app, out),
     }
-    let all_unknown = report.optouts.iter().all(|o| o.change == "unknown");
-    Ok((remove && all_unknown).then_some(Kind::NotFound))
-}
-
-fn columns() -> Vec<Column<Optout>> {
-    vec![
-        Column {
-            field: "address",
-            title: "ADDRESS",
-            cell: |o, _| Cell::plain(clean::line(&o.address)),
-            plain: |o| o.address.clone(),
-        },
-        Column {
-            field: "at",
-            title: "SINCE",
-            cell: |o, out| Cell::plain(out.when(o.at)),
-            plain: |o| o.at.to_string(),
-        },
-        Column {
-            field: "source",
-            title: "BY",
-            cell: |o, _| Cell::plain(clean::line(&o.source)),
-            plain: |o| o.source.clone(),
-        },
-        Column {
-            field: "change",
-            title: "NOW",
-            cell: |o, _| Cell::plain(o.change),
-            plain: |o| o.change.to_owned(),
-        },
-        Column {
-            field: "why",
-            title: "WHY",
-            cell: |o, _| Cell::plain(clean::line(o.why.as_deref().unwrap_or_default())),
-            plain: |o| o.why.clone().unwrap_or_default(),
-        },
-    ]
 }

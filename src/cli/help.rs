@@ -14,7 +14,7 @@ Send:
   edit         Change the text of a chat message of yours
   unsend       Delete a chat message of yours for everyone
   outbox       Show and settle what was or will be sent
-  contacts     Note who wants nothing more
+  contacts     Keep, find and sync contacts
   costs        Show what was spent, and what is left of each cap
 
 Read:

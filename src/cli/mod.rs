@@ -87,7 +87,7 @@ pub enum Command {
     Auth(Deferred<auth::AuthArgs>),
     /// Show and settle what was or will be sent
     Outbox(Deferred<outbox::OutboxArgs>),
-    /// Note who wants nothing more
+    /// Keep, find and sync contacts
     Contacts(Deferred<contacts::ContactsArgs>),
     /// Show what was spent, and what is left of each cap
     Costs(Deferred<costs::CostsArgs>),

@@ -230,6 +230,7 @@ impl Cx<'_> {
             key("budget", &r.budget),
             key("max_cost_per_month", &r.max_cost_per_month),
             key("base_url", &r.base_url),
+            key("url", &r.url),
             key("quota", &r.quota),
             key("quota_units", &r.quota_units),
             key("signature", &r.signature),
@@ -300,6 +301,7 @@ impl Cx<'_> {
 
     fn only_what_fits(&self, channel: ChannelKind) -> Result<()> {
         const SERVERS: &[&str] = &["imap", "smtp", "tls", "imap_tls", "smtp_tls", "username"];
+        const HOSTS: &[&str] = &["imap", "smtp", "tls", "imap_tls", "smtp_tls"];
         const OAUTH: &[&str] = &[
             "oauth",
             "authorize_url",
@@ -326,6 +328,8 @@ impl Cx<'_> {
         const UNITS: &[&str] = &["quota", "quota_units"];
         const MONEY: &[&str] = &["max_cost_per_month"];
         const NUMBERS: &[&[&str]] = &[TWILIO, WHATSAPP, REGION, MONEY];
+        const MESSAGES: &[&str] = &["address", "display_name", "aliases", "budget", "fallback"];
+        const BOOK: &[&str] = &["url"];
         let own: &[&[&str]] = match channel {
             ChannelKind::Imap => &[&["path"], API],
             ChannelKind::Smtp => &[&["path", "imap", "imap_tls", "folders", "file_sent"], API],
@@ -338,11 +342,15 @@ impl Cx<'_> {
             ChannelKind::Twilio => &[SERVERS, FILES, OAUTH, MAIL, UNITS, WHATSAPP, &["auth"]],
             ChannelKind::Whatsapp => &[SERVERS, FILES, OAUTH, MAIL, UNITS, TWILIO, &["auth"]],
             ChannelKind::Slack => &[SERVERS, FILES, OAUTH, MAIL, UNITS, &["auth"]],
+            ChannelKind::Carddav => &[HOSTS, FILES, OAUTH, MAIL, API, MESSAGES, &["auth"]],
         };
-        let refused: Vec<&[&str]> = match channel.is_phone() {
+        let mut refused: Vec<&[&str]> = match channel.is_phone() {
             true => own.to_vec(),
             false => own.iter().chain(NUMBERS).copied().collect(),
         };
+        if !channel.is_address_book() {
+            refused.push(BOOK);
+        }
         match self
             .given()
             .into_iter()
@@ -369,6 +377,10 @@ impl Cx<'_> {
             ChannelKind::Imap if imap.is_none() => Some(("imap", "\"imap.example.com\"")),
             ChannelKind::Smtp if smtp.is_none() => Some(("smtp", "\"smtp.example.com\"")),
             ChannelKind::Maildir if self.raw.path.is_none() => Some(("path", "\"~/Mail\"")),
+            ChannelKind::Carddav if self.raw.url.is_none() => {
+                Some(("url", "\"https://dav.example.com\""))
+            }
+            ChannelKind::Carddav if self.raw.username.is_none() => Some(("username", "\"ada\"")),
             _ if smtp.is_some() && self.raw.address.is_none() => {
                 Some(("address", "\"ada@example.com\""))
             }
@@ -435,10 +447,15 @@ impl Cx<'_> {
 
     /// Where the provider lives: as written, else where it is known to be.
     fn base_url(&self, channel: ChannelKind) -> Result<Option<String>> {
-        let Some(at) = &self.raw.base_url else {
+        let Some(at) = self.raw.base_url.as_ref().or(self.raw.url.as_ref()) else {
             return Ok(channel.base_url().map(str::to_owned));
         };
         let trimmed = at.value.trim_end_matches('/');
+        // The slash belongs to the name of a collection.
+        let kept = match channel.is_address_book() {
+            true => at.value.as_str(),
+            false => trimmed,
+        };
         let rest = trimmed
             .strip_prefix("https://")
             .or_else(|| trimmed.strip_prefix("http://"));
@@ -463,7 +480,7 @@ impl Cx<'_> {
                 .error(&at.span, "without TLS the login would be sent in the clear")
                 .hint("use https://; http:// is for this machine only"));
         }
-        Ok(Some(trimmed.to_owned()))
+        Ok(Some(kept.to_owned()))
     }
 
     fn auth(

@@ -21,9 +21,12 @@ pub struct Document {
 /// Reads a message of any channel; what is broken is named in `faults`, what can be read is there.
 pub fn parse(channel: ChannelKind, raw: &[u8]) -> Parsed {
     match channel {
-        ChannelKind::Imap | ChannelKind::Smtp | ChannelKind::Maildir | ChannelKind::Gmail => {
-            mime::parse(raw)
-        }
+        // An address book has none.
+        ChannelKind::Imap
+        | ChannelKind::Smtp
+        | ChannelKind::Maildir
+        | ChannelKind::Gmail
+        | ChannelKind::Carddav => mime::parse(raw),
         ChannelKind::GoogleChat | ChannelKind::GoogleChatWebhook => chat::parse(raw),
         ChannelKind::Whatsapp => whatsapp::parse(raw),
         ChannelKind::Slack | ChannelKind::SlackWebhook => slack::parse(raw),

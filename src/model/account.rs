@@ -30,10 +30,12 @@ pub enum ChannelKind {
     Slack,
     /// Sends into the one channel behind its URL.
     SlackWebhook,
+    /// An address book; no messages.
+    Carddav,
 }
 
 impl ChannelKind {
-    pub const ALL: [ChannelKind; 10] = [
+    pub const ALL: [ChannelKind; 11] = [
         ChannelKind::Imap,
         ChannelKind::Smtp,
         ChannelKind::Maildir,
@@ -44,6 +46,7 @@ impl ChannelKind {
         ChannelKind::Whatsapp,
         ChannelKind::Slack,
         ChannelKind::SlackWebhook,
+        ChannelKind::Carddav,
     ];
 
     pub fn name(self) -> &'static str {
@@ -58,6 +61,7 @@ impl ChannelKind {
             ChannelKind::Whatsapp => "whatsapp",
             ChannelKind::Slack => "slack",
             ChannelKind::SlackWebhook => "slack-webhook",
+            ChannelKind::Carddav => "carddav",
         }
     }
 
@@ -78,7 +82,12 @@ impl ChannelKind {
 
     /// Whether its messages are short texts that each go into one room or to one person.
     pub fn is_chat(self) -> bool {
-        !self.is_mail()
+        !self.is_mail() && !self.is_address_book()
+    }
+
+    /// Whether it holds people instead of messages.
+    pub fn is_address_book(self) -> bool {
+        self == ChannelKind::Carddav
     }
 
     /// Whether it writes to phone numbers.
@@ -96,7 +105,7 @@ impl ChannelKind {
 
     /// Whether messages come to it.
     pub fn receives(self) -> bool {
-        self != ChannelKind::Smtp && !self.is_incoming_webhook()
+        self != ChannelKind::Smtp && !self.is_incoming_webhook() && !self.is_address_book()
     }
 
     /// Whether its provider can be asked for messages; WhatsApp only tells them by itself.
@@ -123,7 +132,9 @@ impl ChannelKind {
             ChannelKind::Whatsapp => Some("https://graph.facebook.com"),
             ChannelKind::Slack => Some("https://slack.com/api"),
             ChannelKind::SlackWebhook => Some("https://hooks.slack.com"),
-            ChannelKind::Imap | ChannelKind::Smtp | ChannelKind::Maildir => None,
+            ChannelKind::Imap | ChannelKind::Smtp | ChannelKind::Maildir | ChannelKind::Carddav => {
+                None
+            }
         }
     }
 }
@@ -284,7 +295,8 @@ pub struct Account {
     pub aliases: Vec<String>,
     pub imap: Option<Endpoint>,
     pub smtp: Option<Endpoint>,
-    /// Where its provider lives, if it is asked over HTTP; never with a slash at the end.
+    /// Where its provider lives, if it is asked over HTTP; never with a slash at the end. Of an address book as written:
+    /// the book itself, its owner, or only the host.
     pub base_url: Option<String>,
     /// How many units of its provider's quota may be used within how long; `None` is no limit.
     pub quota: Option<Rate>,

@@ -131,7 +131,8 @@ impl Watcher<'_> {
                 | ChannelKind::Smtp
                 | ChannelKind::Whatsapp
                 | ChannelKind::GoogleChatWebhook
-                | ChannelKind::SlackWebhook => self.poll(account, (LOOK, &mut backoff)).await,
+                | ChannelKind::SlackWebhook
+                | ChannelKind::Carddav => self.poll(account, (LOOK, &mut backoff)).await,
                 ChannelKind::Gmail
                 | ChannelKind::GoogleChat
                 | ChannelKind::Twilio

@@ -21,7 +21,7 @@ use servers::{servers, tell};
 pub struct AddArgs {
     /// What to call it; made from the address if not given
     name: Option<String>,
-    /// imap, smtp (send only), maildir, gmail, google-chat, google-chat-webhook, twilio, whatsapp, slack or slack-webhook
+    /// imap, smtp (send only), maildir, gmail, google-chat, google-chat-webhook, twilio, whatsapp, slack, slack-webhook or carddav
     #[arg(long, value_name = "CHANNEL")]
     channel: Option<String>,
     /// The address or phone number it sends from
@@ -73,6 +73,9 @@ pub struct AddArgs {
     /// Where its provider lives, if not where it usually does
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
+    /// An address book, its owner's page, or just its host (https://dav.example.com)
+    #[arg(long, value_name = "URL", conflicts_with = "base_url")]
+    url: Option<String>,
     /// A command that prints the secret; nothing is stored then
     #[arg(long, value_name = "COMMAND", conflicts_with = "stdin")]
     secret_command: Option<String>,
@@ -172,7 +175,7 @@ pub fn run(args: AddArgs, app: &App, out: &mut Output) -> Result<Done> {
     }
     let mut new = begun(&args, app, out)?;
     let channel = new.channel.unwrap_or(ChannelKind::Imap);
-    let by_api = channel.base_url().is_some();
+    let by_api = channel.base_url().is_some() || channel.is_address_book();
     if channel != ChannelKind::Maildir && !by_api {
         servers(&args, channel, &mut new, (app, out))?;
     }
@@ -267,6 +270,7 @@ fn begun(args: &AddArgs, app: &App, out: &Output) -> Result<NewAccount> {
         ca_file: args.ca_file.as_ref().map(absolute).transpose()?,
         path: args.path.as_ref().map(absolute).transpose()?,
         base_url: args.base_url.clone(),
+        url: args.url.clone(),
         oauth: match channel {
             ChannelKind::Gmail | ChannelKind::GoogleChat if args.oauth.is_none() => {
                 Some("google".to_owned())
@@ -294,6 +298,8 @@ fn begun(args: &AddArgs, app: &App, out: &Output) -> Result<NewAccount> {
         new.address.clone_from(&args.address);
     } else if channel.is_incoming_webhook() || channel == ChannelKind::Slack {
         refuse_address(args)?;
+    } else if channel.is_address_book() {
+        book(args, &mut new, out)?;
     } else if channel.is_phone() {
         args.ids.ask(channel, &mut new, out)?;
         new.address.clone_from(&args.address);
@@ -326,7 +332,7 @@ fn begun(args: &AddArgs, app: &App, out: &Output) -> Result<NewAccount> {
         None => name(&new, app, out, guided)?,
     };
     accounts::is_free(app, &new.name)?;
-    if channel.is_phone() {
+    if channel.is_phone() || channel.is_address_book() {
         new.draft(app)?;
         return Ok(new);
     }
@@ -347,6 +353,7 @@ fn has_sound_address(new: &NewAccount, address: &str, app: &App) -> Result<()> {
         smtp: None,
         path: None,
         base_url: None,
+        url: None,
         channel: Some(ChannelKind::Imap),
         ca_file: None,
         address: Some(address.to_owned()),
@@ -411,6 +418,7 @@ fn channel(args: &AddArgs, out: &Output) -> Result<ChannelKind> {
         ChannelKind::SlackWebhook => {
             "slack-webhook: write into one channel by its webhook".to_owned()
         }
+        ChannelKind::Carddav => "carddav: contacts on a server, no messages".to_owned(),
     });
     let chosen = prompt::select(out, "What kind of account?", &items, "--channel")?;
     Ok(ChannelKind::ALL[chosen])
@@ -424,6 +432,7 @@ fn name(new: &NewAccount, app: &App, out: &Output, guided: bool) -> Result<Strin
         Some(ChannelKind::Twilio) => "sms",
         Some(ChannelKind::Whatsapp) => "whatsapp",
         Some(ChannelKind::Slack) => "slack",
+        Some(ChannelKind::Carddav) => "contacts",
         _ => "mail",
     };
     let from = match new.channel {
@@ -516,6 +525,29 @@ fn proof(
     };
     let question = format!("{what} for {}:", account.login().unwrap_or(&account.name));
     prompt::password(out, &question, "--stdin, --secret-command or --no-login").map(Proof::Secret)
+}
+
+/// Where an address book is, and who logs in there.
+fn book(args: &AddArgs, new: &mut NewAccount, out: &Output) -> Result<()> {
+    if args.address.is_some() {
+        return Err(
+            Error::usage("an address book has no address that messages come from")
+                .hint("the login name goes into --username"),
+        );
+    }
+    if new.url.is_none() {
+        let question = "Web address of the server or of the address book:";
+        let url = prompt::input(out, question, "--url")?.trim().to_owned();
+        new.url = Some(match url.contains("://") {
+            true => url,
+            false => format!("https://{url}"),
+        });
+    }
+    if new.username.is_none() {
+        let name = prompt::input(out, "Login name:", "--username")?;
+        new.username = Some(name.trim().to_owned());
+    }
+    Ok(())
 }
 
 /// A webhook has no address of its own.

@@ -103,11 +103,14 @@ pub fn note(
         account.signature.clone(),
         line_of(raw, |r| &r.signature),
     );
-    say(
-        "base_url",
-        account.base_url.clone(),
-        line_of(raw, |r| &r.base_url),
-    );
+    match account.channel.is_address_book() {
+        true => say("url", account.base_url.clone(), line_of(raw, |r| &r.url)),
+        false => say(
+            "base_url",
+            account.base_url.clone(),
+            line_of(raw, |r| &r.base_url),
+        ),
+    }
     provider::note(account, raw, &mut say);
     if matches!(
         account.channel,

@@ -244,6 +244,8 @@ fn next_step(config: &Config, account: &Account, secret: &str) -> Option<String>
         ))
     } else if account.channel == ChannelKind::GoogleChatWebhook {
         Some(format!("try it: `comms send to:{name} -m 'It works'`"))
+    } else if account.channel.is_address_book() {
+        Some(format!("run `comms contacts sync {name} --plan`"))
     } else if account.channel == ChannelKind::Smtp {
         None
     } else {

@@ -28,6 +28,8 @@ pub struct NewAccount {
     pub path: Option<PathBuf>,
     /// Where its provider lives, if that is not its usual place.
     pub base_url: Option<String>,
+    /// An address book, its owner, or its host.
+    pub url: Option<String>,
     /// Whose OAuth tokens it gets: `google`, `microsoft` or an issuer.
     pub oauth: Option<String>,
     pub client_id: Option<String>,
@@ -81,6 +83,7 @@ impl NewAccount {
             ("secret_command", self.secret_command.clone()),
             ("path", self.path.as_ref().map(path)),
             ("base_url", self.base_url.clone()),
+            ("url", self.url.clone()),
             ("account_sid", self.account_sid.clone()),
             ("api_key", self.api_key.clone()),
             ("messaging_service", self.messaging_service.clone()),

@@ -66,7 +66,7 @@ impl Provider {
                 let (webhook, client) = access::slack_webhook(app, account).await?;
                 Provider::SlackWebhook(webhook, client)
             }
-            ChannelKind::Imap | ChannelKind::Smtp | ChannelKind::Maildir => {
+            ChannelKind::Imap | ChannelKind::Smtp | ChannelKind::Maildir | ChannelKind::Carddav => {
                 return Err(Error::internal(format!(
                     "account `{}` has no API",
                     account.name

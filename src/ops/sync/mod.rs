@@ -295,7 +295,8 @@ pub async fn file_copy(
         | ChannelKind::Twilio
         | ChannelKind::Whatsapp
         | ChannelKind::Slack
-        | ChannelKind::SlackWebhook => Ok(None),
+        | ChannelKind::SlackWebhook
+        | ChannelKind::Carddav => Ok(None),
     }
 }
 
@@ -330,6 +331,11 @@ pub fn chosen<'a>(app: &'a App, names: &[String]) -> Result<Vec<&'a Account>> {
     let mut accounts = Vec::new();
     for name in names {
         let account = app.config.account(name)?;
+        if account.channel.is_address_book() {
+            return Err(Error::usage(format!(
+                "account `{name}` is an address book: it has no messages"
+            )));
+        }
         if !account.channel.receives() {
             return Err(Error::usage(format!(
                 "account `{name}` only sends: there is nothing to fetch"
@@ -405,7 +411,10 @@ async fn run(
             tally.pushed = whatsapp::acts::push(app, account).await?;
             Ok(())
         }
-        ChannelKind::Smtp | ChannelKind::GoogleChatWebhook | ChannelKind::SlackWebhook => Ok(()),
+        ChannelKind::Smtp
+        | ChannelKind::GoogleChatWebhook
+        | ChannelKind::SlackWebhook
+        | ChannelKind::Carddav => Ok(()),
     }
 }
 

@@ -16,6 +16,7 @@ pub mod mbox;
 pub mod mention;
 pub mod mime;
 pub mod payload;
+pub mod people;
 pub mod slack;
 pub mod sms;
 pub mod twilio;

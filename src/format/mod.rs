@@ -6,7 +6,7 @@ pub mod chunk;
 pub mod cjk;
 pub mod clean;
 pub mod compose;
-mod cut;
+pub(crate) mod cut;
 pub mod dialect;
 pub mod document;
 pub mod html;

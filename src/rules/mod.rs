@@ -7,6 +7,7 @@ pub mod contact;
 pub mod cost;
 pub mod directory;
 pub mod folder;
+pub mod harvest;
 pub mod maildir;
 pub mod optout;
 pub mod phone;

@@ -1,8 +1,9 @@
-//! The store: three SQLite files, opened when first needed.
+//! The store: four SQLite files, opened when first needed.
 //!
 //! `comms.db` is small and precious (outbox, attempts, audit); `raw.db` holds what was received (identity,
-//! flags and compressed bytes of every message); `index.db` can be rebuilt from it. Commits go in that
-//! order. Methods lock, work and return owned values: nothing is held across an await.
+//! flags and compressed bytes of every message); `index.db` can be rebuilt from it, and `people.db` (who can be
+//! written to, by which words) from `comms.db` and `index.db`. Commits go in that order. Methods lock, work and
+//! return owned values: nothing is held across an await.
 
 mod accounts;
 mod alerts;
@@ -21,6 +22,7 @@ mod logins;
 mod messages;
 pub mod outbox;
 mod owner;
+pub mod people;
 mod plan;
 mod purge;
 mod remote;
@@ -80,6 +82,7 @@ pub struct Store {
     main: OnceLock<Mutex<Connection>>,
     raw: OnceLock<Mutex<Connection>>,
     index: OnceLock<Mutex<Connection>>,
+    people: OnceLock<Mutex<Connection>>,
 }
 
 impl Store {
@@ -95,6 +98,7 @@ impl Store {
             raw_reader: OnceLock::new(),
             index: OnceLock::new(),
             reader: OnceLock::new(),
+            people: OnceLock::new(),
         }
     }
 
@@ -125,7 +129,7 @@ impl Store {
             .audited_as(self.auditor.clone())
     }
 
-    /// The folder of the three files.
+    /// The folder of the files.
     pub fn dir(&self) -> &Path {
         &self.dir
     }

@@ -33,6 +33,7 @@ impl Store {
             db.execute_batch("PRAGMA secure_delete = ON;")
                 .map_err(fault(DOING))?;
         }
+        self.forget_people()?;
         for (n, batch) in ids.chunks(BATCH).enumerate() {
             self.write(DOING, |write| {
                 let folders = Folders::load(&write.index)?;
@@ -48,6 +49,8 @@ impl Store {
 
     /// Takes what was erased out of the text index and the logs of SQLite, where its words may still lie.
     pub fn scrub(&self) -> Result<()> {
+        // Someone may have been looked up while messages were being erased.
+        self.forget_people()?;
         self.optimize()?;
         for db in [self.index()?, self.raw_db()?] {
             // A reader may keep a log from being emptied: then it is overwritten with the next writes.

@@ -95,6 +95,11 @@ pub fn facts(bits: i64, attachments: i64, folder: &Folder) -> Vec<i64> {
     facts
 }
 
+/// Whether a message with these bits in this folder is the owner's and went out, and whether it is a draft.
+pub fn went_out(bits: i64, folder: &Folder) -> (bool, bool) {
+    (is_sent(bits, folder), is_draft(bits, folder))
+}
+
 /// By the owner, and gone out.
 fn is_sent(bits: i64, folder: &Folder) -> bool {
     bits & SENT_BIT != 0 && !is_draft(bits, folder)

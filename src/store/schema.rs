@@ -60,6 +60,15 @@ pub const INDEX: File = File {
     keeps_log: false,
 };
 
+/// Made from the others: harvested addresses, and the words by which people are found.
+pub const PEOPLE: File = File {
+    name: "people.db",
+    migrations: &[include_str!("people_1.sql")],
+    pragmas: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -24576; PRAGMA temp_store = MEMORY;",
+    page_size: 8192,
+    keeps_log: false,
+};
+
 /// Opens for writing; creates the folder (0700) and the file (0600) and runs what migrations are missing.
 pub fn open(dir: &Path, file: &File) -> Result<Connection> {
     create_folder(dir)?;
@@ -136,6 +145,29 @@ pub fn open_reader(dir: &Path, file: &File) -> Result<Connection> {
         drop(open(dir, file)?);
     }
     Ok(db)
+}
+
+/// The same tables in memory, for who can't write.
+pub fn open_in_memory(file: &File) -> Result<Connection> {
+    let mut db = Connection::open_in_memory().map_err(opening(file))?;
+    migrate(&mut db, file)?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(db)
+}
+
+/// Takes a file away that can be made again.
+pub fn discard(dir: &Path, file: &File) -> Result<()> {
+    for suffix in ["", "-wal", "-shm"] {
+        let path = dir.join(format!("{}{suffix}", file.name));
+        match std::fs::remove_file(&path) {
+            Err(e) if e.kind() != ErrorKind::NotFound => {
+                return Err(e)
+                    .with_context(Kind::Internal, || format!("removing `{}`", path.display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn connect_reader(path: &Path, file: &File) -> Result<Connection> {
@@ -254,7 +286,7 @@ mod tests {
                     let (dir, start) = (dir.path(), &start);
                     scope.spawn(move || {
                         start.wait();
-                        for file in [MAIN, RAW, INDEX] {
+                        for file in [MAIN, RAW, INDEX, PEOPLE] {
                             let opened = if n % 2 == 0 {
                                 open(dir, &file)
                             } else {

@@ -11,6 +11,7 @@ use crate::model::query::{Fact, Field, Query, Sort, Text};
 
 mod contacts;
 mod meaning;
+mod people;
 
 /// A store in a folder that goes with it.
 fn store() -> (tempfile::TempDir, Store) {

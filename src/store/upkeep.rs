@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use crate::error::{Context, Kind, Result};
+use crate::error::Result;
 
 use super::write::meta;
 use super::{Store, fault, lazily, schema};
@@ -83,15 +83,7 @@ impl Store {
                 *open = Connection::open_in_memory().map_err(fault(doing))?;
             }
         }
-        for suffix in ["", "-wal", "-shm"] {
-            let path = self.dir.join(format!("{}{suffix}", schema::INDEX.name));
-            match std::fs::remove_file(&path) {
-                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(e).context(Kind::Internal, doing);
-                }
-                _ => {}
-            }
-        }
+        schema::discard(&self.dir, &schema::INDEX)?;
         let fresh = schema::open(&self.dir, &schema::INDEX)?;
         *lazily(&self.index, || schema::open(&self.dir, &schema::INDEX))? = fresh;
         if let Some(reader) = self.reader.get() {

@@ -170,6 +170,7 @@ pub fn import(app: &App, request: &ImportRequest) -> Result<ImportReport> {
         for outcome in &outcomes {
             memo::save(app, &outcome.memo)?;
         }
+        app.store.gather_people_early();
     }
     let notes = notes
         .into_inner()

@@ -166,6 +166,7 @@ pub async fn sync(app: &App, request: &SyncRequest) -> Result<SyncReport> {
     }
     warnings.extend(sent);
     warnings.extend(purge::retain(app));
+    app.store.gather_people_early();
     Ok(SyncReport {
         accounts: done,
         warnings,

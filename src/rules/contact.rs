@@ -1,5 +1,8 @@
 //! When two addresses or groups of contacts are the same, and how an address of a contact is typed.
 
+pub mod group;
+pub mod read;
+
 use crate::model::contact::{AddressKind, ContactAddress};
 
 use super::optout::normal;

@@ -81,25 +81,27 @@ impl Store {
         (why, now): (Why<'_>, Timestamp),
         work: impl FnOnce(&Card) -> Result<Card>,
     ) -> Result<Contact> {
-        let mut main = self.main()?;
-        change(&mut main, true, |tx| {
-            let id = resolve(tx, id.0).map_err(fault(READING))?;
-            let before = card_of(tx, id)?.ok_or_else(|| no_contact(ContactId(id)))?;
-            let after = work(&before)?;
-            if after == before {
-                return Ok(());
-            }
-            let edit = Edit {
-                id: Some(ContactId(id)),
-                before: Some(before),
-                after: Some(after),
-                ..Edit::default()
-            };
-            let change = history::next_change(tx).map_err(fault(WRITING))?;
-            apply(tx, &edit, (why, change), now).map(drop)
+        let mut work = Some(work);
+        self.alter_contacts(&[id], (why, now), |_, card| match work.take() {
+            Some(work) => work(card),
+            None => Ok(card.clone()),
         })?;
-        drop(main);
         self.contact(id)
+    }
+
+    /// Does so for several, as one change, and all of them or none; gives those whose card is another then.
+    pub fn alter_contacts(
+        &self,
+        ids: &[ContactId],
+        (why, now): (Why<'_>, Timestamp),
+        mut work: impl FnMut(ContactId, &Card) -> Result<Card>,
+    ) -> Result<Vec<ContactId>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        change(&mut *self.main()?, true, |tx| {
+            alter(tx, ids, ((why, now), &mut work))
+        })
     }
 
     /// A contact by its id, or by one that was merged into it.
@@ -193,6 +195,37 @@ impl Store {
             .and_then(|mut read| read.query_row([], |row| row.get(0)));
         read.map_err(fault(READING))
     }
+}
+
+/// Work on the card of each contact, and why.
+type Altering<'a, 'w> = (
+    (Why<'w>, Timestamp),
+    &'a mut dyn FnMut(ContactId, &Card) -> Result<Card>,
+);
+
+fn alter(
+    tx: &Transaction<'_>,
+    ids: &[ContactId],
+    ((why, now), work): Altering<'_, '_>,
+) -> Result<Vec<ContactId>> {
+    let change = history::next_change(tx).map_err(fault(WRITING))?;
+    let mut changed = Vec::new();
+    for id in ids {
+        let id = ContactId(resolve(tx, id.0).map_err(fault(READING))?);
+        let before = card_of(tx, id.0)?.ok_or_else(|| no_contact(id))?;
+        let after = work(id, &before)?;
+        if after == before {
+            continue;
+        }
+        let edit = Edit {
+            id: Some(id),
+            before: Some(before),
+            after: Some(after),
+            ..Edit::default()
+        };
+        changed.extend(apply(tx, &edit, (why, change), now)?);
+    }
+    Ok(changed)
 }
 
 fn apply(

@@ -1,13 +1,15 @@
 //! Groups: contacts say in their cards which they are in; other groups and bare addresses are kept here.
 
-use rusqlite::{OptionalExtension, params};
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use crate::error::Result;
+use crate::model::id::ContactId;
 use crate::rules::contact::folded_group;
 use crate::store::outbox::change;
 use crate::store::{Store, fault};
 
-use super::{READING, WRITING};
+use super::{READING, WRITING, Why, alter};
 
 /// A group as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,18 +98,96 @@ impl Store {
         })
     }
 
-    /// Forgets a group that no contact is in; says whether there was one.
-    pub fn drop_group(&self, name: &str) -> Result<bool> {
+    /// Forgets a group, in the cards of its contacts and in other groups as well; says who was in it, `None` if there
+    /// was none.
+    pub fn drop_group(
+        &self,
+        name: &str,
+        (why, now): (Why<'_>, Timestamp),
+    ) -> Result<Option<Group>> {
+        let Some(group) = self.group(name)? else {
+            return Ok(None);
+        };
         let folded = folded_group(name);
         change(&mut *self.main()?, true, |tx| {
-            let drop = || -> rusqlite::Result<bool> {
+            let ids = contacts_of(tx, &folded).map_err(fault(READING))?;
+            alter(
+                tx,
+                &ids,
+                ((why, now), &mut |_, card| {
+                    let mut card = card.clone();
+                    card.groups.retain(|g| folded_group(g) != folded);
+                    Ok(card)
+                }),
+            )?;
+            let drop = || -> rusqlite::Result<()> {
                 tx.execute("DELETE FROM group_members WHERE folded = ?1", [&folded])?;
-                let dropped =
-                    tx.execute("DELETE FROM contact_groups WHERE folded = ?1", [&folded])?;
-                Ok(dropped == 1)
+                tx.execute("DELETE FROM contact_groups WHERE folded = ?1", [&folded])?;
+                for (of, member) in groups_with(tx, &folded)? {
+                    tx.execute(
+                        "DELETE FROM group_members WHERE folded = ?1 AND member = ?2",
+                        [of, member],
+                    )?;
+                }
+                Ok(())
             };
             drop().map_err(fault(WRITING))
-        })
+        })?;
+        Ok(Some(group))
+    }
+
+    /// Gives a group another name, in the cards of its contacts and in other groups as well; false if there is none.
+    /// The other name must be free, or the same but for its case.
+    pub fn rename_group(
+        &self,
+        (old, new): (&str, &str),
+        (why, now): (Why<'_>, Timestamp),
+    ) -> Result<bool> {
+        if self.group(old)?.is_none() {
+            return Ok(false);
+        }
+        let (from, to) = (folded_group(old), folded_group(new));
+        change(&mut *self.main()?, true, |tx| {
+            let ids = contacts_of(tx, &from).map_err(fault(READING))?;
+            let start = || -> rusqlite::Result<()> {
+                tx.execute(
+                    "INSERT INTO contact_groups (folded, name) VALUES (?1, ?2)
+                     ON CONFLICT (folded) DO UPDATE SET name = excluded.name",
+                    [&to, new],
+                )?;
+                tx.execute(
+                    "UPDATE OR REPLACE group_members SET folded = ?2 WHERE folded = ?1",
+                    [&from, &to],
+                )?;
+                for (of, member) in groups_with(tx, &from)? {
+                    tx.execute(
+                        "UPDATE OR REPLACE group_members SET member = '@' || ?3
+                         WHERE folded = ?1 AND member = ?2",
+                        [of.as_str(), member.as_str(), new],
+                    )?;
+                }
+                if from != to {
+                    tx.execute("DELETE FROM contact_groups WHERE folded = ?1", [&from])?;
+                }
+                Ok(())
+            };
+            start().map_err(fault(WRITING))?;
+            alter(
+                tx,
+                &ids,
+                ((why, now), &mut |_, card| {
+                    let mut card = card.clone();
+                    for group in &mut card.groups {
+                        if folded_group(group) == from {
+                            *group = new.to_owned();
+                        }
+                    }
+                    Ok(card)
+                }),
+            )
+            .map(drop)
+        })?;
+        Ok(true)
     }
 
     /// Puts members that are no contacts into a group, or takes them out.
@@ -132,4 +212,22 @@ impl Store {
             write().map_err(fault(WRITING))
         })
     }
+}
+
+fn contacts_of(tx: &Transaction<'_>, folded: &str) -> rusqlite::Result<Vec<ContactId>> {
+    tx.prepare_cached("SELECT contact FROM group_contacts WHERE folded = ?1 ORDER BY contact")?
+        .query_map([folded], |row| row.get(0).map(ContactId))?
+        .collect()
+}
+
+/// The groups that have this one in them, and how they write it.
+fn groups_with(tx: &Transaction<'_>, folded: &str) -> rusqlite::Result<Vec<(String, String)>> {
+    let all: Vec<(String, String)> = tx
+        .prepare_cached("SELECT folded, member FROM group_members WHERE member LIKE '@%'")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(all
+        .into_iter()
+        .filter(|(_, member)| folded_group(member) == folded)
+        .collect())
 }

@@ -4,3 +4,4 @@ pub mod find;
 pub mod group;
 pub mod guard;
 pub mod who;
+pub mod sync;

@@ -4,6 +4,7 @@ pub mod address;
 pub mod budget;
 pub mod circuit;
 pub mod contact;
+pub mod contact_merge;
 pub mod cost;
 pub mod directory;
 pub mod folder;

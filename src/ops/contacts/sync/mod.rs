@@ -1,0 +1,3 @@
+//! Contacts here and in address books elsewhere, brought together.
+
+pub mod source;

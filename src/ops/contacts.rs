@@ -3,5 +3,5 @@
 pub mod find;
 pub mod group;
 pub mod guard;
-pub mod who;
 pub mod sync;
+pub mod who;

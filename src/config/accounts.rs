@@ -13,6 +13,7 @@ use crate::model::secret::Part;
 use super::file::{At, RawAccount, Source, nearest};
 use super::flags::Environment;
 use super::oauth;
+use super::people;
 use super::policy;
 use super::provider;
 use super::throttle;
@@ -48,6 +49,8 @@ pub fn local(data_dir: &Path) -> Account {
         twilio: None,
         whatsapp: None,
         legacy_units: false,
+        contacts: None,
+        books: Vec::new(),
         signature: None,
         budget: Vec::new(),
         max_cost_per_month: None,
@@ -139,6 +142,8 @@ pub fn resolve(
         twilio: provider::twilio(raw, source, channel)?,
         whatsapp: provider::whatsapp(raw, source, channel)?,
         legacy_units,
+        contacts: people::contacts(raw, source, channel)?,
+        books: people::books(raw, source)?,
         signature: value(&raw.signature),
         budget,
         max_cost_per_month: policy::max_cost(raw.max_cost_per_month.as_ref(), source)?,
@@ -231,6 +236,8 @@ impl Cx<'_> {
             key("max_cost_per_month", &r.max_cost_per_month),
             key("base_url", &r.base_url),
             key("url", &r.url),
+            key("contacts", &r.contacts),
+            key("books", &r.books),
             key("quota", &r.quota),
             key("quota_units", &r.quota_units),
             key("signature", &r.signature),
@@ -330,6 +337,8 @@ impl Cx<'_> {
         const NUMBERS: &[&[&str]] = &[TWILIO, WHATSAPP, REGION, MONEY];
         const MESSAGES: &[&str] = &["address", "display_name", "aliases", "budget", "fallback"];
         const BOOK: &[&str] = &["url"];
+        const PEOPLE: &[&str] = &["contacts"];
+        const BOOKS: &[&str] = &["books"];
         let own: &[&[&str]] = match channel {
             ChannelKind::Imap => &[&["path"], API],
             ChannelKind::Smtp => &[&["path", "imap", "imap_tls", "folders", "file_sent"], API],
@@ -350,6 +359,12 @@ impl Cx<'_> {
         };
         if !channel.is_address_book() {
             refused.push(BOOK);
+        }
+        if !channel.knows_people() {
+            refused.push(PEOPLE);
+        }
+        if channel != ChannelKind::Gmail {
+            refused.push(BOOKS);
         }
         match self
             .given()

@@ -8,6 +8,7 @@ pub mod file;
 pub mod flags;
 mod oauth;
 pub mod outbox;
+mod people;
 mod policy;
 pub mod prices;
 mod provider;

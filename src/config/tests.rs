@@ -110,7 +110,7 @@ fn each_fault_names_its_place_and_the_way_out() {
         ),
         (
             "[accounts.x]\naddress = \"a@example.com\"\n",
-            "1:11: account `x` has no channel / add channel = \"…\": one of imap, smtp, maildir, gmail, google-chat, google-chat-webhook, twilio, whatsapp, slack, slack-webhook",
+            "1:11: account `x` has no channel / add channel = \"…\": one of imap, smtp, maildir, gmail, google-chat, google-chat-webhook, twilio, whatsapp, slack, slack-webhook, carddav",
         ),
         (
             "[accounts.Work]\nchannel = \"imap\"\n",
@@ -270,5 +270,57 @@ fn oauth_keys_that_can_not_work_are_refused_where_they_stand() {
     ] {
         let told = refusal(&format!("{OAUTH}{lines}"));
         assert!(told.contains(words), "{lines}: {told}");
+    }
+}
+
+#[test]
+fn a_login_is_asked_for_contacts_only_where_they_are_wanted() {
+    use crate::net::oauth::{Server, Wanted, scopes};
+    const GMAIL: &str = "[accounts.me]\nchannel = \"gmail\"\naddress = \"ada@gmail.com\"\n";
+    let asked = |lines: &str, wanted: Wanted| {
+        let config = with(&format!("{GMAIL}{lines}")).unwrap();
+        let me = config.account("me").unwrap();
+        let oauth = me.oauth.as_ref().unwrap();
+        let asked = scopes(me, oauth, &Server::known(oauth), &wanted);
+        let short = asked.iter().map(|s| s.rsplit('/').next().unwrap_or(s));
+        short.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(asked("", Wanted::Usual), "gmail.modify");
+    let sync = "contacts = \"sync\"\n";
+    assert_eq!(asked(sync, Wanted::Usual), "gmail.modify contacts");
+    assert_eq!(
+        asked(sync, Wanted::Read),
+        "gmail.readonly contacts.readonly"
+    );
+    let all = "contacts = \"read\"\nbooks = [\"contacts\", \"others\", \"directory\"]\n";
+    assert_eq!(
+        asked(all, Wanted::Usual),
+        "gmail.modify contacts.readonly contacts.other.readonly directory.readonly"
+    );
+}
+
+#[test]
+fn contacts_of_an_account_are_taken_only_as_its_channel_can() {
+    const SLACK: &str = "[accounts.team]\nchannel = \"slack\"\n";
+    const GMAIL: &str = "[accounts.me]\nchannel = \"gmail\"\naddress = \"ada@gmail.com\"\n";
+    assert!(with(&format!("{SLACK}contacts = \"read\"\n")).is_ok());
+    for (account, line, words) in [
+        (SLACK, "contacts = \"sync\"", "can't be changed"),
+        (
+            SLACK,
+            "books = \"others\"",
+            "means nothing on a `slack` account",
+        ),
+        (GMAIL, "contacts = true", "contacts"),
+        (GMAIL, "contacts = \"both\"", "not a way to take contacts"),
+        (GMAIL, "books = \"other\"", "did you mean `others`?"),
+        (
+            "[accounts.m]\nchannel = \"maildir\"\npath = \"/\"\n",
+            "contacts = \"read\"",
+            "means nothing",
+        ),
+    ] {
+        let told = refusal(&format!("{account}{line}\n"));
+        assert!(told.contains(words), "{line}: {told}");
     }
 }

@@ -90,6 +90,14 @@ impl ChannelKind {
         self == ChannelKind::Carddav
     }
 
+    /// Whether it knows people beside its messages: an address book of its own, or who else is there.
+    pub fn knows_people(self) -> bool {
+        matches!(
+            self,
+            ChannelKind::Gmail | ChannelKind::GoogleChat | ChannelKind::Slack
+        )
+    }
+
     /// Whether it writes to phone numbers.
     pub fn is_phone(self) -> bool {
         matches!(self, ChannelKind::Twilio | ChannelKind::Whatsapp)
@@ -281,6 +289,55 @@ pub struct Whatsapp {
     pub region: Option<String>,
 }
 
+/// What becomes of the people that an account knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contacts {
+    /// Changes go both ways.
+    Sync,
+    /// They are only read.
+    Read,
+}
+
+impl Contacts {
+    pub const ALL: [Contacts; 2] = [Contacts::Sync, Contacts::Read];
+
+    /// As it is written in the config.
+    pub fn name(self) -> &'static str {
+        match self {
+            Contacts::Sync => "sync",
+            Contacts::Read => "read",
+        }
+    }
+}
+
+/// A list of people at Google.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Book {
+    /// Those the user filed.
+    Contacts,
+    /// Those the user wrote to; they can only be read.
+    Others,
+    /// Those of the user's domain; Workspace only, and they can only be read.
+    Directory,
+}
+
+impl Book {
+    pub const ALL: [Book; 3] = [Book::Contacts, Book::Others, Book::Directory];
+
+    /// As it is typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Book::Contacts => "contacts",
+            Book::Others => "others",
+            Book::Directory => "directory",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Book> {
+        Book::ALL.into_iter().find(|book| book.name() == name)
+    }
+}
+
 /// One account, resolved: every setting has its final value.
 #[derive(Clone, Debug)]
 pub struct Account {
@@ -300,6 +357,10 @@ pub struct Account {
     pub base_url: Option<String>,
     /// How many units of its provider's quota may be used within how long; `None` is no limit.
     pub quota: Option<Rate>,
+    /// Whether its people are contacts, too; `None` if it was not said, and its login is not asked for them.
+    pub contacts: Option<Contacts>,
+    /// Whose: with `channel = "gmail"`.
+    pub books: Vec<Book>,
     /// Put below what is written from here.
     pub signature: Option<String>,
     /// Units are counted as for projects made before May 2026 (`gmail`).

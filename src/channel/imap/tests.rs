@@ -47,6 +47,8 @@ fn account(auth: AuthMethod) -> Account {
         twilio: None,
         whatsapp: None,
         legacy_units: false,
+        contacts: None,
+        books: Vec::new(),
         signature: None,
         budget: Vec::new(),
         max_cost_per_month: None,

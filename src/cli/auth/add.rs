@@ -76,6 +76,9 @@ pub struct AddArgs {
     /// An address book, its owner's page, or just its host (https://dav.example.com)
     #[arg(long, value_name = "URL", conflicts_with = "base_url")]
     url: Option<String>,
+    /// Take its people as contacts too: sync (the default; gmail only) or read
+    #[arg(long, value_name = "HOW", num_args = 0..=1, default_missing_value = "sync", require_equals = true)]
+    contacts: Option<String>,
     /// A command that prints the secret; nothing is stored then
     #[arg(long, value_name = "COMMAND", conflicts_with = "stdin")]
     secret_command: Option<String>,
@@ -271,6 +274,7 @@ fn begun(args: &AddArgs, app: &App, out: &Output) -> Result<NewAccount> {
         path: args.path.as_ref().map(absolute).transpose()?,
         base_url: args.base_url.clone(),
         url: args.url.clone(),
+        contacts: args.contacts.clone(),
         oauth: match channel {
             ChannelKind::Gmail | ChannelKind::GoogleChat if args.oauth.is_none() => {
                 Some("google".to_owned())

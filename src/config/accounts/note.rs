@@ -103,6 +103,14 @@ pub fn note(
         account.signature.clone(),
         line_of(raw, |r| &r.signature),
     );
+    if account.channel.knows_people() {
+        let contacts = account.contacts.map(|contacts| contacts.name().to_owned());
+        say("contacts", contacts, line_of(raw, |r| &r.contacts));
+    }
+    if account.channel == ChannelKind::Gmail {
+        let books: Vec<_> = account.books.iter().map(|book| book.name()).collect();
+        say("books", Some(books.join(", ")), line_of(raw, |r| &r.books));
+    }
     match account.channel.is_address_book() {
         true => say("url", account.base_url.clone(), line_of(raw, |r| &r.url)),
         false => say(

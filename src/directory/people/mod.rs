@@ -14,10 +14,11 @@ use tokio::sync::Mutex;
 use crate::net::api::{Api, Call, Fault, Operation};
 use crate::net::http::Answer;
 
+pub use crate::model::account::Book;
 pub use change::Change;
 pub use groups::{Group, Members};
 pub use person::Person;
-pub use sync::{Book, Sync, Synced};
+pub use sync::{Sync, Synced};
 
 /// What is read of a person: everything that can be, so that none of it is lost.
 const FIELDS: &str = "addresses,biographies,birthdays,clientData,emailAddresses,events,externalIds,genders,imClients,\

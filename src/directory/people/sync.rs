@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::model::account::Book;
 use crate::net::api::Call;
 use crate::net::google::operations::people as op;
 
@@ -10,17 +11,6 @@ use super::{Client, FEW_FIELDS, FIELDS, Person, call};
 
 /// How many people Google gives at once.
 const PER_PAGE: &str = "1000";
-
-/// Which people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Book {
-    /// Those the user filed.
-    Contacts,
-    /// Those the user wrote to.
-    Others,
-    /// Those of the user's domain; Workspace only.
-    Directory,
-}
 
 /// What a sync came to.
 #[derive(Debug)]

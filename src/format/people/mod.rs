@@ -3,7 +3,6 @@
 //! A contact shows what its own entry says; what Google adds from a public profile isn't the owner's to change.
 //! `write` touches what differs, so what a card can't hold stays as it was.
 
-mod hold;
 mod read;
 mod write;
 
@@ -16,7 +15,6 @@ use serde_json::{Value, json};
 
 use crate::format::json::text;
 
-pub use hold::{held, onto};
 pub use read::read;
 pub use write::write;
 

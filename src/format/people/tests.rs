@@ -183,31 +183,28 @@ fn a_mark_is_found_again_beside_what_others_wrote() {
     assert_eq!(mark(&person), None);
 }
 
-#[test]
-fn what_the_provider_can_not_tell_is_no_change_of_it() {
-    let before = Card {
-        name: "Ada L.".to_owned(),
-        given: Some("Ada".to_owned()),
-        family: Some("Lovelace".to_owned()),
-        addresses: vec![
-            address(AddressKind::Phone, "+14155550100"),
-            address(AddressKind::Email, "one@example.com"),
-            ContactAddress {
-                primary: true,
-                ..address(AddressKind::Email, "two@example.com")
-            },
-        ],
-        groups: vec!["chess".to_owned(), "Team".to_owned()],
-        ..Card::default()
-    };
-    let (person, _) = write(&before, None, &groups());
-    let mut told = read(&person, &groups());
-    told.name = "Ada Lovelace".to_owned();
-    assert_eq!(onto(told.clone(), &before), before);
-    told.addresses.remove(0);
-    let changed = onto(told, &before);
-    let values: Vec<_> = changed.addresses.iter().map(|a| a.value.as_str()).collect();
-    assert_eq!(values, ["+14155550100", "one@example.com"]);
+/// The order in which Google tells addresses; that one is the primary one it tells by the order.
+fn told(card: &Card) -> Card {
+    let mut addresses = Vec::new();
+    let chats = [AddressKind::Whatsapp, AddressKind::Slack, AddressKind::Chat];
+    for kind in [AddressKind::Email, AddressKind::Phone]
+        .into_iter()
+        .chain(chats)
+    {
+        addresses.extend(card.of_kind(kind).map(|address| ContactAddress {
+            primary: false,
+            ..address.clone()
+        }));
+    }
+    let parts = read::spelled(card);
+    Card {
+        name: match parts.is_empty() {
+            true => card.name.clone(),
+            false => parts,
+        },
+        addresses,
+        ..card.clone()
+    }
 }
 
 fn word() -> impl Strategy<Value = String> {
@@ -275,7 +272,7 @@ proptest! {
     #[test]
     fn a_card_comes_back_as_it_went(card in some_card()) {
         let (person, _) = write(&card, None, &groups());
-        prop_assert_eq!(onto(read(&person, &groups()), &card), card);
+        prop_assert_eq!(read(&person, &groups()), told(&card));
     }
 
     #[test]
@@ -285,7 +282,7 @@ proptest! {
         let now = read(&person, &groups());
         let (same, changed) = write(&to, Some(&person), &groups());
         prop_assert!(changed.is_empty() || changed == ["names"], "{:?} {}", changed, same);
-        prop_assert_eq!(now.addresses, held(&to).addresses);
+        prop_assert_eq!(now.addresses, told(&to).addresses);
         prop_assert_eq!((now.notes, now.birthday, now.urls), (to.notes, to.birthday, to.urls));
     }
 }

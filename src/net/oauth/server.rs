@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::error::{Error, Kind, Result};
-use crate::model::account::{Account, ChannelKind, Grant, OAuth, Provider};
+use crate::model::account::{Account, Book, ChannelKind, Contacts, Grant, OAuth, Provider};
 use crate::net::http;
 
 /// An authorization server, as far as it is known.
@@ -196,6 +196,10 @@ const MICROSOFT_SMTP: &str = "https://outlook.office.com/SMTP.Send";
 const OFFLINE: &str = "offline_access";
 const GMAIL_READ: &str = "https://www.googleapis.com/auth/gmail.readonly";
 const GMAIL_MODIFY: &str = "https://www.googleapis.com/auth/gmail.modify";
+const CONTACTS: &str = "https://www.googleapis.com/auth/contacts";
+const CONTACTS_READ: &str = "https://www.googleapis.com/auth/contacts.readonly";
+const OTHERS_READ: &str = "https://www.googleapis.com/auth/contacts.other.readonly";
+const DIRECTORY_READ: &str = "https://www.googleapis.com/auth/directory.readonly";
 const CHAT_READ: &[&str] = &[
     "https://www.googleapis.com/auth/chat.spaces.readonly",
     "https://www.googleapis.com/auth/chat.messages.readonly",
@@ -221,13 +225,17 @@ pub fn scopes(account: &Account, oauth: &OAuth, server: &Server, wanted: &Wanted
     }
     let reads_only = *wanted == Wanted::Read;
     match (&oauth.provider, oauth.grant) {
-        (Provider::Google, _) => list(match account.channel {
-            ChannelKind::Gmail if reads_only => &[GMAIL_READ],
-            ChannelKind::Gmail => &[GMAIL_MODIFY],
-            ChannelKind::GoogleChat if reads_only => CHAT_READ,
-            ChannelKind::GoogleChat => CHAT,
-            _ => &[GOOGLE_MAIL],
-        }),
+        (Provider::Google, _) => {
+            let mut asked: Vec<String> = list(match account.channel {
+                ChannelKind::Gmail if reads_only => &[GMAIL_READ],
+                ChannelKind::Gmail => &[GMAIL_MODIFY],
+                ChannelKind::GoogleChat if reads_only => CHAT_READ,
+                ChannelKind::GoogleChat => CHAT,
+                _ => &[GOOGLE_MAIL],
+            });
+            asked.extend(list(&people(account, reads_only)));
+            asked
+        }
         (Provider::Microsoft, Grant::ClientCredentials) => {
             list(&["https://outlook.office365.com/.default"])
         }
@@ -254,6 +262,24 @@ pub fn scopes(account: &Account, oauth: &OAuth, server: &Server, wanted: &Wanted
         }
         _ => oauth.scopes.clone().unwrap_or_default(),
     }
+}
+
+/// What the account's contacts need, if it has any.
+fn people(account: &Account, reads_only: bool) -> Vec<&'static str> {
+    if account.channel != ChannelKind::Gmail {
+        return Vec::new();
+    }
+    let contacts = match account.contacts {
+        None => return Vec::new(),
+        Some(Contacts::Sync) if !reads_only => CONTACTS,
+        Some(_) => CONTACTS_READ,
+    };
+    let of = |book: &Book| match book {
+        Book::Contacts => contacts,
+        Book::Others => OTHERS_READ,
+        Book::Directory => DIRECTORY_READ,
+    };
+    account.books.iter().map(of).collect()
 }
 
 /// Whether asking for less makes a difference.

@@ -30,6 +30,8 @@ pub struct NewAccount {
     pub base_url: Option<String>,
     /// An address book, its owner, or its host.
     pub url: Option<String>,
+    /// Whether its people are contacts: `sync` or `read`.
+    pub contacts: Option<String>,
     /// Whose OAuth tokens it gets: `google`, `microsoft` or an issuer.
     pub oauth: Option<String>,
     pub client_id: Option<String>,
@@ -84,6 +86,7 @@ impl NewAccount {
             ("path", self.path.as_ref().map(path)),
             ("base_url", self.base_url.clone()),
             ("url", self.url.clone()),
+            ("contacts", self.contacts.clone()),
             ("account_sid", self.account_sid.clone()),
             ("api_key", self.api_key.clone()),
             ("messaging_service", self.messaging_service.clone()),

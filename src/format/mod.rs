@@ -21,4 +21,5 @@ pub mod slack;
 pub mod sms;
 pub mod twilio;
 pub mod utf7;
+pub mod vcard;
 pub mod whatsapp;

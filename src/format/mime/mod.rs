@@ -2,12 +2,12 @@
 //! in the bytes: the parser of every import.
 
 mod address;
-mod charset;
+pub(in crate::format) mod charset;
 mod date;
 mod head;
 mod param;
 mod select;
-mod transfer;
+pub(in crate::format) mod transfer;
 mod walk;
 mod words;
 

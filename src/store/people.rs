@@ -5,7 +5,12 @@
 //! nothing is new. A cursor that is ahead of what it follows means that a file was replaced: then all is made anew.
 
 mod addresses;
+mod borne;
+mod contacts;
+mod find;
 mod harvest;
+mod near;
+mod words;
 
 use std::sync::MutexGuard;
 
@@ -15,8 +20,11 @@ use crate::error::Result;
 
 use super::write::meta;
 use super::{Store, fault, lazily, schema};
+use words::Writer;
 
 pub use addresses::{Harvested, Talked};
+pub use find::{Bearer, Wanted};
+pub use words::Person;
 
 const READING: &str = "reading people";
 const WRITING: &str = "gathering people";
@@ -163,8 +171,13 @@ impl Store {
             clear(&tx).map_err(fault(WRITING))?;
             here = Marks::default();
         }
-        here.message = self.harvest(&tx, here.message, there.message)?;
-        here.contact = there.contact;
+        let mut words = Writer::new(&tx);
+        here.message = self.harvest(&tx, &mut words, (here.message, there.message))?;
+        // Contacts come last, so that it is known how near they are.
+        if here.message == there.message {
+            here.contact = self.take_contacts(&tx, &mut words, (here.contact, there.contact))?;
+        }
+        words.finish().map_err(fault(WRITING))?;
         if here.message == there.message {
             here.generation = there.generation;
         }
@@ -205,7 +218,10 @@ fn begin(db: &mut Connection) -> Result<Transaction<'_>> {
 }
 
 fn clear(tx: &Transaction<'_>) -> rusqlite::Result<()> {
-    tx.execute_batch("DELETE FROM addresses; UPDATE marks SET value = 0;")
+    tx.execute_batch(
+        "DELETE FROM addresses; DELETE FROM postings; DELETE FROM people; DELETE FROM pages;
+         DELETE FROM words; UPDATE marks SET value = 0;",
+    )
 }
 
 fn is_damaged(error: &crate::error::Error) -> bool {

@@ -19,3 +19,31 @@ CREATE TABLE addresses (
   last_sent_at INTEGER NOT NULL,
   automated INTEGER NOT NULL    -- no person reads there
 );
+
+-- Words by which people are found. A word stays when nobody bears it any more.
+CREATE TABLE words (
+  id INTEGER PRIMARY KEY,
+  word TEXT NOT NULL UNIQUE
+);
+-- All words once more, packed for looking through them: those of one length in bytes, each followed by its id in four
+-- bytes (little endian).
+CREATE TABLE pages (
+  length INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  words BLOB NOT NULL,
+  PRIMARY KEY (length, n)
+);
+-- `person` is twice the number of a contact, or twice the row of `addresses` and one more. `far` is 0 for those the
+-- owner writes to most, up to 15: who is near is read first.
+CREATE TABLE postings (
+  word INTEGER NOT NULL,
+  far INTEGER NOT NULL,
+  person INTEGER NOT NULL,
+  PRIMARY KEY (word, far, person)
+) WITHOUT ROWID;
+-- What of a person stands in `postings`; `words` are ids in four bytes each.
+CREATE TABLE people (
+  person INTEGER PRIMARY KEY,
+  far INTEGER NOT NULL,
+  words BLOB NOT NULL
+);

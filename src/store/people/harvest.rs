@@ -8,12 +8,13 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use crate::error::Result;
 use crate::model::address::Address;
 use crate::model::message::Role;
-use crate::rules::harvest::{is_automated, name, person};
+use crate::rules::harvest::{is_automated, name, nearness, person};
 use crate::store::folders::Folders;
 use crate::store::row::{self, fold, people};
 use crate::store::{Store, fault};
 
-use super::{READING, WRITING};
+use super::words::{Person, Writer};
+use super::{READING, WRITING, borne};
 
 /// Messages of one commit.
 const BATCH: i64 = 4_000;
@@ -48,7 +49,12 @@ enum Part {
 impl Store {
     /// Counts the addresses of a batch of messages after `from`; the id up to which all are counted, `through` if
     /// there are no more.
-    pub(super) fn harvest(&self, tx: &Transaction<'_>, from: i64, through: i64) -> Result<i64> {
+    pub(super) fn harvest(
+        &self,
+        tx: &Transaction<'_>,
+        words: &mut Writer<'_>,
+        (from, through): (i64, i64),
+    ) -> Result<i64> {
         if from >= through {
             return Ok(from);
         }
@@ -59,9 +65,11 @@ impl Store {
             self.read(&index, &folders, (from, through), &mut told)
                 .map_err(fault(READING))?
         };
+        let mut moved = Vec::new();
         for (address, told) in told {
-            keep(tx, &address, told).map_err(fault(WRITING))?;
+            moved.extend(keep(tx, words, &address, told).map_err(fault(WRITING))?);
         }
+        self.place_contacts(tx, words, &moved)?;
         Ok(reached)
     }
 
@@ -147,28 +155,36 @@ impl Told {
     }
 }
 
-/// Adds what was told to what is known.
-fn keep(tx: &Transaction<'_>, address: &str, told: Told) -> rusqlite::Result<()> {
-    let known: Option<(i64, Named)> = tx
-        .prepare_cached("SELECT id, named, named_at, name FROM addresses WHERE address = ?1")?
+/// Adds what was told to what is known; gives the address if it is nearer to the owner than before.
+fn keep(
+    tx: &Transaction<'_>,
+    words: &mut Writer<'_>,
+    address: &str,
+    told: Told,
+) -> rusqlite::Result<Option<String>> {
+    let known = tx
+        .prepare_cached(
+            "SELECT id, named, named_at, name, received, sent, mentioned FROM addresses
+             WHERE address = ?1",
+        )?
         .query_row([address], |row| {
-            Ok((
-                row.get(0)?,
-                Named {
-                    by: row.get(1)?,
-                    at: row.get(2)?,
-                    name: row.get(3)?,
-                },
-            ))
+            let name = Named {
+                by: row.get(1)?,
+                at: row.get(2)?,
+                name: row.get(3)?,
+            };
+            let counts: (i64, i64, i64) = (row.get(4)?, row.get(5)?, row.get(6)?);
+            Ok((row.get::<_, i64>(0)?, name, counts))
         })
         .optional()?;
+    let automated = is_automated(address);
     let nobody = Named {
         by: 0,
         at: 0,
         name: String::new(),
     };
     let told_name = told.name.unwrap_or(nobody);
-    match known {
+    let (id, name, before, renamed) = match known {
         None => {
             tx.prepare_cached(
                 "INSERT INTO addresses (address, typed, name, named, named_at, received, sent,
@@ -186,11 +202,13 @@ fn keep(tx: &Transaction<'_>, address: &str, told: Told) -> rusqlite::Result<()>
                 told.mentioned,
                 told.last_at,
                 told.last_sent_at,
-                is_automated(address),
+                automated,
             ])?;
+            (tx.last_insert_rowid(), told_name.name, (0, 0, 0), true)
         }
-        Some((id, name)) => {
-            let name = name.max(told_name);
+        Some((id, known, before)) => {
+            let renamed = told_name > known && told_name.name != known.name;
+            let name = known.max(told_name);
             tx.prepare_cached(
                 "UPDATE addresses SET name = ?2, named = ?3, named_at = ?4,
                      received = received + ?5, sent = sent + ?6, mentioned = mentioned + ?7,
@@ -208,7 +226,29 @@ fn keep(tx: &Transaction<'_>, address: &str, told: Told) -> rusqlite::Result<()>
                 told.last_at,
                 told.last_sent_at,
             ])?;
+            (id, name.name, before, renamed)
         }
+    };
+    let after = (
+        before.0 + told.received,
+        before.1 + told.sent,
+        before.2 + told.mentioned,
+    );
+    let far = far(after);
+    let moved = far != self::far(before);
+    if !automated && renamed {
+        words.set(
+            Person::Address(id),
+            far,
+            &borne::of_harvested(&name, address),
+        )?;
+    } else if !automated && moved {
+        words.place(Person::Address(id), far)?;
     }
-    Ok(())
+    Ok(moved.then(|| address.to_owned()))
+}
+
+/// How far someone is from the owner, by messages received, sent and of others to both.
+pub(super) fn far(counts: (i64, i64, i64)) -> u8 {
+    15 - nearness(counts)
 }

@@ -1,8 +1,12 @@
 use rusqlite::Connection;
 
 use super::{add, at, message, store};
+use crate::model::contact::{Card, ContactAddress};
+use crate::model::id::ContactId;
 use crate::model::message::{NewMessage, Role};
 use crate::store::Store;
+use crate::store::contacts::{Edit, Why};
+use crate::store::people::{Person, Wanted};
 
 /// A message of the n-th minute.
 fn mail(n: i64, from: &str, to: &str) -> NewMessage {
@@ -97,10 +101,9 @@ fn what_is_lost_damaged_or_put_back_is_gathered_anew() {
     assert_eq!(counts(&anew(), "ada@example.com"), (1, 0, 0));
     std::fs::write(&path, [7_u8; 20_000]).unwrap();
     assert_eq!(counts(&anew(), "ada@example.com"), (1, 0, 0));
-    // A page in the middle.
+    // All pages but the first.
     let mut bytes = std::fs::read(&path).unwrap();
-    let from = bytes.len() / 3;
-    bytes[from..].fill(7);
+    bytes[8192..].fill(7);
     std::fs::write(&path, bytes).unwrap();
     assert_eq!(counts(&anew(), "ada@example.com"), (1, 0, 0));
     // The messages are gone, and others have their numbers.
@@ -212,4 +215,102 @@ fn a_store_that_cant_be_written_is_read_all_the_same() {
     }
     let anew = Store::at(dir.path()).owned_by(["me@example.com"].into_iter());
     assert_eq!(counts(&anew, "ada@example.com"), (1, 0, 0));
+}
+
+fn wanted(words: &[&str]) -> Vec<Wanted> {
+    let each = words.iter().map(|word| Wanted {
+        same: vec![(*word).to_owned()],
+        begun: None,
+        near: (word.len() > 3).then(|| ((*word).to_owned(), 1)),
+    });
+    each.collect()
+}
+
+fn borne_by(store: &Store, words: &[&str]) -> Vec<Person> {
+    let bearers = store.bearers(&wanted(words), 10).unwrap();
+    bearers.into_iter().map(|b| b.person).collect()
+}
+
+fn keep(
+    store: &Store,
+    id: Option<ContactId>,
+    before: Option<&str>,
+    after: Option<&str>,
+) -> ContactId {
+    let card = |name: &str| Card {
+        name: name.to_owned(),
+        addresses: vec![ContactAddress {
+            value: format!(
+                "{}@example.com",
+                name.split(' ').next().unwrap().to_lowercase()
+            ),
+            ..ContactAddress::default()
+        }],
+        ..Card::default()
+    };
+    let edit = Edit {
+        id,
+        before: before.map(card),
+        after: after.map(card),
+        ..Edit::default()
+    };
+    let why = Why {
+        what: "edit",
+        by: "person",
+    };
+    store.change_contacts(&[edit], why, at(0)).unwrap()[0].unwrap()
+}
+
+#[test]
+fn people_are_found_by_words_that_are_nearly_theirs_the_nearest_first() {
+    let (_dir, store) = owned();
+    let (first, second) = (
+        keep(&store, None, None, Some("Grace Hopper")),
+        keep(&store, None, None, Some("Gracey Hopper")),
+    );
+    add(
+        &store,
+        vec![
+            sent(1, "gracey@example.com"),
+            mail(2, "Grase Hoper <gh@example.net>", "me@example.com"),
+            mail(3, "Grace <noreply@example.net>", "me@example.com"),
+        ],
+    );
+    let found = borne_by(&store, &["grace", "hoppre"]);
+    assert_eq!(
+        found[..2],
+        [Person::Contact(first), Person::Contact(second)]
+    );
+    // The two strange addresses, and no machine.
+    assert_eq!(found.len(), 4, "{found:?}");
+    // Both names fit as well; the one the owner writes to comes first.
+    assert_eq!(borne_by(&store, &["hopper"])[0], Person::Contact(second));
+    assert_eq!(borne_by(&store, &["nobody"]), []);
+}
+
+#[test]
+fn a_contact_is_found_by_its_words_of_now() {
+    let (_dir, store) = owned();
+    let id = keep(&store, None, None, Some("Grace Hopper"));
+    assert_eq!(borne_by(&store, &["hopper"]), [Person::Contact(id)]);
+    keep(&store, Some(id), Some("Grace Hopper"), Some("Grace Murray"));
+    assert_eq!(borne_by(&store, &["hopper"]), []);
+    assert_eq!(borne_by(&store, &["murray"]), [Person::Contact(id)]);
+    keep(&store, Some(id), Some("Grace Murray"), None);
+    assert_eq!(borne_by(&store, &["murray"]), []);
+    // Its messages make it nearer, whichever came first.
+    let id = keep(&store, None, None, Some("Zed Quux"));
+    let far = |store: &Store| {
+        store.gather_people().unwrap();
+        let db = Connection::open(store.dir().join("people.db")).unwrap();
+        db.query_row(
+            "SELECT far FROM people WHERE person = ?1",
+            [Person::Contact(id).number()],
+            |row| row.get::<_, i64>(0),
+        )
+        .unwrap()
+    };
+    let before = far(&store);
+    add(&store, vec![sent(1, "zed@example.com")]);
+    assert!(far(&store) < before);
 }

@@ -1,0 +1,120 @@
+//! How many slips of a finger lie between two words.
+
+/// Looks for words within so many slips: a letter too many, missing, another or swapped with its neighbour.
+pub struct Near<'a> {
+    word: &'a [u8],
+    slips: usize,
+    letters: u32,
+    rows: [[u8; WIDTH]; 3],
+}
+
+const WIDTH: usize = super::words::LONGEST + 2;
+
+impl<'a> Near<'a> {
+    /// `word` is at most [`super::words::LONGEST`] bytes long.
+    pub fn new(word: &'a str, slips: usize) -> Self {
+        let word = word.as_bytes();
+        Near {
+            word: &word[..word.len().min(WIDTH - 2)],
+            slips,
+            letters: letters(word),
+            rows: [[0; WIDTH]; 3],
+        }
+    }
+
+    /// Lengths of words that may fit.
+    pub fn lengths(&self) -> std::ops::RangeInclusive<usize> {
+        self.word.len().saturating_sub(self.slips).max(1)..=self.word.len() + self.slips
+    }
+
+    /// How many slips away a word is; `None` if it is too many.
+    pub fn slips(&mut self, other: &[u8]) -> Option<usize> {
+        let theirs = letters(other);
+        let most = self.slips as u32;
+        if (theirs & !self.letters).count_ones() > most
+            || (self.letters & !theirs).count_ones() > most
+        {
+            return None;
+        }
+        self.distance(other)
+    }
+
+    fn distance(&mut self, other: &[u8]) -> Option<usize> {
+        let (mine, most) = (self.word, self.slips);
+        if mine.len().abs_diff(other.len()) > most || other.len() > WIDTH - 2 {
+            return None;
+        }
+        for (n, cell) in self.rows[0][..=mine.len()].iter_mut().enumerate() {
+            *cell = n as u8;
+        }
+        for (i, theirs) in other.iter().enumerate() {
+            // Rows of this letter, the one before and the one before that.
+            let (now, before, earlier) = ((i + 1) % 3, i % 3, (i + 2) % 3);
+            self.rows[now][0] = (i + 1) as u8;
+            let mut least = self.rows[now][0];
+            for (j, ours) in mine.iter().enumerate() {
+                let other_letter = self.rows[before][j] + u8::from(ours != theirs);
+                let mut slips = other_letter
+                    .min(self.rows[before][j + 1] + 1)
+                    .min(self.rows[now][j] + 1);
+                if i > 0 && j > 0 && *ours == other[i - 1] && mine[j - 1] == *theirs {
+                    slips = slips.min(self.rows[earlier][j - 1] + 1);
+                }
+                self.rows[now][j + 1] = slips;
+                least = least.min(slips);
+            }
+            if usize::from(least) > most {
+                return None;
+            }
+        }
+        let slips = usize::from(self.rows[other.len() % 3][mine.len()]);
+        (slips <= most).then_some(slips)
+    }
+}
+
+/// Which letters a word has, one bit each; what is none of a to z shares bits.
+fn letters(word: &[u8]) -> u32 {
+    word.iter().fold(0, |bits, byte| bits | 1 << (byte & 31))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slips(a: &str, b: &str, most: usize) -> Option<usize> {
+        Near::new(a, most).slips(b.as_bytes())
+    }
+
+    #[test]
+    fn slips_are_counted_up_to_what_is_allowed() {
+        for (a, b, count) in [
+            ("ada", "ada", 0),
+            ("ada", "adda", 1),
+            ("lovelace", "lovelcae", 1),
+            ("lovelace", "lovlace", 1),
+            ("lovelace", "livelace", 1),
+            ("lovelace", "olvelcae", 2),
+            ("jonson", "johnsen", 2),
+            ("a", "b", 1),
+            ("ab", "ba", 1),
+        ] {
+            assert_eq!(slips(a, b, 2), Some(count), "{a} {b}");
+            assert_eq!(slips(b, a, 2), Some(count), "{b} {a}");
+            if count > 0 {
+                assert_eq!(slips(a, b, count - 1), None, "{a} {b}");
+            }
+        }
+        assert_eq!(slips("ada", "grace", 2), None);
+        let long = "x".repeat(500);
+        assert_eq!(slips(&long, &long[..60], 2), Some(0));
+        assert_eq!(slips("ada", &long, 2), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_count_is_that_of_the_plain_algorithm(a in "[a-e]{1,9}", b in "[a-e]{1,9}") {
+            let plain = strsim::osa_distance(&a, &b);
+            proptest::prop_assert_eq!(slips(&a, &b, 2), (plain <= 2).then_some(plain));
+        }
+    }
+}

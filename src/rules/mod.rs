@@ -11,6 +11,7 @@ pub mod folder;
 pub mod harvest;
 pub mod maildir;
 pub mod optout;
+pub mod people;
 pub mod phone;
 pub mod policy;
 pub mod query;

@@ -15,6 +15,7 @@ pub mod markdown;
 pub mod mbox;
 pub mod mention;
 pub mod mime;
+pub mod multistatus;
 pub mod payload;
 pub mod people;
 pub mod slack;

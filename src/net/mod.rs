@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod autoconfig;
+pub mod dav;
 pub mod google;
 pub mod http;
 pub mod oauth;

@@ -9,16 +9,17 @@ use crate::channel::google_chat_webhook::Webhook;
 use crate::channel::slack_webhook::Webhook as SlackWebhook;
 use crate::channel::{gmail, google_chat, slack, twilio, whatsapp};
 use crate::clock::{Clock, UnderWay};
+use crate::directory::carddav;
 use crate::error::{Context, Error, Kind, Result};
 use crate::format::{clean, whatsapp as rules};
 use crate::model::account::{Account, ChannelKind, Twilio, Whatsapp};
 use crate::model::budget::Rate;
 use crate::net::api::{Access, Api, Pending, Reading, Scheme, Units};
-use crate::net::google;
 use crate::net::http::{Client, Redirects};
 use crate::net::slack as slack_net;
 use crate::net::twilio as sms;
 use crate::net::whatsapp as meta;
+use crate::net::{dav, google};
 use crate::rules::budget::{Cost, Limit};
 use crate::store::{Asked, Owner, Share};
 
@@ -98,6 +99,28 @@ pub async fn twilio(app: &App, account: &Account) -> Result<twilio::Client> {
     let api = api(app, account, sms::reading).await?;
     let api = api.scheme(basic(settings));
     Ok(twilio::Client::new(api, &settings.account_sid))
+}
+
+/// The address books of a CardDAV account.
+pub async fn carddav(app: &App, account: &Account) -> Result<carddav::Client> {
+    let api = api(app, account, dav::reading).await?;
+    let login = account.login().unwrap_or_default();
+    Ok(carddav::Client::new(
+        api.scheme(Scheme::Basic(login.to_owned())),
+    ))
+}
+
+/// Finds the address book; gives where it is.
+async fn prove_carddav(app: &App, account: &Account, secret: &SecretString) -> Result<String> {
+    let given = Given {
+        secret: secret.clone(),
+        clock: app.clock.clone(),
+    };
+    let base = account.base_url.as_deref().unwrap_or_default();
+    let api = Api::new(client(account).await?, base, Arc::new(given), dav::reading)?;
+    let login = account.login().unwrap_or_default();
+    let books = carddav::Client::new(api.scheme(Scheme::Basic(login.to_owned())));
+    Ok(clean::line(books.find().await?.url()))
 }
 
 fn of_twilio(account: &Account) -> Result<&Twilio> {
@@ -185,6 +208,7 @@ pub async fn prove(app: &App, account: &Account, secret: &SecretString) -> Resul
             return Ok(host);
         }
         ChannelKind::Whatsapp => return prove_whatsapp(app, account, secret).await,
+        ChannelKind::Carddav => return prove_carddav(app, account, secret).await,
         other => {
             return Err(Error::config(format!(
                 "a login of channel {} can't be tried",

@@ -84,6 +84,12 @@ complete -c comms -n "__fish_comms_using_subcommand send" -l media-url -d 'Send 
 complete -c comms -n "__fish_comms_using_subcommand send" -l cc -d 'Send a visible copy' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -l bcc -d 'Send a copy nobody else sees' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -l from -d 'Send from this account, by name or address' -r
+complete -c comms -n "__fish_comms_using_subcommand send" -l via -d 'Write to people by this channel, whatever they prefer' -r -f -a "email\t''
+sms\t''
+whatsapp\t''
+slack\t''
+chat\t''"
+complete -c comms -n "__fish_comms_using_subcommand send" -l pick -d 'Take the Nth of those a name may mean, as the error lists them' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -l reply-to -d 'Have answers go to this address' -r
 complete -c comms -n "__fish_comms_using_subcommand send" -l html -d 'Send this HTML too; the text is made from it if there is none' -r -F
 complete -c comms -n "__fish_comms_using_subcommand send" -l template -d 'Fill in a template: a file, or a name in `templates/` beside the config file' -r
@@ -146,6 +152,12 @@ complete -c comms -n "__fish_comms_using_subcommand reply" -l media-url -d 'Send
 complete -c comms -n "__fish_comms_using_subcommand reply" -l cc -d 'Send a visible copy' -r
 complete -c comms -n "__fish_comms_using_subcommand reply" -l bcc -d 'Send a copy nobody else sees' -r
 complete -c comms -n "__fish_comms_using_subcommand reply" -l from -d 'Send from this account, by name or address' -r
+complete -c comms -n "__fish_comms_using_subcommand reply" -l via -d 'Write to people by this channel, whatever they prefer' -r -f -a "email\t''
+sms\t''
+whatsapp\t''
+slack\t''
+chat\t''"
+complete -c comms -n "__fish_comms_using_subcommand reply" -l pick -d 'Take the Nth of those a name may mean, as the error lists them' -r
 complete -c comms -n "__fish_comms_using_subcommand reply" -l reply-to -d 'Have answers go to this address' -r
 complete -c comms -n "__fish_comms_using_subcommand reply" -l html -d 'Send this HTML too; the text is made from it if there is none' -r -F
 complete -c comms -n "__fish_comms_using_subcommand reply" -l template -d 'Fill in a template: a file, or a name in `templates/` beside the config file' -r
@@ -203,6 +215,12 @@ complete -c comms -n "__fish_comms_using_subcommand forward" -l media-url -d 'Se
 complete -c comms -n "__fish_comms_using_subcommand forward" -l cc -d 'Send a visible copy' -r
 complete -c comms -n "__fish_comms_using_subcommand forward" -l bcc -d 'Send a copy nobody else sees' -r
 complete -c comms -n "__fish_comms_using_subcommand forward" -l from -d 'Send from this account, by name or address' -r
+complete -c comms -n "__fish_comms_using_subcommand forward" -l via -d 'Write to people by this channel, whatever they prefer' -r -f -a "email\t''
+sms\t''
+whatsapp\t''
+slack\t''
+chat\t''"
+complete -c comms -n "__fish_comms_using_subcommand forward" -l pick -d 'Take the Nth of those a name may mean, as the error lists them' -r
 complete -c comms -n "__fish_comms_using_subcommand forward" -l reply-to -d 'Have answers go to this address' -r
 complete -c comms -n "__fish_comms_using_subcommand forward" -l html -d 'Send this HTML too; the text is made from it if there is none' -r -F
 complete -c comms -n "__fish_comms_using_subcommand forward" -l template -d 'Fill in a template: a file, or a name in `templates/` beside the config file' -r

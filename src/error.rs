@@ -5,6 +5,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What the caller should do next; the exit-code table of the contract.
@@ -103,6 +106,26 @@ impl Kind {
     }
 }
 
+/// Someone who may be meant by a name, as a list to choose from shows them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Choice {
+    /// What means them beyond doubt where the name stood: `c9`, or an address.
+    pub words: String,
+    /// `None` for one who is known only from messages.
+    pub contact: Option<String>,
+    pub name: String,
+    /// Where the message would go, as one types it; `None` if nothing reaches them.
+    pub address: Option<String>,
+    /// From 0 to 100.
+    pub score: u8,
+    /// A name, nickname or address is what was typed; case and accents aside.
+    pub exact: bool,
+    /// Something was sent to that address before.
+    pub written_to: bool,
+    /// What speaks for this one, most weighty first.
+    pub why: Vec<String>,
+}
+
 /// A failure with its kind, its words and the next step.
 #[derive(Debug)]
 pub struct Error {
@@ -115,6 +138,8 @@ pub struct Error {
     pub retry_after: Option<Duration>,
     /// The outbox item it is about (`o17`).
     pub item: Option<String>,
+    /// Who may be meant, where a name says it of several.
+    pub candidates: Option<Box<[Choice]>>,
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -126,6 +151,7 @@ impl Error {
             hint: None,
             retry_after: None,
             item: None,
+            candidates: None,
             source: None,
         }
     }
@@ -164,6 +190,10 @@ impl Error {
     }
     pub fn item(mut self, item: impl fmt::Display) -> Self {
         self.item = Some(item.to_string());
+        self
+    }
+    pub fn candidates(mut self, candidates: Vec<Choice>) -> Self {
+        self.candidates = Some(candidates.into());
         self
     }
     /// The causes, outermost first, each in its own words.

@@ -41,6 +41,23 @@ pub fn select(out: &Output, question: &str, items: &[String], flag: &str) -> Res
     })
 }
 
+/// Asks for one of several, found by typing; `None` if the person leaves with Esc.
+pub fn pick(out: &Output, question: &str, items: &[String], flag: &str) -> Result<Option<usize>> {
+    needs_terminal(out, question, flag)?;
+    let question = question.to_owned();
+    let items: Vec<_> = items
+        .iter()
+        .map(|i| crate::format::clean::line(i))
+        .collect();
+    ask(out, move |theme| {
+        dialoguer::FuzzySelect::with_theme(theme)
+            .with_prompt(question)
+            .items(&items)
+            .default(0)
+            .interact_opt()
+    })
+}
+
 /// Asks for a line of text.
 pub fn input(out: &Output, question: &str, flag: &str) -> Result<String> {
     needs_terminal(out, question, flag)?;

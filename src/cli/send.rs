@@ -4,6 +4,7 @@ mod batch;
 mod body;
 mod cost;
 mod edit;
+mod people;
 mod show;
 mod whatsapp;
 
@@ -14,9 +15,11 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::error::{Error, Kind, Result};
+use crate::model::contact::Via;
 use crate::model::id::MessageId;
 use crate::model::outbox::State;
 use crate::model::time;
+use crate::ops::recipients::Addressing;
 use crate::ops::send::{self, Mode, SendReport, SendRequest, TemplateUse};
 use crate::ops::{App, send::ItemReport};
 
@@ -55,6 +58,12 @@ pub struct MessageArgs {
     /// Send from this account, by name or address
     #[arg(long, value_name = "ACCOUNT")]
     from: Option<String>,
+    /// Write to people by this channel, whatever they prefer
+    #[arg(long, value_name = "CHANNEL", value_parser = ["email", "sms", "whatsapp", "slack", "chat"])]
+    via: Option<String>,
+    /// Take the Nth of those a name may mean, as the error lists them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pick: Option<u16>,
     /// Have answers go to this address
     #[arg(long, value_name = "ADDRESS")]
     reply_to: Vec<String>,
@@ -164,6 +173,7 @@ pub fn send(args: SendArgs, app: &App, out: &mut Output) -> Result<Done> {
     request.thread_key = args.thread_key;
     request.once_per = args.once_per.as_deref().map(time::duration).transpose()?;
     request.to = args.to;
+    let request = people::settled(request, (app, out))?;
     let mut doubts = Vec::new();
     if !request.dry_run {
         doubts = ask_about(&request, out)?;
@@ -177,6 +187,7 @@ pub fn reply(args: ReplyArgs, app: &App, out: &mut Output) -> Result<Done> {
     let id: MessageId = args.id.parse()?;
     let mut request = request(args.message, (app, out), Source::Required)?;
     request.broadcast = args.broadcast;
+    let request = people::settled(request, (app, out))?;
     let report = wait(send::answer(
         app,
         origin(app, out),
@@ -190,6 +201,7 @@ pub fn forward(args: ForwardArgs, app: &App, out: &mut Output) -> Result<Done> {
     let id: MessageId = args.id.parse()?;
     let mut request = request(args.message, (app, out), Source::Optional)?;
     request.to = args.to;
+    let request = people::settled(request, (app, out))?;
     let report = wait(send::forward(app, origin(app, out), id, &request))?;
     finish(&report, out)
 }
@@ -259,6 +271,12 @@ fn request(
         bcc: args.bcc,
         reply_to: args.reply_to,
         from: args.from,
+        addressing: Addressing {
+            via: args.via.as_deref().and_then(Via::named),
+            pick: args.pick.map(usize::from),
+            ..Addressing::default()
+        },
+        meanings: Vec::new(),
         subject: args.subject,
         text,
         template,

@@ -175,10 +175,11 @@ impl Verdict {
 }
 
 /// How far one recipient is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RecipientState {
     /// Certainly not sent yet.
+    #[default]
     Waiting,
     /// In the transaction that is under way.
     Sending,
@@ -214,9 +215,10 @@ impl RecipientState {
 }
 
 /// Which header names a recipient; Bcc is in none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Place {
+    #[default]
     To,
     Cc,
     Bcc,

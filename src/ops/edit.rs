@@ -277,8 +277,6 @@ fn waiting(place: Place, person: &Address) -> Recipient {
         place,
         name: person.name.clone(),
         email: person.email.clone(),
-        state: RecipientState::Waiting,
-        code: None,
-        words: None,
+        ..Recipient::default()
     }
 }

@@ -27,6 +27,7 @@ pub mod optout;
 pub mod outbox;
 pub mod purge;
 pub mod receive;
+pub mod recipients;
 pub mod relocate;
 pub mod reported;
 pub mod save;

@@ -28,6 +28,7 @@ use crate::rules::{reply, route};
 use crate::store::outbox::{Known, NewItem, NewSend};
 
 use super::deliver::{self, Delivery, Lines};
+use super::recipients::{self, Addressing, Chosen, Meaning};
 use super::whatsapp::compose::Extras;
 use super::{App, Origin, drain, gate, hook, scan, sync};
 use letter::Outgoing;
@@ -46,6 +47,10 @@ pub struct SendRequest {
     pub cc: Vec<String>,
     pub bcc: Vec<String>,
     pub reply_to: Vec<String>,
+    /// How names among the recipients are to be read.
+    pub addressing: Addressing,
+    /// What names among the recipients stood for; made by `recipients::settle`.
+    pub meanings: Vec<Meaning>,
     /// An account's name or address.
     pub from: Option<String>,
     pub subject: Option<String>,
@@ -87,6 +92,14 @@ pub struct SendRequest {
     pub dry_run: bool,
 }
 
+impl SendRequest {
+    /// Whom a name led to that this address is for.
+    fn chosen(&self, typed: &str) -> Option<&Chosen> {
+        let mut all = self.meanings.iter().flat_map(|m| &m.chosen);
+        all.find(|c| c.typed == typed)
+    }
+}
+
 /// What becomes of an item now, and after a failure that may pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
@@ -103,6 +116,7 @@ pub enum Mode {
 
 /// Sends a new message.
 pub async fn send(app: &App, origin: Origin, request: &SendRequest) -> Result<SendReport> {
+    let request = &recipients::settle(app, origin, request)?.certain()?;
     let request = &*template::put_in(app, request, None).await?;
     let once = alert::once(request)?;
     let counted = match &once {
@@ -122,6 +136,7 @@ pub async fn answer(
     (id, all): (MessageId, bool),
     request: &SendRequest,
 ) -> Result<SendReport> {
+    let request = &recipients::settle(app, origin, request)?.certain()?;
     let document = app.store.document(id)?;
     let message = document.parsed();
     if document.channel.is_chat() {
@@ -159,6 +174,7 @@ pub async fn forward(
     id: MessageId,
     request: &SendRequest,
 ) -> Result<SendReport> {
+    let request = &recipients::settle(app, origin, request)?.certain()?;
     let document = app.store.document(id)?;
     let message = document.parsed();
     let request = &*template::put_in(app, request, None).await?;
@@ -283,6 +299,7 @@ async fn dispatch(
         origin: origin.name().to_owned(),
         asked_by: app.config.agent.clone(),
         content_hash: outgoing.content_hash(),
+        meanings: meanings(request)?,
         items: staged,
     };
     let hash = new.content_hash;
@@ -361,6 +378,16 @@ async fn dispatch(
     report.waited_for = request.wait_for;
     report.retry = report.retry();
     Ok(report)
+}
+
+/// What names among the recipients stood for, as the store keeps it.
+fn meanings(request: &SendRequest) -> Result<Option<String>> {
+    if request.meanings.is_empty() {
+        return Ok(None);
+    }
+    let json = serde_json::to_string(&request.meanings);
+    json.map(Some)
+        .map_err(|e| Error::internal("keeping what names stood for").because(e))
 }
 
 /// How long a state is waited for if nobody says.

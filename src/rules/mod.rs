@@ -15,6 +15,7 @@ pub mod people;
 pub mod phone;
 pub mod policy;
 pub mod query;
+pub mod reach;
 pub mod reply;
 pub mod retry;
 pub mod route;

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::model::account::Account;
 use crate::model::address::Address;
+use crate::model::contact::Via;
 
 use super::address;
 
@@ -69,6 +70,20 @@ pub enum Room {
     Slack(String),
 }
 
+impl Room {
+    /// As one types it.
+    pub fn typed(&self) -> String {
+        match self {
+            Room::Webhook(name) => format!("to:{name}"),
+            Room::Space(rest) | Room::Person(rest) | Room::Named(rest) => format!("chat:{rest}"),
+            Room::Phone(number) => number.clone(),
+            Room::Sms(number) => format!("sms:{number}"),
+            Room::Whatsapp(number) => format!("whatsapp:{number}"),
+            Room::Slack(rest) => format!("slack:{rest}"),
+        }
+    }
+}
+
 /// Whom a message is for, as typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Targets {
@@ -116,41 +131,58 @@ fn named(channel: &str, rest: &str) -> Result<String> {
     Err(Error::usage(format!("`{channel}:` names nobody")).hint(format!("write it like {example}")))
 }
 
-/// Whom all of these name. `texts` after the first are taken for a forgotten `-m`.
+/// Whom all of these name.
+///
+/// # Errors
+/// `usage` for what is wrong by its form; names and groups are to be looked up before.
 pub fn targets(texts: &[String]) -> Result<Targets> {
     let mut all = Targets::default();
-    for (n, text) in texts.iter().enumerate() {
+    for text in texts {
         match read(text)? {
             Target::Mail(some) => all.people.extend(some),
-            Target::Channel(channel, rest) if channel == "chat" => all.rooms.push(chat(&rest)?),
-            Target::Channel(channel, rest) if channel == "to" => {
-                all.rooms.push(Room::Webhook(rest.trim().to_owned()));
-            }
-            Target::Channel(channel, rest) => {
-                let rest = named(&channel, &rest)?;
-                all.rooms.push(match channel.as_str() {
-                    "sms" => Room::Sms(rest),
-                    "whatsapp" => Room::Whatsapp(rest),
-                    "slack" => Room::Slack(rest),
-                    _ => Room::Phone(rest),
-                });
-            }
-            Target::Group(name) => {
-                return Err(Error::not_found(format!("there is no group `@{name}`"))
-                    .hint("write the addresses, separated by commas"));
-            }
-            Target::Person(name) => {
-                let name: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
-                let error = Error::not_found(format!("there is no contact `{name}`"));
-                return Err(if n > 0 {
-                    error.hint("use -m for the text")
-                } else {
-                    error.hint("write the address")
-                });
+            Target::Channel(channel, rest) => all.rooms.push(room(&channel, &rest)?),
+            Target::Group(_) | Target::Person(_) => {
+                return Err(Error::internal("a name was not looked up"));
             }
         }
     }
     Ok(all)
+}
+
+/// The room behind `channel:rest`.
+fn room(channel: &str, rest: &str) -> Result<Room> {
+    Ok(match channel {
+        "chat" => return chat(rest),
+        "to" => Room::Webhook(rest.trim().to_owned()),
+        "sms" => Room::Sms(named(channel, rest)?),
+        "whatsapp" => Room::Whatsapp(named(channel, rest)?),
+        "slack" => Room::Slack(named(channel, rest)?),
+        _ => Room::Phone(named(channel, rest)?),
+    })
+}
+
+/// What was typed as an exact recipient, as it is written for this channel; `None` if that channel can't write there.
+pub fn by(via: Via, typed: &Target) -> Option<String> {
+    match (typed, via) {
+        (Target::Channel(channel, rest), _) if channel == PHONE => match via {
+            Via::Sms => Some(format!("sms:{rest}")),
+            Via::Whatsapp => Some(format!("whatsapp:{rest}")),
+            _ => None,
+        },
+        (Target::Channel(channel, rest), _) => {
+            (channel == via.name()).then(|| format!("{channel}:{rest}"))
+        }
+        (Target::Mail(people), Via::Email) => {
+            let all: Vec<_> = people.iter().map(ToString::to_string).collect();
+            Some(all.join(", "))
+        }
+        // Slack and Chat know people by their mail addresses.
+        (Target::Mail(people), Via::Slack | Via::Chat) => match people.as_slice() {
+            [one] => Some(format!("{}:{}", via.name(), one.email)),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// Whether mail to this address stays on this machine.
@@ -250,13 +282,36 @@ mod tests {
     }
 
     #[test]
-    fn who_can_not_be_reached_yet_says_so() {
+    fn a_channel_that_names_nobody_says_so() {
         for to in ["sms:", "whatsapp: ", "slack:"] {
             assert_eq!(kind(&[to]), Kind::Usage, "{to}");
         }
-        assert_eq!(kind(&["Ada"]), Kind::NotFound);
-        let second = targets(&["ada@example.com".into(), "hello there".into()]).unwrap_err();
-        assert_eq!(second.hint.as_deref(), Some("use -m for the text"));
+    }
+
+    #[test]
+    fn a_channel_that_was_asked_for_takes_what_it_can_write_to() {
+        for (typed, via, wanted) in [
+            ("+14155550100", Via::Sms, Some("sms:+14155550100")),
+            ("+14155550100", Via::Whatsapp, Some("whatsapp:+14155550100")),
+            ("+14155550100", Via::Email, None),
+            ("sms:+14155550100", Via::Sms, Some("sms:+14155550100")),
+            ("sms:+14155550100", Via::Whatsapp, None),
+            (
+                "Ada <ada@example.com>",
+                Via::Email,
+                Some("Ada <ada@example.com>"),
+            ),
+            (
+                "Ada <ada@example.com>",
+                Via::Slack,
+                Some("slack:ada@example.com"),
+            ),
+            ("ada@example.com", Via::Sms, None),
+            ("to:alerts", Via::Chat, None),
+        ] {
+            let target = read(typed).unwrap();
+            assert_eq!(by(via, &target).as_deref(), wanted, "{typed} {via:?}");
+        }
     }
 
     #[test]

@@ -78,6 +78,12 @@ CREATE TABLE contact_sources (
     PRIMARY KEY (source, book)
 ) WITHOUT ROWID;
 
+-- What the names among a send's recipients stood for when it was staged, as JSON: its key means the same for ever.
+ALTER TABLE sends ADD COLUMN meanings TEXT;
+-- Whom a name or group led to, and what was typed.
+ALTER TABLE recipients ADD COLUMN contact INTEGER;
+ALTER TABLE recipients ADD COLUMN resolved_from TEXT;
+
 -- A sync that was shown and not yet applied, or that was cut short. `document` is JSON.
 CREATE TABLE contact_plans (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::error::Result;
-use crate::model::id::OutboxId;
+use crate::model::id::{ContactId, OutboxId};
 use crate::model::outbox::{Place, RecipientState, State};
 
 use super::alerts::{self, Once, Repeats};
@@ -58,6 +58,8 @@ pub struct NewSend {
     /// The agent's name where one asks.
     pub asked_by: Option<String>,
     pub content_hash: [u8; 32],
+    /// What names among the recipients stood for, as JSON.
+    pub meanings: Option<String>,
     pub items: Vec<NewItem>,
 }
 
@@ -86,7 +88,7 @@ pub struct NewItem {
 }
 
 /// A recipient of an item and what is known of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recipient {
     pub place: Place,
     pub name: Option<String>,
@@ -94,6 +96,10 @@ pub struct Recipient {
     pub state: RecipientState,
     pub code: Option<u16>,
     pub words: Option<String>,
+    /// Whom a name or a group led to.
+    pub contact: Option<ContactId>,
+    /// The name or group that was typed.
+    pub resolved_from: Option<String>,
 }
 
 /// An item without its bytes.
@@ -170,6 +176,8 @@ pub enum Known {
 #[derive(Clone, Debug)]
 pub struct Keyed {
     pub content_hash: [u8; 32],
+    /// What names among the recipients stood for, as JSON.
+    pub meanings: Option<String>,
     pub items: Vec<OutboxId>,
 }
 
@@ -309,8 +317,8 @@ struct Staging<'a> {
 
 fn insert_send(tx: &Transaction<'_>, send: NewSend, new: &Staging<'_>) -> Result<Vec<OutboxId>> {
     tx.prepare_cached(
-        "INSERT INTO sends (key, origin, asked_by, content_hash, created_at, from_hook, batch, line)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO sends (key, origin, asked_by, content_hash, created_at, from_hook, batch, line, meanings)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )
     .and_then(|mut insert| {
         insert.execute(params![
@@ -321,7 +329,8 @@ fn insert_send(tx: &Transaction<'_>, send: NewSend, new: &Staging<'_>) -> Result
             ms(new.now),
             new.store.in_hook,
             new.row.map(|r| r.0),
-            new.row.map(|r| i64::try_from(r.1).unwrap_or(i64::MAX))
+            new.row.map(|r| i64::try_from(r.1).unwrap_or(i64::MAX)),
+            send.meanings
         ])
     })
     .map_err(fault(WRITING))?;
@@ -390,7 +399,8 @@ fn insert_item(
 
 fn insert_recipients(tx: &Transaction<'_>, id: OutboxId, recipients: &[Recipient]) -> Result<()> {
     let mut insert = tx
-        .prepare_cached("INSERT INTO recipients VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
+        .prepare_cached("INSERT INTO recipients (item, n, place, name, email, state, code, words, contact, resolved_from)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",)
         .map_err(fault(WRITING))?;
     for (n, r) in recipients.iter().enumerate() {
         insert
@@ -402,7 +412,9 @@ fn insert_recipients(tx: &Transaction<'_>, id: OutboxId, recipients: &[Recipient
                 r.email,
                 r.state.name(),
                 r.code,
-                r.words
+                r.words,
+                r.contact.map(|id| id.0),
+                r.resolved_from
             ])
             .map_err(fault(WRITING))?;
     }
@@ -410,15 +422,15 @@ fn insert_recipients(tx: &Transaction<'_>, id: OutboxId, recipients: &[Recipient
 }
 
 fn keyed(db: &Connection, key: &str) -> Result<Option<Keyed>> {
-    let found: Option<(i64, [u8; 32])> = db
+    let found: Option<(i64, [u8; 32], Option<String>)> = db
         .query_row(
-            "SELECT id, content_hash FROM sends WHERE key = ?1",
+            "SELECT id, content_hash, meanings FROM sends WHERE key = ?1",
             [key],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )
         .optional()
         .map_err(fault(DOING))?;
-    let Some((send, content_hash)) = found else {
+    let Some((send, content_hash, meanings)) = found else {
         return Ok(None);
     };
     let mut statement = db
@@ -429,6 +441,7 @@ fn keyed(db: &Connection, key: &str) -> Result<Option<Keyed>> {
         .map_err(fault(DOING))?;
     Ok(Some(Keyed {
         content_hash,
+        meanings,
         items: rows
             .collect::<rusqlite::Result<_>>()
             .map_err(fault(DOING))?,

@@ -12,6 +12,7 @@
 mod support;
 
 mod accounts;
+mod addressing;
 mod alert;
 mod answering;
 mod approval;

@@ -9,6 +9,7 @@ pub mod login;
 pub mod loopback;
 pub mod mail;
 pub mod oidc;
+pub mod people;
 pub mod postbox;
 pub mod power;
 pub mod proxy;

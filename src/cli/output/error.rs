@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::error::Error;
+use crate::error::{Choice, Error};
 use crate::format::clean;
 
 /// The `comms.error/1` document.
@@ -26,6 +26,8 @@ pub struct ErrorBody {
     pub retry_after_s: Option<u64>,
     /// The outbox item it is about.
     pub item: Option<String>,
+    /// Who may be meant by a name that is not certain; `--pick` counts them from 1.
+    pub candidates: Vec<Choice>,
 }
 
 /// What stderr gets for this error, with its last newline.
@@ -40,6 +42,7 @@ pub fn render(error: &Error, json: bool, color: bool) -> String {
                 hint: error.hint.clone(),
                 retry_after_s: error.retry_after.map(|d| d.as_secs()),
                 item: error.item.clone(),
+                candidates: error.candidates.as_deref().unwrap_or_default().to_vec(),
             },
         };
         let mut line =

@@ -253,6 +253,12 @@ impl Output {
         }
     }
 
+    /// A line on stderr that says what is being done.
+    pub fn note(&self, message: &str) {
+        let line = format!("{}\n", clean::line(message));
+        let _ = std::io::stderr().write_all(line.as_bytes());
+    }
+
     fn remark(&self, word: &str, color: console::Color, message: &str) {
         let word = console::style(format!("{word}:"))
             .fg(color)

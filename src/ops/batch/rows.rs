@@ -131,6 +131,7 @@ impl<'a> Rows<'a> {
             origin: self.origin.name().to_owned(),
             asked_by: app.config.agent.clone(),
             content_hash: outgoing.content_hash(),
+            meanings: None,
             items,
         })
     }

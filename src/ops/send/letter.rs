@@ -8,7 +8,7 @@ use crate::format::{html, markdown, payload};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::address::Address;
 use crate::model::message::Parsed;
-use crate::model::outbox::{self, RecipientState, State};
+use crate::model::outbox::{self, State};
 use crate::ops::{App, whatsapp};
 use crate::rules::{address, route};
 use crate::store::outbox::{NewItem, Recipient};
@@ -65,11 +65,11 @@ pub fn read(app: &App, request: &SendRequest, thread: Thread) -> Result<Outgoing
     let mut to = thread.to;
     let mut cc = thread.cc;
     let targets = route::targets(&request.to)?;
-    to.extend(targets.people);
+    to.extend(named(request, targets.people));
     let mut places = thread.places;
     places.extend(rooms::places(app, request, &targets.rooms)?);
-    cc.extend(lists(&request.cc)?);
-    let bcc = lists(&request.bcc)?;
+    cc.extend(named(request, lists(&request.cc)?));
+    let bcc = named(request, lists(&request.bcc)?);
     let (to, cc, bcc) = without_repeats(to, cc, bcc);
     if to.is_empty() && cc.is_empty() && bcc.is_empty() && places.is_empty() {
         return Err(
@@ -141,6 +141,14 @@ pub fn read(app: &App, request: &SendRequest, thread: Thread) -> Result<Outgoing
         references: thread.references,
         warnings: Vec::new(),
     })
+}
+
+/// Mailboxes with the names of the people they were looked up for.
+fn named(request: &SendRequest, mut people: Vec<Address>) -> Vec<Address> {
+    for person in people.iter_mut().filter(|p| p.name.is_none()) {
+        person.name = request.chosen(&person.email).and_then(|c| c.name.clone());
+    }
+    people
 }
 
 fn lists(texts: &[String]) -> Result<Vec<Address>> {
@@ -348,13 +356,16 @@ pub fn render(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<V
         let account = account.ok_or_else(no_local)?;
         let recipients = chosen
             .into_iter()
-            .map(|(place, a)| Recipient {
-                place: *place,
-                name: a.name.clone(),
-                email: a.email.clone(),
-                state: RecipientState::Waiting,
-                code: None,
-                words: None,
+            .map(|(place, a)| {
+                let chosen = request.chosen(&a.email);
+                Recipient {
+                    place: *place,
+                    name: a.name.clone(),
+                    email: a.email.clone(),
+                    contact: chosen.and_then(|c| c.contact),
+                    resolved_from: chosen.map(|c| c.resolved_from.clone()),
+                    ..Recipient::default()
+                }
             })
             .collect();
         let mut item = item(app, outgoing, &from, &message_id)?;
@@ -411,9 +422,9 @@ fn in_rooms(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<Vec
             place: outbox::Place::To,
             name: place.to.name.clone(),
             email: place.to.email.clone(),
-            state: RecipientState::Waiting,
-            code: None,
-            words: None,
+            contact: place.contact,
+            resolved_from: place.resolved_from.clone(),
+            ..Recipient::default()
         }];
         item.state = match request.mode {
             Mode::Draft => State::Draft,

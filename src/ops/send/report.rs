@@ -11,7 +11,7 @@ use super::sms;
 use crate::error::{Error, Kind, Result};
 use crate::format::{clean, mime, payload, slack};
 use crate::model::account::ChannelKind;
-use crate::model::id::OutboxId;
+use crate::model::id::{ContactId, OutboxId};
 use crate::model::outbox::{Place, RecipientState, State};
 use crate::ops::App;
 use crate::ops::deliver::room;
@@ -106,6 +106,10 @@ pub struct RecipientReport {
     pub code: Option<u16>,
     /// The server's words.
     pub words: Option<String>,
+    /// Whom a name or a group led to.
+    pub contact: Option<ContactId>,
+    /// The name or group that was typed; null for what was typed as an address.
+    pub resolved_from: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -270,6 +274,8 @@ impl From<crate::store::outbox::Recipient> for RecipientReport {
             state: r.state,
             code: r.code,
             words: r.words,
+            contact: r.contact,
+            resolved_from: r.resolved_from,
         }
     }
 }
@@ -439,6 +445,8 @@ mod tests {
             state: *state,
             code: None,
             words: None,
+            contact: None,
+            resolved_from: None,
         };
         ItemReport {
             id: Some(OutboxId(1)),

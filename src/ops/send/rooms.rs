@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::format::{chat, clean, twilio};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::address::Address;
-use crate::model::id::MessageId;
+use crate::model::id::{ContactId, MessageId};
 use crate::model::message::Parsed;
 use crate::ops::{App, Origin, sync, whatsapp};
 use crate::rules::phone;
@@ -22,6 +22,21 @@ pub struct Place {
     /// `chat:spaces/AAA`, `chat:users/ada@example.com`, `sms:+14155550100`, `whatsapp:US.abc`, `slack:C123` or
     /// `to:alerts`, and the name it is known by.
     pub to: Address,
+    /// Whom a name or a group led to, and what was typed.
+    pub contact: Option<ContactId>,
+    pub resolved_from: Option<String>,
+}
+
+impl Place {
+    pub fn new((account, channel): (&str, ChannelKind), to: Address) -> Place {
+        Place {
+            account: account.to_owned(),
+            channel,
+            to,
+            contact: None,
+            resolved_from: None,
+        }
+    }
 }
 
 /// A message as a room gets it.
@@ -56,7 +71,14 @@ pub fn takes_files((channel, account): (ChannelKind, &str), files: usize) -> Res
 pub fn places(app: &App, request: &SendRequest, rooms: &[Room]) -> Result<Vec<Place>> {
     let mut places: Vec<Place> = Vec::new();
     for room in rooms {
-        let place = place(app, request.from.as_deref(), room)?;
+        let chosen = request.chosen(&room.typed());
+        let own = chosen.and_then(|c| c.account.as_deref());
+        let mut place = place(app, own.or(request.from.as_deref()), room)?;
+        if let Some(chosen) = chosen {
+            place.to.name = chosen.name.clone().or(place.to.name);
+            place.contact = chosen.contact;
+            place.resolved_from = Some(chosen.resolved_from.clone());
+        }
         if !places
             .iter()
             .any(|p| p.account == place.account && p.to.email == place.to.email)
@@ -77,11 +99,10 @@ fn place(app: &App, asked: Option<&str>, room: &Room) -> Result<Place> {
             ))
             .hint("write to its people or spaces instead, as in `ada@example.com` or `chat:\"Team room\"`"));
         }
-        return Ok(Place {
-            account: account.name.clone(),
-            channel: account.channel,
-            to: Address::new(None, &format!("to:{name}")),
-        });
+        return Ok(Place::new(
+            (&account.name, account.channel),
+            Address::new(None, &format!("to:{name}")),
+        ));
     }
     match room {
         Room::Phone(number) => {
@@ -105,11 +126,10 @@ fn place(app: &App, asked: Option<&str>, room: &Room) -> Result<Place> {
         Room::Named(name) => named(app, account, name)?,
         _ => return Err(Error::internal("a room of another channel")),
     };
-    Ok(Place {
-        account: account.name.clone(),
-        channel: account.channel,
-        to: Address::new(name.as_deref(), &chat::space_address(&id)),
-    })
+    Ok(Place::new(
+        (&account.name, account.channel),
+        Address::new(name.as_deref(), &chat::space_address(&id)),
+    ))
 }
 
 /// A phone number, or an id that stands for one, as an account writes to it.
@@ -121,11 +141,10 @@ fn numbered(account: &Account, typed: &str) -> Result<Place> {
         ChannelKind::Whatsapp => format!("whatsapp:{}", number()?),
         _ => format!("sms:{}", number()?),
     };
-    Ok(Place {
-        account: account.name.clone(),
-        channel: account.channel,
-        to: Address::new(None, &id),
-    })
+    Ok(Place::new(
+        (&account.name, account.channel),
+        Address::new(None, &id),
+    ))
 }
 
 /// The account that takes a bare number: the one asked for, the default, or the only one.
@@ -302,11 +321,7 @@ fn other_party(account: &Account, (id, message): (MessageId, &Parsed)) -> Result
         .into_iter()
         .find(is_other)
         .ok_or_else(|| Error::not_found(format!("`{id}` names nobody who could be answered")))?;
-    Ok(Place {
-        account: account.name.clone(),
-        channel: account.channel,
-        to: other.clone(),
-    })
+    Ok(Place::new((&account.name, account.channel), other.clone()))
 }
 
 /// An answer by SMS: to the other of the two numbers, from the one that the message came to.
@@ -314,11 +329,7 @@ fn by_sms(account: &Account, (id, message): (MessageId, &Parsed)) -> Result<Thre
     let (own, other) = twilio::parties(message)
         .ok_or_else(|| Error::not_found(format!("`{id}` names nobody who could be answered")))?;
     Ok(Thread {
-        places: vec![Place {
-            account: account.name.clone(),
-            channel: account.channel,
-            to: other.clone(),
-        }],
+        places: vec![Place::new((&account.name, account.channel), other.clone())],
         room_thread: message.message_id.clone(),
         room_from: own.map(|own| twilio::number(&own.email).to_owned()),
         ..Thread::default()
@@ -360,11 +371,10 @@ pub async fn answer(
         .ok_or_else(|| Error::internal(format!("the space of `{id}` is not known")))?;
     let name = sync::space_name(app, account, space)?;
     let thread = Thread {
-        places: vec![Place {
-            account: account.name.clone(),
-            channel: account.channel,
-            to: Address::new(name.as_deref(), &chat::space_address(space)),
-        }],
+        places: vec![Place::new(
+            (&account.name, account.channel),
+            Address::new(name.as_deref(), &chat::space_address(space)),
+        )],
         room_thread: message.references.first().cloned(),
         ..Thread::default()
     };

@@ -21,9 +21,12 @@ use super::rooms::{self, Place, Rendered};
 /// Learns whom names in Slack mean that are not known yet.
 pub async fn look_up(app: &App, request: &SendRequest) -> Result<()> {
     for room in route::targets(&request.to)?.rooms {
-        if let Room::Slack(typed) = room {
-            let account = rooms::account(app, request.from.as_deref(), ChannelKind::Slack)?;
-            sync::slack::resolve(app, account, &typed).await?;
+        if let Room::Slack(typed) = &room {
+            let own = request.chosen(&room.typed());
+            let own = own.and_then(|c| c.account.as_deref());
+            let asked = own.or(request.from.as_deref());
+            let account = rooms::account(app, asked, ChannelKind::Slack)?;
+            sync::slack::resolve(app, account, typed).await?;
         }
     }
     Ok(())
@@ -47,11 +50,10 @@ pub fn place(app: &App, asked: Option<&str>, typed: &str) -> Result<Place> {
 }
 
 fn at(account: &Account, id: &str, name: Option<&str>) -> Place {
-    Place {
-        account: account.name.clone(),
-        channel: account.channel,
-        to: Address::new(name, &slack::address(id)),
-    }
+    Place::new(
+        (&account.name, account.channel),
+        Address::new(name, &slack::address(id)),
+    )
 }
 
 /// The text in Slack's dialect, below its subject if it has one, with mentions of people by their names.

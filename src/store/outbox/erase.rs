@@ -69,7 +69,12 @@ impl Store {
                 for sql in [
                     format!("UPDATE item_bytes SET raw = x'' WHERE item IN ({settled})"),
                     format!(
-                        "UPDATE recipients SET name = NULL, email = '{ERASED}', words = NULL WHERE item IN ({settled})"
+                        "UPDATE recipients SET name = NULL, email = '{ERASED}', words = NULL, contact = NULL,
+                         resolved_from = NULL WHERE item IN ({settled})"
+                    ),
+                    format!(
+                        "UPDATE sends SET meanings = NULL WHERE id IN
+                           (SELECT send FROM items WHERE id IN ({settled}))"
                     ),
                     format!("UPDATE audit SET private = NULL WHERE item IN ({settled})"),
                     format!("UPDATE attempts SET words = '' WHERE item IN ({settled})"),

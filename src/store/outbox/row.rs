@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::{DOING, Item, Recipient, WRITING};
 use crate::error::{Error, Result};
-use crate::model::id::OutboxId;
+use crate::model::id::{ContactId, OutboxId};
 use crate::model::outbox::{Place, RecipientState, State};
 use crate::store::fault;
 
@@ -64,7 +64,7 @@ pub(super) fn item(db: &Connection, id: OutboxId) -> Result<Item> {
 pub(super) fn recipients(db: &Connection, id: OutboxId) -> Result<Vec<Recipient>> {
     let mut statement = db
         .prepare_cached(
-            "SELECT place, name, email, state, code, words FROM recipients WHERE item = ?1 ORDER BY n",
+            "SELECT place, name, email, state, code, words, contact, resolved_from FROM recipients WHERE item = ?1 ORDER BY n",
         )
         .map_err(fault(DOING))?;
     let rows = statement
@@ -78,6 +78,8 @@ pub(super) fn recipients(db: &Connection, id: OutboxId) -> Result<Vec<Recipient>
                     .unwrap_or(RecipientState::Unconfirmed),
                 code: row.get(4)?,
                 words: row.get(5)?,
+                contact: row.get::<_, Option<i64>>(6)?.map(ContactId),
+                resolved_from: row.get(7)?,
             })
         })
         .map_err(fault(DOING))?;

@@ -12,9 +12,7 @@ pub fn send(key: Option<&str>) -> NewSend {
         place: Place::To,
         name: None,
         email: email.to_owned(),
-        state: RecipientState::Waiting,
-        code: None,
-        words: None,
+        ..Recipient::default()
     };
     NewSend {
         key: key.map(str::to_owned),
@@ -23,6 +21,7 @@ pub fn send(key: Option<&str>) -> NewSend {
         thread: None,
         origin: "script".to_owned(),
         asked_by: None,
+        meanings: None,
         content_hash: [7; 32],
         items: vec![NewItem {
             account: "work".to_owned(),

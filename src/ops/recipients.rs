@@ -1,0 +1,366 @@
+//! Whom a message is for: names, contacts and groups become addresses that say their channel.
+//!
+//! Nothing here asks or sends. What is not certain comes back as a doubt: a door that has a person asks, and passes the
+//! answer; everywhere else the doubt is an error that names the words that would settle it.
+
+mod doubt;
+mod names;
+mod reach;
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::format::clean;
+use crate::model::contact::Via;
+use crate::model::id::ContactId;
+use crate::rules::contact::key;
+use crate::rules::route::{self, Target};
+
+use super::send::SendRequest;
+use super::{App, Origin};
+
+pub use doubt::{Doubt, Question, line};
+
+/// How names among the recipients are to be read.
+#[derive(Clone, Debug, Default)]
+pub struct Addressing {
+    /// The channel all of them are to be written to by.
+    pub via: Option<Via>,
+    /// Which of the candidates is meant where one name is in doubt; counts from 1.
+    pub pick: Option<usize>,
+    /// What a person said when asked.
+    pub answers: Vec<Answer>,
+}
+
+/// What a person means by a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub typed: String,
+    /// `c9`, or an address.
+    pub words: String,
+}
+
+/// Someone a name led to, and where the message goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chosen {
+    /// The address as one types it: `ada@example.com`, `sms:+14155550100`.
+    pub typed: String,
+    pub via: Via,
+    /// The account in which the address means someone, where it is not any.
+    pub account: Option<String>,
+    pub name: Option<String>,
+    pub contact: Option<ContactId>,
+    /// What was typed.
+    pub resolved_from: String,
+}
+
+/// What a word stood for when it was looked up; kept with the send, for its key must mean the same for ever.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meaning {
+    pub place: Place,
+    pub word: String,
+    pub via: Option<Via>,
+    pub chosen: Vec<Chosen>,
+}
+
+/// Where in a message a recipient stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    To,
+    Cc,
+    Bcc,
+    ReplyTo,
+}
+
+impl Place {
+    const ALL: [Place; 4] = [Place::To, Place::Cc, Place::Bcc, Place::ReplyTo];
+
+    fn of(self, request: &SendRequest) -> &Vec<String> {
+        match self {
+            Place::To => &request.to,
+            Place::Cc => &request.cc,
+            Place::Bcc => &request.bcc,
+            Place::ReplyTo => &request.reply_to,
+        }
+    }
+
+    fn of_mut(self, request: &mut SendRequest) -> &mut Vec<String> {
+        match self {
+            Place::To => &mut request.to,
+            Place::Cc => &mut request.cc,
+            Place::Bcc => &mut request.bcc,
+            Place::ReplyTo => &mut request.reply_to,
+        }
+    }
+}
+
+/// What became of the names in a request.
+#[derive(Debug)]
+pub enum Settled {
+    /// Every recipient is an address.
+    Done(Box<SendRequest>),
+    /// Only who asked can tell.
+    Doubt(Doubt),
+}
+
+impl Settled {
+    /// The request, or the doubt as an error.
+    pub fn certain(self) -> Result<SendRequest> {
+        match self {
+            Settled::Done(request) => Ok(*request),
+            Settled::Doubt(doubt) => Err(doubt.error()),
+        }
+    }
+}
+
+/// Puts addresses in the place of names. A request without any stays as it is.
+///
+/// # Errors
+/// `not_found` for who is not known; `usage` for one who can't be reached as asked, or a pick that picks nothing.
+pub fn settle(app: &App, origin: Origin, request: &SendRequest) -> Result<Settled> {
+    let mut work = Work {
+        app,
+        origin,
+        request,
+        known: known(app, request)?,
+        replays: false,
+        words: Vec::new(),
+        doubts: Vec::new(),
+    };
+    for place in Place::ALL {
+        for (n, text) in place.of(request).iter().enumerate() {
+            work.read(place, n, text)?;
+        }
+    }
+    if let Some(doubt) = work.doubt()? {
+        return Ok(Settled::Doubt(doubt));
+    }
+    Ok(Settled::Done(Box::new(work.done())))
+}
+
+/// What the words of an earlier send with this key stood for.
+fn known(app: &App, request: &SendRequest) -> Result<Vec<Meaning>> {
+    let Some(key) = &request.key else {
+        return Ok(Vec::new());
+    };
+    if request.dry_run || !app.store.has_outbox() {
+        return Ok(Vec::new());
+    }
+    let meanings = app.store.keyed(key)?.and_then(|known| known.meanings);
+    Ok(meanings
+        .and_then(|json| serde_json::from_str(&json).ok())
+        .unwrap_or_default())
+}
+
+/// A word on its way.
+enum Word {
+    Exact(String),
+    Meant(Meaning),
+}
+
+struct Work<'a> {
+    app: &'a App,
+    origin: Origin,
+    request: &'a SendRequest,
+    known: Vec<Meaning>,
+    /// Something was taken from an earlier send.
+    replays: bool,
+    words: Vec<(Place, Word)>,
+    doubts: Vec<(usize, doubt::Question)>,
+}
+
+impl Work<'_> {
+    fn read(&mut self, place: Place, n: usize, text: &str) -> Result<()> {
+        // Copies are mail.
+        let via = match place {
+            Place::To => self.request.addressing.via,
+            _ => Some(Via::Email),
+        };
+        let target = match place {
+            Place::To => route::read(text)?,
+            _ => route::read(text).unwrap_or(Target::Mail(Vec::new())),
+        };
+        let word = match target {
+            Target::Person(name) => self.person(place, n, &name, via)?,
+            Target::Group(name) => {
+                return Err(Error::not_found(format!("there is no group `@{name}`"))
+                    .hint("write the addresses, separated by commas"));
+            }
+            exact => Word::Exact(match self.request.addressing.via {
+                Some(via) if place == Place::To => {
+                    route::by(via, &exact).ok_or_else(|| not_by(via, text))?
+                }
+                _ => text.to_owned(),
+            }),
+        };
+        self.words.push((place, word));
+        Ok(())
+    }
+
+    fn person(&mut self, place: Place, n: usize, name: &str, via: Option<Via>) -> Result<Word> {
+        let told = |m: &&Meaning| m.place == place && m.word == name && m.via == via;
+        if let Some(meaning) = self.known.iter().find(told) {
+            self.replays = true;
+            return Ok(Word::Meant(meaning.clone()));
+        }
+        let mut meaning = Meaning {
+            place,
+            word: name.to_owned(),
+            via,
+            chosen: Vec::new(),
+        };
+        let wish = (via, self.request.from.as_deref());
+        let answers = &self.request.addressing.answers;
+        let answer = answers.iter().find(|a| a.typed == name);
+        match names::meant(self.app, self.origin, (name, answer), wish)? {
+            names::Meant::One(mut chosen) => {
+                chosen.resolved_from = name.to_owned();
+                meaning.chosen.push(chosen);
+            }
+            names::Meant::Doubt(mut question) => {
+                question.is_later = n > 0 && place == Place::To;
+                self.doubts.push((self.words.len(), question));
+            }
+            names::Meant::Nobody => {
+                let later = n > 0 && place == Place::To;
+                return Err(nobody(self.app, name, later));
+            }
+        }
+        Ok(Word::Meant(meaning))
+    }
+
+    /// What is left to ask, once `--pick` has said its part.
+    fn doubt(&mut self) -> Result<Option<Doubt>> {
+        let Some(pick) = self.request.addressing.pick.filter(|_| !self.replays) else {
+            return Ok(self.doubts.drain(..).next().map(|(_, q)| Doubt::Who(q)));
+        };
+        let names: Vec<_> = self
+            .doubts
+            .iter()
+            .map(|(_, q)| format!("`{}`", clean::line(&q.typed)))
+            .collect();
+        if names.len() > 1 {
+            return Err(Error::usage(format!(
+                "--pick {pick} picks for one name, and these are in doubt: {}",
+                names.join(", ")
+            ))
+            .hint("write what means each of them, as in c9"));
+        }
+        let Some((at, question)) = self.doubts.pop() else {
+            return Err(Error::usage(format!(
+                "--pick {pick} has nothing to pick: no name is in doubt"
+            ))
+            .hint("leave it out, and look whom it goes to with --dry-run"));
+        };
+        let choice = question.candidates.get(pick.wrapping_sub(1));
+        let Some(choice) = choice else {
+            let count = question.candidates.len();
+            let mut error = Doubt::Who(question).error();
+            error.message = format!("--pick {pick} is none of {count}\n{}", error.message);
+            return Err(error);
+        };
+        let answer = Answer {
+            typed: question.typed.clone(),
+            words: choice.words.clone(),
+        };
+        let (_, Word::Meant(meaning)) = &mut self.words[at] else {
+            return Err(Error::internal("a pick for what was not in doubt"));
+        };
+        let wish = (meaning.via, self.request.from.as_deref());
+        match names::meant(
+            self.app,
+            self.origin,
+            (&question.typed, Some(&answer)),
+            wish,
+        )? {
+            names::Meant::One(mut chosen) => {
+                chosen.resolved_from = question.typed;
+                meaning.chosen = vec![chosen];
+                Ok(None)
+            }
+            _ => Err(Error::not_found(format!(
+                "`{}` is gone",
+                clean::line(&answer.words)
+            ))),
+        }
+    }
+
+    /// The request with addresses, everybody in it once.
+    fn done(self) -> SendRequest {
+        let mut request = self.request.clone();
+        request.addressing = Addressing::default();
+        let mut seen = Seen::default();
+        for (_, word) in &self.words {
+            if let Word::Exact(text) = word {
+                seen.note(text);
+            }
+        }
+        for place in Place::ALL {
+            place.of_mut(&mut request).clear();
+        }
+        for (place, word) in self.words {
+            let list = place.of_mut(&mut request);
+            match word {
+                Word::Exact(text) => list.push(text),
+                Word::Meant(meaning) => {
+                    let anew = |c: &&Chosen| place == Place::ReplyTo || seen.takes(c);
+                    let typed = meaning.chosen.iter().filter(anew);
+                    list.extend(typed.map(|c| c.typed.clone()));
+                    request.meanings.push(meaning);
+                }
+            }
+        }
+        request
+    }
+}
+
+/// Who is among the recipients already.
+#[derive(Default)]
+struct Seen {
+    addresses: HashSet<String>,
+    contacts: HashSet<ContactId>,
+}
+
+impl Seen {
+    fn note(&mut self, typed: &str) {
+        match route::read(typed) {
+            Ok(Target::Mail(people)) => {
+                self.addresses.extend(people.iter().map(|p| key(&p.email)));
+            }
+            _ => drop(self.addresses.insert(key(typed))),
+        }
+    }
+
+    /// Whether someone is new, who is then known.
+    fn takes(&mut self, chosen: &Chosen) -> bool {
+        let new = chosen.contact.is_none_or(|id| self.contacts.insert(id));
+        self.addresses.insert(key(&chosen.typed)) && new
+    }
+}
+
+fn not_by(via: Via, typed: &str) -> Error {
+    Error::usage(format!(
+        "`{}` can't be written to by {}",
+        clean::line(typed),
+        via.name()
+    ))
+    .hint("leave out --via, or write the person's name")
+}
+
+fn nobody(app: &App, name: &str, later: bool) -> Error {
+    let shown: String = clean::line(name).chars().take(80).collect();
+    let error = Error::not_found(format!("there is no contact `{shown}`"));
+    let webhook = app.config.accounts.iter().find(|a| a.name == name);
+    if webhook.is_some_and(|a| a.channel.is_incoming_webhook()) {
+        return error.hint(format!(
+            "to write through the webhook of that name: to:{shown}"
+        ));
+    }
+    match later {
+        true => error.hint("use -m for the text"),
+        false => error.hint("write the address, or look for them with `comms contacts list`"),
+    }
+}

@@ -1,0 +1,238 @@
+//! The address by which someone is written to, and the accounts that can.
+
+use jiff::Timestamp;
+
+use crate::error::{Error, Result};
+use crate::format::clean;
+use crate::model::account::{Account, ChannelKind};
+use crate::model::contact::{Candidate, Contact, Via};
+use crate::model::query::{Field, Query, Sort, Text};
+use crate::ops::App;
+use crate::rules::contact::{key, typed};
+use crate::rules::reach::{Way, Wish, choose, ways};
+use crate::rules::route::{self, Target};
+use crate::rules::{address, phone};
+
+use super::Chosen;
+
+/// Where a contact is written to: by this channel, from this account, if they are given.
+///
+/// # Errors
+/// `usage` if no address of theirs is one for that; `config` if one is, and no account writes there.
+pub fn contact(
+    app: &App,
+    contact: &Contact,
+    (via, from): (Option<Via>, Option<&str>),
+) -> Result<Chosen> {
+    let from = from
+        .map(|from| route::account_named(&app.config.accounts, from))
+        .transpose()?;
+    let open = |way: Way<'_>| is_open(app, from, way);
+    let talked = match ways(&contact.card, open).as_slice() {
+        [] | [_] => None,
+        several => last_talked(app, several)?,
+    };
+    let phone = app.config.default_phone.as_deref();
+    let phone = phone.and_then(|name| app.config.account(name).ok());
+    let wish = Wish {
+        asked: via,
+        talked: talked.as_deref(),
+        phone: phone.map(|account| match account.channel {
+            ChannelKind::Whatsapp => Via::Whatsapp,
+            _ => Via::Sms,
+        }),
+    };
+    let way = choose(&contact.card, wish, open).ok_or_else(|| unreachable(contact, via, from))?;
+    let by_id = matches!(way.via, Via::Slack | Via::Chat);
+    Ok(Chosen {
+        typed: way.typed(),
+        via: way.via,
+        account: way.address.account.clone().filter(|_| by_id),
+        name: Some(clean::line(contact.card.label())).filter(|n| !n.is_empty()),
+        contact: Some(contact.id),
+        resolved_from: String::new(),
+    })
+}
+
+/// Where someone is written to who is known from messages alone.
+pub fn stranger(
+    app: &App,
+    candidate: &Candidate,
+    (via, from): (Option<Via>, Option<&str>),
+) -> Result<Chosen> {
+    let own = candidate.address.as_deref().unwrap_or_default();
+    let target = route::read(own)?;
+    let at = match (&target, via) {
+        (_, Some(asked)) => route::by(asked, &target).map(|typed| (typed, asked)),
+        (Target::Mail(_), None) => Some((own.to_owned(), Via::Email)),
+        (Target::Channel(channel, _), None) => Via::named(channel).map(|via| (own.to_owned(), via)),
+        _ => None,
+    };
+    let from = from
+        .map(|from| route::account_named(&app.config.accounts, from))
+        .transpose()?;
+    let (typed, via) = at
+        .filter(|(_, via)| fitting(app, from, *via).next().is_some() || is_local(own))
+        .ok_or_else(|| {
+            let how = via.map_or(String::new(), |via| format!(" by {}", via.name()));
+            Error::usage(format!(
+                "`{}` can't be written to{how} from here",
+                clean::line(own)
+            ))
+        })?;
+    let name = clean::line(&candidate.name);
+    Ok(Chosen {
+        typed,
+        via,
+        account: None,
+        name: Some(name).filter(|n| !n.is_empty() && n != own),
+        contact: None,
+        resolved_from: String::new(),
+    })
+}
+
+/// The address as the outbox and the index keep it.
+pub fn form(chosen: &Chosen) -> String {
+    match chosen.via {
+        Via::Sms | Via::Whatsapp => format!("{}:{}", chosen.via.name(), key(&chosen.typed)),
+        _ => chosen.typed.clone(),
+    }
+}
+
+/// The accounts that write by a channel.
+fn fitting<'a>(
+    app: &'a App,
+    from: Option<&'a Account>,
+    via: Via,
+) -> impl Iterator<Item = &'a Account> {
+    let of = move |a: &&Account| match via {
+        Via::Email => a.sends_mail(),
+        Via::Sms => a.channel == ChannelKind::Twilio,
+        Via::Whatsapp => a.channel == ChannelKind::Whatsapp,
+        Via::Slack => a.channel == ChannelKind::Slack,
+        Via::Chat => a.channel == ChannelKind::GoogleChat,
+    };
+    let asked = move |a: &&Account| from.is_none_or(|from| from.name == a.name);
+    app.config.accounts.iter().filter(of).filter(asked)
+}
+
+/// Whether some account writes to this address by this channel.
+fn is_open(app: &App, from: Option<&Account>, way: Way<'_>) -> bool {
+    let value = way.address.value.trim();
+    let fits = |account: &Account| match way.via {
+        Via::Email => is_mail(value),
+        Via::Whatsapp if phone::is_user_id(value) => true,
+        Via::Sms | Via::Whatsapp => phone::parse(value, account.region()).is_ok(),
+        Via::Slack | Via::Chat => {
+            let own = way.address.account.as_deref();
+            is_id(way.via, value) && own.is_none_or(|own| own == account.name)
+        }
+    };
+    fitting(app, from, way.via).any(fits) || way.via == Via::Email && is_local(value)
+}
+
+/// One bare mailbox, and nothing that could be read as more.
+fn is_mail(value: &str) -> bool {
+    address::parse(value).is_ok_and(|a| a.name.is_none() && a.email == value)
+        && matches!(route::read(value), Ok(Target::Mail(_)))
+}
+
+fn is_local(value: &str) -> bool {
+    is_mail(value) && route::is_local(value)
+}
+
+fn is_id(via: Via, value: &str) -> bool {
+    let sound = |id: &str| {
+        !id.is_empty()
+            && id
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    };
+    let id = match via {
+        Via::Chat => value.strip_prefix("users/"),
+        _ => Some(value),
+    };
+    id.is_some_and(sound) || is_mail(value)
+}
+
+/// Messages looked through for an address.
+const LOOKED_AT: usize = 10;
+
+/// The way among these of the newest message to or from there, as one types it.
+fn last_talked(app: &App, ways: &[Way<'_>]) -> Result<Option<String>> {
+    if !app.store.exists() {
+        return Ok(None);
+    }
+    let mut newest: Option<(Timestamp, String)> = None;
+    for way in ways {
+        let typed = way.typed();
+        let form = match way.via {
+            Via::Sms | Via::Whatsapp => format!("{}:{}", way.via.name(), key(&typed)),
+            _ => typed.clone(),
+        };
+        for field in [Field::From, Field::To] {
+            let text = Text::Word(form.clone());
+            let query = Query::Text { field, text };
+            let found = app
+                .store
+                .search(&query, Sort::Newest, Some(LOOKED_AT), None)?;
+            let same = |m: &&crate::model::message::Envelope| {
+                let mut people = m.from.iter().chain(&m.to).chain(&m.cc);
+                people.any(|p| p.same_mailbox(&form))
+            };
+            if let Some(at) = found
+                .rows
+                .iter()
+                .find(same)
+                .map(|m| m.sent_at.unwrap_or(m.received_at))
+                && newest.as_ref().is_none_or(|(than, _)| at > *than)
+            {
+                newest = Some((at, typed.clone()));
+            }
+        }
+    }
+    Ok(newest.map(|(_, typed)| typed))
+}
+
+/// Tells what someone has, and what is missing to write there.
+fn unreachable(contact: &Contact, via: Option<Via>, from: Option<&Account>) -> Error {
+    let who = format!("`{}` ({})", clean::line(contact.card.label()), contact.id);
+    let has: Vec<_> = contact
+        .card
+        .addresses
+        .iter()
+        .map(|a| format!("`{}`", clean::line(&typed(a))))
+        .collect();
+    let how = match (via, from) {
+        (Some(via), _) => format!(" by {}", via.name()),
+        (None, Some(from)) => format!(" from account `{}`", from.name),
+        (None, None) => String::new(),
+    };
+    if has.is_empty() {
+        return Error::usage(format!("{who} has no address"))
+            .hint("write the address in the place of the name");
+    }
+    let has = has.join(", ");
+    let asked = |way: Way<'_>| via.is_none_or(|via| via == way.via);
+    let lacks: Vec<_> = ways(&contact.card, asked)
+        .into_iter()
+        .map(|way| way.via)
+        .collect();
+    match (lacks.first(), from) {
+        (Some(first), None) => {
+            let channel = match first {
+                Via::Email => "imap",
+                Via::Sms => "twilio",
+                Via::Whatsapp => "whatsapp",
+                Via::Slack => "slack",
+                Via::Chat => "google-chat",
+            };
+            Error::config(format!(
+                "{who} can't be reached{how}: they have {has}, and no account writes there"
+            ))
+            .hint(format!("run `comms auth add --channel {channel}`"))
+        }
+        _ => Error::usage(format!("{who} can't be reached{how}: they have {has}"))
+            .hint("write the address, or leave out --via and --from"),
+    }
+}

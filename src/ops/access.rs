@@ -9,7 +9,7 @@ use crate::channel::google_chat_webhook::Webhook;
 use crate::channel::slack_webhook::Webhook as SlackWebhook;
 use crate::channel::{gmail, google_chat, slack, twilio, whatsapp};
 use crate::clock::{Clock, UnderWay};
-use crate::directory::carddav;
+use crate::directory::{carddav, people};
 use crate::error::{Context, Error, Kind, Result};
 use crate::format::{clean, whatsapp as rules};
 use crate::model::account::{Account, ChannelKind, Twilio, Whatsapp};
@@ -27,10 +27,20 @@ use super::{App, token};
 
 /// The API of an account's provider, ready to be asked; `reading` tells its refusals.
 pub async fn api(app: &App, account: &Account, reading: Reading) -> Result<Api> {
+    api_of(app, account, (account.channel.name(), reading)).await
+}
+
+/// The same for a service that counts its quota by itself.
+async fn api_of(
+    app: &App,
+    account: &Account,
+    (service, reading): (&'static str, Reading),
+) -> Result<Api> {
     let client = client(account).await?;
     let lent = Lent(Arc::new(Shared {
         app: app.twin(),
         account: account.clone(),
+        service,
         owner: match account.quota.is_some() || account.channel == ChannelKind::Slack {
             true => Some(app.store.owner()?),
             false => None,
@@ -52,6 +62,27 @@ pub async fn gmail(app: &App, account: &Account) -> Result<gmail::Client> {
         schedule,
     ))
 }
+
+/// The address book of a Google account.
+pub async fn people(app: &App, account: &Account) -> Result<people::Client> {
+    let usual = account.base_url.as_deref() == account.channel.base_url();
+    let account = Account {
+        base_url: match usual {
+            true => Some(google::operations::PEOPLE.to_owned()),
+            false => account.base_url.clone(),
+        },
+        quota: account.quota.map(|_| PEOPLE_QUOTA),
+        ..account.clone()
+    };
+    let api = api_of(app, &account, ("people", google::reading)).await?;
+    Ok(people::Client::new(api))
+}
+
+/// What Google lets one user ask of an address book.
+const PEOPLE_QUOTA: Rate = Rate {
+    most: 90,
+    per: Duration::from_secs(60),
+};
 
 /// The spaces of a Google Chat account.
 pub async fn google_chat(app: &App, account: &Account) -> Result<google_chat::Client> {
@@ -331,6 +362,7 @@ struct Lent(Arc<Shared>);
 struct Shared {
     app: App,
     account: Account,
+    service: &'static str,
     owner: Option<Owner>,
 }
 
@@ -354,7 +386,7 @@ impl Access for Lent {
             most: per_minute,
             per: Duration::from_secs(60),
         };
-        let scope = format!("{}:{kind}", scope(&self.0.account));
+        let scope = format!("{}:{kind}", scope(&self.0));
         Box::pin(self.take_of(scope, Some(rate), 1))
     }
 
@@ -367,8 +399,7 @@ impl Lent {
     /// Takes units of the account's quota.
     async fn take(&self, units: u32) -> Result<Units> {
         let of = &self.0;
-        self.take_of(scope(&of.account), of.account.quota, units)
-            .await
+        self.take_of(scope(of), of.account.quota, units).await
     }
 
     /// Takes units once they are all free; more than the whole quota in shares of it.
@@ -421,7 +452,8 @@ impl Drop for Taken {
 }
 
 /// Whose quota it is: the provider counts by user.
-fn scope(account: &Account) -> String {
+fn scope(of: &Shared) -> String {
+    let account = &of.account;
     let who = account.address.as_deref().unwrap_or(&account.name);
-    format!("units:{}:{}", account.channel.name(), who.to_lowercase())
+    format!("units:{}:{}", of.service, who.to_lowercase())
 }

@@ -18,7 +18,7 @@ pub use crate::model::account::Book;
 pub use change::Change;
 pub use groups::{Group, Members};
 pub use person::Person;
-pub use sync::{Sync, Synced};
+pub use sync::{Sync, Synced, Told};
 
 /// What is read of a person: everything that can be, so that none of it is lost.
 const FIELDS: &str = "addresses,biographies,birthdays,clientData,emailAddresses,events,externalIds,genders,imClients,\

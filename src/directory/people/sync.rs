@@ -20,6 +20,15 @@ pub enum Sync {
     Expired,
 }
 
+/// How reading page by page ended.
+#[derive(Debug)]
+pub enum Told {
+    /// All of it; with this the next sync begins, if Google gave one.
+    All(Option<String>),
+    /// As `Sync::Expired`; what was read before is for nothing.
+    Expired,
+}
+
 /// What is there, or what changed since.
 #[derive(Debug, Default)]
 pub struct Synced {
@@ -43,6 +52,23 @@ impl Client {
     /// Reads a book as a whole, or what changed since the token of the last time.
     pub async fn sync(&self, book: Book, since: Option<&str>) -> Result<Sync> {
         let mut synced = Synced::default();
+        let told = self.read(book, since, |people| synced.take(people)).await?;
+        Ok(match told {
+            Told::All(next) => {
+                synced.next = next;
+                Sync::Done(synced)
+            }
+            Told::Expired => Sync::Expired,
+        })
+    }
+
+    /// The same, page by page: those who are gone are among them.
+    pub async fn read(
+        &self,
+        book: Book,
+        since: Option<&str>,
+        mut take: impl FnMut(Vec<Person>),
+    ) -> Result<Told> {
         let mut page = None::<String>;
         loop {
             let call = listing(book)
@@ -52,18 +78,15 @@ impl Client {
                 Ok(answer) => answer,
                 // The status varies, the reason does not.
                 Err(fault) if since.is_some() && is_expired(&fault.reason, fault.status) => {
-                    return Ok(Sync::Expired);
+                    return Ok(Told::Expired);
                 }
                 Err(fault) => return Err(fault.error),
             };
-            synced.take(answer.connections);
+            take(answer.connections);
             match answer.next_page_token.filter(|token| !token.is_empty()) {
                 Some(next) if page.as_ref() == Some(&next) => return Err(endless()),
                 Some(next) => page = Some(next),
-                None => {
-                    synced.next = answer.next_sync_token;
-                    return Ok(Sync::Done(synced));
-                }
+                None => return Ok(Told::All(answer.next_sync_token)),
             }
         }
     }

@@ -7,6 +7,9 @@ pub mod people;
 
 use crate::net::api::{Operation, Param, ParamKind};
 
+/// Where address books live; a `base_url` of the account stands for this host too.
+pub const PEOPLE: &str = "https://people.googleapis.com";
+
 /// All of them.
 pub const OPERATIONS: &[&[&Operation]] = &[gmail::ALL, chat::ALL, people::ALL];
 

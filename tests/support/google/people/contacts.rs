@@ -71,6 +71,10 @@ fn told(state: &State, name: &str, fields: &[String]) -> Outcome {
 
 fn create(state: &mut State, person: &Value) -> Result<String, Refusal> {
     one_each(person)?;
+    let given = person["names"][0]["givenName"].as_str();
+    if given.is_some_and(|given| state.people.refused.iter().any(|r| r == given)) {
+        return Err(Refusal::invalid("Request contains an invalid argument."));
+    }
     for key in ["resourceName", "etag"] {
         if person[key].is_string() {
             return Err(Refusal::invalid(format!("person.{key} must not be set.")));

@@ -41,7 +41,7 @@ impl Book {
         resource
     }
 
-    fn members(&self, group: &str) -> Vec<String> {
+    pub fn members(&self, group: &str) -> Vec<String> {
         let people = self.contacts.people.iter().filter(|(_, e)| !e.deleted);
         people
             .filter(|(_, e)| is_in(&e.json, group))

@@ -49,8 +49,21 @@ pub fn list(state: &mut State, request: &Request, kind: Kind) -> Outcome {
             Some(kept.serial)
         }
     };
-    let serial = book.serial;
-    let mut found: Vec<_> = book.folder(kind).people.values().cloned().collect();
+    if matches!(kind, Kind::Directory) && !book.is_workspace {
+        return Err(Refusal::new(
+            400,
+            "FAILED_PRECONDITION",
+            "failedPrecondition",
+            "Must be a G Suite domain user.",
+        ));
+    }
+    let (mut found, serial): (Vec<_>, u64) = match (&book.behind, kind) {
+        (Some((people, serial)), Kind::Contact) => (people.values().cloned().collect(), *serial),
+        _ => {
+            let serial = book.serial;
+            (book.folder(kind).people.values().cloned().collect(), serial)
+        }
+    };
     found.retain(|e| since.map_or(!e.deleted, |s| e.changed > s));
     found.sort_by_key(|e| e.changed);
     if request.param("sortOrder") == Some("LAST_MODIFIED_DESCENDING") {

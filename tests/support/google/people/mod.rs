@@ -24,6 +24,12 @@ pub struct Book {
     /// Whether the search was asked an empty question first, as it wants.
     warm: bool,
     pages: Pages,
+    /// What listings still tell while changes are on their way: the contacts, and up to which change.
+    behind: Option<(BTreeMap<String, Entry>, u64)>,
+    /// Given names that no contact may have, although nothing says why.
+    refused: Vec<String>,
+    /// Whether the user is of a domain.
+    is_workspace: bool,
 }
 
 /// One kind of people.
@@ -124,6 +130,65 @@ impl Hand<'_> {
             .for_each(|k| k.expired = true);
     }
 
+    /// Changes from now on take their time: listings tell how it is now until `settle`.
+    pub fn lag(&self) {
+        let book = &mut self.0.state().people;
+        book.behind = Some((book.contacts.people.clone(), book.serial));
+    }
+
+    /// What was changed since `lag` is in the listings.
+    pub fn settle(&self) {
+        self.0.state().people.behind = None;
+    }
+
+    /// A contact with this given name can't be made; it is refused alone among many.
+    pub fn refuse(&self, given: &str) {
+        self.0.state().people.refused.push(given.to_owned());
+    }
+
+    /// The user is of no domain.
+    pub fn is_private(&self) {
+        self.0.state().people.is_workspace = false;
+    }
+
+    /// How many contacts there are.
+    pub fn count(&self) -> usize {
+        let state = self.0.state();
+        let all = state.people.contacts.people.values();
+        all.filter(|entry| !entry.deleted).count()
+    }
+
+    /// The names of all contacts, in order.
+    pub fn names(&self) -> Vec<String> {
+        let state = self.0.state();
+        let all = state.people.contacts.people.values();
+        let living = all.filter(|entry| !entry.deleted);
+        let mut names: Vec<String> = living
+            .map(|e| {
+                e.json["names"][0]["displayName"]
+                    .as_str()
+                    .unwrap_or("")
+                    .to_owned()
+            })
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Who is in a group, by their names at Google.
+    pub fn members(&self, group: &str) -> Vec<String> {
+        self.0.state().people.members(group)
+    }
+
+    /// The groups that the user made, by name.
+    pub fn groups(&self) -> Vec<String> {
+        let state = self.0.state();
+        let own = state.people.groups.values();
+        let own = own.filter(|g| g["groupType"] == "USER_CONTACT_GROUP");
+        own.filter_map(|g| g["name"].as_str().map(str::to_owned))
+            .collect()
+    }
+
     /// A contact as it is now.
     pub fn person(&self, name: &str) -> Option<Value> {
         let state = self.0.state();
@@ -161,6 +226,9 @@ impl Book {
             serial: 0,
             warm: false,
             pages: Pages::default(),
+            behind: None,
+            refused: Vec::new(),
+            is_workspace: true,
         }
     }
 
@@ -207,7 +275,9 @@ impl Book {
         if matches!(kind, Kind::Contact) && json["memberships"].is_null() {
             json["memberships"] = json!([groups::membership("contactGroups/myContacts")]);
         }
-        let time = super::super::NOW;
+        let start: jiff::Timestamp = super::super::NOW.parse().expect("the tests' instant");
+        let since = jiff::SignedDuration::from_millis(i64::try_from(serial).unwrap_or(0));
+        let time = (start + since).to_string();
         json["resourceName"] = json!(name);
         json["etag"] = json!(format!("%Eg{serial}"));
         json["metadata"] = json!({
@@ -256,11 +326,23 @@ impl Book {
 /// What Google adds to a field: the whole name, the number in one form.
 fn completed(field: &str, mut item: Value) -> Value {
     if field == "names" {
-        let parts =
-            ["givenName", "familyName"].map(|p| item[p].as_str().unwrap_or_default().to_owned());
+        let names = [
+            "honorificPrefix",
+            "givenName",
+            "middleName",
+            "familyName",
+            "honorificSuffix",
+        ];
         let whole = item["unstructuredName"].as_str().map(str::to_owned);
-        let whole = whole.unwrap_or_else(|| parts.join(" ").trim().to_owned());
-        item["displayName"] = json!(whole);
+        if let Some(whole) = whole.filter(|_| names.iter().all(|n| item[*n].is_null())) {
+            let (given, family) = whole.rsplit_once(' ').unwrap_or((&whole, ""));
+            item["givenName"] = json!(given);
+            if !family.is_empty() {
+                item["familyName"] = json!(family);
+            }
+        }
+        let parts = names.iter().filter_map(|n| item[*n].as_str());
+        item["displayName"] = json!(parts.collect::<Vec<_>>().join(" "));
         item["unstructuredName"] = item["displayName"].clone();
     }
     if field == "phoneNumbers" {

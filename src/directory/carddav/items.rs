@@ -147,6 +147,14 @@ impl Client {
         format!("{}/{name}", folder.trim_end_matches('/'))
     }
 
+    /// Whether a path is one of this book.
+    pub fn is_in(&self, book: &Book, path: &str) -> bool {
+        let folder = href::path(&book.url, book.url.path()).unwrap_or_default();
+        let rest = path.strip_prefix(folder.trim_end_matches('/'));
+        rest.and_then(|rest| rest.strip_prefix('/'))
+            .is_some_and(|name| !name.is_empty() && !name.contains('/'))
+    }
+
     async fn put(
         &self,
         book: &Book,

@@ -3,10 +3,16 @@
 //! Each side of a contact is only ever compared with its own former state: the card that was agreed on here, and the
 //! document that was agreed on there. So what a source can't hold, or spells in its own way, is no change.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
-use crate::error::Error;
+use crate::error::{Error, Result};
+use crate::model::account::{Account, ChannelKind};
 use crate::model::contact::Card;
+use crate::ops::App;
+
+use super::carddav::{self, Carddav};
 
 /// A contact as a source has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,4 +86,124 @@ pub enum Outcome {
     Refused(Error),
     /// It may have been changed: the next sync finds out.
     Unknown(Error),
+}
+
+/// Whose an id is that an account was once known to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// A contact of this book.
+    Ours,
+    /// Of another book of the account, which has a sync of its own.
+    AnotherBook,
+    /// Of a book that the account is not synced with any more.
+    Former,
+}
+
+/// A book of an account.
+pub enum Source {
+    Carddav(Box<Carddav>),
+}
+
+/// What of a contact is not on its card.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stamp<'a> {
+    /// For a new one: what names it wherever it lies.
+    pub uid: Option<&'a str>,
+    /// When it was changed last.
+    pub changed_at: Option<Timestamp>,
+}
+
+impl Source {
+    /// The books of an account, each to be synced by itself.
+    pub async fn open(app: &App, account: &Account) -> Result<Vec<Source>> {
+        match account.channel {
+            ChannelKind::Carddav => {
+                let book = Carddav::open(app, account).await?;
+                Ok(vec![Source::Carddav(Box::new(book))])
+            }
+            other => Err(Error::usage(format!(
+                "account `{}` of channel {} has no contacts to sync with",
+                account.name,
+                other.name()
+            ))),
+        }
+    }
+
+    /// Whether an account is synced when none is named.
+    pub fn is_usual(account: &Account) -> bool {
+        account.channel.is_address_book()
+    }
+
+    /// What its cursor is kept under, beside the account.
+    pub fn book(&self) -> &str {
+        match self {
+            Source::Carddav(book) => book.name(),
+        }
+    }
+
+    /// Whether changes can be made there.
+    pub fn writes(&self) -> bool {
+        match self {
+            Source::Carddav(book) => book.writes(),
+        }
+    }
+
+    pub fn whose(&self, id: &str) -> Whose {
+        match self {
+            Source::Carddav(book) => book.whose(id),
+        }
+    }
+
+    /// How many changes are made at once.
+    pub fn at_once(&self) -> usize {
+        match self {
+            Source::Carddav(_) => 8,
+        }
+    }
+
+    /// What a document of this source says; else in words what is wrong with it.
+    pub fn meaning(&self, document: &[u8]) -> Result<Meaning, String> {
+        match self {
+            Source::Carddav(_) => carddav::meaning(document),
+        }
+    }
+
+    /// The document of a card: put into that which is there, of which all stays that a card can't hold.
+    pub fn render(&self, card: &Card, base: Option<&[u8]>, stamp: Stamp<'_>) -> Vec<u8> {
+        match self {
+            Source::Carddav(_) => carddav::render(card, base, stamp),
+        }
+    }
+
+    /// Whether a vCard (of an imported file) can be the document of a new contact.
+    pub fn takes_vcards(&self) -> bool {
+        match self {
+            Source::Carddav(_) => true,
+        }
+    }
+
+    /// What is there, or what changed since; `known` are the ETags of what is linked, by id.
+    pub async fn fetch(
+        &self,
+        since: Option<&str>,
+        known: &HashMap<&str, Option<&str>>,
+    ) -> Result<Fetched> {
+        match self {
+            Source::Carddav(book) => book.fetch(since, known).await,
+        }
+    }
+
+    /// One contact as it is now; `None` if it is gone.
+    pub async fn read_one(&self, id: &str) -> Result<Option<Remote>> {
+        match self {
+            Source::Carddav(book) => book.read_one(id).await,
+        }
+    }
+
+    /// Makes changes; an outcome for each, in the order given.
+    pub async fn write(&self, writes: Vec<Write>) -> Vec<Outcome> {
+        match self {
+            Source::Carddav(book) => book.write(writes).await,
+        }
+    }
 }

@@ -1,6 +1,13 @@
 //! `comms contacts`. One file per command.
 
+mod add;
+mod edit;
+mod fields;
+mod group;
+mod list;
 mod optout;
+mod remove;
+mod show;
 
 use clap::{Args, Subcommand};
 
@@ -11,7 +18,7 @@ use super::Done;
 use super::output::Output;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example: comms contacts optout ada@example.com")]
+#[command(after_help = "Example: comms contacts add Ada Lovelace ada@example.com +14155550100")]
 pub struct ContactsArgs {
     #[command(subcommand)]
     command: ContactsCommand,
@@ -19,6 +26,39 @@ pub struct ContactsArgs {
 
 #[derive(Debug, Subcommand)]
 enum ContactsCommand {
+    /// List contacts
+    #[command(
+        after_help = "Examples:\n  comms contacts list --group team\n  comms contacts list --has phone --format jsonl"
+    )]
+    List(list::ListArgs),
+    /// Show one contact: addresses, groups, sources, and the last messages
+    #[command(after_help = "Example: comms contacts show Ada")]
+    Show(show::ShowArgs),
+    /// Add a contact, or many as JSON
+    #[command(
+        after_help = "Examples:\n  comms contacts add Ada Lovelace ada@example.com +14155550100 --nickname ada --org 'Analytical Engines' --via sms\n  comms contacts add --from m1423 @team\n  comms contacts add --json-file people.jsonl"
+    )]
+    Add(Box<add::AddArgs>),
+    /// Change a contact; without flags, as a text in your editor
+    #[command(
+        after_help = "Examples:\n  comms contacts edit Ada --add-address 'ada@example.org (home)' --via email\n  comms contacts edit c9 --json-file patch.json"
+    )]
+    Edit(Box<edit::EditArgs>),
+    /// Remove contacts; `undo` brings them back
+    #[command(after_help = "Example: comms contacts remove c9")]
+    Remove(remove::RemoveArgs),
+    /// Make one contact of several; the first stays and takes in the others
+    #[command(after_help = "Example: comms contacts merge c9 c12")]
+    Merge(remove::MergeArgs),
+    /// Keep groups: `send @team` goes to everybody in one
+    #[command(after_help = "Example: comms contacts group create team Ada Bob")]
+    Group(group::GroupArgs),
+    /// Show what was changed, when and by whom
+    #[command(after_help = "Example: comms contacts history Ada")]
+    History(list::HistoryArgs),
+    /// Take a change back
+    #[command(after_help = "Examples:\n  comms contacts undo\n  comms contacts undo 12")]
+    Undo(remove::UndoArgs),
     /// Send nothing more to these, on any channel
     #[command(
         after_help = "Examples:\n  comms contacts optout ada@example.com --why 'asked on the phone'\n  comms contacts optout --list"
@@ -28,6 +68,15 @@ enum ContactsCommand {
 
 pub fn run(args: ContactsArgs, app: &App, out: &mut Output) -> Result<Done> {
     match args.command {
+        ContactsCommand::List(args) => list::list(args, app, out),
+        ContactsCommand::Show(args) => show::run(args, app, out),
+        ContactsCommand::Add(args) => add::run(*args, app, out),
+        ContactsCommand::Edit(args) => edit::run(*args, app, out),
+        ContactsCommand::Remove(args) => remove::remove(args, app, out),
+        ContactsCommand::Merge(args) => remove::merge(args, app, out),
+        ContactsCommand::Group(args) => group::run(args, app, out),
+        ContactsCommand::History(args) => list::history(args, app, out),
+        ContactsCommand::Undo(args) => remove::undo(args, app, out),
         ContactsCommand::Optout(args) => optout::run(args, app, out),
     }
 }

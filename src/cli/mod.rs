@@ -9,6 +9,7 @@ pub mod contacts;
 pub mod costs;
 mod deferred;
 pub mod doctor;
+mod editor;
 pub mod export;
 pub mod generate;
 mod help;

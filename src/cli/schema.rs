@@ -227,6 +227,25 @@ fn documents() -> Vec<Document> {
         document::<ops::costs::CostsReport>("comms.costs/1", "comms costs"),
         document::<ops::costs::UpdateReport>("comms.costs_update/1", "comms costs update"),
         document::<ops::optout::OptoutReport>("comms.optouts/1", "comms contacts optout"),
+        document::<ops::contacts::list::ContactsReport>("comms.contacts/1", "comms contacts list"),
+        document::<ops::contacts::show::ContactReport>("comms.contact/1", "comms contacts show"),
+        document::<ops::contacts::change::ChangeReport>(
+            "comms.contact_change/1",
+            "comms contacts add, edit, remove, merge, undo",
+        ),
+        document::<ops::contacts::list::HistoryReport>(
+            "comms.contact_history/1",
+            "comms contacts history",
+        ),
+        document::<ops::contacts::group::GroupsReport>(
+            "comms.groups/1",
+            "comms contacts group list",
+        ),
+        document::<ops::contacts::group::GroupReport>("comms.group/1", "comms contacts group show"),
+        document::<ops::contacts::group::GroupChange>(
+            "comms.group_change/1",
+            "comms contacts group create, add, remove, rename, delete",
+        ),
         document::<ops::audit::LogReport>("comms.audit/1", "comms outbox log"),
         document::<ops::audit::VerifyReport>("comms.audit_check/1", "comms outbox log --verify"),
         document::<ops::batch::BatchReport>(

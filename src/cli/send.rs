@@ -30,6 +30,7 @@ use body::Source;
 pub use batch::{batches, finish as batch_finish};
 pub use edit::{EditArgs, run as edit};
 pub use show::{columns, item_text};
+pub use whatsapp::window as window_words;
 
 /// What all three share.
 #[derive(Debug, Args)]

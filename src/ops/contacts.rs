@@ -1,7 +1,14 @@
 //! People: finding, keeping and syncing contacts.
 
+pub mod add;
+pub mod change;
+pub mod edit;
 pub mod find;
 pub mod group;
 pub mod guard;
+pub mod input;
+pub mod list;
+pub mod remove;
+pub mod show;
 pub mod sync;
 pub mod who;

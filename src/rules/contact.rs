@@ -1,9 +1,11 @@
 //! When two addresses or groups of contacts are the same, and how an address of a contact is typed.
 
+pub mod card;
 pub mod group;
+pub mod json;
 pub mod read;
 
-use crate::model::contact::{AddressKind, ContactAddress};
+use crate::model::contact::{AddressKind, Card, ContactAddress};
 
 use super::optout::normal;
 
@@ -28,6 +30,16 @@ pub fn typed(address: &ContactAddress) -> String {
         AddressKind::Slack => format!("slack:{value}"),
         AddressKind::Chat => format!("chat:{value}"),
     }
+}
+
+/// What lists of people are in the order of: names, whatever their case.
+pub fn sorted(card: &Card) -> String {
+    card.label()
+        .trim()
+        .to_lowercase()
+        .chars()
+        .take(60)
+        .collect()
 }
 
 /// The form under which a group's name is kept and looked up.

@@ -3,9 +3,11 @@
 //! A contact that is removed or merged into another stays as a row without a card: its id is never given again, its
 //! history can bring it back, and a sync learns of it. Only `purge` erases.
 
+mod adding;
 mod groups;
 mod history;
 mod links;
+mod pages;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
@@ -19,8 +21,10 @@ use super::outbox::change;
 use super::row::millis;
 use super::{Store, fault};
 
+pub use adding::Added;
 pub use groups::Group;
 pub use links::{Link, SourceCursor};
+pub use pages::{ContactFilter, ContactPage};
 
 const READING: &str = "reading contacts";
 const WRITING: &str = "writing contacts";
@@ -70,6 +74,37 @@ impl Store {
                 .iter()
                 .map(|edit| apply(tx, edit, (why, change), now))
                 .collect()
+        })
+    }
+
+    /// Applies sets of edits in one commit and as one change, each set as a whole or not at all; gives the number of the
+    /// change and which sets were applied.
+    pub fn change_contact_sets(
+        &self,
+        sets: &[Vec<Edit>],
+        why: Why<'_>,
+        now: Timestamp,
+    ) -> Result<(i64, Vec<bool>)> {
+        change(&mut *self.main()?, true, |tx| {
+            let change = history::next_change(tx).map_err(fault(WRITING))?;
+            let mut applied = Vec::new();
+            for set in sets {
+                let mut fits = true;
+                for edit in set {
+                    let present = match edit.id {
+                        Some(id) => card_of(tx, id.0)?,
+                        None => None,
+                    };
+                    fits &= present == edit.before;
+                }
+                if fits {
+                    for edit in set {
+                        apply(tx, edit, (why, change), now)?;
+                    }
+                }
+                applied.push(fits);
+            }
+            Ok((change, applied))
         })
     }
 
@@ -256,24 +291,25 @@ fn apply(
 /// Writes the row itself; a card that stays the same is no change.
 fn put(tx: &Transaction<'_>, edit: &Edit, now: i64) -> rusqlite::Result<i64> {
     let document = edit.after.as_ref().map(json);
+    let sorted = edit.after.as_ref().map(crate::rules::contact::sorted);
     let merged = edit.merged.map(|id| id.0);
     const NEXT: &str = "(SELECT ifnull(max(changed), 0) + 1 FROM contacts)";
     match edit.id {
         None => {
             tx.prepare_cached(&format!(
-                "INSERT INTO contacts (document, merged, changed, created_at, changed_at)
-                 VALUES (?1, ?2, {NEXT}, ?3, ?3)"
+                "INSERT INTO contacts (document, merged, changed, created_at, changed_at, sorted)
+                 VALUES (?1, ?2, {NEXT}, ?3, ?3, ?4)"
             ))?
-            .execute(params![document, merged, now])?;
+            .execute(params![document, merged, now, sorted])?;
             Ok(tx.last_insert_rowid())
         }
         Some(id) => {
             if edit.before != edit.after {
                 tx.prepare_cached(&format!(
-                    "UPDATE contacts SET document = ?2, merged = ?3, changed = {NEXT}, changed_at = ?4
+                    "UPDATE contacts SET document = ?2, merged = ?3, changed = {NEXT}, changed_at = ?4, sorted = ?5
                      WHERE id = ?1"
                 ))?
-                .execute(params![id.0, document, merged, now])?;
+                .execute(params![id.0, document, merged, now, sorted])?;
             }
             Ok(id.0)
         }

@@ -8,8 +8,11 @@ CREATE TABLE contacts (
     merged     INTEGER REFERENCES contacts (id),
     changed    INTEGER NOT NULL UNIQUE,
     created_at INTEGER NOT NULL,
-    changed_at INTEGER NOT NULL
+    changed_at INTEGER NOT NULL,
+    -- By what lists are in order; NULL of one that is gone.
+    sorted     TEXT
 );
+CREATE INDEX contacts_sorted ON contacts (sorted, id) WHERE sorted NOT NULL;
 CREATE INDEX contacts_merged ON contacts (merged) WHERE merged IS NOT NULL;
 
 -- Addresses in their normal form: who has which. `n` is the place in the card.

@@ -2,12 +2,12 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use crate::error::{Context, Error, Kind, Result};
 use crate::format::clean;
 use crate::ops::App;
 
+use super::super::editor;
 use super::super::output::Output;
 
 /// A text of more than this is a file.
@@ -136,25 +136,6 @@ fn edit(app: &App, out: &mut Output) -> Result<String> {
 }
 
 fn in_editor(editor: &str, old: &str) -> Result<String> {
-    let draft = tempfile::Builder::new()
-        .prefix("comms-")
-        .suffix(".txt")
-        .tempfile()
-        .context(Kind::Internal, "making a file to write in")?;
-    std::fs::write(draft.path(), old).context(Kind::Internal, "making a file to write in")?;
-    // $EDITOR may hold arguments, so a shell reads it; the path is an argument of its own.
-    let status = Command::new("sh")
-        .args(["-c", &format!("{editor} \"$1\""), "sh"])
-        .arg(draft.path())
-        .status()
-        .with_context(Kind::Config, || {
-            format!("running `{}`", clean::line(editor))
-        })?;
-    if !status.success() {
-        return Err(Error::new(
-            Kind::Interrupted,
-            "the editor ended with an error; nothing was sent",
-        ));
-    }
+    let draft = editor::draft(editor, old, (".txt", "nothing was sent"))?;
     file(draft.path(), "the text")
 }

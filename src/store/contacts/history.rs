@@ -35,6 +35,22 @@ impl Store {
         read().map_err(fault(READING))
     }
 
+    /// All that a change did, in its order.
+    pub fn contact_change(&self, number: i64) -> Result<Vec<Past>> {
+        if !self.has_outbox() {
+            return Ok(Vec::new());
+        }
+        let db = self.main()?;
+        let read = || -> rusqlite::Result<Vec<Past>> {
+            db.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM contact_history WHERE change = ?1 ORDER BY id"
+            ))?
+            .query_map([number], past)?
+            .collect()
+        };
+        read().map_err(fault(READING))
+    }
+
     /// Takes a change back as a whole; gives the contacts it touched. Refused if one of them was changed since.
     pub fn undo_contacts(&self, number: i64, by: &str, now: Timestamp) -> Result<Vec<ContactId>> {
         if !self.has_outbox() {

@@ -534,7 +534,7 @@ complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_su
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -f -a "move" -d 'Move secrets between the keyring and the encrypted file'
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -f -a "templates" -d 'List the message templates of WhatsApp accounts, as they are there now'
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates logout" -f -a "logout" -d 'Remove the stored secrets of an account'
-complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l channel -d 'imap, smtp (send only), maildir, gmail, google-chat, google-chat-webhook, twilio, whatsapp, slack or slack-webhook' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l channel -d 'imap, smtp (send only), maildir, gmail, google-chat, google-chat-webhook, twilio, whatsapp, slack, slack-webhook or carddav' -r
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l address -d 'The address or phone number it sends from' -r
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l display-name -d 'The name shown beside the address' -r
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l imap -d 'The server that mail is fetched from' -r
@@ -565,6 +565,8 @@ complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcom
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l ca-file -d 'The certificate of a private authority (PEM)' -r -F
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l path -d 'The folder of a Maildir' -r -F
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l base-url -d 'Where its provider lives, if not where it usually does' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l url -d 'An address book, its owner\'s page, or just its host (https://dav.example.com)' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l contacts -d 'Take its people as contacts too: sync (the default; gmail only) or read' -r
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l secret-command -d 'A command that prints the secret; nothing is stored then' -r
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
@@ -1019,23 +1021,247 @@ complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subc
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from optout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo optout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
 jsonl\t'One row per line'"
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from optout" -l fields -d 'Show only these columns or keys, comma-separated' -r
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from optout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo optout" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo optout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from optout" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo optout" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
 json\t'One JSON line per step on stderr'
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from optout" -l config -d 'Read this config file instead of the usual one' -r -F
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from optout" -l json -d 'Short for --format json'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from optout" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from optout" -l read-only -d 'Refuse everything that would change something at a provider'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from optout" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from optout" -f -a "optout" -d 'Send nothing more to these, on any channel'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo optout" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo optout" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo optout" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo optout" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo optout" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo optout" -f -a "list" -d 'List contacts'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo optout" -f -a "show" -d 'Show one contact: addresses, groups, sources, and the last messages'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo optout" -f -a "add" -d 'Add a contact, or many as JSON'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo optout" -f -a "edit" -d 'Change a contact; without flags, as a text in your editor'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo optout" -f -a "remove" -d 'Remove contacts; `undo` brings them back'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo optout" -f -a "merge" -d 'Make one contact of several; the first stays and takes in the others'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo optout" -f -a "group" -d 'Keep groups: `send @team` goes to everybody in one'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo optout" -f -a "history" -d 'Show what was changed, when and by whom'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo optout" -f -a "undo" -d 'Take a change back'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo optout" -f -a "optout" -d 'Send nothing more to these, on any channel'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l group -d 'Only those in this group' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l source -d 'Only those that this account has, too' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l has -d 'Only those with such an address: email, phone, whatsapp, slack or chat' -r -f -a "email\t''
+phone\t''
+whatsapp\t''
+slack\t''
+chat\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l limit -d 'Show at most this many' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l after -d 'Show the page after this cursor (`next` of the page before)' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l fail-empty -d 'End with exit code 5 if there is none'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from show" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from show" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from show" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from show" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from show" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from show" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from show" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l nickname -d 'A nickname or alias; it names the person exactly. May be given several times' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l org -d 'The organisation' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l title -d 'The title or role there' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l group -d 'Put into this group; may be given several times' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l via -d 'By what the person wants to be reached: email, sms, whatsapp, slack, chat, or none' -r -f -a "email\t''
+sms\t''
+whatsapp\t''
+slack\t''
+chat\t''
+none\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l zone -d 'The time zone, like Europe/London' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l note -d 'A note' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l birthday -d '1815-12-10, or --12-10 without the year' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l url -d 'A page of the person; may be given several times' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l prefix -d 'The title before the name' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l given -d 'The given name, where the name alone doesn\'t tell' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l middle -d 'The middle name' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l family -d 'The family name' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l suffix -d 'What follows the name' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l phonetic -d 'How the name sounds' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l from -d 'The sender of this message' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l json-file -d 'Read contacts as JSON from a file, or from stdin with -: one object, a list, or one on each line' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l force -d 'Add even if someone has one of the addresses'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l name -d 'The new name' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l add-address -d 'One more address; `(work)` behind it is its label. May be given several times' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l remove-address -d 'Take an address away; may be given several times' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l prefer-address -d 'Use this address first among those of its kind' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l nickname -d 'A nickname or alias; it names the person exactly. May be given several times' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l org -d 'The organisation' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l title -d 'The title or role there' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l group -d 'Put into this group; may be given several times' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l via -d 'By what the person wants to be reached: email, sms, whatsapp, slack, chat, or none' -r -f -a "email\t''
+sms\t''
+whatsapp\t''
+slack\t''
+chat\t''
+none\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l zone -d 'The time zone, like Europe/London' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l note -d 'A note' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l birthday -d '1815-12-10, or --12-10 without the year' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l url -d 'A page of the person; may be given several times' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l prefix -d 'The title before the name' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l given -d 'The given name, where the name alone doesn\'t tell' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l middle -d 'The middle name' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l family -d 'The family name' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l suffix -d 'What follows the name' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l phonetic -d 'How the name sounds' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l remove-nickname -d 'Take a nickname away; may be given several times' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l ungroup -d 'Take out of this group; may be given several times' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l remove-url -d 'Take a page away; may be given several times' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l json-file -d 'Read a JSON merge patch from a file, or from stdin with -: null takes a field away' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l force -d 'Let it have an address that someone else has'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from remove" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from remove" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from remove" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from remove" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from remove" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from remove" -l yes -d 'Remove without asking'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from remove" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from remove" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from merge" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from merge" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from merge" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from merge" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from merge" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from merge" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from merge" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from merge" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from merge" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from group" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from group" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from group" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from group" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from group" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from group" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from group" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from group" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from group" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from group" -f -a "list" -d 'List the groups'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from group" -f -a "show" -d 'Show who is in a group'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from group" -f -a "create" -d 'Make a group'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from group" -f -a "add" -d 'Put contacts, groups and addresses into a group'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from group" -f -a "remove" -d 'Take contacts, groups and addresses out of a group'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from group" -f -a "rename" -d 'Give a group another name'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from group" -f -a "delete" -d 'Forget a group; who is in it stays'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from history" -l limit -d 'Show at most this many lines' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from history" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from history" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from history" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from history" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from history" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from history" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from history" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from history" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from undo" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from undo" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from undo" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from undo" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from undo" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from undo" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from undo" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from undo" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from optout" -l why -d 'Why; it is shown with what is not sent' -r
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from optout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'

@@ -12,6 +12,41 @@ pub struct Person(Map<String, Value>);
 const NOT_WRITTEN: [&str; 5] = ["resourceName", "etag", "metadata", "photos", "coverPhotos"];
 
 impl Person {
+    /// A person of this JSON; nobody if it is none.
+    pub fn of(json: Value) -> Person {
+        match json {
+            Value::Object(fields) => Person(fields),
+            _ => Person::default(),
+        }
+    }
+
+    pub fn into_json(self) -> Value {
+        Value::Object(self.0)
+    }
+
+    /// The state of the owner's own entry, whatever a profile does; else that of all of it.
+    pub fn state(&self) -> Option<&str> {
+        self.own_source()
+            .and_then(|source| source["etag"].as_str())
+            .or_else(|| self.0.get("etag")?.as_str())
+    }
+
+    /// When the owner's own entry was changed last (RFC 3339).
+    pub fn updated_at(&self) -> Option<&str> {
+        self.own_source()?["updateTime"].as_str()
+    }
+
+    /// What names the owner's own entry, whatever the person is called at Google.
+    pub fn entry_id(&self) -> Option<&str> {
+        self.own_source()?["id"].as_str()
+    }
+
+    fn own_source(&self) -> Option<&Value> {
+        let sources = self.metadata("sources").as_array();
+        let mut sources = sources.into_iter().flatten();
+        sources.find(|source| source["type"] == "CONTACT")
+    }
+
     /// Its name at Google: `people/c12`, `otherContacts/c12`.
     pub fn resource_name(&self) -> &str {
         self.0
@@ -82,11 +117,7 @@ impl Person {
 
     /// The body that changes these fields, and with which state it was read: a field without values is emptied.
     pub(super) fn as_change(&self, fields: &[&str]) -> Value {
-        let sources = self.metadata("sources").as_array();
-        let own = sources
-            .into_iter()
-            .flatten()
-            .find(|source| source["type"] == "CONTACT");
+        let own = self.own_source();
         let mut body = json!({
             "resourceName": self.resource_name(),
             "etag": self.0.get("etag"),

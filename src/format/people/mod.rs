@@ -3,6 +3,7 @@
 //! A contact shows what its own entry says; what Google adds from a public profile isn't the owner's to change.
 //! `write` touches what differs, so what a card can't hold stays as it was.
 
+mod document;
 mod read;
 mod write;
 
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::format::json::text;
 
+pub use document::{card, changed, document, keep, new_groups, renamed, resolved};
 pub use read::read;
 pub use write::write;
 

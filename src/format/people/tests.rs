@@ -207,6 +207,30 @@ fn told(card: &Card) -> Card {
     }
 }
 
+#[test]
+fn a_kept_person_says_all_by_itself_and_wants_new_groups_by_name() {
+    let kept = keep(ada(), &groups());
+    let mut card = card(&kept);
+    assert_eq!(card.groups, ["Team"]);
+    card.groups = vec!["@Band".to_owned(), "team".to_owned()];
+    let wanted = document(&card, (Some("c9"), Some(&kept)));
+    assert_eq!(new_groups(&wanted), ["Band"]);
+    let mut known = groups();
+    known.add("contactGroups/7".to_owned(), "Band".to_owned());
+    let sent = resolved(wanted, &known);
+    assert_eq!(changed(&ada(), &sent), ["clientData", "memberships"]);
+    assert_eq!(mark(&sent), Some("c9"));
+    assert!(changed(&kept, &kept).is_empty());
+    let again = super::card(&keep(sent, &known));
+    assert_eq!(again.groups, ["Team", "Band"]);
+    let called = Groups::new([("contactGroups/1".to_owned(), "Crew".to_owned())]);
+    assert_eq!(
+        super::card(&renamed(&kept, &called).unwrap()).groups,
+        ["Crew"]
+    );
+    assert_eq!(renamed(&kept, &groups()), None);
+}
+
 fn word() -> impl Strategy<Value = String> {
     "[\\p{L}][\\p{L}\\p{N}'., -]{0,12}[\\p{L}]".prop_map(|text| text.trim().to_owned())
 }

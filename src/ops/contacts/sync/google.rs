@@ -6,6 +6,7 @@
 mod create;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -13,11 +14,12 @@ use serde_json::Value;
 use crate::directory::people::{Change, Client, Person, Told};
 use crate::error::{Error, Kind, Result};
 use crate::format::people;
-use crate::model::account::{Account, Book, ChannelKind, Contacts};
+use crate::model::account::{Account, Book, Contacts};
+use crate::model::contact::Card;
 use crate::ops::{App, access, token};
 use crate::store::contacts::Link;
 
-use super::source::{Fetched, Meaning, News, Outcome, Remote, Write};
+use super::source::{Fetched, Meaning, News, Outcome, Remote, Stamp, Whose, Write};
 
 const USER_GROUP: &str = "USER_CONTACT_GROUP";
 
@@ -39,73 +41,79 @@ struct Listed {
     unknown: Vec<String>,
 }
 
-impl<'a> Google<'a> {
-    pub async fn open(app: &'a App, account: &'a Account, book: Book) -> Result<Google<'a>> {
-        if account.channel != ChannelKind::Gmail {
-            return Err(Error::internal(
-                "this account has no address book at Google",
-            ));
-        }
+impl Google {
+    /// The lists that the account is to be synced with.
+    pub async fn open(app: &App, account: &Account) -> Result<Vec<Google>> {
         if account.contacts.is_none() {
             return Err(not_taken(account));
         }
-        let mut google = Google {
-            app,
-            account,
+        let mut books = Vec::new();
+        for book in Book::ALL {
+            if account.books.contains(&book) {
+                books.push(Google::open_one(app, account, book).await?);
+            }
+        }
+        Ok(books)
+    }
+
+    async fn open_one(app: &App, account: &Account, book: Book) -> Result<Google> {
+        let google = Google {
+            app: app.twin(),
+            account: account.clone(),
             book,
             client: access::people(app, account).await?,
-            groups: people::Groups::default(),
+            groups: Mutex::default(),
         };
         if book == Book::Contacts {
             let groups = google.client.groups().await;
             let groups = groups.map_err(|e| google.explained(e))?;
             let own = groups.into_iter().filter(|g| g.group_type == USER_GROUP);
-            google.groups = people::Groups::new(own.map(|g| (g.resource_name, g.name)));
+            *google.groups() = people::Groups::new(own.map(|g| (g.resource_name, g.name)));
         }
         Ok(google)
     }
 
+    pub fn name(&self) -> &str {
+        self.book.name()
+    }
+
     /// Whether changes may be made there.
-    pub fn can_write(&self) -> bool {
+    pub fn writes(&self) -> bool {
         self.book == Book::Contacts && self.account.contacts == Some(Contacts::Sync)
     }
 
-    /// What a document of Google's says.
-    pub fn meaning(document: &[u8]) -> Result<Meaning> {
-        let json: Value = serde_json::from_slice(document)
-            .map_err(|e| Error::internal("a contact of Google's can't be read").because(e))?;
-        let card = people::card(&json);
-        let mark = people::mark(&json).map(str::to_owned);
-        let person = Person::of(json);
-        Ok(Meaning {
-            card,
-            uid: mark.or_else(|| person.entry_id().map(str::to_owned)),
-            changed_at: person.updated_at().and_then(|at| at.parse().ok()),
-        })
-    }
-
-    /// The document that a card makes of what Google has, or of a new contact that is known by `uid`.
-    pub fn document(
-        card: &crate::model::contact::Card,
-        (uid, old): (Option<&str>, Option<&[u8]>),
-    ) -> Vec<u8> {
-        let old = old.and_then(|old| serde_json::from_slice::<Value>(old).ok());
-        let uid = uid.filter(|_| old.is_none());
-        bytes(&people::document(card, (uid, old.as_ref())))
+    pub fn whose(&self, id: &str) -> Whose {
+        match book_of(id) {
+            book if book == self.book => Whose::Ours,
+            book if self.account.books.contains(&book) => Whose::AnotherBook,
+            _ => Whose::Former,
+        }
     }
 
     /// What is there, or what changed since.
-    pub async fn fetch(&mut self, since: Option<&str>, known: &[Link]) -> Result<Fetched> {
-        let known: HashMap<&str, &Link> = known
-            .iter()
-            .filter(|link| is_of(self.book, &link.remote))
-            .map(|link| (link.remote.as_str(), link))
-            .collect();
+    pub async fn fetch(
+        &self,
+        since: Option<&str>,
+        known: &HashMap<&str, Option<&str>>,
+    ) -> Result<Fetched> {
+        let links = self.app.store.contact_links(&self.account.name)?;
+        let links = links.iter().filter(|link| {
+            let id = link.remote.as_str();
+            known.contains_key(id) && book_of(id) == self.book
+        });
+        let known = links.map(|link| (link.remote.as_str(), link)).collect();
         let fetched = self.told(since, &known).await;
         fetched.map_err(|e| self.explained(e))
     }
 
-    async fn told(&mut self, since: Option<&str>, known: &HashMap<&str, &Link>) -> Result<Fetched> {
+    /// One contact as it is now; `None` if it is gone.
+    pub async fn read_one(&self, id: &str) -> Result<Option<Remote>> {
+        let person = self.client.get(id).await;
+        let person = person.map_err(|e| self.explained(e))?;
+        Ok(person.map(|person| self.remote(person)))
+    }
+
+    async fn told(&self, since: Option<&str>, known: &HashMap<&str, &Link>) -> Result<Fetched> {
         let mut since = since;
         let (mut listed, next) = loop {
             let mut listed = Listed {
@@ -237,7 +245,7 @@ impl<'a> Google<'a> {
             let Ok(kept) = serde_json::from_slice::<Value>(&link.document) else {
                 continue;
             };
-            let Some(now) = people::renamed(&kept, &self.groups) else {
+            let Some(now) = people::renamed(&kept, &self.groups()) else {
                 continue;
             };
             let news = News::Changed(Remote {
@@ -253,9 +261,9 @@ impl<'a> Google<'a> {
     }
 
     /// Makes changes, an outcome for each in their order. Google wants them one after the other.
-    pub async fn apply(&mut self, writes: &[Write]) -> Vec<Outcome> {
+    pub async fn write(&self, writes: Vec<Write>) -> Vec<Outcome> {
         let mut outcomes: Vec<Option<Outcome>> = writes.iter().map(|_| None).collect();
-        let faults = self.make_groups(writes).await;
+        let faults = self.make_groups(&writes).await;
         let mut creates = Vec::new();
         let mut updates: HashMap<Vec<String>, Vec<(usize, Person)>> = HashMap::new();
         let mut deletes = Vec::new();
@@ -305,7 +313,7 @@ impl<'a> Google<'a> {
     }
 
     /// Makes the groups that changes speak of and that are not there; those that can't be made, and why.
-    async fn make_groups(&mut self, writes: &[Write]) -> HashMap<String, String> {
+    async fn make_groups(&self, writes: &[Write]) -> HashMap<String, String> {
         let mut faults = HashMap::new();
         for write in writes {
             let (Write::Create { document, .. } | Write::Update { document, .. }) = write else {
@@ -313,11 +321,12 @@ impl<'a> Google<'a> {
             };
             let json: Value = serde_json::from_slice(document).unwrap_or_default();
             for name in people::new_groups(&json) {
-                if self.groups.resource(&name).is_some() || faults.contains_key(&name) {
+                let is_there = self.groups().resource(&name).is_some();
+                if is_there || faults.contains_key(&name) {
                     continue;
                 }
                 match self.client.create_group(&name).await {
-                    Ok(group) => self.groups.add(group.resource_name, group.name),
+                    Ok(group) => self.groups().add(group.resource_name, group.name),
                     Err(e) => {
                         faults.insert(name, self.explained(e).message);
                     }
@@ -334,7 +343,7 @@ impl<'a> Google<'a> {
         let mut missing = people::new_groups(&json).into_iter();
         match missing.find_map(|name| faults.get(&name)) {
             Some(why) => Err(Error::refused(why.clone())),
-            None => Ok(people::resolved(json, &self.groups)),
+            None => Ok(people::resolved(json, &self.groups())),
         }
     }
 
@@ -390,13 +399,17 @@ impl<'a> Google<'a> {
         Remote {
             id: person.resource_name().to_owned(),
             etag: person.state().map(str::to_owned),
-            document: bytes(&people::keep(person.into_json(), &self.groups)),
+            document: bytes(&people::keep(person.into_json(), &self.groups())),
         }
+    }
+
+    fn groups(&self) -> MutexGuard<'_, people::Groups> {
+        self.groups.lock().unwrap_or_else(|e| e.into_inner())
     }
 
     /// Says what to do where a login lacks a scope, or an account a list.
     fn explained(&self, e: Error) -> Error {
-        let e = token::explained(self.app, self.account, e);
+        let e = token::explained(&self.app, &self.account, e);
         let refused = matches!(e.kind, Kind::Auth | Kind::Refused);
         if self.book == Book::Directory && refused && e.hint.is_none() {
             return e.hint(format!(
@@ -412,13 +425,34 @@ impl<'a> Google<'a> {
 /// How many one request deletes.
 const AT_ONCE: usize = 500;
 
-/// Whether an id is one of this list.
-fn is_of(book: Book, id: &str) -> bool {
-    match book {
-        Book::Others => id.starts_with("otherContacts/"),
-        Book::Contacts => id.starts_with("people/c"),
-        Book::Directory => id.starts_with("people/") && !id.starts_with("people/c"),
+/// The list that an id is of. Ids of contacts begin with a `c`; in a directory they are numbers.
+fn book_of(id: &str) -> Book {
+    match id.split_once('/') {
+        Some(("otherContacts", _)) => Book::Others,
+        Some((_, id)) if !id.starts_with('c') => Book::Directory,
+        _ => Book::Contacts,
     }
+}
+
+/// What a document of Google's says.
+pub fn meaning(document: &[u8]) -> Result<Meaning, String> {
+    let json: Value = serde_json::from_slice(document)
+        .map_err(|e| format!("it is no person of Google's: {e}"))?;
+    let card = people::card(&json);
+    let mark = people::mark(&json).map(str::to_owned);
+    let person = Person::of(json);
+    Ok(Meaning {
+        card,
+        uid: mark.or_else(|| person.entry_id().map(str::to_owned)),
+        changed_at: person.updated_at().and_then(|at| at.parse().ok()),
+    })
+}
+
+/// The document that a card makes of what Google has, or of a new contact that is known by the uid of its stamp.
+pub fn render(card: &Card, base: Option<&[u8]>, stamp: Stamp<'_>) -> Vec<u8> {
+    let base = base.and_then(|base| serde_json::from_slice::<Value>(base).ok());
+    let uid = stamp.uid.filter(|uid| !uid.is_empty());
+    bytes(&people::document(card, (uid, base.as_ref())))
 }
 
 /// Whether what is listed was there before what is known.

@@ -13,6 +13,7 @@ use crate::model::contact::Card;
 use crate::ops::App;
 
 use super::carddav::{self, Carddav};
+use super::google::{self, Google};
 
 /// A contact as a source has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +103,7 @@ pub enum Whose {
 /// A book of an account.
 pub enum Source {
     Carddav(Box<Carddav>),
+    Google(Box<Google>),
 }
 
 /// What of a contact is not on its card.
@@ -121,6 +123,10 @@ impl Source {
                 let book = Carddav::open(app, account).await?;
                 Ok(vec![Source::Carddav(Box::new(book))])
             }
+            ChannelKind::Gmail => {
+                let books = Google::open(app, account).await?.into_iter();
+                Ok(books.map(|book| Source::Google(Box::new(book))).collect())
+            }
             other => Err(Error::usage(format!(
                 "account `{}` of channel {} has no contacts to sync with",
                 account.name,
@@ -131,13 +137,14 @@ impl Source {
 
     /// Whether an account is synced when none is named.
     pub fn is_usual(account: &Account) -> bool {
-        account.channel.is_address_book()
+        account.channel.is_address_book() || account.contacts.is_some()
     }
 
     /// What its cursor is kept under, beside the account.
     pub fn book(&self) -> &str {
         match self {
             Source::Carddav(book) => book.name(),
+            Source::Google(book) => book.name(),
         }
     }
 
@@ -145,12 +152,14 @@ impl Source {
     pub fn writes(&self) -> bool {
         match self {
             Source::Carddav(book) => book.writes(),
+            Source::Google(book) => book.writes(),
         }
     }
 
     pub fn whose(&self, id: &str) -> Whose {
         match self {
             Source::Carddav(book) => book.whose(id),
+            Source::Google(book) => book.whose(id),
         }
     }
 
@@ -158,6 +167,7 @@ impl Source {
     pub fn at_once(&self) -> usize {
         match self {
             Source::Carddav(_) => 8,
+            Source::Google(_) => 200,
         }
     }
 
@@ -165,6 +175,7 @@ impl Source {
     pub fn meaning(&self, document: &[u8]) -> Result<Meaning, String> {
         match self {
             Source::Carddav(_) => carddav::meaning(document),
+            Source::Google(_) => google::meaning(document),
         }
     }
 
@@ -172,6 +183,7 @@ impl Source {
     pub fn render(&self, card: &Card, base: Option<&[u8]>, stamp: Stamp<'_>) -> Vec<u8> {
         match self {
             Source::Carddav(_) => carddav::render(card, base, stamp),
+            Source::Google(_) => google::render(card, base, stamp),
         }
     }
 
@@ -179,6 +191,7 @@ impl Source {
     pub fn takes_vcards(&self) -> bool {
         match self {
             Source::Carddav(_) => true,
+            Source::Google(_) => false,
         }
     }
 
@@ -190,6 +203,7 @@ impl Source {
     ) -> Result<Fetched> {
         match self {
             Source::Carddav(book) => book.fetch(since, known).await,
+            Source::Google(book) => book.fetch(since, known).await,
         }
     }
 
@@ -197,6 +211,7 @@ impl Source {
     pub async fn read_one(&self, id: &str) -> Result<Option<Remote>> {
         match self {
             Source::Carddav(book) => book.read_one(id).await,
+            Source::Google(book) => book.read_one(id).await,
         }
     }
 
@@ -204,6 +219,7 @@ impl Source {
     pub async fn write(&self, writes: Vec<Write>) -> Vec<Outcome> {
         match self {
             Source::Carddav(book) => book.write(writes).await,
+            Source::Google(book) => book.write(writes).await,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::directory::people::{Change, Person};
 use crate::error::{Error, Kind, Result};
 use crate::store::contacts::SourceCursor;
 
-use super::{Google, Meaning, News, Outcome, again};
+use super::{Google, Meaning, News, Outcome, again, meaning};
 
 /// After this a contact that was made is in the lists ("writes may take minutes to appear").
 const SHOWN_AFTER: SignedDuration = SignedDuration::from_mins(15);
@@ -23,7 +23,7 @@ const MAKING: &str = "contacts: being made";
 /// What is being made, by its mark, and since when.
 type Making = BTreeMap<String, Timestamp>;
 
-impl Google<'_> {
+impl Google {
     /// Makes contacts, an outcome for each.
     pub(super) async fn create(
         &self,
@@ -85,7 +85,7 @@ impl Google<'_> {
         let before = making.len();
         for news in news {
             if let News::Changed(remote) = news
-                && let Ok(Meaning { uid: Some(uid), .. }) = Google::meaning(&remote.document)
+                && let Ok(Meaning { uid: Some(uid), .. }) = meaning(&remote.document)
             {
                 making.remove(&uid);
             }

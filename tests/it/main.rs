@@ -55,6 +55,7 @@ mod kill;
 mod mailbox;
 mod maildir;
 mod mark;
+mod names;
 mod oauth;
 mod oauth_faults;
 mod oauth_login;

@@ -29,8 +29,17 @@ pub struct Word {
     pub kind: Kind,
     /// Letters of several alphabets are in it, as a forger mixes them.
     pub mixed: bool,
-    /// Came from another script than Latin.
-    pub foreign: bool,
+    pub script: Script,
+}
+
+/// In what letters a word was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Script {
+    #[default]
+    Latin,
+    /// Ideographs and Hangul, one of which is one word here; many sound alike.
+    Syllables,
+    Other,
 }
 
 impl Word {
@@ -123,6 +132,7 @@ struct Part {
 struct Scripts {
     latin: bool,
     other: bool,
+    syllable: bool,
 }
 
 impl Part {
@@ -157,7 +167,7 @@ impl Part {
     }
 
     fn syllable(&mut self, c: char) {
-        self.scripts.other = true;
+        self.scripts.syllable = true;
         push_letters(&mut self.form, any_ascii::any_ascii_char(c));
         self.long.push_str(&self.form);
         self.native.push(c);
@@ -218,7 +228,15 @@ impl Part {
             others: kept,
             kind: Kind::Name,
             mixed,
-            foreign: part.scripts.other && !part.scripts.latin,
+            script: match part.scripts {
+                Scripts { syllable: true, .. } => Script::Syllables,
+                Scripts {
+                    latin: false,
+                    other: true,
+                    ..
+                } => Script::Other,
+                _ => Script::Latin,
+            },
         });
     }
 }
@@ -434,7 +452,7 @@ fn set_kinds(all: &mut [Word]) {
     let mut leading = true;
     for (at, word) in all.iter_mut().enumerate() {
         let form = word.form.as_str();
-        let among = |list: &[&str]| !word.foreign && list.contains(&form);
+        let among = |list: &[&str]| word.script == Script::Latin && list.contains(&form);
         let title = among(TITLES) && (leading || form == "med");
         leading &= title;
         word.kind = if title || (at > 0 && among(DEGREES)) {

@@ -49,6 +49,32 @@ pub fn is_known(word: &str) -> bool {
     !classes(word).is_empty()
 }
 
+/// Whether one is short for the other and for no other name, nor a name that is given to children.
+pub fn is_only_short(a: &str, b: &str) -> bool {
+    let short = |word: &str| matches!(classes(word), [(_, _, false)]) && !GIVEN.contains(&word);
+    kin(a, b) == Some(Kin::Nickname) && (short(a) || short(b))
+}
+
+/// Short names that are given as names of their own.
+const GIVEN: &[&str] = &[
+    "abby", "ana", "anja", "anya", "basia", "bea", "bella", "berto", "beth", "betsy", "betty",
+    "bianca", "caro", "carrie", "cecil", "cindy", "connie", "daisy", "dora", "drew", "ela",
+    "eliza", "elise", "ella", "elsa", "etta", "eve", "flora", "fran", "gail", "gene", "gianna",
+    "gianni", "gigi", "gina", "greta", "gretchen", "grisha", "gus", "hank", "harry", "heidi",
+    "iggy", "ike", "jack", "jana", "jenny", "jodie", "josie", "judy", "jules", "kat", "kate",
+    "kathi", "katia", "katja", "katya", "kay", "kit", "kuba", "lana", "len", "lena", "leni", "lex",
+    "lexi", "lily", "lisa", "liza", "lola", "lottie", "lotte", "lou", "luca", "lulu", "lupe",
+    "maddie", "mags", "maja", "manu", "margo", "margot", "max", "maxi", "may", "meg", "mia",
+    "mila", "millie", "mina", "minna", "misha", "molly", "mona", "nadja", "nadya", "nancy",
+    "nando", "nat", "nata", "nate", "natasha", "nell", "nika", "nikki", "nina", "nora", "ola",
+    "olya", "owen", "paco", "penny", "pia", "pino", "piet", "polly", "rae", "raf", "ray", "renzo",
+    "resi", "rico", "rika", "rita", "robin", "rolf", "romy", "rosi", "rosie", "roz", "ruby",
+    "sadie", "sally", "sandra", "sandro", "sanna", "shelly", "sissi", "sonia", "sonja", "sonya",
+    "stas", "sue", "sveta", "talia", "tania", "tanya", "tara", "tasha", "tess", "tessa", "thea",
+    "theo", "tilda", "tilly", "tim", "tina", "tino", "toby", "toni", "trudy", "ulla", "ursel",
+    "vera", "vita", "vlad", "wally", "willa", "willy", "wolf", "xander", "zara", "zoe", "zosia",
+];
+
 /// Name, its class, whether it is a full one.
 type Entry = (&'static str, u16, bool);
 

@@ -65,6 +65,7 @@ short_id!(MessageId, "m", "a message");
 short_id!(ThreadId, "t", "a thread");
 short_id!(OutboxId, "o", "an outbox item");
 short_id!(ContactId, "c", "a contact");
+short_id!(PlanId, "p", "a plan of a contact sync");
 
 #[cfg(test)]
 mod tests {

@@ -43,8 +43,7 @@ pub fn reading(answer: &Answer, doing: &str) -> Option<Fault> {
                 .hint("check `url` of the account");
         }
         423 => {
-            error = Error::unavailable(format!("{doing}: someone else holds a lock on it"))
-                .hint("wait and repeat");
+            error = Error::refused(format!("{doing}: someone else holds a lock on it"));
         }
         507 => error = Error::refused(format!("{doing}: the server has no room left")),
         _ => {}
@@ -52,7 +51,7 @@ pub fn reading(answer: &Answer, doing: &str) -> Option<Fault> {
     Some(Fault {
         status: answer.status,
         reason: String::from_utf8_lossy(&answer.body).into_owned(),
-        passes: error.kind == Kind::Unavailable && answer.status != 423,
+        passes: error.kind == Kind::Unavailable,
         may_have_left: true,
         error,
     })
@@ -70,7 +69,7 @@ mod tests {
             (404, Kind::NotFound, false),
             (410, Kind::NotFound, false),
             (412, Kind::Refused, false),
-            (423, Kind::Unavailable, false),
+            (423, Kind::Refused, false),
             (429, Kind::Unavailable, true),
             (503, Kind::Unavailable, true),
             (507, Kind::Refused, false),

@@ -8,6 +8,7 @@ mod groups;
 mod history;
 mod links;
 mod pages;
+mod plans;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
@@ -280,7 +281,7 @@ fn apply(
         let id = put(tx, edit, now.as_millisecond())?;
         derive(tx, id, edit.after.as_ref())?;
         links::keep(tx, id, edit)?;
-        if edit.before != edit.after {
+        if edit.before != edit.after || !edit.lost.is_empty() {
             history::note(tx, (id, edit), (why, change), now)?;
         }
         Ok(ContactId(id))

@@ -1,0 +1,396 @@
+//! Both sides of a source laid next to each other: who is whose counterpart, and what is to be done.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::error::{Kind, Result};
+use crate::model::contact::{Card, Contact};
+use crate::model::id::ContactId;
+use crate::ops::App;
+use crate::rules::contact::key_of;
+use crate::rules::people::fold;
+use crate::store::contacts::{Link, SourceCursor};
+
+use super::settle::{Judge, Pair, There};
+use super::source::{Meaning, News, Remote, Whose};
+use super::step::Job;
+
+/// The source that imported files are filed under.
+const IMPORT: &str = "import";
+
+/// All that is to be done for a source.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    pub jobs: Vec<Job>,
+    /// How many contacts there are that both sides know, before anything is done.
+    pub known: usize,
+    /// Where the next sync begins, once all is done.
+    pub next: Option<String>,
+    pub notes: Vec<String>,
+}
+
+/// Asks the source what changed, and lays it next to what changed here. `taken` are contacts that another source of this
+/// run takes.
+pub async fn gather(
+    app: &App,
+    judge: Judge<'_>,
+    (cursor, taken): (&SourceCursor, &mut HashSet<ContactId>),
+) -> Result<Gathered> {
+    let known = app.store.contact_links(judge.account)?;
+    let etags = known
+        .iter()
+        .map(|link| (link.remote.as_str(), link.etag.as_deref()))
+        .collect();
+    // Without a link, a token would tell only what comes after it.
+    let since = cursor.token.as_deref().filter(|_| !known.is_empty());
+    let fetched = judge.source.fetch(since, &etags).await?;
+    let mut table = Table::lay(app, judge)?;
+    let mut out = Gathered {
+        next: fetched.next,
+        notes: fetched.notes,
+        ..Gathered::default()
+    };
+    let (full, news) = (fetched.full, fetched.news);
+    table.take(news, &mut out.notes);
+    table.linked(full, &mut out);
+    table.fresh(&mut out);
+    table.only_here(taken, &mut out);
+    Ok(out)
+}
+
+struct Table<'a> {
+    judge: Judge<'a>,
+    contacts: BTreeMap<ContactId, Contact>,
+    links: Vec<Link>,
+    /// Whom a link means now; `None` if that contact is gone.
+    live: HashMap<String, Option<ContactId>>,
+    there: HashMap<String, There>,
+    /// There, and not to be understood.
+    untouchable: HashSet<String>,
+    fresh: Vec<(Remote, Meaning)>,
+    /// Contacts without a counterpart.
+    alone: HashSet<ContactId>,
+    /// Links into books that are no more.
+    former: HashMap<ContactId, Link>,
+    /// What names a contact, by its imported document.
+    imported: HashMap<ContactId, (Option<String>, Vec<u8>)>,
+    accounts: HashSet<String>,
+}
+
+impl<'a> Table<'a> {
+    fn lay(app: &App, judge: Judge<'a>) -> Result<Table<'a>> {
+        let contacts: BTreeMap<_, _> = app
+            .store
+            .contacts(None)?
+            .into_iter()
+            .map(|contact| (contact.id, contact))
+            .collect();
+        let links = app.store.contact_links(judge.account)?;
+        let mut live = HashMap::new();
+        for link in &links {
+            let id = match contacts.contains_key(&link.contact) {
+                true => Some(link.contact),
+                false => match app.store.contact(link.contact) {
+                    Ok(contact) => Some(contact.id),
+                    Err(e) if e.kind == Kind::NotFound => None,
+                    Err(e) => return Err(e),
+                },
+            };
+            live.insert(link.remote.clone(), id);
+        }
+        let mut imported = HashMap::new();
+        if judge.source.takes_vcards() {
+            for link in app.store.contact_links(IMPORT)? {
+                let said = judge.source.meaning(&link.document);
+                if let Ok(meaning) = said {
+                    imported.insert(link.contact, (meaning.uid, link.document));
+                }
+            }
+        }
+        Ok(Table {
+            judge,
+            alone: contacts.keys().copied().collect(),
+            contacts,
+            links,
+            live,
+            there: HashMap::new(),
+            untouchable: HashSet::new(),
+            fresh: Vec::new(),
+            former: HashMap::new(),
+            imported,
+            accounts: app.config.accounts.iter().map(|a| a.name.clone()).collect(),
+        })
+    }
+
+    fn take(&mut self, news: Vec<News>, notes: &mut Vec<String>) {
+        for one in news {
+            match one {
+                News::Same(id) => drop(self.there.insert(id, There::Same)),
+                News::Gone(id) => drop(self.there.insert(id, There::Gone)),
+                News::Changed(remote) => match self.judge.source.meaning(&remote.document) {
+                    Ok(meaning) if self.live.contains_key(&remote.id) => {
+                        let id = remote.id.clone();
+                        self.there
+                            .insert(id, There::Now(Box::new((remote, meaning))));
+                    }
+                    Ok(meaning) => self.fresh.push((remote, meaning)),
+                    Err(why) => self.unreadable(remote.id, &why, notes),
+                },
+                News::Unreadable(id, why) => self.unreadable(id, &why, notes),
+            }
+        }
+        self.fresh.sort_by(|a, b| a.0.id.cmp(&b.0.id));
+    }
+
+    fn unreadable(&mut self, id: String, why: &str, notes: &mut Vec<String>) {
+        notes.push(format!("`{id}` was left alone: {why}"));
+        self.untouchable.insert(id);
+    }
+
+    /// Contacts that both sides know.
+    fn linked(&mut self, full: bool, out: &mut Gathered) {
+        let mut by_contact: BTreeMap<Option<ContactId>, Vec<Link>> = BTreeMap::new();
+        for link in std::mem::take(&mut self.links) {
+            let id = self.live.get(&link.remote).copied().flatten();
+            match self.judge.source.whose(&link.remote) {
+                Whose::Ours => by_contact.entry(id).or_default().push(link),
+                Whose::AnotherBook => {
+                    // It has its counterpart in a book that has a sync of its own.
+                    id.map(|id| self.alone.remove(&id));
+                }
+                Whose::Former => {
+                    id.map(|id| self.former.insert(id, link));
+                }
+            }
+        }
+        for (id, mut links) in by_contact {
+            out.known += links.len();
+            id.map(|id| self.alone.remove(&id));
+            // The link of the contact itself first; the rest came with those it took in.
+            links.sort_by_key(|link| Some(link.contact) != id);
+            let merges = id.is_some() && self.judge.writes;
+            let extra = match merges && links.len() > 1 {
+                true => links.split_off(1),
+                false => Vec::new(),
+            };
+            for link in extra {
+                self.take_in(id, &link, full, out);
+            }
+            for link in links {
+                if self.untouchable.contains(&link.remote) {
+                    continue;
+                }
+                let there = self.there_of(&link, full);
+                let contact = id.and_then(|id| self.contacts.get(&id));
+                let pair = Pair {
+                    id: id.or(Some(link.contact)),
+                    contact,
+                    link: Some(&link),
+                    there,
+                    elsewhere: contact.is_some_and(|contact| self.is_elsewhere(contact)),
+                };
+                out.jobs.extend(self.judge.settle(&pair));
+            }
+        }
+    }
+
+    /// The counterpart of someone who was taken in by another contact.
+    fn take_in(&mut self, id: Option<ContactId>, link: &Link, full: bool, out: &mut Gathered) {
+        let there = self.there_of(link, full);
+        let contact = id.and_then(|id| self.contacts.get(&id));
+        let (Some(contact), false) = (contact, self.untouchable.contains(&link.remote)) else {
+            return;
+        };
+        let pair = Pair {
+            id,
+            contact: Some(contact),
+            link: Some(link),
+            there,
+            elsewhere: false,
+        };
+        let job = self.judge.taken_in(&pair, contact, link);
+        let after = job.after.clone();
+        out.jobs.push(job);
+        if let (Some(after), Some(contact)) = (after, id.and_then(|id| self.contacts.get_mut(&id)))
+        {
+            contact.card = after;
+        }
+    }
+
+    /// A link that is still known there is told by id; one that moved by what names it.
+    fn there_of(&mut self, link: &Link, full: bool) -> There {
+        let there = match self.there.remove(&link.remote) {
+            Some(there) => there,
+            None if full => There::Gone,
+            None => There::Same,
+        };
+        match there {
+            There::Gone => self.moved(link).unwrap_or(There::Gone),
+            other => other,
+        }
+    }
+
+    fn moved(&mut self, link: &Link) -> Option<There> {
+        let uid = self.judge.source.meaning(&link.document).ok()?.uid?;
+        let at = self
+            .fresh
+            .iter()
+            .position(|(_, meaning)| meaning.uid.as_ref() == Some(&uid))?;
+        Some(There::Now(Box::new(self.fresh.remove(at))))
+    }
+
+    /// Contacts that are new there, or whose counterpart here is not known yet.
+    fn fresh(&mut self, out: &mut Gathered) {
+        let mut by_uid: HashMap<String, ContactId> = HashMap::new();
+        let mut by_address: HashMap<String, Vec<ContactId>> = HashMap::new();
+        let alone: Vec<_> = self
+            .contacts
+            .values()
+            .filter(|c| self.alone.contains(&c.id))
+            .collect();
+        for contact in alone {
+            by_uid.insert(self.judge.uid(contact), contact.id);
+            let imported = self
+                .imported
+                .get(&contact.id)
+                .and_then(|(uid, _)| uid.clone());
+            by_uid.extend(imported.map(|uid| (uid, contact.id)));
+            for address in &contact.card.addresses {
+                by_address
+                    .entry(key_of(address))
+                    .or_default()
+                    .push(contact.id);
+            }
+        }
+        for (id, link) in &self.former {
+            let uid = self
+                .judge
+                .source
+                .meaning(&link.document)
+                .ok()
+                .and_then(|m| m.uid);
+            by_uid.extend(uid.map(|uid| (uid, *id)));
+        }
+        for now in std::mem::take(&mut self.fresh) {
+            let named = now.1.uid.as_ref().and_then(|uid| by_uid.get(uid).copied());
+            let found = named
+                .filter(|id| self.alone.contains(id))
+                .or_else(|| self.at_address(&now.1.card, &by_address));
+            let contact = found.and_then(|id| self.contacts.get(&id));
+            let pair = Pair {
+                id: found,
+                contact,
+                link: found.and_then(|id| self.former.get(&id)),
+                there: There::Now(Box::new(now)),
+                elsewhere: false,
+            };
+            out.jobs.extend(self.judge.settle(&pair));
+            found.map(|id| self.alone.remove(&id));
+        }
+    }
+
+    /// Who has one of the addresses, and a name that may be the same.
+    fn at_address(
+        &self,
+        card: &Card,
+        by_address: &HashMap<String, Vec<ContactId>>,
+    ) -> Option<ContactId> {
+        let candidates = card
+            .addresses
+            .iter()
+            .filter_map(|address| by_address.get(&key_of(address)))
+            .flatten()
+            .filter(|id| self.alone.contains(id))
+            .filter_map(|id| self.contacts.get(id))
+            .filter(|contact| names_agree(&contact.card, card));
+        candidates
+            .min_by_key(|contact| (contact.card.name != card.name, contact.id))
+            .map(|contact| contact.id)
+    }
+
+    /// Contacts that are nowhere else.
+    fn only_here(&mut self, taken: &mut HashSet<ContactId>, out: &mut Gathered) {
+        let known: HashSet<ContactId> = self.former.keys().copied().collect();
+        for contact in self.contacts.values() {
+            if !self.alone.contains(&contact.id) {
+                continue;
+            }
+            let nowhere = !self.is_elsewhere(contact) && !taken.contains(&contact.id);
+            let says_something =
+                !contact.card.name.is_empty() || !contact.card.addresses.is_empty();
+            if !self.judge.writes || !says_something || !(nowhere || known.contains(&contact.id)) {
+                continue;
+            }
+            let former = self.former.get(&contact.id);
+            let (uid, document) = match (former, self.imported.get(&contact.id)) {
+                (Some(link), _) => (
+                    self.judge
+                        .source
+                        .meaning(&link.document)
+                        .ok()
+                        .and_then(|m| m.uid),
+                    Some(link.document.as_slice()),
+                ),
+                (None, Some((uid, document))) => (uid.clone(), Some(document.as_slice())),
+                (None, None) => (None, None),
+            };
+            let uid = uid.unwrap_or_else(|| self.judge.uid(contact));
+            let pair = Pair {
+                id: Some(contact.id),
+                contact: Some(contact),
+                link: None,
+                there: There::Gone,
+                elsewhere: false,
+            };
+            let mut job = self.judge.new_there(&pair, (&contact.card, &uid), document);
+            job.unlinked.extend(former.map(|link| link.remote.clone()));
+            taken.insert(contact.id);
+            out.jobs.push(job);
+        }
+    }
+
+    /// Whether another account has it.
+    fn is_elsewhere(&self, contact: &Contact) -> bool {
+        contact
+            .sources
+            .iter()
+            .any(|source| source != self.judge.account && self.accounts.contains(source))
+    }
+}
+
+/// Whether two names may be those of one person: all words of the one are in the other. An address alone may be that of
+/// a family or an office.
+fn names_agree(a: &Card, b: &Card) -> bool {
+    let (a, b) = (fold::words(&a.name), fold::words(&b.name));
+    if a.is_empty() || b.is_empty() {
+        return true;
+    }
+    let (few, many) = match a.len() <= b.len() {
+        true => (a, b),
+        false => (b, a),
+    };
+    few.iter()
+        .all(|word| many.iter().any(|other| word.same(other)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shared_address_is_not_enough_to_be_one_person() {
+        let named = |name: &str| Card {
+            name: name.to_owned(),
+            ..Card::default()
+        };
+        for (a, b, agree) in [
+            ("Ada Lovelace", "ada lovelace", true),
+            ("Lovelace, Ada", "Ada Lovelace", true),
+            ("Ada", "Ada Lovelace", true),
+            ("", "Ada Lovelace", true),
+            ("Ada Lovelace", "Charles Babbage", false),
+            ("Ada Lovelace", "Ada Byron", false),
+        ] {
+            assert_eq!(names_agree(&named(a), &named(b)), agree, "{a} and {b}");
+        }
+    }
+}

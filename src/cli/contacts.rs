@@ -8,6 +8,7 @@ mod list;
 mod optout;
 mod remove;
 mod show;
+mod sync;
 
 use clap::{Args, Subcommand};
 
@@ -59,6 +60,11 @@ enum ContactsCommand {
     /// Take a change back
     #[command(after_help = "Examples:\n  comms contacts undo\n  comms contacts undo 12")]
     Undo(remove::UndoArgs),
+    /// Bring contacts here and in address books elsewhere together
+    #[command(
+        after_help = "Examples:\n  comms contacts sync\n  comms contacts sync work --plan\n  comms contacts sync --apply p3"
+    )]
+    Sync(sync::SyncArgs),
     /// Send nothing more to these, on any channel
     #[command(
         after_help = "Examples:\n  comms contacts optout ada@example.com --why 'asked on the phone'\n  comms contacts optout --list"
@@ -77,6 +83,7 @@ pub fn run(args: ContactsArgs, app: &App, out: &mut Output) -> Result<Done> {
         ContactsCommand::Group(args) => group::run(args, app, out),
         ContactsCommand::History(args) => list::history(args, app, out),
         ContactsCommand::Undo(args) => remove::undo(args, app, out),
+        ContactsCommand::Sync(args) => sync::run(args, app, out),
         ContactsCommand::Optout(args) => optout::run(args, app, out),
     }
 }

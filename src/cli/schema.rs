@@ -241,6 +241,7 @@ fn documents() -> Vec<Document> {
             "comms.groups/1",
             "comms contacts group list",
         ),
+        document::<ops::contacts::sync::SyncReport>("comms.contact_sync/1", "comms contacts sync"),
         document::<ops::contacts::group::GroupReport>("comms.group/1", "comms contacts group show"),
         document::<ops::contacts::group::GroupChange>(
             "comms.group_change/1",

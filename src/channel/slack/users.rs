@@ -20,6 +20,11 @@ pub struct User {
     pub real_name: String,
     /// Needs scope `users:read.email`.
     pub email: Option<String>,
+    /// As they wrote it into their profile.
+    pub phone: Option<String>,
+    pub title: Option<String>,
+    /// IANA name.
+    pub zone: Option<String>,
     pub deleted: bool,
     pub bot: bool,
 }
@@ -41,6 +46,7 @@ struct Raw {
     real_name: Option<String>,
     deleted: bool,
     is_bot: bool,
+    tz: Option<String>,
     profile: Profile,
 }
 
@@ -50,6 +56,8 @@ struct Profile {
     display_name: Option<String>,
     real_name: Option<String>,
     email: Option<String>,
+    phone: Option<String>,
+    title: Option<String>,
 }
 
 impl<'de> Deserialize<'de> for User {
@@ -63,6 +71,9 @@ impl<'de> Deserialize<'de> for User {
             display_name: raw.profile.display_name.unwrap_or_default(),
             real_name: raw.profile.real_name.or(raw.real_name).unwrap_or_default(),
             email: raw.profile.email.filter(|e| !e.is_empty()),
+            phone: raw.profile.phone.filter(|p| !p.trim().is_empty()),
+            title: raw.profile.title.filter(|t| !t.trim().is_empty()),
+            zone: raw.tz.filter(|tz| !tz.is_empty()),
             deleted: raw.deleted,
         })
     }

@@ -7,6 +7,7 @@ mod apply;
 mod carddav;
 mod gather;
 mod google;
+mod members;
 mod settle;
 pub mod source;
 pub mod step;

@@ -14,6 +14,7 @@ use crate::ops::App;
 
 use super::carddav::{self, Carddav};
 use super::google::{self, Google};
+use super::members::{self, Members};
 
 /// A contact as a source has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +105,8 @@ pub enum Whose {
 pub enum Source {
     Carddav(Box<Carddav>),
     Google(Box<Google>),
+    /// Who else is in a workspace or in spaces; only read.
+    Members(Box<Members>),
 }
 
 /// What of a contact is not on its card.
@@ -127,6 +130,10 @@ impl Source {
                 let books = Google::open(app, account).await?.into_iter();
                 Ok(books.map(|book| Source::Google(Box::new(book))).collect())
             }
+            ChannelKind::Slack | ChannelKind::GoogleChat => {
+                let members = Members::new(app, account);
+                Ok(vec![Source::Members(Box::new(members))])
+            }
             other => Err(Error::usage(format!(
                 "account `{}` of channel {} has no contacts to sync with",
                 account.name,
@@ -145,6 +152,7 @@ impl Source {
         match self {
             Source::Carddav(book) => book.name(),
             Source::Google(book) => book.name(),
+            Source::Members(_) => members::NAME,
         }
     }
 
@@ -153,6 +161,7 @@ impl Source {
         match self {
             Source::Carddav(book) => book.writes(),
             Source::Google(book) => book.writes(),
+            Source::Members(_) => false,
         }
     }
 
@@ -160,6 +169,7 @@ impl Source {
         match self {
             Source::Carddav(book) => book.whose(id),
             Source::Google(book) => book.whose(id),
+            Source::Members(_) => Whose::Ours,
         }
     }
 
@@ -168,6 +178,7 @@ impl Source {
         match self {
             Source::Carddav(_) => 8,
             Source::Google(_) => 200,
+            Source::Members(_) => 1,
         }
     }
 
@@ -176,6 +187,7 @@ impl Source {
         match self {
             Source::Carddav(_) => carddav::meaning(document),
             Source::Google(_) => google::meaning(document),
+            Source::Members(_) => members::meaning(document),
         }
     }
 
@@ -184,6 +196,8 @@ impl Source {
         match self {
             Source::Carddav(_) => carddav::render(card, base, stamp),
             Source::Google(_) => google::render(card, base, stamp),
+            // What they say of themselves is theirs alone.
+            Source::Members(_) => base.unwrap_or_default().to_vec(),
         }
     }
 
@@ -191,7 +205,7 @@ impl Source {
     pub fn takes_vcards(&self) -> bool {
         match self {
             Source::Carddav(_) => true,
-            Source::Google(_) => false,
+            Source::Google(_) | Source::Members(_) => false,
         }
     }
 
@@ -204,6 +218,7 @@ impl Source {
         match self {
             Source::Carddav(book) => book.fetch(since, known).await,
             Source::Google(book) => book.fetch(since, known).await,
+            Source::Members(members) => members.fetch(known).await,
         }
     }
 
@@ -212,6 +227,7 @@ impl Source {
         match self {
             Source::Carddav(book) => book.read_one(id).await,
             Source::Google(book) => book.read_one(id).await,
+            Source::Members(_) => Ok(None),
         }
     }
 
@@ -220,6 +236,7 @@ impl Source {
         match self {
             Source::Carddav(book) => book.write(writes).await,
             Source::Google(book) => book.write(writes).await,
+            Source::Members(_) => members::refused(&writes),
         }
     }
 }

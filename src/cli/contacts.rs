@@ -4,6 +4,7 @@ mod add;
 mod edit;
 mod fields;
 mod group;
+mod import;
 mod list;
 mod optout;
 mod remove;
@@ -65,6 +66,15 @@ enum ContactsCommand {
         after_help = "Examples:\n  comms contacts sync\n  comms contacts sync work --plan\n  comms contacts sync --apply p3"
     )]
     Sync(sync::SyncArgs),
+    /// Bring contacts in from vCard and CSV files
+    ///
+    /// Reads vCards of every version and the CSV exports of Google and Outlook. Importing the same file again changes
+    /// nothing; a newer one changes what it says otherwise, except what was changed here. A card that shares an
+    /// address with a contact, and whose name agrees, is joined to it.
+    #[command(
+        after_help = "Examples:\n  comms contacts import contacts.vcf --dry-run\n  comms contacts import google.csv --group friends --region US"
+    )]
+    Import(import::ImportArgs),
     /// Send nothing more to these, on any channel
     #[command(
         after_help = "Examples:\n  comms contacts optout ada@example.com --why 'asked on the phone'\n  comms contacts optout --list"
@@ -84,6 +94,7 @@ pub fn run(args: ContactsArgs, app: &App, out: &mut Output) -> Result<Done> {
         ContactsCommand::History(args) => list::history(args, app, out),
         ContactsCommand::Undo(args) => remove::undo(args, app, out),
         ContactsCommand::Sync(args) => sync::run(args, app, out),
+        ContactsCommand::Import(args) => import::run(args, app, out),
         ContactsCommand::Optout(args) => optout::run(args, app, out),
     }
 }

@@ -226,6 +226,10 @@ fn documents() -> Vec<Document> {
         ),
         document::<ops::costs::CostsReport>("comms.costs/1", "comms costs"),
         document::<ops::costs::UpdateReport>("comms.costs_update/1", "comms costs update"),
+        document::<ops::contacts::import::ImportReport>(
+            "comms.contacts_import/1",
+            "comms contacts import",
+        ),
         document::<ops::optout::OptoutReport>("comms.optouts/1", "comms contacts optout"),
         document::<ops::contacts::list::ContactsReport>("comms.contacts/1", "comms contacts list"),
         document::<ops::contacts::show::ContactReport>("comms.contact/1", "comms contacts show"),

@@ -21,6 +21,7 @@ pub mod people;
 pub mod slack;
 pub mod sms;
 pub mod twilio;
+pub mod unicode;
 pub mod utf7;
 pub mod vcard;
 pub mod whatsapp;

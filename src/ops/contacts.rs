@@ -6,6 +6,7 @@ pub mod edit;
 pub mod find;
 pub mod group;
 pub mod guard;
+pub mod import;
 pub mod input;
 pub mod list;
 pub mod remove;

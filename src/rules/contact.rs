@@ -4,6 +4,7 @@ pub mod card;
 pub mod group;
 pub mod json;
 pub mod read;
+pub mod taken;
 
 use crate::model::contact::{AddressKind, Card, ContactAddress};
 

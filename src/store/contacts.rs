@@ -4,6 +4,7 @@
 //! history can bring it back, and a sync learns of it. Only `purge` erases.
 
 mod adding;
+mod batch;
 mod groups;
 mod history;
 mod links;

@@ -17,6 +17,7 @@ use std::io::{self, BufRead};
 
 use jiff::Timestamp;
 
+use crate::format::unicode::Utf8;
 use crate::model::contact::Card;
 
 use document::Document;
@@ -84,7 +85,7 @@ pub struct Form {
 /// Reads the cards of a file of any size, one at a time; what stands between them is left out. The outer error is one
 /// of the source.
 pub fn cards(source: impl BufRead) -> impl Iterator<Item = io::Result<Result<Read, Fault>>> {
-    let found = split::Cards::new(source);
+    let found = split::Cards::new(Utf8::new(source));
     found.map(|next| next.map(|card| card.and_then(|(line, bytes)| one(line, bytes))))
 }
 

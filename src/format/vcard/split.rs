@@ -53,9 +53,6 @@ impl<R: BufRead> Cards<R> {
         if line.is_empty() {
             return Ok(None);
         }
-        if self.line == 0 && line.starts_with(b"\xEF\xBB\xBF") {
-            line.drain(..3);
-        }
         self.line += 1;
         Ok(Some(line))
     }

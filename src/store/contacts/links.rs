@@ -146,7 +146,7 @@ pub(super) fn keep(tx: &Transaction<'_>, id: i64, edit: &Edit) -> rusqlite::Resu
     Ok(())
 }
 
-fn link(row: &rusqlite::Row<'_>) -> rusqlite::Result<Link> {
+pub(super) fn link(row: &rusqlite::Row<'_>) -> rusqlite::Result<Link> {
     Ok(Link {
         source: row.get(0)?,
         remote: row.get(1)?,

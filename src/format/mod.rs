@@ -6,6 +6,7 @@ pub mod chunk;
 pub mod cjk;
 pub mod clean;
 pub mod compose;
+pub mod contacts_csv;
 pub(crate) mod cut;
 pub mod dialect;
 pub mod document;

@@ -21,6 +21,9 @@ use crate::format::unicode::Utf8;
 use crate::model::contact::Card;
 
 use document::Document;
+use property::Property;
+
+pub use card::made_name;
 
 /// A version of vCard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -128,6 +131,33 @@ pub fn write(card: &Card, base: Option<&[u8]>, form: &Form) -> Vec<u8> {
     }
     if let Some(rev) = form.rev {
         put::rev(&mut document, rev);
+    }
+    document.bytes()
+}
+
+/// A postal address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Street {
+    /// Box, extended, street, city, region, code, country (RFC 6350 §6.3.1).
+    pub parts: [String; 7],
+    pub label: Option<String>,
+}
+
+/// A vCard with postal addresses added.
+pub fn with_streets(document: &[u8], streets: &[Street]) -> Vec<u8> {
+    let mut document = Document::parse(document);
+    let version = document.version;
+    for street in streets {
+        let mut property = Property::new("ADR");
+        if let Some(label) = street
+            .label
+            .as_deref()
+            .filter(|l| ["home", "work"].contains(l))
+        {
+            property.add_type(label, version);
+        }
+        property.put_all(&street.parts, ';', version);
+        document.add(property);
     }
     document.bytes()
 }

@@ -9,6 +9,7 @@ use csv::ByteRecord;
 
 use crate::error::{Error, Result};
 use crate::format::clean;
+use crate::format::contacts_csv::separator;
 
 /// Columns that may hold the recipient, if none is named.
 const RECIPIENT: [&str; 3] = ["to", "email", "address"];
@@ -92,7 +93,7 @@ impl Table {
             lines.file.consume(3);
         }
         let start = input.fill_buf().map_err(bad)?;
-        let delimiter = delimiter.unwrap_or_else(|| detect(start));
+        let delimiter = delimiter.unwrap_or_else(|| separator(start));
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -161,24 +162,6 @@ impl Table {
         }
         Ok((to, values))
     }
-}
-
-/// The separator: which of the usual ones stands most often in the header, outside quotes.
-fn detect(start: &[u8]) -> u8 {
-    let mut counts = [0; 3];
-    let mut quoted = false;
-    for byte in start {
-        match byte {
-            b'"' => quoted = !quoted,
-            b'\n' if !quoted => break,
-            b',' if !quoted => counts[0] += 1,
-            b';' if !quoted => counts[1] += 1,
-            b'\t' if !quoted => counts[2] += 1,
-            _ => {}
-        }
-    }
-    let best = (0..3).rev().max_by_key(|n| counts[*n]).unwrap_or(0);
-    b",;\t"[best]
 }
 
 /// The names of the columns as a template can say them: anything but letters, digits and `_` becomes `_`.
@@ -262,13 +245,5 @@ mod tests {
             assert_eq!(rows[0].1, Ok(format!("a@x.example=Ada{end}L")));
             assert_eq!(rows[2].1, Err("1 fields where the header has 2".to_owned()));
         }
-    }
-
-    #[test]
-    fn the_separator_is_found() {
-        assert_eq!(detect(b"a,b;c,d\nx;y;z;;;"), b',');
-        assert_eq!(detect(b"\"a,b,c\";d"), b';');
-        assert_eq!(detect(b"a\tb"), b'\t');
-        assert_eq!(detect(b"a"), b',');
     }
 }

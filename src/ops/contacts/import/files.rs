@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::{Context, Error, Kind, Result};
+use crate::format::contacts_csv;
 use crate::format::unicode::Utf8;
 use crate::format::vcard::{self, Fault, Read};
 
@@ -102,7 +103,11 @@ fn source<'a>(
             Box::new(cards.map(move |next| next.context(Kind::Usage, doing.clone())))
         }
         Form::Csv => {
-            return Err(Error::usage(format!("`{name}` is no vCard")));
+            let rows = contacts_csv::rows(bytes).map_err(|e| Error {
+                message: format!("`{name}`: {}", e.message),
+                ..e
+            })?;
+            Box::new(rows.map(move |next| next.context(Kind::Usage, doing.clone())))
         }
     };
     Ok(Source {

@@ -2,6 +2,7 @@
 
 mod add;
 mod edit;
+mod export;
 mod fields;
 mod group;
 mod import;
@@ -75,6 +76,14 @@ enum ContactsCommand {
         after_help = "Examples:\n  comms contacts import contacts.vcf --dry-run\n  comms contacts import google.csv --group friends --region US"
     )]
     Import(import::ImportArgs),
+    /// Write contacts out as vCards, CSV or JSON lines
+    ///
+    /// Photos, postal addresses and whatever else came with a contact are kept in its vCard. Everybody is written
+    /// unless some are named.
+    #[command(
+        after_help = "Examples:\n  comms contacts export --to all.vcf\n  comms contacts export @team c9 --as csv"
+    )]
+    Export(export::ExportArgs),
     /// Send nothing more to these, on any channel
     #[command(
         after_help = "Examples:\n  comms contacts optout ada@example.com --why 'asked on the phone'\n  comms contacts optout --list"
@@ -94,6 +103,7 @@ pub fn run(args: ContactsArgs, app: &App, out: &mut Output) -> Result<Done> {
         ContactsCommand::History(args) => list::history(args, app, out),
         ContactsCommand::Undo(args) => remove::undo(args, app, out),
         ContactsCommand::Sync(args) => sync::run(args, app, out),
+        ContactsCommand::Export(args) => export::run(args, app, out),
         ContactsCommand::Import(args) => import::run(args, app, out),
         ContactsCommand::Optout(args) => optout::run(args, app, out),
     }

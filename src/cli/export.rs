@@ -70,7 +70,7 @@ pub fn run(args: ExportArgs, app: &App, out: &mut Output) -> Result<Done> {
 }
 
 /// stdout as the output layer has it.
-struct Stdout<'a>(&'a mut Output);
+pub struct Stdout<'a>(pub &'a mut Output);
 
 impl Write for Stdout<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -226,6 +226,10 @@ fn documents() -> Vec<Document> {
         ),
         document::<ops::costs::CostsReport>("comms.costs/1", "comms costs"),
         document::<ops::costs::UpdateReport>("comms.costs_update/1", "comms costs update"),
+        document::<ops::contacts::export::ExportReport>(
+            "comms.contacts_export/1",
+            "comms contacts export --to",
+        ),
         document::<ops::contacts::import::ImportReport>(
             "comms.contacts_import/1",
             "comms contacts import",

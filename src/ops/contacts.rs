@@ -3,6 +3,7 @@
 pub mod add;
 pub mod change;
 pub mod edit;
+pub mod export;
 pub mod find;
 pub mod group;
 pub mod guard;

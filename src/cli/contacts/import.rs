@@ -17,8 +17,8 @@ pub struct ImportArgs {
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
     /// Read the files as this, whatever they look like
-    #[arg(long, value_name = "FORMAT", default_value = "auto")]
-    format: FormatChoice,
+    #[arg(long = "as", value_name = "FORM")]
+    form: Option<FormChoice>,
     /// Put everybody into this group as well
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
@@ -31,8 +31,7 @@ pub struct ImportArgs {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum FormatChoice {
-    Auto,
+enum FormChoice {
     Vcard,
     Csv,
 }
@@ -40,11 +39,10 @@ enum FormatChoice {
 pub fn run(args: ImportArgs, app: &App, out: &mut Output) -> Result<Done> {
     let request = ImportRequest {
         paths: args.paths,
-        form: match args.format {
-            FormatChoice::Auto => None,
-            FormatChoice::Vcard => Some(ImportForm::Vcard),
-            FormatChoice::Csv => Some(ImportForm::Csv),
-        },
+        form: args.form.map(|form| match form {
+            FormChoice::Vcard => ImportForm::Vcard,
+            FormChoice::Csv => ImportForm::Csv,
+        }),
         group: args.group,
         region: args.region,
         dry_run: args.dry_run,

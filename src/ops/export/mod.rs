@@ -1,6 +1,6 @@
 //! Writes messages out, byte for byte, as mbox, Maildir or JSON lines.
 
-mod target;
+pub(in crate::ops) mod target;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

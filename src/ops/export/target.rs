@@ -59,7 +59,7 @@ pub enum Sink<'a> {
 }
 
 impl Sink<'_> {
-    fn file(path: &Path, force: bool) -> Result<Self> {
+    pub fn file(path: &Path, force: bool) -> Result<Self> {
         if path.is_dir() {
             return Err(Error::usage(format!("`{}` is a folder", path.display()))
                 .hint("name a file, or use `--as maildir`"));
@@ -83,7 +83,8 @@ impl Sink<'_> {
         .context(Kind::Internal, "writing the export")
     }
 
-    fn finish(self) -> Result<()> {
+    /// Makes a file visible under its name.
+    pub fn finish(self) -> Result<()> {
         let Sink::File { file, path, force } = self else {
             return Ok(());
         };

@@ -84,10 +84,10 @@ pub fn names_agree(one: &Card, other: &Card) -> bool {
                 true => (a, b),
                 false => (b, a),
             };
-            let inside = !few.is_empty() && few.iter().all(|w| many.iter().any(|o| w.same(o)));
+            let inside = few.iter().all(|w| many.iter().any(|o| w.same(o)));
             let suffixes =
                 |all: &[fold::Word]| all.iter().filter(|w| w.kind == Kind::Suffix).count();
-            if suffixes(a) != suffixes(b) {
+            if few.is_empty() || suffixes(a) != suffixes(b) {
                 return false;
             }
             // A nickname has to be the whole; a single word the first name.

@@ -1951,7 +1951,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__forward)
-            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --message --file --subject --attach --media-url --cc --bcc --from --via --pick --reply-to --html --markdown --allow-mass-mention --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --lang --button --row --rows --list-label --link --flow --flow-label --flow-screen --flow-data --footer --location --contact --help"
+            opts="-v -m -f -s -a -y -h --format --json --fields --color --progress --config --verbose --read-only --message --file --subject --attach --media-url --cc --bcc --from --via --pick --separately --together --skip-unreachable --yes --reply-to --html --markdown --allow-mass-mention --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --lang --button --row --rows --list-label --link --flow --flow-label --flow-screen --flow-data --footer --location --contact --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3213,7 +3213,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__reply)
-            opts="-v -m -f -s -a -h --format --json --fields --color --progress --config --verbose --read-only --all --broadcast --message --file --subject --attach --media-url --cc --bcc --from --via --pick --reply-to --html --markdown --allow-mass-mention --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --lang --button --row --rows --list-label --link --flow --flow-label --flow-screen --flow-data --footer --location --contact --help"
+            opts="-v -m -f -s -a -y -h --format --json --fields --color --progress --config --verbose --read-only --all --broadcast --message --file --subject --attach --media-url --cc --bcc --from --via --pick --separately --together --skip-unreachable --yes --reply-to --html --markdown --allow-mass-mention --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --lang --button --row --rows --list-label --link --flow --flow-label --flow-screen --flow-data --footer --location --contact --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3471,7 +3471,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__send)
-            opts="-v -m -f -s -a -y -h --format --json --fields --color --progress --config --verbose --read-only --thread-key --once-per --message --file --subject --attach --media-url --cc --bcc --from --via --pick --reply-to --html --markdown --allow-mass-mention --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --lang --button --row --rows --list-label --link --flow --flow-label --flow-screen --flow-data --footer --location --contact --csv --name --to-column --delimiter --skip-broken --pause-after --yes --help"
+            opts="-v -m -f -s -a -y -h --format --json --fields --color --progress --config --verbose --read-only --thread-key --once-per --message --file --subject --attach --media-url --cc --bcc --from --via --pick --separately --together --skip-unreachable --yes --reply-to --html --markdown --allow-mass-mention --template --var --key --draft --queue --no-queue --at --undo-window --wait --timeout --dry-run --allow-empty --lang --button --row --rows --list-label --link --flow --flow-label --flow-screen --flow-data --footer --location --contact --csv --name --to-column --delimiter --skip-broken --pause-after --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

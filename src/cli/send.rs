@@ -19,7 +19,7 @@ use crate::model::contact::Via;
 use crate::model::id::MessageId;
 use crate::model::outbox::State;
 use crate::model::time;
-use crate::ops::recipients::Addressing;
+use crate::ops::recipients::{Addressing, Copies};
 use crate::ops::send::{self, Mode, SendReport, SendRequest, TemplateUse};
 use crate::ops::{App, send::ItemReport};
 
@@ -65,6 +65,18 @@ pub struct MessageArgs {
     /// Take the Nth of those a name may mean, as the error lists them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pick: Option<u16>,
+    /// Send everybody a mail of their own, as everybody in a group gets anyway
+    #[arg(long, conflicts_with = "together")]
+    separately: bool,
+    /// Send everybody in a group one mail, in which they see each other
+    #[arg(long)]
+    together: bool,
+    /// Leave out those of a group whom nothing reaches
+    #[arg(long)]
+    skip_unreachable: bool,
+    /// Send without asking, however many people a group leads to
+    #[arg(short, long)]
+    yes: bool,
     /// Have answers go to this address
     #[arg(long, value_name = "ADDRESS")]
     reply_to: Vec<String>,
@@ -275,7 +287,14 @@ fn request(
         addressing: Addressing {
             via: args.via.as_deref().and_then(Via::named),
             pick: args.pick.map(usize::from),
+            skip_unreachable: args.skip_unreachable,
+            yes: args.yes,
             ..Addressing::default()
+        },
+        copies: match (args.separately, args.together) {
+            (true, _) => Copies::Apart,
+            (_, true) => Copies::Together,
+            _ => Copies::Usual,
         },
         meanings: Vec::new(),
         subject: args.subject,

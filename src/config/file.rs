@@ -32,6 +32,7 @@ pub struct At<T> {
 pub struct File {
     pub email: Option<At<String>>,
     pub phone: Option<At<String>>,
+    pub confirm_above: Option<At<i64>>,
     pub max_age: Option<At<Duration>>,
     pub deadline: Option<At<Duration>>,
     /// `[secrets] store`, as it is written.
@@ -123,7 +124,7 @@ const TOP_KEYS: &[&str] = &[
     "audit",
     "serve",
 ];
-const DEFAULT_KEYS: &[&str] = &["email", "phone"];
+const DEFAULT_KEYS: &[&str] = &["email", "phone", "confirm_above"];
 const SERVE_KEYS: &[&str] = &["listen", "poll", "public_url"];
 const INBOX_KEYS: &[&str] = &["max_age", "deadline"];
 const OUTBOX_KEYS: &[&str] = &["circuit_after", "on_failure"];
@@ -270,6 +271,7 @@ impl Source {
             match key.get_ref().as_ref() {
                 "email" => file.email = Some(self.string(key, value)?),
                 "phone" => file.phone = Some(self.string(key, value)?),
+                "confirm_above" => file.confirm_above = Some(self.number(key, value)?),
                 _ => return Err(self.unknown(key, DEFAULT_KEYS, "[defaults]")),
             }
         }

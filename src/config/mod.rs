@@ -36,6 +36,9 @@ use flags::{Environment, GlobalFlags};
 pub use toml_edit::Value;
 pub use write::{Editor, Ready};
 
+/// People whom a group may lead to without a question.
+const CONFIRM_ABOVE: u32 = 10;
+
 /// Everything a command needs to know about where and how it runs.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -49,6 +52,8 @@ pub struct Config {
     pub default_email: Option<String>,
     /// `[defaults] phone`: the account that takes a phone number of which nothing else is said.
     pub default_phone: Option<String>,
+    /// `[defaults] confirm_above`: to how many people a group may lead without a question.
+    pub confirm_above: u32,
     /// Where secrets are kept.
     pub secrets: SecretSettings,
     /// `COMMS_IN_HOOK`: run by the command of `on_failure`.
@@ -349,6 +354,14 @@ impl Resolver {
         if let Some(phone) = &file.phone {
             note("defaults.phone", phone.value.clone(), line(phone.line));
         }
+        let confirm_above = self.confirm_above(file)?;
+        if let Some(above) = &file.confirm_above {
+            note(
+                "defaults.confirm_above",
+                above.value.to_string(),
+                line(above.line),
+            );
+        }
         for account in &accounts {
             let raw = file.accounts.iter().find(|r| r.name.value == account.name);
             accounts::note(account, raw, &line, &mut note);
@@ -386,6 +399,7 @@ impl Resolver {
             accounts,
             default_email,
             default_phone,
+            confirm_above,
             read_only: read_only.0,
             max_age,
             refresh_deadline: deadline,
@@ -472,6 +486,20 @@ impl Resolver {
                 .hint("name an account of channel twilio or whatsapp"));
         }
         Ok(Some(account.name.clone()))
+    }
+
+    fn confirm_above(&self, file: &File) -> Result<u32> {
+        let (Some(above), Some(source)) = (&file.confirm_above, &self.source) else {
+            return Ok(CONFIRM_ABOVE);
+        };
+        u32::try_from(above.value).map_err(|_| {
+            source
+                .error(
+                    &above.span,
+                    format!("`confirm_above` is {}, not a number of people", above.value),
+                )
+                .hint("it is how many people a group may lead to before comms asks; 0 asks for every group")
+        })
     }
 
     /// The account that a default names, and where it is written.

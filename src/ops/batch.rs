@@ -299,6 +299,9 @@ fn hash(app: &App, request: &BatchRequest) -> Result<[u8; 32]> {
     let typed =
         serde_json::to_vec(&typed).map_err(|e| Error::internal("hashing a batch").because(e))?;
     hasher.update(&typed);
+    if let Some(via) = message.addressing.via {
+        hasher.update(via.name().as_bytes());
+    }
     let template = template::find(app, &request.template.file)?;
     for path in [&request.csv, &template]
         .into_iter()

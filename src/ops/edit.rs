@@ -9,13 +9,15 @@ use crate::format::compose::{self, Letter, compose};
 use crate::format::{chat, mime, payload, slack};
 use crate::model::account::ChannelKind;
 use crate::model::address::Address;
+use crate::model::contact::Via;
 use crate::model::id::OutboxId;
 use crate::model::message::Role;
 use crate::model::outbox::{Place, RecipientState, State};
 use crate::rules::{address, route};
 use crate::store::outbox::{Item, NewItem, Recipient};
 
-use super::send::{ItemReport, files, rooms};
+use super::recipients::{self, Addressing};
+use super::send::{ItemReport, SendRequest, files, rooms};
 use super::{App, Origin, drain, gate, outbox, sync};
 
 /// What is to be different; `None` and empty leave it as it is.
@@ -63,7 +65,7 @@ pub fn edit(app: &App, origin: Origin, id: OutboxId, request: &EditRequest) -> R
     let item = app.store.outbox_item(id)?;
     may_edit(app, origin, &item)?;
     let raw = app.store.outbox_bytes(id)?;
-    let mut new = rewrite(app, &item, &raw, request)?;
+    let mut new = rewrite((app, origin), &item, &raw, request)?;
     for origin in [origin_of(&item), origin] {
         if new.state != State::Held {
             gate::judge(app, origin, std::slice::from_mut(&mut new))?;
@@ -149,7 +151,12 @@ fn may_edit(app: &App, origin: Origin, item: &Item) -> Result<()> {
 }
 
 /// The item anew: headers, text and files from its bytes, with what is to be different.
-fn rewrite(app: &App, item: &Item, raw: &[u8], request: &EditRequest) -> Result<NewItem> {
+fn rewrite(
+    (app, origin): (&App, Origin),
+    item: &Item,
+    raw: &[u8],
+    request: &EditRequest,
+) -> Result<NewItem> {
     let parsed = mime::parse(raw);
     let body = mime::body(raw);
     let account = app.config.account(&item.account)?;
@@ -173,12 +180,13 @@ fn rewrite(app: &App, item: &Item, raw: &[u8], request: &EditRequest) -> Result<
             item.id
         )));
     }
+    let meant = addressed(app, origin, request)?;
     let mut recipients = Vec::new();
     let mut heads = Vec::new();
     for (place, typed, head) in [
-        (Place::To, &request.to, &parsed.to),
-        (Place::Cc, &request.cc, &parsed.cc),
-        (Place::Bcc, &request.bcc, &parsed.bcc),
+        (Place::To, &meant.to, &parsed.to),
+        (Place::Cc, &meant.cc, &parsed.cc),
+        (Place::Bcc, &meant.bcc, &parsed.bcc),
     ] {
         if typed.is_empty() {
             let kept = item.recipients.iter().filter(|r| r.place == place);
@@ -190,7 +198,16 @@ fn rewrite(app: &App, item: &Item, raw: &[u8], request: &EditRequest) -> Result<
         for text in typed {
             people.extend(address::parse_list(text)?);
         }
-        recipients.extend(people.iter().map(|a| waiting(place, a)));
+        for person in &mut people {
+            let chosen = meant.chosen(&person.email);
+            let name = chosen.and_then(|c| c.name.clone());
+            person.name = person.name.take().or(name);
+            recipients.push(Recipient {
+                contact: chosen.and_then(|c| c.contact),
+                resolved_from: chosen.map(|c| c.resolved_from.clone()),
+                ..waiting(place, person)
+            });
+        }
         heads.push(people);
     }
     let mut met = std::collections::HashSet::new();
@@ -270,6 +287,21 @@ fn rewrite(app: &App, item: &Item, raw: &[u8], request: &EditRequest) -> Result<
         recipients,
         charges: Vec::new(),
     })
+}
+
+/// The recipients that are to be different, with mail addresses where names stood.
+fn addressed(app: &App, origin: Origin, request: &EditRequest) -> Result<SendRequest> {
+    let typed = SendRequest {
+        to: request.to.clone(),
+        cc: request.cc.clone(),
+        bcc: request.bcc.clone(),
+        addressing: Addressing {
+            via: Some(Via::Email),
+            ..Addressing::default()
+        },
+        ..SendRequest::default()
+    };
+    recipients::settle(app, origin, &typed)?.certain()
 }
 
 fn waiting(place: Place, person: &Address) -> Recipient {

@@ -6,7 +6,6 @@
 use jiff::Timestamp;
 
 use crate::error::{Error, Result};
-use crate::model::address::Address;
 use crate::model::outbox::{RecipientState, State};
 use crate::model::policy::{Act, Rules};
 use crate::model::query::{Field, Query, Sort, Text};
@@ -186,47 +185,33 @@ fn of_people(app: &App, rules: &Rules, people: &[&str]) -> Result<Ruling> {
 
 /// Whether nothing was ever sent to this address from here, and no mail came from it.
 fn is_new(app: &App, address: &str) -> Result<bool> {
-    if was_written_to(app, address)? {
+    if app.store.has_outbox() && app.store.was_sent_to(address)? {
         return Ok(false);
     }
     if !app.store.exists() {
         return Ok(true);
     }
-    let from = app.store.search(
-        &word(Field::From, address),
-        Sort::Newest,
-        Some(LOOKED_AT),
-        None,
-    )?;
-    let wrote = |p: &Address| p.same_mailbox(address);
-    Ok(!from.rows.iter().any(|m| m.from.iter().any(wrote)))
-}
-
-/// Whether anything was ever sent to this address, from here or by another program of the owner's.
-pub fn was_written_to(app: &App, address: &str) -> Result<bool> {
-    if app.store.has_outbox() && app.store.was_sent_to(address)? {
-        return Ok(true);
-    }
-    if !app.store.exists() {
+    let word = |field| Query::Text {
+        field,
+        text: Text::Word(address.to_owned()),
+    };
+    // Words are found without their signs: only the address itself counts.
+    let from = app
+        .store
+        .search(&word(Field::From), Sort::Newest, Some(LOOKED_AT), None)?;
+    let wrote = |p: &crate::model::address::Address| p.same_mailbox(address);
+    if from.rows.iter().any(|m| m.from.iter().any(wrote)) {
         return Ok(false);
     }
     let sent = Query::And(vec![
         Query::Is(crate::model::query::Fact::Sent),
-        word(Field::To, address),
+        word(Field::To),
     ]);
     let to = app
         .store
         .search(&sent, Sort::Newest, Some(LOOKED_AT), None)?;
-    let got = |p: &Address| p.same_mailbox(address);
-    Ok(to.rows.iter().any(|m| m.to.iter().chain(&m.cc).any(got)))
-}
-
-/// Words are found without their signs: only the address itself counts.
-fn word(field: Field, address: &str) -> Query {
-    Query::Text {
-        field,
-        text: Text::Word(address.to_owned()),
-    }
+    let got = |m: &crate::model::message::Envelope| m.to.iter().chain(&m.cc).any(wrote);
+    Ok(!to.rows.iter().any(got))
 }
 
 /// Messages looked through for an address; more that only look like it are not worth the time.

@@ -4,6 +4,7 @@
 //! answer; everywhere else the doubt is an error that names the words that would settle it.
 
 mod doubt;
+mod groups;
 mod names;
 mod reach;
 
@@ -32,6 +33,22 @@ pub struct Addressing {
     pub pick: Option<usize>,
     /// What a person said when asked.
     pub answers: Vec<Answer>,
+    /// Those of a group who can't be reached are left out.
+    pub skip_unreachable: bool,
+    /// So many people are meant.
+    pub yes: bool,
+}
+
+/// Who sees whom in mail to several.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Copies {
+    /// Those who were typed stand in one message; everybody in a group gets one of their own.
+    #[default]
+    Usual,
+    /// All stand in one message.
+    Together,
+    /// Everybody gets a message of their own.
+    Apart,
 }
 
 /// What a person means by a name.
@@ -56,6 +73,19 @@ pub struct Chosen {
     pub resolved_from: String,
 }
 
+impl Chosen {
+    fn at(typed: String, via: Via) -> Chosen {
+        Chosen {
+            typed,
+            via,
+            account: None,
+            name: None,
+            contact: None,
+            resolved_from: String::new(),
+        }
+    }
+}
+
 /// What a word stood for when it was looked up; kept with the send, for its key must mean the same for ever.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meaning {
@@ -63,6 +93,25 @@ pub struct Meaning {
     pub word: String,
     pub via: Option<Via>,
     pub chosen: Vec<Chosen>,
+    /// Those of a group who were left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreachable: Vec<String>,
+}
+
+impl Meaning {
+    fn new(place: Place, via: Option<Via>) -> Meaning {
+        Meaning {
+            place,
+            via,
+            word: String::new(),
+            chosen: Vec::new(),
+            unreachable: Vec::new(),
+        }
+    }
+
+    pub fn is_group(&self) -> bool {
+        self.word.starts_with('@')
+    }
 }
 
 /// Where in a message a recipient stands.
@@ -138,7 +187,28 @@ pub fn settle(app: &App, origin: Origin, request: &SendRequest) -> Result<Settle
     if let Some(doubt) = work.doubt()? {
         return Ok(Settled::Doubt(doubt));
     }
-    Ok(Settled::Done(Box::new(work.done())))
+    // What a key stands for already is only told again.
+    let spreads = |(_, word): &(Place, Word)| matches!(word, Word::Group(_));
+    let asks = work.words.iter().any(spreads) && !request.dry_run && !request.addressing.yes;
+    let done = work.done()?;
+    match many(app, &done).filter(|_| asks) {
+        Some(doubt) => Ok(Settled::Doubt(doubt)),
+        None => Ok(Settled::Done(Box::new(done))),
+    }
+}
+
+/// Whether a group makes it more people than are written to without a question.
+fn many(app: &App, request: &SendRequest) -> Option<Doubt> {
+    let groups = request.meanings.iter().filter(|m| m.is_group());
+    let words: Vec<_> = groups.map(|m| m.word.clone()).collect();
+    let people = request.to.len() + request.cc.len() + request.bcc.len();
+    let above = app.config.confirm_above;
+    let is_many = !words.is_empty() && u64::try_from(people).is_ok_and(|n| n > u64::from(above));
+    is_many.then_some(Doubt::Many {
+        people,
+        above,
+        groups: words,
+    })
 }
 
 /// What the words of an earlier send with this key stood for.
@@ -159,6 +229,7 @@ fn known(app: &App, request: &SendRequest) -> Result<Vec<Meaning>> {
 enum Word {
     Exact(String),
     Meant(Meaning),
+    Group(groups::Typed),
 }
 
 struct Work<'a> {
@@ -185,10 +256,7 @@ impl Work<'_> {
         };
         let word = match target {
             Target::Person(name) => self.person(place, n, &name, via)?,
-            Target::Group(name) => {
-                return Err(Error::not_found(format!("there is no group `@{name}`"))
-                    .hint("write the addresses, separated by commas"));
-            }
+            Target::Group(name) if place != Place::ReplyTo => self.group(place, &name, via)?,
             exact => Word::Exact(match self.request.addressing.via {
                 Some(via) if place == Place::To => {
                     route::by(via, &exact).ok_or_else(|| not_by(via, text))?
@@ -200,17 +268,28 @@ impl Work<'_> {
         Ok(())
     }
 
+    fn group(&mut self, place: Place, name: &str, via: Option<Via>) -> Result<Word> {
+        if let Some(meaning) = self.known((place, &format!("@{name}")), via) {
+            return Ok(Word::Meant(meaning));
+        }
+        groups::read(self.app, (place, name), via).map(Word::Group)
+    }
+
+    /// What a word stood for when its key was first used.
+    fn known(&mut self, (place, word): (Place, &str), via: Option<Via>) -> Option<Meaning> {
+        let told = |m: &&Meaning| m.place == place && m.word == word && m.via == via;
+        let meaning = self.known.iter().find(told).cloned();
+        self.replays |= meaning.is_some();
+        meaning
+    }
+
     fn person(&mut self, place: Place, n: usize, name: &str, via: Option<Via>) -> Result<Word> {
-        let told = |m: &&Meaning| m.place == place && m.word == name && m.via == via;
-        if let Some(meaning) = self.known.iter().find(told) {
-            self.replays = true;
-            return Ok(Word::Meant(meaning.clone()));
+        if let Some(meaning) = self.known((place, name), via) {
+            return Ok(Word::Meant(meaning));
         }
         let mut meaning = Meaning {
-            place,
             word: name.to_owned(),
-            via,
-            chosen: Vec::new(),
+            ..Meaning::new(place, via)
         };
         let wish = (via, self.request.from.as_deref());
         let answers = &self.request.addressing.answers;
@@ -266,7 +345,7 @@ impl Work<'_> {
             typed: question.typed.clone(),
             words: choice.words.clone(),
         };
-        let (_, Word::Meant(meaning)) = &mut self.words[at] else {
+        let Some((_, Word::Meant(meaning))) = self.words.get_mut(at) else {
             return Err(Error::internal("a pick for what was not in doubt"));
         };
         let wish = (meaning.via, self.request.from.as_deref());
@@ -289,9 +368,12 @@ impl Work<'_> {
     }
 
     /// The request with addresses, everybody in it once.
-    fn done(self) -> SendRequest {
+    fn done(self) -> Result<SendRequest> {
         let mut request = self.request.clone();
-        request.addressing = Addressing::default();
+        request.addressing = Addressing {
+            yes: request.addressing.yes,
+            ..Addressing::default()
+        };
         let mut seen = Seen::default();
         for (_, word) in &self.words {
             if let Word::Exact(text) = word {
@@ -301,19 +383,36 @@ impl Work<'_> {
         for place in Place::ALL {
             place.of_mut(&mut request).clear();
         }
-        for (place, word) in self.words {
-            let list = place.of_mut(&mut request);
-            match word {
-                Word::Exact(text) => list.push(text),
-                Word::Meant(meaning) => {
-                    let anew = |c: &&Chosen| place == Place::ReplyTo || seen.takes(c);
-                    let typed = meaning.chosen.iter().filter(anew);
-                    list.extend(typed.map(|c| c.typed.clone()));
-                    request.meanings.push(meaning);
+        let wish = (
+            self.request.from.as_deref(),
+            self.request.addressing.skip_unreachable,
+        );
+        // Who was named goes before who is only in a group.
+        let (groups, named): (Vec<_>, Vec<_>) =
+            self.words.into_iter().partition(|(_, word)| match word {
+                Word::Group(_) => true,
+                Word::Meant(meaning) => meaning.is_group(),
+                Word::Exact(_) => false,
+            });
+        for (place, word) in named.into_iter().chain(groups) {
+            let meaning = match word {
+                Word::Exact(text) => {
+                    place.of_mut(&mut request).push(text);
+                    continue;
                 }
-            }
+                Word::Meant(mut meaning) => {
+                    if place != Place::ReplyTo {
+                        meaning.chosen.retain(|c| seen.takes(c));
+                    }
+                    meaning
+                }
+                Word::Group(typed) => groups::spread(self.app, typed, wish, &mut seen)?,
+            };
+            let typed = meaning.chosen.iter().map(|c| c.typed.clone());
+            place.of_mut(&mut request).extend(typed);
+            request.meanings.push(meaning);
         }
-        request
+        Ok(request)
     }
 }
 

@@ -28,7 +28,7 @@ use crate::rules::{reply, route};
 use crate::store::outbox::{Known, NewItem, NewSend};
 
 use super::deliver::{self, Delivery, Lines};
-use super::recipients::{self, Addressing, Chosen, Meaning};
+use super::recipients::{self, Addressing, Chosen, Copies, Meaning};
 use super::whatsapp::compose::Extras;
 use super::{App, Origin, drain, gate, hook, scan, sync};
 use letter::Outgoing;
@@ -37,7 +37,8 @@ pub use template::TemplateUse;
 
 pub use alert::Suppressed;
 pub use report::{
-    AttachmentReport, AttemptReport, ItemReport, RecipientReport, Rendered, Retry, SendReport,
+    AttachmentReport, AttemptReport, GroupReport, ItemReport, RecipientReport, Rendered, Retry,
+    SendReport,
 };
 
 /// What is to be sent. Addresses and files are as typed.
@@ -51,6 +52,7 @@ pub struct SendRequest {
     pub addressing: Addressing,
     /// What names among the recipients stood for; made by `recipients::settle`.
     pub meanings: Vec<Meaning>,
+    pub copies: Copies,
     /// An account's name or address.
     pub from: Option<String>,
     pub subject: Option<String>,
@@ -93,8 +95,23 @@ pub struct SendRequest {
 }
 
 impl SendRequest {
+    /// Whether someone who was not typed gets a message of their own, so that nobody else is seen in it.
+    fn is_apart(&self, email: &str) -> bool {
+        match self.copies {
+            Copies::Together => false,
+            Copies::Apart => true,
+            Copies::Usual => {
+                let mut groups = self
+                    .meanings
+                    .iter()
+                    .filter(|m| m.is_group() && m.place == recipients::Place::To);
+                groups.any(|m| m.chosen.iter().any(|c| c.typed == email))
+            }
+        }
+    }
+
     /// Whom a name led to that this address is for.
-    fn chosen(&self, typed: &str) -> Option<&Chosen> {
+    pub(super) fn chosen(&self, typed: &str) -> Option<&Chosen> {
         let mut all = self.meanings.iter().flat_map(|m| &m.chosen);
         all.find(|c| c.typed == typed)
     }
@@ -263,6 +280,7 @@ async fn dispatch(
     }
     if request.dry_run {
         let mut report = report::dry_run(staged, outgoing.warnings);
+        report.groups = report::groups(request);
         report::tell_windows(app, &mut report.items)?;
         return Ok(report);
     }
@@ -316,6 +334,7 @@ async fn dispatch(
         Err(Known::Keyed(known)) if known.content_hash == hash => {
             return Ok(SendReport {
                 replayed: true,
+                groups: report::groups(request),
                 ..report::of(app, &known.items, warnings)?
             });
         }
@@ -375,6 +394,7 @@ async fn dispatch(
         warnings.extend(patience::reach(app, &ids, (wanted, within)).await?);
     }
     let mut report = report::of(app, &ids, warnings)?;
+    report.groups = report::groups(request);
     report.waited_for = request.wait_for;
     report.retry = report.retry();
     Ok(report)

@@ -3,11 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 
+use comms::model::contact::AddressKind;
 use serde_json::{Value, json};
 
 use crate::support::World;
 use crate::support::google::{Google, TOKEN};
 use crate::support::mail::{ANN, BOB, Mail};
+use crate::support::people::{among, card};
 use crate::support::slack::{self, Slack};
 use crate::support::twilio::{self, Twilio};
 use crate::support::whatsapp::{Graph, Hook, from_ada};
@@ -32,6 +34,8 @@ trait Side {
     fn name(&self) -> &'static str;
     /// Whom to write to first.
     fn to(&self) -> &'static str;
+    /// Bob's address as a contact has it.
+    fn bob_at(&self) -> (AddressKind, &'static str);
     /// Whether a message can be reacted to.
     fn reacts(&self) -> bool;
     /// Whether its provider knows what was read, and tells what vanished.
@@ -145,6 +149,9 @@ impl Side for Imap {
     fn to(&self) -> &'static str {
         BOB
     }
+    fn bob_at(&self) -> (AddressKind, &'static str) {
+        (AddressKind::Email, BOB)
+    }
     fn reacts(&self) -> bool {
         false
     }
@@ -191,6 +198,9 @@ impl Side for Gmail {
     }
     fn to(&self) -> &'static str {
         BOB
+    }
+    fn bob_at(&self) -> (AddressKind, &'static str) {
+        (AddressKind::Email, BOB)
     }
     fn reacts(&self) -> bool {
         false
@@ -281,6 +291,9 @@ impl Side for Chat {
     fn to(&self) -> &'static str {
         "chat:bob@example.com"
     }
+    fn bob_at(&self) -> (AddressKind, &'static str) {
+        (AddressKind::Chat, "users/7")
+    }
     fn reacts(&self) -> bool {
         true
     }
@@ -315,6 +328,9 @@ impl Side for Sms {
     }
     fn to(&self) -> &'static str {
         twilio::BOB
+    }
+    fn bob_at(&self) -> (AddressKind, &'static str) {
+        (AddressKind::Phone, twilio::BOB)
     }
     fn reacts(&self) -> bool {
         false
@@ -378,6 +394,9 @@ impl Side for OnSlack {
     }
     fn to(&self) -> &'static str {
         "slack:bob@example.com"
+    }
+    fn bob_at(&self) -> (AddressKind, &'static str) {
+        (AddressKind::Slack, slack::BOB)
     }
     fn reacts(&self) -> bool {
         true
@@ -457,6 +476,9 @@ impl Side for OnWhatsapp {
     }
     fn to(&self) -> &'static str {
         "whatsapp:+16315551234"
+    }
+    fn bob_at(&self) -> (AddressKind, &'static str) {
+        (AddressKind::Whatsapp, "+16315551234")
     }
     fn reacts(&self) -> bool {
         true
@@ -560,6 +582,23 @@ fn tell(side: &dyn Side) {
     assert_eq!(got.len(), 2, "{name}: {got:?}");
     assert!(got[1].contains("red kite"), "{name}");
 
+    // His name leads there, and so does a group that he is in.
+    let bob = world.know([among(&["crew"], card("Robert Tables", &[side.bob_at()]))])[0];
+    for (to, words) in [
+        ("robert tables", "by your name"),
+        ("@crew", "to all the crew"),
+    ] {
+        let run = world
+            .run(["send", to, "-s", "delta", "-m", words, "--json"])
+            .ok();
+        let recipient = &run.json()["items"][0]["recipients"][0];
+        assert_eq!(recipient["contact"], bob.to_string(), "{name}: {run}");
+        assert_eq!(recipient["resolved_from"], to, "{name}: {run}");
+        let got = side.bob_got();
+        assert!(got.last().unwrap().contains(words), "{name}: {got:?}");
+    }
+    assert_eq!(side.bob_got().len(), 4, "{name}");
+
     // Files are files.
     let bytes: Vec<u8> = (0..=255).cycle().take(5000).collect();
     side.bob_attaches("data.bin", &bytes);
@@ -594,7 +633,7 @@ fn tell(side: &dyn Side) {
     world
         .run(["--read-only", "inbox", "mark", &alpha, "--read"])
         .fails(6);
-    assert_eq!(side.bob_got().len(), 2, "{name}");
+    assert_eq!(side.bob_got().len(), 4, "{name}");
 
     // A refused login is told as one, and costs nothing.
     let out = side.locked_out();
@@ -602,7 +641,7 @@ fn tell(side: &dyn Side) {
     let code = if side.can_be_asked() { 4 } else { 0 };
     out.run(["inbox", "sync", "--account", "work"]).fails(code);
     out.run(["send", side.to(), "-s", "x", "-m", "x"]).fails(4);
-    assert_eq!(side.bob_got().len(), 2, "{name}");
+    assert_eq!(side.bob_got().len(), 4, "{name}");
     assert_eq!(rows(&world, "harbour -is:sent").len(), 1, "{name}");
 
     // All of it can be made again from what was received.

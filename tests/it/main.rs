@@ -13,6 +13,7 @@ mod support;
 
 mod accounts;
 mod addressing;
+mod addressing_groups;
 mod alert;
 mod answering;
 mod approval;

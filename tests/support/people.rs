@@ -29,7 +29,23 @@ pub fn mail(name: &str, email: &str) -> Card {
     card(name, &[(AddressKind::Email, email)])
 }
 
+/// The same in these groups.
+pub fn among(groups: &[&str], card: Card) -> Card {
+    Card {
+        groups: groups.iter().map(|g| (*g).to_owned()).collect(),
+        ..card
+    }
+}
+
 impl World {
+    /// Makes a group with members that are no contacts.
+    pub fn group(&self, name: &str, members: &[&str]) {
+        let store = comms::store::Store::at(&self.home());
+        store.make_group(name).expect("a group");
+        let members: Vec<_> = members.iter().map(|m| (*m).to_owned()).collect();
+        store.change_members(name, &members, &[]).expect("members");
+    }
+
     /// Puts contacts into the store; gives their ids.
     pub fn know(&self, cards: impl IntoIterator<Item = Card>) -> Vec<ContactId> {
         let edits: Vec<_> = cards

@@ -20,7 +20,7 @@ use super::{MessageArgs, request, show, vars};
 pub struct BulkArgs {
     /// Send one message for each row of this file; its first row names the template's variables
     #[arg(long, value_name = "FILE", requires = "template",
-          conflicts_with_all = ["to", "message", "file", "html", "markdown", "key", "draft", "no_queue", "undo_window", "wait"])]
+          conflicts_with_all = ["to", "message", "file", "html", "markdown", "key", "draft", "no_queue", "undo_window", "wait", "pick", "together", "separately", "skip_unreachable"])]
     pub csv: Option<PathBuf>,
     /// Call the batch this; the same name never sends twice
     #[arg(long, value_name = "BATCH", requires = "csv")]
@@ -37,9 +37,6 @@ pub struct BulkArgs {
     /// Pause the batch after so many failed messages; 0 is never
     #[arg(long, value_name = "N", requires = "csv", default_value_t = 10)]
     pause_after: u32,
-    /// Send without asking
-    #[arg(short, long, requires = "csv")]
-    yes: bool,
 }
 
 pub fn send(args: BulkArgs, mut message: MessageArgs, app: &App, out: &mut Output) -> Result<Done> {
@@ -48,6 +45,7 @@ pub fn send(args: BulkArgs, mut message: MessageArgs, app: &App, out: &mut Outpu
         vars: vars(&message.vars)?,
         language: None,
     };
+    let yes = message.yes;
     let request = BatchRequest {
         csv: args.csv.unwrap_or_default(),
         template,
@@ -61,7 +59,7 @@ pub fn send(args: BulkArgs, mut message: MessageArgs, app: &App, out: &mut Outpu
     let origin = origin(app, out);
     let checked = batch::check(app, origin, &request)?;
     let queued = request.message.mode != Mode::Send || request.message.at.is_some();
-    if !request.message.dry_run && !checked.report.replayed && !args.yes && prompt::can_ask(out) {
+    if !request.message.dry_run && !checked.report.replayed && !yes && prompt::can_ask(out) {
         let mut preview = preview(&checked.report, out);
         preview.push_str(&facts(&checked.report));
         let _ = std::io::Write::write_all(&mut std::io::stderr(), preview.as_bytes());

@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::format::clean;
-use crate::ops::recipients::{self, Answer, Chosen, Doubt, Question, Settled};
+use crate::model::contact::Via;
+use crate::ops::recipients::{self, Answer, Chosen, Doubt, Meaning, Question, Settled};
 use crate::ops::send::SendRequest;
 use crate::ops::{App, Origin};
 
@@ -25,6 +26,15 @@ pub fn settled(mut request: SendRequest, (app, out): (&App, &Output)) -> Result<
                     typed: question.typed,
                     words,
                 });
+            }
+            Settled::Doubt(Doubt::Many { people, groups, .. }) if asks => {
+                let groups = clean::line(&groups.join(", "));
+                let question =
+                    format!("{groups} makes it {people} people. Send it to all of them?");
+                if !prompt::confirm(out, &question, "--yes")? {
+                    return Err(Error::new(Kind::Interrupted, "not sent"));
+                }
+                request.addressing.yes = true;
             }
             Settled::Doubt(doubt) => return Err(doubt.error()),
         }
@@ -58,8 +68,28 @@ fn tell(request: &SendRequest, out: &Output) {
     if out.format.is_json() {
         return;
     }
-    for chosen in request.meanings.iter().flat_map(|m| &m.chosen) {
-        out.note(&line(chosen));
+    for meaning in &request.meanings {
+        match meaning.is_group() {
+            true => out.note(&crowd(meaning)),
+            false => meaning.chosen.iter().for_each(|c| out.note(&line(c))),
+        }
+    }
+}
+
+/// A group by how many are reached by what.
+fn crowd(meaning: &Meaning) -> String {
+    let of = |via: Via| meaning.chosen.iter().filter(|c| c.via == via).count();
+    let ways = Via::ALL.map(|via| (of(via), via.name()));
+    let ways: Vec<_> = ways
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, via)| format!("{count} by {via}"))
+        .collect();
+    let word = clean::line(&meaning.word);
+    match meaning.chosen.len() {
+        0 => format!("to {word}: nobody who is not a recipient anyway"),
+        1 => format!("to {word}: 1 person ({})", ways.join(", ")),
+        people => format!("to {word}: {people} people ({})", ways.join(", ")),
     }
 }
 

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::error::{Error, Kind, Result};
+use crate::format::clean;
 use crate::model::outbox::State;
-use crate::ops::send::{letter, rooms, template};
-use crate::ops::{App, Origin, gate};
+use crate::ops::send::{SendRequest, letter, rooms, template};
+use crate::ops::{App, Origin, gate, recipients};
 use crate::rules::address;
 use crate::rules::route::{self, Target};
 use crate::rules::template::Template;
@@ -27,6 +28,8 @@ pub struct Rows<'a> {
     app: &'a App,
     origin: Origin,
     request: &'a BatchRequest,
+    /// What all rows share, with an address for each name.
+    message: SendRequest,
     template: &'a Template,
     table: Table,
     /// Hashes of the mailboxes met so far.
@@ -51,10 +54,13 @@ impl<'a> Rows<'a> {
             return Err(Error::usage(format!("`{name}` is a column and a --var")));
         }
         template.refuse_unused(vars.keys())?;
+        let mut message = recipients::settle(app, origin, &request.message)?.certain()?;
+        message.addressing = request.message.addressing.clone();
         Ok(Rows {
             app,
             origin,
             request,
+            message,
             template,
             table,
             seen: HashSet::new(),
@@ -68,7 +74,12 @@ impl<'a> Rows<'a> {
                 Ok(cells) => cells,
                 Err(why) => return Ok(Some((line, Outcome::Broken(why)))),
             };
-            let known_by = match self.known_by(&to) {
+            let message = match self.addressed(to) {
+                Ok(message) => message,
+                Err(e) if e.kind == Kind::Internal => return Err(e),
+                Err(e) => return Ok(Some((line, Outcome::Broken(in_short(e))))),
+            };
+            let known_by = match self.known_by(&message) {
                 Ok(known_by) => known_by,
                 Err(e) if matches!(e.kind, Kind::Config | Kind::Internal) => return Err(e),
                 Err(e) => return Ok(Some((line, Outcome::Broken(e.message)))),
@@ -81,7 +92,7 @@ impl<'a> Rows<'a> {
             }
             return Ok(Some((
                 line,
-                match self.render(to, values) {
+                match self.render(message, values) {
                     Ok(send) => {
                         self.seen.insert(short);
                         Outcome::Good(Box::new(send))
@@ -95,13 +106,28 @@ impl<'a> Rows<'a> {
         Ok(None)
     }
 
+    /// What a row is to send, with an address where a name stood.
+    fn addressed(&self, to: String) -> Result<SendRequest> {
+        if let Target::Group(name) = route::read(&to)? {
+            return Err(Error::usage(format!(
+                "`@{name}` is a group, and a row is for one"
+            )));
+        }
+        let mut message = self.message.clone();
+        message.to = vec![to];
+        recipients::settle(self.app, self.origin, &message)?.certain()
+    }
+
     /// What tells the recipient of a row from others: a mailbox, or where an account writes to.
-    fn known_by(&self, to: &str) -> Result<String> {
+    fn known_by(&self, message: &SendRequest) -> Result<String> {
+        let Some(to) = message.to.first() else {
+            return Err(Error::usage("everybody gets a copy of it already"));
+        };
         let Target::Channel(..) = route::read(to)? else {
             return Ok(address::parse(to)?.email.to_lowercase());
         };
-        let rooms = route::targets(&[to.to_owned()])?.rooms;
-        let places = rooms::places(self.app, &self.request.message, &rooms)?;
+        let rooms = route::targets(&message.to)?.rooms;
+        let places = rooms::places(self.app, message, &rooms)?;
         let places = places
             .iter()
             .map(|p| (p.account.as_str(), p.to.email.to_lowercase()));
@@ -110,13 +136,15 @@ impl<'a> Rows<'a> {
             .collect())
     }
 
-    fn render(&self, to: String, mut values: BTreeMap<String, String>) -> Result<NewSend> {
+    fn render(
+        &self,
+        mut request: SendRequest,
+        mut values: BTreeMap<String, String>,
+    ) -> Result<NewSend> {
         let app = self.app;
         values.extend(self.request.template.vars.clone());
-        let mut request = self.request.message.clone();
         let rendered = self.template.render(&values)?;
         template::put(self.template.style(), rendered, &mut request);
-        request.to = vec![to];
         let outgoing = letter::read(app, &request, letter::Thread::default())?;
         let mut items = letter::render(app, &request, &outgoing)?;
         for item in items.iter_mut().filter(|i| i.state == State::Ready) {
@@ -135,4 +163,17 @@ impl<'a> Rows<'a> {
             items,
         })
     }
+}
+
+/// An error in one line: who may be meant by a name stands in it.
+fn in_short(error: Error) -> String {
+    let Some(candidates) = error.candidates else {
+        return error.message;
+    };
+    let first = error.message.lines().next().unwrap_or_default();
+    let all: Vec<_> = candidates
+        .iter()
+        .map(|c| format!("{} ({})", c.words, clean::line(&c.name)))
+        .collect();
+    format!("{first}: {}", all.join(", "))
 }

@@ -8,6 +8,13 @@ use crate::format::clean;
 pub enum Doubt {
     /// Whom a name means.
     Who(Question),
+    /// Whether so many people are meant.
+    Many {
+        people: usize,
+        above: u32,
+        /// Those that were typed: `@team`.
+        groups: Vec<String>,
+    },
 }
 
 /// A name, and who may be meant by it.
@@ -30,7 +37,15 @@ impl Question {
 impl Doubt {
     /// The doubt as an error: each candidate with what would pick it.
     pub fn error(self) -> Error {
-        let Doubt::Who(question) = self;
+        let question = match self {
+            Doubt::Who(question) => question,
+            Doubt::Many { people, above, .. } => {
+                return Error::usage(format!(
+                    "this goes to {people} people, and above {above} it takes a word: nothing was sent"
+                ))
+                .hint("say --yes if they are all meant, and look who they are with --dry-run");
+            }
+        };
         let typed = question.shown();
         let error = match question.candidates.as_slice() {
             [one] => Error::usage(format!(

@@ -5,7 +5,7 @@ use crate::format::clean;
 use crate::model::contact::{Candidate, Verdict, Via};
 use crate::model::id::ContactId;
 use crate::ops::contacts::find;
-use crate::ops::{App, Origin, gate};
+use crate::ops::{App, Origin};
 
 use super::doubt::Question;
 use super::{Answer, Chosen, reach};
@@ -63,11 +63,7 @@ fn is_certain(app: &App, origin: Origin, candidate: &Candidate, chosen: &Chosen)
     }
     // Anyone can write under any name: who is known from messages alone is known by what was answered.
     let may = candidate.contact.is_some() || candidate.exact || origin == Origin::Person;
-    Ok(may && was_written_to(app, chosen)?)
-}
-
-fn was_written_to(app: &App, chosen: &Chosen) -> Result<bool> {
-    gate::was_written_to(app, &reach::form(chosen))
+    Ok(may && reach::was_written_to(app, chosen)?)
 }
 
 fn chosen(app: &App, candidate: &Candidate, wish: (Option<Via>, Option<&str>)) -> Result<Chosen> {
@@ -99,7 +95,7 @@ fn question(
             score: candidate.score,
             exact: candidate.exact,
             written_to: match &chosen {
-                Some(chosen) => was_written_to(app, chosen)?,
+                Some(chosen) => reach::was_written_to(app, chosen)?,
                 None => false,
             },
             why: candidate.why.iter().map(|w| clean::line(w)).collect(),

@@ -1,14 +1,12 @@
 //! The address by which someone is written to, and the accounts that can.
 
-use jiff::Timestamp;
-
 use crate::error::{Error, Result};
 use crate::format::clean;
 use crate::model::account::{Account, ChannelKind};
 use crate::model::contact::{Candidate, Contact, Via};
-use crate::model::query::{Field, Query, Sort, Text};
 use crate::ops::App;
-use crate::rules::contact::{key, typed};
+use crate::rules::contact::typed;
+use crate::rules::harvest::form;
 use crate::rules::reach::{Way, Wish, choose, ways};
 use crate::rules::route::{self, Target};
 use crate::rules::{address, phone};
@@ -28,9 +26,13 @@ pub fn contact(
         .map(|from| route::account_named(&app.config.accounts, from))
         .transpose()?;
     let open = |way: Way<'_>| is_open(app, from, way);
-    let talked = match ways(&contact.card, open).as_slice() {
-        [] | [_] => None,
-        several => last_talked(app, several)?,
+    let ways: Vec<_> = ways(&contact.card, open).iter().map(Way::typed).collect();
+    let talked = match ways.len() {
+        0 | 1 => None,
+        _ => {
+            let ways: Vec<_> = ways.iter().map(String::as_str).collect();
+            app.store.last_talked(&ways)?.map(|t| t.address)
+        }
     };
     let phone = app.config.default_phone.as_deref();
     let phone = phone.and_then(|name| app.config.account(name).ok());
@@ -45,12 +47,10 @@ pub fn contact(
     let way = choose(&contact.card, wish, open).ok_or_else(|| unreachable(contact, via, from))?;
     let by_id = matches!(way.via, Via::Slack | Via::Chat);
     Ok(Chosen {
-        typed: way.typed(),
-        via: way.via,
         account: way.address.account.clone().filter(|_| by_id),
         name: Some(clean::line(contact.card.label())).filter(|n| !n.is_empty()),
         contact: Some(contact.id),
-        resolved_from: String::new(),
+        ..Chosen::at(way.typed(), way.via)
     })
 }
 
@@ -82,21 +82,18 @@ pub fn stranger(
         })?;
     let name = clean::line(&candidate.name);
     Ok(Chosen {
-        typed,
-        via,
-        account: None,
         name: Some(name).filter(|n| !n.is_empty() && n != own),
-        contact: None,
-        resolved_from: String::new(),
+        ..Chosen::at(typed, via)
     })
 }
 
-/// The address as the outbox and the index keep it.
-pub fn form(chosen: &Chosen) -> String {
-    match chosen.via {
-        Via::Sms | Via::Whatsapp => format!("{}:{}", chosen.via.name(), key(&chosen.typed)),
-        _ => chosen.typed.clone(),
+/// Whether anything was ever sent there, from here or by another program of the owner's.
+pub fn was_written_to(app: &App, chosen: &Chosen) -> Result<bool> {
+    if app.store.has_outbox() && app.store.was_sent_to(&form(&chosen.typed))? {
+        return Ok(true);
     }
+    let known = app.store.harvested(&chosen.typed)?;
+    Ok(known.is_some_and(|h| h.sent > 0))
 }
 
 /// The accounts that write by a channel.
@@ -146,52 +143,14 @@ fn is_id(via: Via, value: &str) -> bool {
         !id.is_empty()
             && id
                 .chars()
-                .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+                .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
     };
     let id = match via {
         Via::Chat => value.strip_prefix("users/"),
-        _ => Some(value),
+        // A handle.
+        _ => Some(value.strip_prefix('@').unwrap_or(value)),
     };
     id.is_some_and(sound) || is_mail(value)
-}
-
-/// Messages looked through for an address.
-const LOOKED_AT: usize = 10;
-
-/// The way among these of the newest message to or from there, as one types it.
-fn last_talked(app: &App, ways: &[Way<'_>]) -> Result<Option<String>> {
-    if !app.store.exists() {
-        return Ok(None);
-    }
-    let mut newest: Option<(Timestamp, String)> = None;
-    for way in ways {
-        let typed = way.typed();
-        let form = match way.via {
-            Via::Sms | Via::Whatsapp => format!("{}:{}", way.via.name(), key(&typed)),
-            _ => typed.clone(),
-        };
-        for field in [Field::From, Field::To] {
-            let text = Text::Word(form.clone());
-            let query = Query::Text { field, text };
-            let found = app
-                .store
-                .search(&query, Sort::Newest, Some(LOOKED_AT), None)?;
-            let same = |m: &&crate::model::message::Envelope| {
-                let mut people = m.from.iter().chain(&m.to).chain(&m.cc);
-                people.any(|p| p.same_mailbox(&form))
-            };
-            if let Some(at) = found
-                .rows
-                .iter()
-                .find(same)
-                .map(|m| m.sent_at.unwrap_or(m.received_at))
-                && newest.as_ref().is_none_or(|(than, _)| at > *than)
-            {
-                newest = Some((at, typed.clone()));
-            }
-        }
-    }
-    Ok(newest.map(|(_, typed)| typed))
 }
 
 /// Tells what someone has, and what is missing to write there.

@@ -42,6 +42,8 @@ pub struct Thread {
 #[derive(Clone, Debug)]
 pub struct Outgoing {
     to: Vec<Address>,
+    /// Each of these gets a message of their own.
+    apart: Vec<Address>,
     cc: Vec<Address>,
     bcc: Vec<Address>,
     /// The rooms it goes into, and how it looks there.
@@ -71,7 +73,8 @@ pub fn read(app: &App, request: &SendRequest, thread: Thread) -> Result<Outgoing
     cc.extend(named(request, lists(&request.cc)?));
     let bcc = named(request, lists(&request.bcc)?);
     let (to, cc, bcc) = without_repeats(to, cc, bcc);
-    if to.is_empty() && cc.is_empty() && bcc.is_empty() && places.is_empty() {
+    let (to, apart) = apart(request, to, &[&cc, &bcc])?;
+    if to.is_empty() && cc.is_empty() && bcc.is_empty() && apart.is_empty() && places.is_empty() {
         return Err(
             Error::usage("there is nobody to send it to").hint("write an address: ada@example.com")
         );
@@ -100,7 +103,8 @@ pub fn read(app: &App, request: &SendRequest, thread: Thread) -> Result<Outgoing
         }
     }
     let elsewhere = places.iter().any(|p| p.channel != ChannelKind::Whatsapp);
-    let mail = !to.is_empty() || !cc.is_empty() || !bcc.is_empty();
+    let all = [&to, &cc, &bcc, &apart];
+    let mail = all.iter().any(|people| !people.is_empty());
     if let Some(flag) = request.whatsapp.flag().filter(|_| elsewhere || mail) {
         return Err(Error::usage(format!(
             "{flag} is for WhatsApp, and not all of the recipients are there"
@@ -108,8 +112,7 @@ pub fn read(app: &App, request: &SendRequest, thread: Thread) -> Result<Outgoing
         .hint("send to each channel by itself: whatsapp:+14155550100"));
     }
     let takes_media = |place: &Place| place.channel == ChannelKind::Twilio;
-    let only_sms =
-        [&to, &cc, &bcc].iter().all(|people| people.is_empty()) && places.iter().all(takes_media);
+    let only_sms = !mail && places.iter().all(takes_media);
     if !request.media_urls.is_empty() && !only_sms {
         return Err(
             Error::usage("--media-url goes with text messages (MMS) only")
@@ -125,8 +128,10 @@ pub fn read(app: &App, request: &SendRequest, thread: Thread) -> Result<Outgoing
         Some(key) => Some(format!("threadKey/{}", rooms::thread_key(key))),
         None => thread.room_thread,
     };
+    refuse_too_much(&files, apart.len())?;
     Ok(Outgoing {
         to,
+        apart,
         cc,
         bcc,
         rooms,
@@ -139,8 +144,62 @@ pub fn read(app: &App, request: &SendRequest, thread: Thread) -> Result<Outgoing
         files,
         in_reply_to: thread.in_reply_to,
         references: thread.references,
-        warnings: Vec::new(),
+        warnings: left_out(request),
     })
+}
+
+/// Those who stand in one message, and those who get one of their own.
+///
+/// # Errors
+/// `usage` where copies would go along with several messages.
+fn apart(
+    request: &SendRequest,
+    to: Vec<Address>,
+    copies: &[&Vec<Address>],
+) -> Result<(Vec<Address>, Vec<Address>)> {
+    let alone = |a: &Address| request.is_apart(&a.email);
+    let (apart, to): (Vec<_>, Vec<_>) = to.into_iter().partition(alone);
+    match (to.is_empty(), apart.len()) {
+        (_, 0) => Ok((to, apart)),
+        // One message as ever.
+        (true, 1) => Ok((apart, to)),
+        _ if copies.iter().all(|list| list.is_empty()) => Ok((to, apart)),
+        _ => Err(
+            Error::usage("copies go with one message, and these people get a message each")
+                .hint("say --together to have all of them in one, or write the group as --bcc"),
+        ),
+    }
+}
+
+/// Bytes that files may take in messages of their own to many.
+const MOST_COPIED: usize = 256 * 1024 * 1024;
+
+fn refuse_too_much(files: &[File], messages: usize) -> Result<()> {
+    let bytes: usize = files.iter().map(|f| f.bytes.len()).sum();
+    if bytes.saturating_mul(messages) <= MOST_COPIED {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "{bytes} bytes of files in {messages} messages of their own are too much"
+    ))
+    .hint("send a link, or one message to all with --together or the group as --bcc"))
+}
+
+/// Tells of those of a group who can't be reached.
+fn left_out(request: &SendRequest) -> Vec<String> {
+    let groups = request
+        .meanings
+        .iter()
+        .filter(|m| !m.unreachable.is_empty());
+    groups
+        .map(|m| {
+            format!(
+                "left out of `{}`, for nothing reaches them: {}",
+                m.word,
+                m.unreachable.join(", ")
+            )
+        })
+        .collect()
 }
 
 /// Mailboxes with the names of the people they were looked up for.
@@ -261,7 +320,16 @@ impl Outgoing {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part);
         };
-        for (place, list) in [("to", &self.to), ("cc", &self.cc), ("bcc", &self.bcc)] {
+        for (place, list) in [
+            ("to", &self.to),
+            ("cc", &self.cc),
+            ("bcc", &self.bcc),
+            ("apart", &self.apart),
+        ] {
+            // A hash of earlier versions stays what it was.
+            if place == "apart" && list.is_empty() {
+                continue;
+            }
             add(place.as_bytes());
             for a in list {
                 add(a.email.as_bytes());
@@ -315,14 +383,27 @@ impl Outgoing {
     }
 }
 
-/// One item for each account that has to carry it: the outside, and this machine.
+/// One item for each room, and for each account that has to carry mail: the outside, and this machine.
 pub fn render(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<Vec<NewItem>> {
+    let mut items = in_rooms(app, request, outgoing)?;
+    items.extend(mails(app, request, outgoing)?);
+    for person in &outgoing.apart {
+        let alone = Outgoing {
+            to: vec![person.clone()],
+            ..outgoing.clone()
+        };
+        items.extend(mails(app, request, &alone)?);
+    }
+    Ok(items)
+}
+
+fn mails(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<Vec<NewItem>> {
     let people = outgoing.people();
     let addresses: Vec<&Address> = people.iter().map(|(_, a)| *a).collect();
     let accounts = &app.config.accounts;
     let local = accounts.iter().find(|a| a.built_in);
     let asked = request.from.as_deref();
-    let mut items = in_rooms(app, request, outgoing)?;
+    let mut items = Vec::new();
     if people.is_empty() {
         return Ok(items);
     }
@@ -402,6 +483,7 @@ fn in_rooms(app: &App, request: &SendRequest, outgoing: &Outgoing) -> Result<Vec
         let message_id = new_message_id(app, "chat.invalid")?;
         let mut letter = Outgoing {
             to: vec![place.to.clone()],
+            apart: Vec::new(),
             cc: Vec::new(),
             bcc: Vec::new(),
             rooms: Vec::new(),

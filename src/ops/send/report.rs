@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::SendRequest;
 use super::alert::Suppressed;
 use super::cost::{self, CostReport, PartReport};
 use super::patience::has_reached;
@@ -22,6 +23,8 @@ use crate::store::outbox::{Item, NewItem};
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct SendReport {
     pub items: Vec<ItemReport>,
+    /// What the groups among the recipients came to.
+    pub groups: Vec<GroupReport>,
     /// Who tries again, if anybody has to.
     pub retry: Option<Retry>,
     /// Told from an earlier send with the same key; nothing was sent now.
@@ -33,6 +36,29 @@ pub struct SendReport {
     /// The state that `--wait` waited for.
     pub waited_for: Option<State>,
     pub warnings: Vec<String>,
+}
+
+/// A group as a recipient.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct GroupReport {
+    /// As it was typed: `@team`.
+    pub group: String,
+    /// Those it is sent to who are not recipients anyway.
+    pub people: usize,
+    /// Those who were left out, for nothing reaches them.
+    pub unreachable: Vec<String>,
+}
+
+/// What the groups of a request came to.
+pub fn groups(request: &SendRequest) -> Vec<GroupReport> {
+    let groups = request.meanings.iter().filter(|m| m.is_group());
+    groups
+        .map(|meaning| GroupReport {
+            group: meaning.word.clone(),
+            people: meaning.chosen.len(),
+            unreachable: meaning.unreachable.clone(),
+        })
+        .collect()
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

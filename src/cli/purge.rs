@@ -13,14 +13,15 @@ use super::{Done, origin, progress, prompt};
 /// Erase messages from this machine
 ///
 /// Erases text, attachments and index entries of messages that fit, and the text of settled outbox items that are
-/// copies of them. One bare address erases all to and from it. What a server or another program's Maildir holds stays
+/// copies of them. One bare address erases all to and from it; the id of a contact (c9) erases the contact as well, with
+/// its history and every address it ever had. What a server or another program's Maildir holds stays
 /// there, and is not fetched again. The record that something was sent stays, without its text.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  comms purge older_than:2y in:lists --dry-run\n  comms purge ada@example.com\n  comms purge --expired"
+    after_help = "Examples:\n  comms purge older_than:2y in:lists --dry-run\n  comms purge ada@example.com\n  comms purge c9\n  comms purge --expired"
 )]
 pub struct PurgeArgs {
-    /// What to erase, as in `comms search`; or one address
+    /// What to erase, as in `comms search`; or one address; or a contact (c9)
     #[arg(
         value_name = "QUERY",
         required_unless_present = "expired",
@@ -55,6 +56,9 @@ pub fn run(args: PurgeArgs, app: &App, out: &mut Output) -> Result<Done> {
     let mut report = plan.report(args.dry_run);
     if !args.dry_run && !plan.is_empty() {
         if !args.yes {
+            if let Some(who) = plan.person(app)? {
+                progress::notice(&who);
+            }
             for line in plan.sample(app, SHOWN)? {
                 progress::notice(&line);
             }
@@ -84,7 +88,10 @@ pub fn run(args: PurgeArgs, app: &App, out: &mut Output) -> Result<Done> {
 
 fn counted(report: &PurgeReport) -> String {
     let of = |n: u64, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
-    let messages = of(report.messages, "message", "messages");
+    let mut messages = of(report.messages, "message", "messages");
+    if let Some(id) = report.contact {
+        messages = format!("contact {id}, {messages}");
+    }
     match report.outbox_items {
         0 => messages,
         n => format!(

@@ -4,14 +4,17 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::account::Account;
+use crate::model::id::ContactId;
 use crate::model::outbox::{Answer, RecipientState, State};
+use crate::rules::contact::typed as as_typed;
 use crate::rules::optout::normal;
 use crate::store::Owner;
 use crate::store::outbox::{Item, NewItem, Recipient};
 use crate::store::suppressions::Suppression;
 
+use super::contacts::who;
 use super::{App, Origin};
 
 /// `comms.optouts/1`.
@@ -58,7 +61,7 @@ pub fn add(
     addresses: &[String],
     why: Option<&str>,
 ) -> Result<OptoutReport> {
-    check(addresses)?;
+    let addresses = &meant(app, addresses)?;
     let mut optouts = Vec::new();
     for address in addresses {
         let reason = (why.unwrap_or_default(), origin.name());
@@ -78,7 +81,7 @@ pub fn remove(app: &App, origin: Origin, addresses: &[String]) -> Result<OptoutR
         return Err(Error::refused("an agent may not take back an opt-out")
             .hint("a person runs `comms contacts optout --remove ADDRESS`"));
     }
-    check(addresses)?;
+    let addresses = &meant(app, addresses)?;
     let mut optouts = Vec::new();
     for address in addresses {
         let row = app.store.suppressed(address)?;
@@ -114,6 +117,33 @@ pub fn reported(
         Some(row) if row.source == source => app.store.unsuppress(address, now),
         _ => Ok(false),
     }
+}
+
+/// The addresses that are meant: as typed, or all of a contact by its id or name.
+fn meant(app: &App, typed: &[String]) -> Result<Vec<String>> {
+    let mut all = Vec::new();
+    for text in typed {
+        let is_id = text.trim().parse::<ContactId>().is_ok();
+        if !is_id && check(std::slice::from_ref(text)).is_ok() {
+            all.push(text.clone());
+            continue;
+        }
+        let contact = match who::contact(app, text) {
+            Err(e) if e.kind == Kind::NotFound && !is_id => {
+                check(std::slice::from_ref(text))?;
+                return Err(e);
+            }
+            other => other?,
+        };
+        let addresses = contact.card.addresses.iter().map(as_typed);
+        let before = all.len();
+        all.extend(addresses);
+        if all.len() == before {
+            return Err(Error::usage(format!("`{}` has no address", contact.id))
+                .hint(format!("`comms contacts show {}` shows it", contact.id)));
+        }
+    }
+    Ok(all)
 }
 
 fn check(addresses: &[String]) -> Result<()> {

@@ -9,18 +9,19 @@ use serde::Serialize;
 use crate::channel::maildir;
 use crate::error::{Error, Kind, Result};
 use crate::format::clean;
-use crate::model::id::{MessageId, OutboxId};
+use crate::model::id::{ContactId, MessageId, OutboxId};
 use crate::model::message::Ident;
 use crate::model::query::{Field, Query, Text};
 use crate::rules::address;
 use crate::store::outbox::By;
 
-use super::{App, Origin, Progress, search};
+use super::{App, Origin, Progress, contacts, search};
 
 /// What to erase.
 #[derive(Clone, Debug)]
 pub enum What {
-    /// Messages that fit, and settled outbox items that are copies of them. One bare address means all to or from it.
+    /// Messages that fit, and settled outbox items that are copies of them. One bare address means all to or from it, the
+    /// id of a contact that and the contact itself.
     Matching(String),
     /// What `[retention]` gives up.
     Expired,
@@ -30,6 +31,8 @@ pub enum What {
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct PurgeReport {
     pub dry_run: bool,
+    /// The contact that is erased with its history.
+    pub contact: Option<ContactId>,
     pub messages: u64,
     /// Settled outbox items whose text is erased; their record stays.
     pub outbox_items: u64,
@@ -57,7 +60,8 @@ pub struct Plan {
     /// Accounts whose provider told of such messages by its webhooks: what it posted says the same again.
     told: BTreeSet<String>,
     /// Of whom everything goes.
-    contact: Option<String>,
+    addresses: Vec<String>,
+    contact: Option<ContactId>,
 }
 
 /// Finds what is to be erased; writes nothing.
@@ -71,9 +75,16 @@ pub fn plan(app: &App, origin: Origin, what: &What) -> Result<Plan> {
             "nothing is erased: comms was told to be read-only",
         ));
     }
-    let (query, contact) = match what {
+    let Subject {
+        query,
+        addresses,
+        contact,
+    } = match what {
         What::Matching(text) => read(app, text)?,
-        What::Expired => (expired(app), None),
+        What::Expired => Subject {
+            query: expired(app),
+            ..Subject::default()
+        },
     };
     let messages = match (app.store.exists(), &query) {
         (true, Some(query)) => search::every(app, query)?,
@@ -86,7 +97,8 @@ pub fn plan(app: &App, origin: Origin, what: &What) -> Result<Plan> {
         own_files: Vec::new(),
         elsewhere: BTreeMap::new(),
         told: BTreeSet::new(),
-        contact: None,
+        addresses,
+        contact,
     };
     let mut message_ids = Vec::new();
     for page in plan.messages.chunks(PAGE) {
@@ -111,7 +123,8 @@ pub fn plan(app: &App, origin: Origin, what: &What) -> Result<Plan> {
         }
     }
     let mut by = vec![By::MessageIds(&message_ids)];
-    by.extend(contact.as_deref().map(By::Address));
+    let addresses = plan.addresses.clone();
+    by.extend(addresses.iter().map(|address| By::Address(address)));
     if let (What::Expired, Some(before)) = (
         what,
         app.config.retention.outbox_before(app.clock.now_local()),
@@ -128,7 +141,6 @@ pub fn plan(app: &App, origin: Origin, what: &What) -> Result<Plan> {
         list.sort_unstable();
         list.dedup();
     }
-    plan.contact = contact;
     Ok(plan)
 }
 
@@ -136,6 +148,7 @@ impl Plan {
     pub fn report(&self, dry_run: bool) -> PurgeReport {
         PurgeReport {
             dry_run,
+            contact: self.contact,
             messages: self.messages.len() as u64,
             outbox_items: self.items.len() as u64,
             kept: self.kept.clone(),
@@ -151,7 +164,18 @@ impl Plan {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.messages.is_empty() && self.items.is_empty()
+        self.messages.is_empty() && self.items.is_empty() && self.contact.is_none()
+    }
+
+    /// Who is to be erased, in words.
+    pub fn person(&self, app: &App) -> Result<Option<String>> {
+        let Some(id) = self.contact else {
+            return Ok(None);
+        };
+        let card = app.store.contact_cards(id)?.into_iter().next();
+        let name = card.map(|c| clean::line(c.label())).unwrap_or_default();
+        let addresses = clean::line(&self.addresses.join(", "));
+        Ok(Some(format!("{id}  {name}  {addresses}")))
     }
 
     /// Some of the messages, for someone to look at before they go.
@@ -188,8 +212,11 @@ impl Plan {
         for account in &self.told {
             app.store.erase_events(account)?;
         }
-        if let Some(contact) = &self.contact {
-            app.store.forget_windows(contact)?;
+        for address in &self.addresses {
+            app.store.forget_windows(address)?;
+        }
+        if let Some(contact) = self.contact {
+            app.store.erase_contact(contact, app.clock.now())?;
         }
         if total > 0 {
             app.store.scrub()?;
@@ -200,13 +227,24 @@ impl Plan {
 
 const PAGE: usize = 500;
 
-/// The query, and the address if the text is nothing else.
-fn read(app: &App, text: &str) -> Result<(Option<Query>, Option<String>)> {
+/// What a text asks to be erased.
+#[derive(Default)]
+struct Subject {
+    query: Option<Query>,
+    /// If it is about a person: where that one is written to.
+    addresses: Vec<String>,
+    contact: Option<ContactId>,
+}
+
+fn read(app: &App, text: &str) -> Result<Subject> {
     let text = text.trim();
     if text.is_empty() {
         return Err(Error::usage("what is to be erased?").hint(
             "write a query as for `comms search`, or an address: `comms purge ada@example.com`",
         ));
+    }
+    if let Ok(id) = text.parse::<ContactId>() {
+        return person(app, id);
     }
     // A person of another channel, by the address that is shown of them.
     if let Some((channel, who)) = text.split_once(':')
@@ -214,23 +252,48 @@ fn read(app: &App, text: &str) -> Result<(Option<Query>, Option<String>)> {
         && !who.is_empty()
         && !who.contains([' ', '"', '(', '*'])
     {
-        let word = |field| Query::Text {
-            field,
-            text: Text::Word(text.to_owned()),
-        };
-        let query = Query::Or(vec![word(Field::From), word(Field::To)]);
-        return Ok((Some(query), Some(text.to_owned())));
+        return Ok(all_of(vec![text.to_owned()]));
     }
     let bare = !text.contains([':', ' ', '"', '(', '*']);
-    if bare && let Ok(contact) = address::parse(text) {
-        let word = |field| Query::Text {
-            field,
-            text: Text::Word(contact.email.clone()),
-        };
-        let query = Query::Or(vec![word(Field::From), word(Field::To)]);
-        return Ok((Some(query), Some(contact.email)));
+    if bare && let Ok(address) = address::parse(text) {
+        return Ok(all_of(vec![address.email]));
     }
-    Ok((Some(search::read(app, text)?), None))
+    Ok(Subject {
+        query: Some(search::read(app, text)?),
+        ..Subject::default()
+    })
+}
+
+/// All from and to these addresses.
+fn all_of(addresses: Vec<String>) -> Subject {
+    let words = addresses.iter().flat_map(|address| {
+        [Field::From, Field::To].map(|field| Query::Text {
+            field,
+            text: Text::Word(address.clone()),
+        })
+    });
+    let words: Vec<_> = words.collect();
+    Subject {
+        query: (!words.is_empty()).then_some(Query::Or(words)),
+        addresses,
+        contact: None,
+    }
+}
+
+/// A contact, also one that was removed, by all addresses it ever had here.
+fn person(app: &App, id: ContactId) -> Result<Subject> {
+    let cards = app.store.contact_cards(id)?;
+    if cards.is_empty() {
+        return Err(Error::not_found(format!("there is no contact `{id}`"))
+            .hint("`comms contacts history` tells of removed ones, too"));
+    }
+    let mut addresses: Vec<String> = cards.iter().flat_map(contacts::show::shown_as).collect();
+    addresses.sort();
+    addresses.dedup();
+    Ok(Subject {
+        contact: Some(id),
+        ..all_of(addresses)
+    })
 }
 
 /// What is older than `[retention] messages` allows.

@@ -5,6 +5,7 @@
 
 mod adding;
 mod batch;
+mod erase;
 mod groups;
 mod history;
 mod links;

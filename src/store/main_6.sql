@@ -71,6 +71,13 @@ CREATE TABLE contact_links (
 ) WITHOUT ROWID;
 CREATE INDEX contact_links_by_contact ON contact_links (contact);
 
+-- Marks of what was erased here: the source must not bring it back. `mark` is a hash of its id there.
+CREATE TABLE contact_erased (
+    source TEXT NOT NULL,
+    mark   BLOB NOT NULL,
+    PRIMARY KEY (source, mark)
+) WITHOUT ROWID;
+
 -- How far a source was read.
 CREATE TABLE contact_sources (
     source    TEXT NOT NULL,

@@ -37,7 +37,8 @@ pub const MAIN: File = File {
         include_str!("main_5.sql"),
         include_str!("main_6.sql"),
     ],
-    pragmas: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 256;",
+    // What was overwritten long before a purge must not lie in the gaps of the file either.
+    pragmas: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 256; PRAGMA secure_delete = ON;",
     page_size: 4096,
     keeps_log: true,
 };

@@ -23,6 +23,7 @@ mod budget;
 mod channels;
 mod circuit;
 mod clock;
+mod contacts;
 mod contract;
 mod costs;
 mod cut_points;

@@ -11,7 +11,7 @@ use crate::ops::optout::{self, Optout};
 
 #[derive(Debug, Args)]
 pub struct OptoutArgs {
-    /// Mail addresses, phone numbers (+15550100), handles
+    /// Mail addresses, phone numbers (+15550100), handles; or contacts (c9, a name): all their addresses
     #[arg(value_name = "ADDRESS", required_unless_present = "list")]
     addresses: Vec<String>,
     /// Why; it is shown with what is not sent

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::model::account::ChannelKind;
-use crate::model::contact::{AddressKind, Contact};
+use crate::model::contact::{AddressKind, Card, Contact};
 use crate::model::message::Envelope;
 use crate::model::query::{Field, Query, Sort, Text};
 use crate::ops::whatsapp::WindowReport;
@@ -52,9 +52,9 @@ pub fn show(app: &App, contact: Contact) -> Result<ContactReport> {
 }
 
 /// The addresses as messages show them.
-pub fn shown_as(contact: &Contact) -> Vec<String> {
+pub fn shown_as(card: &Card) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
-    for address in &contact.card.addresses {
+    for address in &card.addresses {
         all.push(typed(address));
         // A number is reached by both.
         match address.kind {
@@ -69,7 +69,7 @@ pub fn shown_as(contact: &Contact) -> Vec<String> {
 }
 
 fn messages(app: &App, contact: &Contact) -> Result<Vec<Envelope>> {
-    let words: Vec<Query> = shown_as(contact)
+    let words: Vec<Query> = shown_as(&contact.card)
         .into_iter()
         .flat_map(|address| {
             [Field::From, Field::To].map(|field| Query::Text {
@@ -91,7 +91,7 @@ fn windows(app: &App, contact: &Contact) -> Result<BTreeMap<String, WindowReport
     let mut windows = BTreeMap::new();
     let accounts = app.config.accounts.iter();
     for account in accounts.filter(|a| a.channel == ChannelKind::Whatsapp) {
-        let numbers = shown_as(contact).into_iter();
+        let numbers = shown_as(&contact.card).into_iter();
         for address in numbers.filter(|a| a.starts_with("whatsapp:")) {
             if let Some(window) = whatsapp::window(app, account, &address)? {
                 windows.insert(address, window);

@@ -90,8 +90,11 @@ impl Store {
 
 /// The number that what is done together now will share.
 pub(super) fn next_change(tx: &Transaction<'_>) -> rusqlite::Result<i64> {
-    tx.prepare_cached("SELECT ifnull(max(change), 0) + 1 FROM contact_history")?
-        .query_row([], |row| row.get(0))
+    // Never one that was given before, even if its lines were erased since.
+    tx.prepare_cached(
+        "SELECT ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'contact_history'), 0) + 1",
+    )?
+    .query_row([], |row| row.get(0))
 }
 
 pub(super) fn note(

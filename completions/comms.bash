@@ -145,6 +145,9 @@ _comms() {
             comms__subcmd__contacts,show)
                 cmd="comms__subcmd__contacts__subcmd__show"
                 ;;
+            comms__subcmd__contacts,sync)
+                cmd="comms__subcmd__contacts__subcmd__sync"
+                ;;
             comms__subcmd__contacts,undo)
                 cmd="comms__subcmd__contacts__subcmd__undo"
                 ;;
@@ -945,7 +948,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__contacts)
-            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help list show add edit remove merge group history undo optout"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help list show add edit remove merge group history undo sync optout"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1683,6 +1686,44 @@ _comms() {
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        comms__subcmd__contacts__subcmd__sync)
+            opts="-v -h --plan --apply --allow-deletes --format --json --fields --color --progress --config --verbose --read-only --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --apply)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
                     return 0

@@ -913,6 +913,7 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand group 'Keep groups: `send @team` goes to everybody in one'
             cand history 'Show what was changed, when and by whom'
             cand undo 'Take a change back'
+            cand sync 'Bring contacts here and in address books elsewhere together'
             cand optout 'Send nothing more to these, on any channel'
         }
         &'comms;contacts;list'= {
@@ -1174,6 +1175,22 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand --color 'Use colour: auto, always or never'
             cand --progress 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never'
             cand --config 'Read this config file instead of the usual one'
+            cand --json 'Short for --format json'
+            cand -v 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+            cand --verbose 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+            cand --read-only 'Refuse everything that would change something at a provider'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'comms;contacts;sync'= {
+            cand --apply 'Do exactly what this plan showed; what changed since is left alone'
+            cand --format 'Write results as table, plain (TSV), json or jsonl'
+            cand --fields 'Show only these columns or keys, comma-separated'
+            cand --color 'Use colour: auto, always or never'
+            cand --progress 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never'
+            cand --config 'Read this config file instead of the usual one'
+            cand --plan 'Only show what would be done on both sides, and keep it'
+            cand --allow-deletes 'Let it remove more than a few contacts'
             cand --json 'Short for --format json'
             cand -v 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
             cand --verbose 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'

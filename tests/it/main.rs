@@ -44,6 +44,7 @@ mod google_cuts;
 mod google_interrupts;
 mod google_kill;
 mod google_loopback;
+mod google_people;
 mod google_quota;
 mod google_sending;
 mod google_spec;

@@ -36,6 +36,7 @@ pub struct User {
     pub handle: String,
     pub name: String,
     pub email: String,
+    pub phone: String,
     pub deleted: bool,
 }
 
@@ -60,6 +61,7 @@ impl User {
             handle: handle.to_owned(),
             name: name.to_owned(),
             email: format!("{handle}@example.com"),
+            phone: String::new(),
             deleted: false,
         }
     }
@@ -179,7 +181,10 @@ impl State {
     pub fn user(&self, user: &User) -> Value {
         json!({
             "id": user.id, "name": user.handle, "deleted": user.deleted, "is_bot": false,
-            "profile": {"display_name": user.name, "real_name": user.name, "email": user.email},
+            "tz": "Europe/London",
+            "profile": {
+                "display_name": user.name, "real_name": user.name, "email": user.email, "phone": user.phone,
+            },
         })
     }
 }

@@ -71,8 +71,10 @@ fn told(state: &State, name: &str, fields: &[String]) -> Outcome {
 
 fn create(state: &mut State, person: &Value) -> Result<String, Refusal> {
     one_each(person)?;
-    let given = person["names"][0]["givenName"].as_str();
-    if given.is_some_and(|given| state.people.refused.iter().any(|r| r == given)) {
+    let name = &person["names"][0];
+    let said = ["givenName", "unstructuredName"].map(|part| name[part].as_str().unwrap_or(""));
+    let is_refused = |refused: &String| said.iter().any(|said| said.starts_with(refused.as_str()));
+    if state.people.refused.iter().any(is_refused) {
         return Err(Refusal::invalid("Request contains an invalid argument."));
     }
     for key in ["resourceName", "etag"] {

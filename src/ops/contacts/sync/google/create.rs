@@ -42,9 +42,7 @@ impl Google {
             let since = making.get(*mark).map(|at| now.duration_since(*at));
             since.is_some_and(|since| since < SHOWN_AFTER)
         });
-        outcomes.extend(all(&early, || {
-            Outcome::Unknown(in_doubt(&self.account.name))
-        }));
+        outcomes.extend(all(&early, || Outcome::Refused(in_doubt())));
         let mut ended: Option<Error> = None;
         for some in rest.chunks(AT_ONCE) {
             if let Some(e) = &ended {
@@ -119,9 +117,10 @@ fn all(some: &[(usize, &str, Person)], outcome: impl Fn() -> Outcome) -> Vec<(us
     some.iter().map(|(at, _, _)| (*at, outcome())).collect()
 }
 
-fn in_doubt(account: &str) -> Error {
-    Error::unavailable("it may have been made a moment ago, and Google may not list it yet").hint(
-        format!("run `comms contacts sync {account}` again in a quarter of an hour"),
+/// Not tried now; the others go on.
+fn in_doubt() -> Error {
+    Error::refused(
+        "it may have been made a moment ago, and Google may take a quarter of an hour to list it",
     )
 }
 

@@ -1,7 +1,7 @@
 //! Text to the words of a name: small ASCII letters, whatever the script, the accents and the spelling were.
 
 /// Longest text that is looked at; a name is never longer, a hostile one may be.
-const MAX_CHARS: usize = 240;
+pub const MAX_CHARS: usize = 240;
 /// Most words of a text that count.
 const MAX_WORDS: usize = 16;
 /// Longest word in ASCII letters; the rest of it is cut off.
@@ -120,12 +120,14 @@ pub fn plain(text: &str) -> String {
 #[derive(Default)]
 struct Part {
     form: String,
+    /// With two letters for `ö`; empty as long as there was none.
     long: String,
     /// Where an apostrophe was, in `form`.
     apostrophe: Option<usize>,
     scripts: Scripts,
     native: String,
     others: Vec<String>,
+    begun: bool,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -143,17 +145,8 @@ impl Part {
         if c.is_ascii() {
             let small = c.to_ascii_lowercase();
             self.scripts.latin |= small.is_ascii_alphabetic();
-            self.form.push(small);
-            self.long.push(small);
-            if let Some(mark) = mark
-                && !digraph_of(small, mark).is_empty()
-            {
-                self.long.push('e');
-                if small == 'a' && mark == '\u{30a}' {
-                    self.long.pop();
-                    self.long.push('a');
-                }
-            }
+            let long = mark.map_or("", |mark| with_mark(small, mark));
+            self.push(small.encode_utf8(&mut [0; 4]), long);
             self.native.push(small);
             return;
         }
@@ -162,14 +155,26 @@ impl Part {
         self.scripts.other |= !latin && c.is_alphabetic();
         self.native.extend(c.to_lowercase());
         let (short, long) = spelled(c);
+        self.push(short, if short == long { "" } else { long });
+    }
+
+    /// Adds letters; `long` where they may be written otherwise.
+    fn push(&mut self, short: &str, long: &str) {
+        if !long.is_empty() && self.long.is_empty() {
+            self.long.push_str(&self.form);
+        }
+        if !long.is_empty() {
+            push_letters(&mut self.long, long);
+        } else if !self.long.is_empty() {
+            push_letters(&mut self.long, short);
+        }
         push_letters(&mut self.form, short);
-        push_letters(&mut self.long, long);
+        self.begun = true;
     }
 
     fn syllable(&mut self, c: char) {
         self.scripts.syllable = true;
-        push_letters(&mut self.form, any_ascii::any_ascii_char(c));
-        self.long.push_str(&self.form);
+        self.push(any_ascii::any_ascii_char(c), "");
         self.native.push(c);
         if let Some((_, others)) = SURNAMES.iter().find(|(surname, _)| *surname == c) {
             self.others.extend(others.split(' ').map(str::to_owned));
@@ -183,8 +188,11 @@ impl Part {
     }
 
     fn end(&mut self, all: &mut Vec<Word>) {
+        if !self.begun {
+            return;
+        }
         let part = std::mem::take(self);
-        if all.len() > MAX_WORDS || part.native.is_empty() {
+        if all.len() > MAX_WORDS {
             return;
         }
         let mixed = part.scripts.latin && part.scripts.other;
@@ -205,7 +213,7 @@ impl Part {
         }
         let mut long = part.long;
         long.truncate(MAX_WORD);
-        if !mixed {
+        if !mixed && !long.is_empty() {
             others.push(long);
         }
         if let Some(at) = part.apostrophe
@@ -249,10 +257,8 @@ fn spelled(c: char) -> (&'static str, &'static str) {
         'ü' | 'Ü' => ("u", "ue"),
         'ø' | 'Ø' => ("o", "oe"),
         'å' | 'Å' => ("a", "aa"),
-        'æ' | 'Æ' => ("ae", "a"),
-        'œ' | 'Œ' => ("oe", "o"),
         'ð' | 'Ð' => ("d", "dh"),
-        'þ' | 'Þ' => ("th", "t"),
+        'þ' | 'Þ' => ("th", "th"),
         _ => {
             let ascii = any_ascii::any_ascii_char(c);
             (ascii, ascii)
@@ -260,9 +266,13 @@ fn spelled(c: char) -> (&'static str, &'static str) {
     }
 }
 
-fn digraph_of(base: char, mark: char) -> &'static str {
-    match (base, mark) {
-        ('a' | 'o' | 'u', '\u{308}') | ('a', '\u{30a}') => "two letters",
+/// A letter and the accent after it, as two letters.
+fn with_mark(letter: char, mark: char) -> &'static str {
+    match (letter, mark) {
+        ('a', '\u{308}') => "ae",
+        ('o', '\u{308}') => "oe",
+        ('u', '\u{308}') => "ue",
+        ('a', '\u{30a}') => "aa",
         _ => "",
     }
 }
@@ -429,22 +439,97 @@ const SURNAMES: &[(char, &str)] = &[
     ('석', "seok suk"),
 ];
 
-const PARTICLES: &[&str] = &[
-    "a", "af", "al", "av", "bin", "binti", "bint", "da", "das", "de", "degli", "dei", "del",
-    "della", "den", "der", "des", "di", "do", "dos", "du", "e", "el", "ibn", "la", "le", "les",
-    "nic", "ni", "o", "of", "st", "t", "te", "ten", "ter", "the", "und", "ul", "van", "vom", "von",
-    "wa", "y", "zu", "zum", "zur", "s",
-];
-const TITLES: &[&str] = &[
-    "dipl", "dr", "frau", "herr", "hon", "ing", "mag", "med", "mlle", "mme", "mr", "mrs", "ms",
-    "mx", "prof", "rev", "sir", "sra", "srta",
-];
-const DEGREES: &[&str] = &[
-    "bsc", "cpa", "dds", "dphil", "esq", "mba", "md", "msc", "phd",
-];
-const SUFFIXES: &[&str] = &[
-    "2nd", "3rd", "ii", "iii", "iv", "jnr", "jr", "junior", "senior", "snr", "sr",
-];
+fn is_particle(word: &str) -> bool {
+    matches!(
+        word,
+        "a" | "af"
+            | "al"
+            | "av"
+            | "bin"
+            | "binti"
+            | "bint"
+            | "da"
+            | "das"
+            | "de"
+            | "degli"
+            | "dei"
+            | "del"
+            | "della"
+            | "den"
+            | "der"
+            | "des"
+            | "di"
+            | "do"
+            | "dos"
+            | "du"
+            | "e"
+            | "el"
+            | "ibn"
+            | "la"
+            | "le"
+            | "les"
+            | "nic"
+            | "ni"
+            | "o"
+            | "of"
+            | "st"
+            | "t"
+            | "te"
+            | "ten"
+            | "ter"
+            | "the"
+            | "und"
+            | "ul"
+            | "van"
+            | "vom"
+            | "von"
+            | "wa"
+            | "y"
+            | "zu"
+            | "zum"
+            | "zur"
+            | "s"
+    )
+}
+
+fn is_title(word: &str) -> bool {
+    matches!(
+        word,
+        "dipl"
+            | "dr"
+            | "frau"
+            | "herr"
+            | "hon"
+            | "ing"
+            | "mag"
+            | "med"
+            | "mlle"
+            | "mme"
+            | "mr"
+            | "mrs"
+            | "ms"
+            | "mx"
+            | "prof"
+            | "rev"
+            | "sir"
+            | "sra"
+            | "srta"
+    )
+}
+
+fn is_degree(word: &str) -> bool {
+    matches!(
+        word,
+        "bsc" | "cpa" | "dds" | "dphil" | "esq" | "mba" | "md" | "msc" | "phd"
+    )
+}
+
+fn is_suffix(word: &str) -> bool {
+    matches!(
+        word,
+        "2nd" | "3rd" | "ii" | "iii" | "iv" | "jnr" | "jr" | "junior" | "senior" | "snr" | "sr"
+    )
+}
 
 /// Says of every word what it is to the name.
 fn set_kinds(all: &mut [Word]) {
@@ -452,14 +537,14 @@ fn set_kinds(all: &mut [Word]) {
     let mut leading = true;
     for (at, word) in all.iter_mut().enumerate() {
         let form = word.form.as_str();
-        let among = |list: &[&str]| word.script == Script::Latin && list.contains(&form);
-        let title = among(TITLES) && (leading || form == "med");
+        let among = |list: fn(&str) -> bool| word.script == Script::Latin && list(form);
+        let title = among(is_title) && (leading || form == "med");
         leading &= title;
-        word.kind = if title || (at > 0 && among(DEGREES)) {
+        word.kind = if title || (at > 0 && among(is_degree)) {
             Kind::Title
-        } else if among(SUFFIXES) && (at > 0 || matches!(form, "jr" | "sr" | "jnr" | "snr")) {
+        } else if among(is_suffix) && (at > 0 || matches!(form, "jr" | "sr" | "jnr" | "snr")) {
             Kind::Suffix
-        } else if among(PARTICLES) && (at > 0 || count == 1) {
+        } else if among(is_particle) && (at > 0 || count == 1) {
             Kind::Particle
         } else {
             Kind::Name

@@ -5,6 +5,7 @@
 //! whether that one is beyond doubt.
 
 pub mod distance;
+pub mod duplicates;
 pub mod fold;
 pub mod keys;
 pub mod nicknames;

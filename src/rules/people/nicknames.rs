@@ -18,12 +18,15 @@ pub fn kin(a: &str, b: &str) -> Option<Kin> {
     if a == b {
         return None;
     }
-    let theirs = classes(b);
-    classes(a)
-        .iter()
+    kin_of_classes(classes(a), classes(b))
+}
+
+/// How words of these classes are one name, if they are.
+pub(super) fn kin_of_classes(one: &[Entry], other: &[Entry]) -> Option<Kin> {
+    one.iter()
         .filter_map(|(_, class, full)| {
-            let (_, _, other) = theirs.iter().find(|(_, c, _)| c == class)?;
-            Some(match (full, other) {
+            let (_, _, theirs) = other.iter().find(|(_, c, _)| c == class)?;
+            Some(match (full, theirs) {
                 (true, true) => Kin::Variant,
                 (false, false) => Kin::Short,
                 _ => Kin::Nickname,
@@ -76,9 +79,10 @@ const GIVEN: &[&str] = &[
 ];
 
 /// Name, its class, whether it is a full one.
-type Entry = (&'static str, u16, bool);
+pub(super) type Entry = (&'static str, u16, bool);
 
-fn classes(word: &str) -> &'static [Entry] {
+/// The classes of a folded word.
+pub(super) fn classes(word: &str) -> &'static [Entry] {
     static BY_NAME: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         let mut all: Vec<Entry> = NAMES
             .iter()
@@ -183,7 +187,8 @@ const NAMES: &[&str] = &[
     "frederica friederike federica | freddie rike fede fritzi",
     "gabriel | gabe gabi",
     "gabriella gabriela gabrielle | gabi gaby ella",
-    "geoffrey jeffrey geoff | geoff jeff",
+    "geoffrey | geoff jeff",
+    "jeffrey | jeff geoff",
     "george georges jorge georg giorgio jerzy yuri georgi giorgos georgios jurgen jorg goran juri | geordie jurek yura gogo schorsch coco",
     "georgia georgina | georgie gina",
     "gerald gerard gerhard gerardo | gerry jerry gerd",
@@ -221,7 +226,7 @@ const NAMES: &[&str] = &[
     "joachim joaquin | jochen achim quino joa jockel",
     "john johannes johann juan jean jan giovanni ivan ian sean joao hans jon ioan jonas evan janos yannis | jack johnny hansi hannes gianni johnnie juanito jancsi jonny hanno",
     "jonathan | jon johnny jonny nathan jonty",
-    "joseph jose josef giuseppe jozef yusuf yosef youssef iosif joao | joe joey jo pepe chepe sepp jupp beppe zeppi josie pepito jojo osip",
+    "joseph jose josef giuseppe jozef yusuf yosef youssef iosif joao | joe joey jo pepe chepe sepp jupp beppe zeppi pepito jojo osip",
     "josephine josefina josefa giuseppina | josie jo josi pepa jossy fina",
     "joshua | josh",
     "judith | judy judi",

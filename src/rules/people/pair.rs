@@ -2,7 +2,7 @@
 
 use super::distance::{Slip, kind_of_slip, slips};
 use super::fold::{Kind, Word};
-use super::nicknames::{Kin, kin};
+use super::nicknames::{Kin, kin_of_classes};
 use super::person::{Field, Token};
 
 /// In what way a typed word fits.
@@ -34,6 +34,14 @@ pub(super) fn fit(typed: &Token, theirs: &Token) -> Option<(u8, How)> {
     }
     let named = matches!(theirs.field, Field::Name(_));
     let (a, b) = (t.form.as_str(), p.form.as_str());
+    // Without a letter in common there is nothing to compare.
+    if typed.letters & theirs.letters == 0
+        && t.others.is_empty()
+        && p.others.is_empty()
+        && typed.classes.is_empty()
+    {
+        return None;
+    }
     if a.len() == 1 || b.len() == 1 {
         let begins = named
             && p.kind == Kind::Name
@@ -44,6 +52,8 @@ pub(super) fn fit(typed: &Token, theirs: &Token) -> Option<(u8, How)> {
     }
     if named && let Some(kin) = kin_of(typed, theirs) {
         let weight = match kin {
+            // Geoff is Geoffrey before he is Jeffrey.
+            Kin::Nickname if b.starts_with(a) => 93,
             Kin::Nickname => 92,
             Kin::Variant => 91,
             Kin::Short => 84,
@@ -60,31 +70,18 @@ pub(super) fn fit(typed: &Token, theirs: &Token) -> Option<(u8, How)> {
 }
 
 fn kin_of(typed: &Token, theirs: &Token) -> Option<Kin> {
-    if theirs.word.kind != Kind::Name || typed.word.kind != Kind::Name {
-        return None;
-    }
-    kin(&typed.word.form, &theirs.word.form).or_else(|| {
-        theirs
-            .word
-            .others
-            .iter()
-            .find_map(|other| kin(&typed.word.form, other))
-    })
+    kin_of_classes(typed.classes, theirs.classes)
 }
 
 fn slipped(typed: &Token, theirs: &Token) -> Option<(u8, How)> {
     let mut best: Option<(u8, How)> = None;
-    for a in typed.word.forms() {
-        for b in theirs.word.forms() {
+    let differ = (typed.letters ^ theirs.letters).count_ones() as usize;
+    for (n, a) in typed.word.forms().enumerate() {
+        for (m, b) in theirs.word.forms().enumerate() {
             let most = allowed(a.len().min(b.len()), a.len().max(b.len()));
-            if most == 0 || a.len().abs_diff(b.len()) > most {
-                continue;
-            }
-            // Each slip changes at most two letters of the set.
-            if a.len() == typed.word.form.len()
-                && b.len() == theirs.word.form.len()
-                && (typed.letters ^ theirs.letters).count_ones() as usize > 2 * most
-            {
+            // A slip changes at most two of the letters; those of the main form are known.
+            let too_far = n == 0 && m == 0 && differ > 2 * most;
+            if most == 0 || a.len().abs_diff(b.len()) > most || too_far {
                 continue;
             }
             let Some(count) = slips(a, b, most) else {
@@ -144,8 +141,11 @@ fn heard(typed: &Token, theirs: &Token) -> Option<(u8, How)> {
         return None;
     }
     if a == b {
-        let weight = if a.len() > 2 { 88 } else { 76 };
+        let weight = if a.len() > 2 { 86 } else { 74 };
         return Some((weight, How::Sound));
+    }
+    if typed.letters & theirs.letters == 0 {
+        return None;
     }
     if typed.skeleton == theirs.skeleton && typed.skeleton.len() > 1 {
         let near = a.len() > 3 && slips(a, b, 1).is_some();
@@ -163,6 +163,9 @@ fn begun(typed: &Word, theirs: &Word) -> Option<(u8, How)> {
     let mut best = None;
     for a in typed.forms() {
         for b in theirs.forms().filter(|b| b.len() > a.len()) {
+            if a.as_bytes()[0] != b.as_bytes()[0] {
+                continue;
+            }
             let near = |end: usize| slips(a, &b[..end], 1).is_some();
             if b.starts_with(a) {
                 let weight = 68 + (20 * a.len() / b.len()) as u8;

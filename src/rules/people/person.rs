@@ -2,7 +2,8 @@
 
 use crate::model::contact::{AddressKind, Card};
 
-use super::fold::{Kind, Word, plain, words};
+use super::fold::{Kind, MAX_CHARS, MAX_WORD, Word, plain, words};
+use super::nicknames::{Entry, classes};
 use super::sound::{skeleton, sound};
 
 /// Most names (the name, nicknames, aliases) of one person that are looked at.
@@ -112,6 +113,8 @@ pub(super) struct Token {
     pub skeleton: String,
     /// Which letters are in it, to tell unlike words apart at once.
     pub letters: u32,
+    /// Names it is one with.
+    pub classes: &'static [Entry],
     pub field: Field,
 }
 
@@ -128,10 +131,16 @@ impl Token {
             skeleton: skeleton(&sound),
             sound,
             letters: letters(&word.form),
+            classes: if heard { classes_of(&word) } else { &[] },
             word,
             field,
         }
     }
+}
+
+fn classes_of(word: &Word) -> &'static [Entry] {
+    let mut all = word.forms().map(classes);
+    all.find(|classes| !classes.is_empty()).unwrap_or_default()
 }
 
 fn letters(word: &str) -> u32 {
@@ -147,6 +156,7 @@ pub(super) struct Name {
     pub range: std::ops::Range<usize>,
     pub plain: String,
     pub joined: String,
+    pub letters: u32,
     pub suffix: Option<&'static str>,
 }
 
@@ -209,12 +219,13 @@ impl Known {
         }
         self.mixed |= all.iter().any(|word| word.mixed);
         let start = self.tokens.len();
-        let joined = all.iter().map(|word| word.form.as_str()).collect();
+        let joined: String = all.iter().map(|word| word.form.as_str()).collect();
         let field = Field::Name(self.names.len() as u8);
         self.add(all, field);
         self.names.push(Name {
             range: start..self.tokens.len(),
             plain,
+            letters: letters(&joined),
             joined,
             suffix,
         });
@@ -264,7 +275,10 @@ pub struct Typed {
     pub(super) plain: String,
     pub(super) tokens: Vec<Token>,
     pub(super) joined: String,
+    pub(super) letters: u32,
     pub(super) suffix: Option<&'static str>,
+    /// More was typed than is looked at.
+    pub(super) cut: bool,
     /// In small letters, if it is an address.
     pub(super) address: Option<String>,
     /// `Family, given`: turned to `given family` already.
@@ -281,14 +295,21 @@ impl Typed {
         let address = text.contains('@').then(|| text.to_lowercase());
         let (all, turned) = typed_words(text);
         let suffix = suffix(&all);
+        let counts = |word: &Word| !matches!(word.kind, Kind::Title | Kind::Suffix);
+        let cut = text.chars().nth(MAX_CHARS).is_some()
+            || all.iter().filter(|word| counts(word)).count() > MAX_TYPED
+            || all.iter().any(|word| word.form.len() >= MAX_WORD);
         let tokens: Vec<Token> = all
             .into_iter()
-            .filter(|word| !matches!(word.kind, Kind::Title | Kind::Suffix))
+            .filter(counts)
             .take(MAX_TYPED)
             .map(|word| Token::new(word, Field::Name(0)))
             .collect();
+        let joined: String = tokens.iter().map(|t| t.word.form.as_str()).collect();
         Typed {
-            joined: tokens.iter().map(|t| t.word.form.as_str()).collect(),
+            letters: letters(&joined),
+            joined,
+            cut,
             plain: match text.split_once(',') {
                 Some((family, given)) if turned => plain(&format!("{given} {family}")),
                 _ => plain(text),

@@ -40,6 +40,8 @@ pub(super) struct Fit {
 pub struct Scored {
     /// From 0 to 100.
     pub score: u8,
+    /// Thousandths that the score leaves out, to tell two of one score apart.
+    pub(super) rest: u8,
     pub level: Level,
     /// Every typed word fits something.
     pub whole: bool,
@@ -77,7 +79,8 @@ pub fn score(typed: &Typed, person: &Known) -> Scored {
     let mut best = Scored::default();
     for name in 0..person.names.len() {
         let scored = by_name(typed, person, name, &fits);
-        if (scored.score, scored.level) > (best.score, best.level) {
+        let worth = |s: &Scored| (s.score, s.rest, s.level);
+        if worth(&scored) > worth(&best) {
             best = scored;
         }
     }
@@ -242,6 +245,7 @@ fn by_name(typed: &Typed, person: &Known, name: usize, fits: &[Fit]) -> Scored {
     let theirs = &person.names[name];
     if scored.level == Level::Loose
         && typed.joined.len() > 6
+        && (typed.letters ^ theirs.letters).count_ones() < 5
         && let Some(count) = slips(
             &typed.joined,
             &theirs.joined,
@@ -296,6 +300,7 @@ fn assigned(typed: &Typed, person: &Known, name: Option<usize>, fits: &[Fit]) ->
         }
     }
     let mut score = sum.checked_div(of).unwrap_or(0);
+    scored.rest = (sum * 100).checked_div(of).map_or(0, |exact| exact % 100) as u8;
     if let Some(name) = name {
         let range = person.names[name].range.clone();
         let missing = range

@@ -73,8 +73,10 @@ fn vowels(letters: &[u8], first: bool, out: &mut String) -> usize {
 /// Writes the sound of one or several consonants, and tells how many letters it was.
 fn consonant(letters: &[u8], at: usize, out: &mut String) -> usize {
     let rest = &letters[at..];
+    let may = rest.get(1).is_some_and(|next| b"chjkstuz".contains(next));
     let (sound, length) = CLUSTERS
         .iter()
+        .filter(|_| may)
         .find(|(letters, _)| rest.starts_with(letters.as_bytes()))
         .map(|(letters, sound)| (*sound, letters.len()))
         .unwrap_or_else(|| (single(rest), 1));

@@ -81,7 +81,8 @@ fn place(scored: &Scored, person: &Known) -> i32 {
     } else {
         0
     };
-    i32::from(scored.score) * 1_000 + level + person.affinity.weight() - stranger
+    i32::from(scored.score) * 1_000 + i32::from(scored.rest) * 10 + level + person.affinity.weight()
+        - stranger
 }
 
 fn is_clear(typed: &Typed, first: &Ranked, order: &[Ranked], people: &[Known]) -> bool {
@@ -94,7 +95,7 @@ fn is_clear(typed: &Typed, first: &Ranked, order: &[Ranked], people: &[Known]) -
         let person = &people[ranked.at];
         person.affinity.is_known() && !person.mixed
     };
-    if typed.address.is_some() || typed.mixed || scored.conflict || !stands(first) {
+    if typed.address.is_some() || typed.mixed || typed.cut || scored.conflict || !stands(first) {
         return false;
     }
     if scored.is_exact() {
@@ -255,4 +256,233 @@ fn says_something(typed: &Typed, person: &Known, scored: &Scored) -> bool {
             .words_of(scored.name)
             .iter()
             .any(|t| t.word.kind == Kind::Name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::people::person::{Affinity, Person};
+
+    fn person(name: &str, affinity: Affinity) -> Person {
+        Person {
+            name: name.to_owned(),
+            affinity,
+            ..Person::default()
+        }
+    }
+
+    fn contact(name: &str) -> Person {
+        let contact = true;
+        person(
+            name,
+            Affinity {
+                contact,
+                ..Affinity::default()
+            },
+        )
+    }
+
+    /// Wrote a thousand times, lately, and was never answered.
+    fn stranger(name: &str) -> Person {
+        let affinity = Affinity {
+            received: 1_000,
+            days: Some(0),
+            ..Affinity::default()
+        };
+        person(name, affinity)
+    }
+
+    fn asked(typed: &str, people: &[Person]) -> (Verdict, Option<String>) {
+        let known: Vec<Known> = people.iter().map(Known::new).collect();
+        let ranking = rank(&Typed::new(typed), &known);
+        let first = ranking.order.first().map(|r| people[r.at].name.clone());
+        (ranking.verdict, first)
+    }
+
+    #[test]
+    fn who_only_wrote_stands_in_nobodys_way_and_is_never_chosen() {
+        let people = [stranger("Ada"), stranger("Ada King"), contact("Ada King")];
+        assert_eq!(
+            asked("Ada King", &people),
+            (Verdict::Clear, Some("Ada King".into()))
+        );
+        let known: Vec<Known> = people.iter().map(Known::new).collect();
+        assert_eq!(rank(&Typed::new("Ada King"), &known).order[0].at, 2);
+        assert_eq!(rank(&Typed::new("Ada"), &known).order[0].at, 2);
+        assert_eq!(asked("Ada", &people).0, Verdict::Clear);
+        let people = [stranger("Ada Lovelace"), contact("Ada King")];
+        assert_eq!(asked("Ada Lovelace", &people).0, Verdict::Several);
+        assert_eq!(
+            asked("Your Bank", &[stranger("Your Bank")]).0,
+            Verdict::Several
+        );
+    }
+
+    #[test]
+    fn however_often_one_writes_a_near_name_stays_near() {
+        let dear = Affinity {
+            contact: true,
+            sent: 5_000,
+            received: 5_000,
+            days: Some(0),
+        };
+        let people = [person("John Smith", dear), contact("Jon Smith")];
+        assert_eq!(asked("Jhn Smith", &people).0, Verdict::Several);
+        assert_eq!(
+            asked("Jon Smith", &people),
+            (Verdict::Clear, Some("Jon Smith".into()))
+        );
+        assert_eq!(asked("Joan Smith", &people).0, Verdict::Several);
+        assert_eq!(asked("Smith", &people).0, Verdict::Several);
+        assert_eq!(
+            asked("Peter Hofmann", &[person("Peter Hoffmann", dear)]).0,
+            Verdict::Several
+        );
+        assert_eq!(
+            asked("Lisa Taylor", &[person("Elizabeth Taylor", dear)]).0,
+            Verdict::Several
+        );
+        assert_eq!(
+            asked("Juan Smith", &[person("John Smith", dear)]).0,
+            Verdict::Several
+        );
+    }
+
+    #[test]
+    fn a_slip_of_the_fingers_is_forgiven_where_nobody_else_is_near() {
+        let people = [contact("Richard Hendricks"), contact("Zoe Smith")];
+        assert_eq!(asked("Richadr Hendricks", &people).0, Verdict::Clear);
+        assert_eq!(asked("Zoe Smiht", &people).0, Verdict::Clear);
+        assert_eq!(asked("Zoe Smith Jones", &people).0, Verdict::Several);
+        assert_eq!(asked("Richard H", &people).0, Verdict::Several);
+    }
+
+    #[test]
+    fn namesakes_are_asked_about() {
+        let twins = [contact("Chris Miller"), contact("Chris Miller")];
+        assert_eq!(asked("Chris Miller", &twins).0, Verdict::Several);
+        let people = [contact("William Turner Jr."), contact("William Turner")];
+        assert_eq!(
+            asked("William Turner", &people),
+            (Verdict::Clear, Some("William Turner".into()))
+        );
+        assert_eq!(asked("Bill Turner", &people).0, Verdict::Several);
+        assert_eq!(
+            asked("William Turner Sr.", &people[..1]).0,
+            Verdict::Several
+        );
+        let known = [
+            contact("Ada King"),
+            person(
+                "Ada King",
+                Affinity {
+                    sent: 3,
+                    ..Affinity::default()
+                },
+            ),
+        ];
+        assert_eq!(asked("Ada King", &known).0, Verdict::Several);
+        assert_eq!(
+            asked("Ada", &[contact("Ada King"), contact("Ada Byron")]).0,
+            Verdict::Several
+        );
+        assert_eq!(asked("王伟", &[contact("王薇")]).0, Verdict::Several);
+    }
+
+    #[test]
+    fn forged_letters_and_names_choose_nobody() {
+        let forged = person(
+            "\u{410}da King",
+            Affinity {
+                sent: 9,
+                ..Affinity::default()
+            },
+        );
+        assert_eq!(asked("Ada King", &[forged.clone()]).0, Verdict::Several);
+        assert_eq!(
+            asked("Ada King", &[forged, contact("Ada King")]).0,
+            Verdict::Clear
+        );
+        assert_eq!(
+            asked("\u{410}da King", &[contact("Ada King")]).0,
+            Verdict::Several
+        );
+        assert_eq!(
+            asked("\u{200b}\u{2060}", &[contact("\u{200b}"), contact("")]).0,
+            Verdict::Nobody
+        );
+        for nothing in ["", " ", "...", "Dr.", "Jr.", "@", "🙂"] {
+            assert_eq!(
+                asked(nothing, &[contact("Ada King"), contact("🙂")]).0,
+                Verdict::Nobody,
+                "{nothing}"
+            );
+        }
+        for little in ["a", "van", "de", "k"] {
+            assert_ne!(
+                asked(little, &[contact("Ada van King")]).0,
+                Verdict::Clear,
+                "{little}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_address_in_a_name_is_nobodys() {
+        let mut ada = contact("Ada King");
+        ada.addresses = vec!["ada@example.com".into()];
+        let mut thief = person(
+            "ada@example.com",
+            Affinity {
+                sent: 1,
+                ..Affinity::default()
+            },
+        );
+        thief.addresses = vec!["thief@evil.example".into()];
+        let people = [thief, ada];
+        assert_eq!(
+            asked("ada@example.com", &people),
+            (Verdict::Clear, Some("Ada King".into()))
+        );
+        assert_eq!(
+            asked("ada@exmaple.com", &people),
+            (Verdict::Several, Some("Ada King".into()))
+        );
+        assert_ne!(asked("ada@example.com", &people[..1]).0, Verdict::Clear);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_and_no_name_break_it(typed in "\\PC{0,40}", name in "\\PC{0,60}", mail in "\\PC{0,20}@\\PC{0,20}") {
+            let mut one = contact(&name);
+            one.nicknames = vec![typed.clone(), mail.clone()];
+            one.addresses = vec![mail.clone()];
+            for typed in [typed.as_str(), &mail, &name] {
+                asked(typed, std::slice::from_ref(&one));
+            }
+        }
+
+        #[test]
+        fn case_says_nothing(typed in "[a-zà-öø-þ' .-]{0,24}", name in "[a-zà-öø-þ' .-]{0,24}") {
+            let known = Known::new(&contact(&name));
+            let (small, large) = (Typed::new(&typed), Typed::new(&typed.to_uppercase()));
+            let (a, b) = (score(&small, &known), score(&large, &known));
+            proptest::prop_assert_eq!((a.score, a.level), (b.score, b.level));
+        }
+
+        #[test]
+        fn a_contact_of_two_words_or_more_is_found_by_the_whole_name(name in "[A-Z][a-z]{2,9} [A-Z][a-z]{2,9}") {
+            let (verdict, first) = asked(&name, &[contact("Xq Zwv"), contact(&name)]);
+            proptest::prop_assert_eq!((verdict, first), (Verdict::Clear, Some(name)));
+        }
+    }
+
+    #[test]
+    fn a_hostile_person_costs_little() {
+        let mut hostile = contact(&"Ada ".repeat(300_000));
+        hostile.nicknames = vec!["é".repeat(1_000_000); 50];
+        hostile.addresses = vec![format!("{}@example.com", "a.".repeat(100_000)); 50];
+        let text = "ada ".repeat(300_000);
+        assert_ne!(asked(&text, &[hostile]).0, Verdict::Clear);
+    }
 }

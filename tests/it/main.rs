@@ -20,6 +20,7 @@ mod approval;
 mod audit;
 mod batch;
 mod budget;
+mod carddav;
 mod channels;
 mod circuit;
 mod clock;

@@ -14,6 +14,7 @@ pub mod postbox;
 pub mod power;
 pub mod proxy;
 pub mod pty;
+pub mod radicale;
 pub mod serving;
 pub mod slack;
 pub mod smtp;

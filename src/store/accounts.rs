@@ -104,6 +104,9 @@ impl Store {
                 "UPDATE OR REPLACE reports SET account = ?2 WHERE account = ?1",
                 "UPDATE OR REPLACE events SET account = ?2 WHERE account = ?1",
                 "UPDATE OR REPLACE counters SET account = ?2 WHERE account = ?1",
+                "UPDATE OR REPLACE contact_links SET source = ?2 WHERE source = ?1",
+                "UPDATE OR REPLACE contact_sources SET source = ?2 WHERE source = ?1",
+                "UPDATE OR REPLACE contact_erased SET source = ?2 WHERE source = ?1",
             ] {
                 both.execute(sql, [old, new])?;
             }
@@ -138,10 +141,20 @@ impl Store {
                 .map_err(fault("forgetting an account"))
                 .map(drop)
         })?;
-        self.main()?
-            .execute("DELETE FROM directory WHERE account = ?1", [account])
-            .map_err(fault("forgetting an account"))
-            .map(drop)
+        // People stay; whoever adds the account again finds them by address and name.
+        let mut db = self.main()?;
+        let mut forget = || -> rusqlite::Result<()> {
+            let all = db.transaction()?;
+            for sql in [
+                "DELETE FROM directory WHERE account = ?1",
+                "DELETE FROM contact_links WHERE source = ?1",
+                "DELETE FROM contact_sources WHERE source = ?1",
+            ] {
+                all.execute(sql, [account])?;
+            }
+            all.commit()
+        };
+        forget().map_err(fault("forgetting an account"))
     }
 }
 

@@ -117,7 +117,7 @@ fn edits_of_both_sides_come_together_and_what_gives_way_is_in_the_history() {
         .run([
             "contacts",
             "edit",
-            "Ada",
+            "Ada Lovelace",
             "--title",
             "Countess",
             "--note",

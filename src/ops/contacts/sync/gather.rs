@@ -51,6 +51,7 @@ pub async fn gather(
     };
     let (full, news) = (fetched.full, fetched.news);
     table.take(news, &mut out.notes);
+    table.skip_erased(app, &mut out.notes)?;
     table.linked(full, &mut out);
     table.fresh(&mut out);
     table.only_here(taken, &mut out);
@@ -139,6 +140,25 @@ impl<'a> Table<'a> {
             }
         }
         self.fresh.sort_by(|a, b| a.0.id.cmp(&b.0.id));
+    }
+
+    /// Who was purged here is not brought back.
+    fn skip_erased(&mut self, app: &App, notes: &mut Vec<String>) -> Result<()> {
+        let mut kept = Vec::with_capacity(self.fresh.len());
+        let all = self.fresh.len();
+        for one in std::mem::take(&mut self.fresh) {
+            if !app.store.is_contact_erased(self.judge.account, &one.0.id)? {
+                kept.push(one);
+            }
+        }
+        if kept.len() < all {
+            notes.push(format!(
+                "{} who were purged here are left alone",
+                all - kept.len()
+            ));
+        }
+        self.fresh = kept;
+        Ok(())
     }
 
     fn unreadable(&mut self, id: String, why: &str, notes: &mut Vec<String>) {

@@ -958,6 +958,8 @@ Register-ArgumentCompleter -Native -CommandName 'comms' -ScriptBlock {
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Show what was changed, when and by whom')
             [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Take a change back')
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Bring contacts here and in address books elsewhere together')
+            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Bring contacts in from vCard and CSV files')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write contacts out as vCards, CSV or JSON lines')
             [CompletionResult]::new('optout', 'optout', [CompletionResultType]::ParameterValue, 'Send nothing more to these, on any channel')
             break
         }
@@ -1258,6 +1260,42 @@ Register-ArgumentCompleter -Native -CommandName 'comms' -ScriptBlock {
             [CompletionResult]::new('--read-only', '--read-only', [CompletionResultType]::ParameterName, 'Refuse everything that would change something at a provider')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'comms;contacts;import' {
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'Read the files as this, whatever they look like')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Put everybody into this group as well')
+            [CompletionResult]::new('--region', '--region', [CompletionResultType]::ParameterName, 'Read numbers without a country as of this one (US, DE)')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Write results as table, plain (TSV), json or jsonl')
+            [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Show only these columns or keys, comma-separated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colour: auto, always or never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this config file instead of the usual one')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Count what would change; store nothing')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text')
+            [CompletionResult]::new('--read-only', '--read-only', [CompletionResultType]::ParameterName, 'Refuse everything that would change something at a provider')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'comms;contacts;export' {
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'File to write; stdout if left out')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'Write in this form, whatever the name says; vCards to stdout')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'The version of vCards')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Write results as table, plain (TSV), json or jsonl')
+            [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Show only these columns or keys, comma-separated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colour: auto, always or never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this config file instead of the usual one')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace a file that is there')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text')
+            [CompletionResult]::new('--read-only', '--read-only', [CompletionResultType]::ParameterName, 'Refuse everything that would change something at a provider')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'comms;contacts;optout' {

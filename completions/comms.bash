@@ -124,11 +124,17 @@ _comms() {
             comms__subcmd__contacts,edit)
                 cmd="comms__subcmd__contacts__subcmd__edit"
                 ;;
+            comms__subcmd__contacts,export)
+                cmd="comms__subcmd__contacts__subcmd__export"
+                ;;
             comms__subcmd__contacts,group)
                 cmd="comms__subcmd__contacts__subcmd__group"
                 ;;
             comms__subcmd__contacts,history)
                 cmd="comms__subcmd__contacts__subcmd__history"
+                ;;
+            comms__subcmd__contacts,import)
+                cmd="comms__subcmd__contacts__subcmd__import"
                 ;;
             comms__subcmd__contacts,list)
                 cmd="comms__subcmd__contacts__subcmd__list"
@@ -948,7 +954,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__contacts)
-            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help list show add edit remove merge group history undo sync optout"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help list show add edit remove merge group history undo sync import export optout"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1180,6 +1186,52 @@ _comms() {
                     ;;
                 --json-file)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        comms__subcmd__contacts__subcmd__export)
+            opts="-v -h --to --as --version --force --format --json --fields --color --progress --config --verbose --read-only --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -W "vcard csv jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --version)
+                    COMPREPLY=($(compgen -W "3.0 4.0" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -1489,6 +1541,52 @@ _comms() {
             fi
             case "${prev}" in
                 --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        comms__subcmd__contacts__subcmd__import)
+            opts="-v -h --as --group --region --dry-run --format --json --fields --color --progress --config --verbose --read-only --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --as)
+                    COMPREPLY=($(compgen -W "vcard csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -914,6 +914,8 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand history 'Show what was changed, when and by whom'
             cand undo 'Take a change back'
             cand sync 'Bring contacts here and in address books elsewhere together'
+            cand import 'Bring contacts in from vCard and CSV files'
+            cand export 'Write contacts out as vCards, CSV or JSON lines'
             cand optout 'Send nothing more to these, on any channel'
         }
         &'comms;contacts;list'= {
@@ -1197,6 +1199,40 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand --read-only 'Refuse everything that would change something at a provider'
             cand -h 'Print help'
             cand --help 'Print help'
+        }
+        &'comms;contacts;import'= {
+            cand --as 'Read the files as this, whatever they look like'
+            cand --group 'Put everybody into this group as well'
+            cand --region 'Read numbers without a country as of this one (US, DE)'
+            cand --format 'Write results as table, plain (TSV), json or jsonl'
+            cand --fields 'Show only these columns or keys, comma-separated'
+            cand --color 'Use colour: auto, always or never'
+            cand --progress 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never'
+            cand --config 'Read this config file instead of the usual one'
+            cand --dry-run 'Count what would change; store nothing'
+            cand --json 'Short for --format json'
+            cand -v 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+            cand --verbose 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+            cand --read-only 'Refuse everything that would change something at a provider'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'comms;contacts;export'= {
+            cand --to 'File to write; stdout if left out'
+            cand --as 'Write in this form, whatever the name says; vCards to stdout'
+            cand --version 'The version of vCards'
+            cand --format 'Write results as table, plain (TSV), json or jsonl'
+            cand --fields 'Show only these columns or keys, comma-separated'
+            cand --color 'Use colour: auto, always or never'
+            cand --progress 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never'
+            cand --config 'Read this config file instead of the usual one'
+            cand --force 'Replace a file that is there'
+            cand --json 'Short for --format json'
+            cand -v 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+            cand --verbose 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+            cand --read-only 'Refuse everything that would change something at a provider'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'comms;contacts;optout'= {
             cand --why 'Why; it is shown with what is not sent'

@@ -1032,33 +1032,35 @@ complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subc
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync optout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
 jsonl\t'One row per line'"
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync optout" -l fields -d 'Show only these columns or keys, comma-separated' -r
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync optout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync optout" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
 json\t'One JSON line per step on stderr'
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync optout" -l config -d 'Read this config file instead of the usual one' -r -F
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync optout" -l json -d 'Short for --format json'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync optout" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync optout" -l read-only -d 'Refuse everything that would change something at a provider'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync optout" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync optout" -f -a "list" -d 'List contacts'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync optout" -f -a "show" -d 'Show one contact: addresses, groups, sources, and the last messages'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync optout" -f -a "add" -d 'Add a contact, or many as JSON'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync optout" -f -a "edit" -d 'Change a contact; without flags, as a text in your editor'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync optout" -f -a "remove" -d 'Remove contacts; `undo` brings them back'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync optout" -f -a "merge" -d 'Make one contact of several; the first stays and takes in the others'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync optout" -f -a "group" -d 'Keep groups: `send @team` goes to everybody in one'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync optout" -f -a "history" -d 'Show what was changed, when and by whom'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync optout" -f -a "undo" -d 'Take a change back'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync optout" -f -a "sync" -d 'Bring contacts here and in address books elsewhere together'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync optout" -f -a "optout" -d 'Send nothing more to these, on any channel'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "list" -d 'List contacts'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "show" -d 'Show one contact: addresses, groups, sources, and the last messages'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "add" -d 'Add a contact, or many as JSON'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "edit" -d 'Change a contact; without flags, as a text in your editor'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "remove" -d 'Remove contacts; `undo` brings them back'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "merge" -d 'Make one contact of several; the first stays and takes in the others'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "group" -d 'Keep groups: `send @team` goes to everybody in one'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "history" -d 'Show what was changed, when and by whom'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "undo" -d 'Take a change back'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "sync" -d 'Bring contacts here and in address books elsewhere together'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "import" -d 'Bring contacts in from vCard and CSV files'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "export" -d 'Write contacts out as vCards, CSV or JSON lines'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "optout" -d 'Send nothing more to these, on any channel'
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l group -d 'Only those in this group' -r
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l source -d 'Only those that this account has, too' -r
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l has -d 'Only those with such an address: email, phone, whatsapp, slack or chat' -r -f -a "email\t''
@@ -1293,6 +1295,50 @@ complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_su
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from sync" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from import" -l as -d 'Read the files as this, whatever they look like' -r -f -a "vcard\t''
+csv\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from import" -l group -d 'Put everybody into this group as well' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from import" -l region -d 'Read numbers without a country as of this one (US, DE)' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from import" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from import" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from import" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from import" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from import" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from import" -l dry-run -d 'Count what would change; store nothing'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from import" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from import" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from export" -l to -d 'File to write; stdout if left out' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from export" -l as -d 'Write in this form, whatever the name says; vCards to stdout' -r -f -a "vcard\t''
+csv\t''
+jsonl\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from export" -l version -d 'The version of vCards' -r -f -a "3.0\t''
+4.0\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from export" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from export" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from export" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from export" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from export" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from export" -l force -d 'Replace a file that is there'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from export" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from export" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from optout" -l why -d 'Why; it is shown with what is not sent' -r
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from optout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'

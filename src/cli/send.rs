@@ -131,10 +131,14 @@ pub struct MessageArgs {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  comms send ada@example.com -s Lunch -m 'At one?'\n  comms send --csv people.csv --template invite.md --dry-run"
+    after_help = "A TO says its channel by its form: ada@example.com, +14155550100, sms:+14155550100, whatsapp:+14155550100, \
+slack:#ops, chat:'Team room', to:alerts. Any other word is a person: a contact's name or nickname, or c9. \
+Everybody in @team gets a message of their own, by their own channel.\n\n\
+Examples:\n  comms send ada@example.com -s Lunch -m 'At one?'\n  comms send 'Ada Lovelace' -m 'Running late' --via sms\n  \
+comms send @team -s Lunch -m 'At one?' --dry-run\n  comms send --csv people.csv --template invite.md --dry-run"
 )]
 pub struct SendArgs {
-    /// Who gets it: addresses, `Ada <ada@example.com>`
+    /// Who gets it: an address, a person's name, `c9`, or `@group`
     #[arg(required_unless_present = "csv", value_name = "TO")]
     to: Vec<String>,
     /// What it is about, like `disk-full`: all messages of one key are one thread
@@ -171,7 +175,7 @@ pub struct ForwardArgs {
     /// The message to send on
     #[arg(value_name = "ID")]
     id: String,
-    /// Who gets it
+    /// Who gets it: an address, a person's name, `c9`, or `@group`
     #[arg(required = true, value_name = "TO")]
     to: Vec<String>,
     #[command(flatten)]
@@ -182,11 +186,9 @@ pub fn send(args: SendArgs, app: &App, out: &mut Output) -> Result<Done> {
     if args.bulk.csv.is_some() {
         return batch::send(args.bulk, args.message, app, out);
     }
-    let mut request = request(args.message, (app, out), Source::Required)?;
+    let mut request = request((args.to, args.message), (app, out), Source::Required)?;
     request.thread_key = args.thread_key;
     request.once_per = args.once_per.as_deref().map(time::duration).transpose()?;
-    request.to = args.to;
-    let request = people::settled(request, (app, out))?;
     let mut doubts = Vec::new();
     if !request.dry_run {
         doubts = ask_about(&request, out)?;
@@ -198,9 +200,8 @@ pub fn send(args: SendArgs, app: &App, out: &mut Output) -> Result<Done> {
 
 pub fn reply(args: ReplyArgs, app: &App, out: &mut Output) -> Result<Done> {
     let id: MessageId = args.id.parse()?;
-    let mut request = request(args.message, (app, out), Source::Required)?;
+    let mut request = request((Vec::new(), args.message), (app, out), Source::Required)?;
     request.broadcast = args.broadcast;
-    let request = people::settled(request, (app, out))?;
     let report = wait(send::answer(
         app,
         origin(app, out),
@@ -212,9 +213,7 @@ pub fn reply(args: ReplyArgs, app: &App, out: &mut Output) -> Result<Done> {
 
 pub fn forward(args: ForwardArgs, app: &App, out: &mut Output) -> Result<Done> {
     let id: MessageId = args.id.parse()?;
-    let mut request = request(args.message, (app, out), Source::Optional)?;
-    request.to = args.to;
-    let request = people::settled(request, (app, out))?;
+    let request = request((args.to, args.message), (app, out), Source::Optional)?;
     let report = wait(send::forward(app, origin(app, out), id, &request))?;
     finish(&report, out)
 }
@@ -223,7 +222,7 @@ pub fn forward(args: ForwardArgs, app: &App, out: &mut Output) -> Result<Done> {
 const LONGEST_WINDOW: Duration = Duration::from_secs(3600);
 
 fn request(
-    args: MessageArgs,
+    (to, args): (Vec<String>, MessageArgs),
     (app, out): (&App, &mut Output),
     source: Source,
 ) -> Result<SendRequest> {
@@ -250,6 +249,25 @@ fn request(
                 .hint("send it later with --at, and take it back with `comms outbox cancel`"),
         );
     }
+    // Whoever can't be found is told of before anyone writes a text.
+    let people = SendRequest {
+        to,
+        cc: args.cc,
+        bcc: args.bcc,
+        reply_to: args.reply_to,
+        from: args.from,
+        addressing: Addressing {
+            via: args.via.as_deref().and_then(Via::named),
+            pick: args.pick.map(usize::from),
+            skip_unreachable: args.skip_unreachable,
+            yes: args.yes,
+            ..Addressing::default()
+        },
+        key: args.key,
+        dry_run: args.dry_run,
+        ..SendRequest::default()
+    };
+    let people = people::settled(people, (app, out))?;
     let html = args.html.as_deref().map(body::html).transpose()?;
     let media_alone = !args.media_url.is_empty() && out.looks.terminal_in;
     let whole = media_alone || args.whatsapp.is_whole();
@@ -279,45 +297,27 @@ fn request(
         None => None,
     };
     Ok(SendRequest {
-        to: Vec::new(),
-        cc: args.cc,
-        bcc: args.bcc,
-        reply_to: args.reply_to,
-        from: args.from,
-        addressing: Addressing {
-            via: args.via.as_deref().and_then(Via::named),
-            pick: args.pick.map(usize::from),
-            skip_unreachable: args.skip_unreachable,
-            yes: args.yes,
-            ..Addressing::default()
-        },
         copies: match (args.separately, args.together) {
             (true, _) => Copies::Apart,
             (_, true) => Copies::Together,
             _ => Copies::Usual,
         },
-        meanings: Vec::new(),
         subject: args.subject,
         text,
         template,
-        filled: None,
         whatsapp: args.whatsapp.extras(),
         allow_empty: args.allow_empty,
         html,
         markdown: args.markdown,
         allow_mass_mention: args.allow_mass_mention,
-        broadcast: false,
         attachments: args.attach,
         media_urls: args.media_url,
-        key: args.key,
         mode,
-        thread_key: None,
-        once_per: None,
         at: schedule.map(|s| s.at),
         undo_window,
         wait_for: args.wait.as_deref().and_then(State::named),
         timeout: Some(timeout),
-        dry_run: args.dry_run,
+        ..people
     })
 }
 

@@ -294,18 +294,21 @@ impl Work<'_> {
         let wish = (via, self.request.from.as_deref());
         let answers = &self.request.addressing.answers;
         let answer = answers.iter().find(|a| a.typed == name);
-        match names::meant(self.app, self.origin, (name, answer), wish)? {
+        let asked = names::Name {
+            typed: name,
+            answer,
+            is_later: n > 0 && place == Place::To,
+        };
+        match names::meant(self.app, self.origin, &asked, wish)? {
             names::Meant::One(mut chosen) => {
                 chosen.resolved_from = name.to_owned();
                 meaning.chosen.push(chosen);
             }
-            names::Meant::Doubt(mut question) => {
-                question.is_later = n > 0 && place == Place::To;
+            names::Meant::Doubt(question) => {
                 self.doubts.push((self.words.len(), question));
             }
             names::Meant::Nobody => {
-                let later = n > 0 && place == Place::To;
-                return Err(nobody(self.app, name, later));
+                return Err(nobody(self.app, name, asked.is_later));
             }
         }
         Ok(Word::Meant(meaning))
@@ -349,12 +352,12 @@ impl Work<'_> {
             return Err(Error::internal("a pick for what was not in doubt"));
         };
         let wish = (meaning.via, self.request.from.as_deref());
-        match names::meant(
-            self.app,
-            self.origin,
-            (&question.typed, Some(&answer)),
-            wish,
-        )? {
+        let picked = names::Name {
+            typed: &question.typed,
+            answer: Some(&answer),
+            is_later: false,
+        };
+        match names::meant(self.app, self.origin, &picked, wish)? {
             names::Meant::One(mut chosen) => {
                 chosen.resolved_from = question.typed;
                 meaning.chosen = vec![chosen];

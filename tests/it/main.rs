@@ -14,6 +14,7 @@ mod support;
 mod accounts;
 mod addressing;
 mod addressing_groups;
+mod addressing_terminal;
 mod alert;
 mod answering;
 mod approval;

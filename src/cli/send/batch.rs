@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::error::{Error, Kind, Result};
 use crate::format::clean;
+use crate::model::contact::Via;
 use crate::ops::App;
 use crate::ops::batch::{self, BatchReport, BatchRequest, BatchesReport};
 use crate::ops::send::{Mode, TemplateUse};
@@ -46,7 +47,8 @@ pub fn send(args: BulkArgs, mut message: MessageArgs, app: &App, out: &mut Outpu
         language: None,
     };
     let yes = message.yes;
-    let request = BatchRequest {
+    let via = message.via.as_deref().and_then(Via::named);
+    let mut request = BatchRequest {
         csv: args.csv.unwrap_or_default(),
         template,
         name: args.name,
@@ -54,8 +56,10 @@ pub fn send(args: BulkArgs, mut message: MessageArgs, app: &App, out: &mut Outpu
         delimiter: args.delimiter.as_deref().map(delimiter).transpose()?,
         skip_broken: args.skip_broken,
         pause_after: args.pause_after,
-        message: request(message, (app, out), Source::Optional)?,
+        message: request((Vec::new(), message), (app, out), Source::Optional)?,
     };
+    // For the names in the rows.
+    request.message.addressing.via = via;
     let origin = origin(app, out);
     let checked = batch::check(app, origin, &request)?;
     let queued = request.message.mode != Mode::Send || request.message.at.is_some();

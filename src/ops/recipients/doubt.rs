@@ -49,7 +49,7 @@ impl Doubt {
         let typed = question.shown();
         let error = match question.candidates.as_slice() {
             [one] => Error::usage(format!(
-                "`{typed}` is perhaps {}, who was never written to by that name",
+                "`{typed}` is not certain: perhaps it is {}",
                 line(one)
             )),
             several => {

@@ -6,7 +6,6 @@ use crate::model::contact::Via;
 use crate::ops::App;
 use crate::ops::contacts::group::{self, Member};
 use crate::rules::contact::key_of;
-use crate::rules::route::{self, Target};
 
 use super::{Chosen, Meaning, Place, Seen, reach};
 
@@ -64,7 +63,7 @@ pub fn spread(
                 }
                 reach::contact(app, contact, (via, from))
             }
-            Member::Address(address) => bare(address, via),
+            Member::Address(address) => reach::bare(app, address, (via, from)),
         };
         match found {
             Ok(chosen) if seen.takes(&chosen) => meaning.chosen.push(Chosen {
@@ -90,41 +89,6 @@ pub fn spread(
         .because(why.message)),
         _ => Ok(meaning),
     }
-}
-
-/// A member that is no contact.
-fn bare(address: &str, via: Option<Via>) -> Result<Chosen> {
-    let target = route::read(address)?;
-    let none = || {
-        Error::usage(format!(
-            "`{}` can't be written to like that",
-            clean::line(address)
-        ))
-    };
-    let typed = match via {
-        Some(via) => route::by(via, &target).ok_or_else(none)?,
-        None => address.to_owned(),
-    };
-    let (via, name) = match (&target, via) {
-        (Target::Mail(people), None | Some(Via::Email)) => match people.as_slice() {
-            [one] => (Via::Email, one.name.clone()),
-            _ => return Err(none()),
-        },
-        (Target::Mail(_), Some(via)) => (via, None),
-        (Target::Channel(channel, _), asked) => {
-            let own = asked.or_else(|| Via::named(channel)).unwrap_or(Via::Sms);
-            (own, None)
-        }
-        _ => return Err(none()),
-    };
-    let typed = match &target {
-        Target::Mail(people) if via == Via::Email => people[0].email.clone(),
-        _ => typed,
-    };
-    Ok(Chosen {
-        name: name.map(|n| clean::line(&n)),
-        ..Chosen::at(typed, via)
-    })
 }
 
 fn unreachable(meaning: &Meaning, all: usize, why: Error) -> Error {

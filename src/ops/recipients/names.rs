@@ -20,6 +20,15 @@ pub enum Meant {
     Nobody,
 }
 
+/// A name as it was typed.
+pub struct Name<'a> {
+    pub typed: &'a str,
+    /// What a person said when asked.
+    pub answer: Option<&'a Answer>,
+    /// It stands after other recipients, where a text without `-m` would.
+    pub is_later: bool,
+}
+
 /// Whom a name means, and where they are written to: by this channel, from this account.
 ///
 /// # Errors
@@ -27,16 +36,16 @@ pub enum Meant {
 pub fn meant(
     app: &App,
     origin: Origin,
-    (name, answer): (&str, Option<&Answer>),
+    name: &Name<'_>,
     wish: (Option<Via>, Option<&str>),
 ) -> Result<Meant> {
-    let words = answer.map_or(name, |a| &a.words);
+    let words = name.answer.map_or(name.typed, |a| &a.words);
     if let Ok(id) = words.parse::<ContactId>() {
         let contact = app.store.contact(id)?;
         return reach::contact(app, &contact, wish).map(Meant::One);
     }
-    let found = find::find(app, name, SHOWN)?;
-    if let Some(answer) = answer {
+    let found = find::find(app, name.typed, SHOWN)?;
+    if let Some(answer) = name.answer {
         let told = |c: &&Candidate| c.address.as_deref() == Some(&answer.words);
         return match found.candidates.iter().find(told) {
             Some(candidate) => chosen(app, candidate, wish).map(Meant::One),
@@ -47,7 +56,9 @@ pub fn meant(
         (Verdict::Nobody, _) | (_, None) => Ok(Meant::Nobody),
         (Verdict::Clear, Some(first)) => {
             let chosen = chosen(app, first, wish)?;
-            match is_certain(app, origin, first, &chosen)? {
+            // A word of a forgotten text is only a person if it is their name.
+            let may = first.exact || !name.is_later;
+            match may && is_certain(app, origin, first, &chosen)? {
                 true => Ok(Meant::One(chosen)),
                 false => question(app, name, &found.candidates[..1], wish),
             }
@@ -75,7 +86,7 @@ fn chosen(app: &App, candidate: &Candidate, wish: (Option<Via>, Option<&str>)) -
 
 fn question(
     app: &App,
-    name: &str,
+    name: &Name<'_>,
     candidates: &[Candidate],
     wish: (Option<Via>, Option<&str>),
 ) -> Result<Meant> {
@@ -102,8 +113,8 @@ fn question(
         })
     });
     Ok(Meant::Doubt(Question {
-        typed: name.to_owned(),
+        typed: name.typed.to_owned(),
         candidates: choices.collect::<Result<_>>()?,
-        is_later: false,
+        is_later: name.is_later,
     }))
 }

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::format::clean;
 use crate::model::account::{Account, ChannelKind};
-use crate::model::contact::{Candidate, Contact, Via};
+use crate::model::contact::{Candidate, Card, Contact, Via};
 use crate::ops::App;
 use crate::rules::contact::typed;
 use crate::rules::harvest::form;
@@ -48,41 +48,75 @@ pub fn contact(
     let by_id = matches!(way.via, Via::Slack | Via::Chat);
     Ok(Chosen {
         account: way.address.account.clone().filter(|_| by_id),
-        name: Some(clean::line(contact.card.label())).filter(|n| !n.is_empty()),
+        name: called(&contact.card),
         contact: Some(contact.id),
         ..Chosen::at(way.typed(), way.via)
     })
+}
+
+/// The name that stands beside the address; an address alone is none.
+fn called(card: &Card) -> Option<String> {
+    let label = card.label();
+    let is_name =
+        card.addresses.iter().all(|a| a.value != label) && label != Card::default().label();
+    Some(clean::line(label)).filter(|name| is_name && !name.is_empty())
 }
 
 /// Where someone is written to who is known from messages alone.
 pub fn stranger(
     app: &App,
     candidate: &Candidate,
-    (via, from): (Option<Via>, Option<&str>),
+    wish: (Option<Via>, Option<&str>),
 ) -> Result<Chosen> {
     let own = candidate.address.as_deref().unwrap_or_default();
-    let target = route::read(own)?;
-    let at = match (&target, via) {
-        (_, Some(asked)) => route::by(asked, &target).map(|typed| (typed, asked)),
-        (Target::Mail(_), None) => Some((own.to_owned(), Via::Email)),
-        (Target::Channel(channel, _), None) => Via::named(channel).map(|via| (own.to_owned(), via)),
-        _ => None,
-    };
-    let from = from
-        .map(|from| route::account_named(&app.config.accounts, from))
-        .transpose()?;
-    let (typed, via) = at
-        .filter(|(_, via)| fitting(app, from, *via).next().is_some() || is_local(own))
-        .ok_or_else(|| {
-            let how = via.map_or(String::new(), |via| format!(" by {}", via.name()));
-            Error::usage(format!(
-                "`{}` can't be written to{how} from here",
-                clean::line(own)
-            ))
-        })?;
     let name = clean::line(&candidate.name);
     Ok(Chosen {
         name: Some(name).filter(|n| !n.is_empty() && n != own),
+        ..bare(app, own, wish)?
+    })
+}
+
+/// Where a bare address is written to.
+///
+/// # Errors
+/// `usage` if it is not one recipient, or nothing writes there as asked.
+pub fn bare(app: &App, address: &str, (via, from): (Option<Via>, Option<&str>)) -> Result<Chosen> {
+    let target = route::read(address)?;
+    let from = from
+        .map(|from| route::account_named(&app.config.accounts, from))
+        .transpose()?;
+    let has = |via: Via| fitting(app, from, via).next().is_some();
+    let numbers = match has(Via::Sms) {
+        true => Via::Sms,
+        false => Via::Whatsapp,
+    };
+    let at = match (&target, via) {
+        (Target::Mail(people), None | Some(Via::Email)) => match people.as_slice() {
+            [one] => Some((one.email.clone(), Via::Email)),
+            _ => None,
+        },
+        (_, Some(asked)) => route::by(asked, &target).map(|typed| (typed, asked)),
+        (Target::Channel(channel, _), None) if channel.is_empty() => {
+            Some((address.to_owned(), numbers))
+        }
+        (Target::Channel(channel, _), None) => {
+            Via::named(channel).map(|via| (address.to_owned(), via))
+        }
+        _ => None,
+    };
+    let (typed, via) = at
+        .filter(|(typed, via)| has(*via) || is_local(typed))
+        .ok_or_else(|| {
+            let how = via.map_or(String::new(), |via| format!(" by {}", via.name()));
+            let shown = clean::line(address);
+            Error::usage(format!("`{shown}` can't be written to{how} from here"))
+        })?;
+    let name = match &target {
+        Target::Mail(people) => people.first().and_then(|p| p.name.as_deref()),
+        _ => None,
+    };
+    Ok(Chosen {
+        name: name.map(clean::line),
         ..Chosen::at(typed, via)
     })
 }

@@ -9,6 +9,7 @@ use std::hash::Hash;
 use crate::model::contact::{AddressKind, Card};
 use crate::rules::contact::key_of;
 
+use super::domains::{is_a_role, is_everybodys};
 use super::person::{Affinity, Known, Person, Typed};
 use super::score::score;
 
@@ -354,106 +355,6 @@ fn shared(kind: AddressKind, address: &str, names: Names, many: bool) -> (u8, St
         (AddressKind::Slack | AddressKind::Chat, Names::Different) => 80,
     };
     (weight, format!("both have the {what} {address}"))
-}
-
-/// Whether a mailbox is an office's rather than a person's.
-fn is_a_role(address: &str) -> bool {
-    const ROLES: &[&str] = &[
-        "abuse",
-        "accounts",
-        "admin",
-        "bestellung",
-        "billing",
-        "booking",
-        "buchhaltung",
-        "contact",
-        "contacto",
-        "events",
-        "familie",
-        "family",
-        "hello",
-        "help",
-        "hi",
-        "hr",
-        "info",
-        "inquiries",
-        "invoice",
-        "jobs",
-        "kontakt",
-        "mail",
-        "marketing",
-        "newsletter",
-        "noreply",
-        "no-reply",
-        "office",
-        "orders",
-        "post",
-        "postmaster",
-        "praxis",
-        "press",
-        "reception",
-        "reservations",
-        "sales",
-        "secretary",
-        "sekretariat",
-        "service",
-        "shop",
-        "support",
-        "team",
-        "verwaltung",
-        "webmaster",
-    ];
-    let local = address.split('@').next().unwrap_or_default();
-    let local = local.split('+').next().unwrap_or_default();
-    ROLES.contains(&local)
-}
-
-/// Whether anybody may have an address there.
-fn is_everybodys(domain: &str) -> bool {
-    const WHOLE: &[&str] = &[
-        "163.com",
-        "126.com",
-        "aol.com",
-        "bigpond.com",
-        "bluewin.ch",
-        "btinternet.com",
-        "comcast.net",
-        "fastmail.com",
-        "free.fr",
-        "gmail.com",
-        "googlemail.com",
-        "icloud.com",
-        "laposte.net",
-        "libero.it",
-        "mac.com",
-        "mail.com",
-        "mail.ru",
-        "me.com",
-        "naver.com",
-        "o2.pl",
-        "onet.pl",
-        "orange.fr",
-        "posteo.de",
-        "proton.me",
-        "protonmail.com",
-        "qq.com",
-        "rediffmail.com",
-        "sbcglobal.net",
-        "seznam.cz",
-        "sfr.fr",
-        "t-online.de",
-        "tutanota.com",
-        "ukr.net",
-        "verizon.net",
-        "wanadoo.fr",
-        "web.de",
-        "wp.pl",
-        "yandex.ru",
-        "ziggo.nl",
-    ];
-    const FIRST: &[&str] = &["gmx", "hotmail", "live", "msn", "outlook", "yahoo"];
-    let first = domain.split('.').next().unwrap_or_default();
-    WHOLE.contains(&domain) || (FIRST.contains(&first) && domain.matches('.').count() < 3)
 }
 
 #[cfg(test)]

@@ -5,9 +5,11 @@
 //! whether that one is beyond doubt.
 
 pub mod distance;
+pub mod domains;
 pub mod duplicates;
 pub mod fold;
 pub mod keys;
+mod letters;
 pub mod nicknames;
 mod pair;
 pub mod person;

@@ -2,6 +2,7 @@
 
 use crate::model::contact::{AddressKind, Card};
 
+use super::domains::is_everybodys;
 use super::fold::{Kind, MAX_CHARS, MAX_WORD, Word, plain, words};
 use super::nicknames::{Entry, classes};
 use super::sound::{skeleton, sound};
@@ -236,7 +237,9 @@ impl Known {
         if let Some((local, domain)) = address.rsplit_once('@') {
             self.add(words(local), Field::Local);
             let labels = domain.rsplit_once('.').map_or(domain, |(labels, _)| labels);
-            self.add(words(labels), Field::Domain);
+            if !is_everybodys(domain) {
+                self.add(words(labels), Field::Domain);
+            }
         }
         self.addresses.push(address);
     }

@@ -135,10 +135,18 @@ fn near_address(typed: &str, theirs: &str) -> u8 {
 
 /// What was typed may be all that stands before an `@`.
 fn by_local(typed: &Typed, person: &Known, best: &mut Scored) {
+    // One word of letters is a name before it is an address.
+    if !typed
+        .text
+        .contains(|c: char| c.is_ascii_digit() || "._-+".contains(c))
+    {
+        return;
+    }
+    let small = typed.text.to_lowercase();
     let written = |address: &String| {
         address
             .rsplit_once('@')
-            .is_some_and(|(local, _)| local == typed.text.to_lowercase() && local.len() > 2)
+            .is_some_and(|(local, _)| local == small)
     };
     if best.score < 98 && person.addresses.iter().any(written) {
         best.score = 98;

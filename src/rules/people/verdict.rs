@@ -76,10 +76,11 @@ fn place(scored: &Scored, person: &Known) -> i32 {
         Level::Address => 900,
     };
     let doubtful = !person.affinity.is_known() || person.mixed;
-    let stranger = if doubtful && scored.level != Level::Address {
-        9_000
-    } else {
-        0
+    let stranger = match scored.level {
+        Level::Address => 0,
+        _ if !doubtful => 0,
+        Level::Loose => 20_000,
+        _ => 9_000,
     };
     i32::from(scored.score) * 1_000 + i32::from(scored.rest) * 10 + level + person.affinity.weight()
         - stranger
@@ -186,7 +187,8 @@ fn evidence(typed: &Typed, person: &Known, scored: &Scored) -> Option<Evidence> 
         .filter(|t| t.word.kind == Kind::Name)
         .count();
     let theirs = scored.fits.iter().fold(0, |all, fit| all | fit.theirs);
-    let given = person.names[scored.name].range.start;
+    let name = &person.names[scored.name].range;
+    let given = name.start;
     if typed.tokens.len() == 1 {
         let called = theirs & (1 << given) != 0;
         let fits = same && names == 1 && person.affinity.contact && typed.joined.len() > 1;
@@ -200,7 +202,9 @@ fn evidence(typed: &Typed, person: &Known, scored: &Scored) -> Option<Evidence> 
         return None;
     }
     if same {
-        return (theirs & (1 << given) != 0).then_some(Evidence::Words);
+        // John Smith is not John Smith-Jones; Mary Jones may be Mary Ann Jones.
+        let ends = (1u64 << given) | (1u64 << (name.end - 1));
+        return (theirs & ends == ends).then_some(Evidence::Words);
     }
     (scored.covered && likely(typed, person, scored)).then_some(Evidence::Likeness)
 }
@@ -355,6 +359,14 @@ mod tests {
         assert_eq!(asked("Zoe Smiht", &people).0, Verdict::Clear);
         assert_eq!(asked("Zoe Smith Jones", &people).0, Verdict::Several);
         assert_eq!(asked("Richard H", &people).0, Verdict::Several);
+        assert_eq!(
+            asked("John Smith", &[contact("John Smith-Jones")]).0,
+            Verdict::Several
+        );
+        assert_eq!(
+            asked("Mary Jones", &[contact("Mary Ann Jones")]).0,
+            Verdict::Clear
+        );
     }
 
     #[test]
@@ -425,6 +437,22 @@ mod tests {
                 "{little}"
             );
         }
+    }
+
+    #[test]
+    fn a_nickname_or_mailbox_of_another_does_not_take_a_name() {
+        let mut eve = contact("Eve Jones");
+        eve.nicknames = vec!["Ada".into()];
+        assert_eq!(
+            asked("Ada", &[eve, contact("Ada King")]).0,
+            Verdict::Several
+        );
+        let mut eve = contact("Eve Jones");
+        eve.addresses = vec!["ada@shared.example".into()];
+        assert_eq!(
+            asked("Ada", &[eve, contact("Ada King")]),
+            (Verdict::Clear, Some("Ada King".into()))
+        );
     }
 
     #[test]

@@ -410,7 +410,10 @@ mod tests {
                 ..Affinity::default()
             },
         );
-        assert_eq!(asked("Ada King", &[forged.clone()]).0, Verdict::Several);
+        assert_eq!(
+            asked("Ada King", std::slice::from_ref(&forged)).0,
+            Verdict::Several
+        );
         assert_eq!(
             asked("Ada King", &[forged, contact("Ada King")]).0,
             Verdict::Clear

@@ -26,7 +26,7 @@ pub struct SyncArgs {
     plan: bool,
     /// Do exactly what this plan showed; what changed since is left alone
     #[arg(long, value_name = "PLAN")]
-    apply: Option<PlanId>,
+    apply: Option<String>,
     /// Let it remove more than a few contacts
     #[arg(long)]
     allow_deletes: bool,
@@ -36,7 +36,7 @@ pub fn run(args: SyncArgs, app: &App, out: &mut Output) -> Result<Done> {
     let request = SyncRequest {
         accounts: args.account,
         plan: args.plan,
-        apply: args.apply,
+        apply: args.apply.map(|id| id.parse()).transpose()?,
         allow_deletes: args.allow_deletes,
     };
     let report = wait(sync::sync(app, &request))?;

@@ -80,7 +80,8 @@ impl<'a> Applier<'a> {
             if error.kind == Kind::Refused {
                 self.unwritten(&job)?;
             }
-            self.leave(&job.step, "not tried after this was refused");
+            let why = format!("not tried after this: {}", error.message);
+            self.leave(&job.step, &why);
         }
         self.settled = false;
         Err(error)

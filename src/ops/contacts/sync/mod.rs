@@ -56,7 +56,7 @@ pub struct SyncRequest {
 /// What a sync of contacts did, or would do. `comms.contact_sync/1`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SyncReport {
-    /// Of what was only shown: `comms contacts sync --apply` takes it.
+    /// Of what was only shown: `comms contacts sync --apply p3` takes it.
     pub plan: Option<PlanId>,
     pub sources: Vec<SourceSync>,
 }

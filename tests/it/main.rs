@@ -25,6 +25,7 @@ mod carddav;
 mod channels;
 mod circuit;
 mod clock;
+mod contact_files;
 mod contacts;
 mod contract;
 mod costs;

@@ -19,6 +19,7 @@ pub mod serving;
 pub mod slack;
 pub mod smtp;
 pub mod twilio;
+pub mod vobject;
 pub mod whatsapp;
 
 use std::ffi::OsString;

@@ -89,6 +89,7 @@ impl Property {
     /// What TYPE says, with the bare words of 2.1, as written.
     pub fn types(&self) -> Vec<String> {
         let mut all = self.all("TYPE");
+        all.extend(self.params.iter().filter_map(|p| custom(p)));
         let words = self.params.iter().filter(|p| !p.contains('='));
         all.extend(
             words
@@ -101,6 +102,9 @@ impl Property {
     /// Takes the types out that `gone` names, whether they stand alone or in a list.
     pub fn drop_types(&mut self, gone: impl Fn(&str) -> bool) {
         let kept = |param: &String| -> Option<String> {
+            if let Some(word) = custom(param) {
+                return (!gone(&word)).then(|| param.clone());
+            }
             match param.split_once('=') {
                 Some((name, value)) if name.trim().eq_ignore_ascii_case("TYPE") => {
                     let all: Vec<&str> = value.trim().trim_matches('"').split(',').collect();
@@ -143,7 +147,10 @@ impl Property {
     }
 
     pub fn add_type(&mut self, word: &str, version: Version) {
+        let is_own = word.get(..2).is_some_and(|x| x.eq_ignore_ascii_case("X-"));
         match version {
+            Version::V2 if is_own => self.add_param("", word),
+            Version::V3 | Version::V4 if is_own => self.add_param("TYPE", word),
             Version::V2 => self.add_param("", &word.to_uppercase()),
             Version::V3 => self.add_param("TYPE", &word.to_uppercase()),
             Version::V4 => self.add_param("TYPE", &word.to_lowercase()),
@@ -291,6 +298,23 @@ fn split_outside_quotes(text: &str, separator: char) -> Vec<&str> {
 
 fn bare(value: &str) -> String {
     value.trim().trim_matches('"').trim().to_owned()
+}
+
+/// The word of `X-CUSTOM(CHARSET=UTF-8,ENCODING=QUOTED-PRINTABLE,=D0=94)`, as Android writes a label, as `X-` and itself.
+fn custom(param: &str) -> Option<String> {
+    let rest = param.strip_prefix("X-CUSTOM(")?.strip_suffix(')')?;
+    let mut parts = rest.rsplitn(2, ',');
+    let word = parts.next()?;
+    let is_quoted = parts
+        .next()
+        .is_some_and(|how| how.contains("QUOTED-PRINTABLE"));
+    match is_quoted {
+        true => {
+            let (bytes, _) = Transfer::QuotedPrintable.decode(word.as_bytes());
+            Some(format!("X-{}", decoded(&bytes, None)))
+        }
+        false => Some(format!("X-{word}")),
+    }
 }
 
 fn is_encoding(word: &str) -> bool {

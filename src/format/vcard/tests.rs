@@ -338,3 +338,166 @@ proptest! {
         }
     }
 }
+
+/// A file shaped like what this program writes.
+fn fixture(name: &str) -> Vec<u8> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/vcard/");
+    std::fs::read(format!("{folder}{name}")).unwrap()
+}
+
+fn told(card: &Card) -> String {
+    let all = card.addresses.iter().map(|a| {
+        let star = if a.primary { "*" } else { "" };
+        let label = a.label.as_deref().unwrap_or("-");
+        format!("{label}{star} {}", a.value)
+    });
+    let all: Vec<String> = all.collect();
+    format!("{} | {}", card.name, all.join(" | "))
+}
+
+#[test]
+fn cards_of_every_kind_of_program_are_read() {
+    for (file, wanted) in [
+        (
+            "nokia_2.1.vcf",
+            &[
+                "Gråce Hopper | mobile* +4915112345678 | home 030 1234567 | fax 030 1234568 | - grace@example.com",
+            ][..],
+        ),
+        (
+            "android_2.1.vcf",
+            &[
+                "Лев Толстой | mobile 8 912 345-67-89 | Дача +7 495 1234567 | Boot +7 495 7654321 | home lev@example.com",
+                "Mom | home* +79123456780",
+            ],
+        ),
+        (
+            "iphone_3.0.vcf",
+            &[
+                "Dr. Marie Salomea Curie | home* marie@example.com | Laboratory curie@example.org | mobile* +33 6 12 34 56 78 | mobile +33 6 12 34 56 79 | other 01 23 45 67 89 | -* +33612345678",
+            ],
+        ),
+        (
+            "google_3.0.vcf",
+            &[
+                "Alan Turing | home alan@example.com | - turing@example.org | mobile +44 7400 123456 | fax +44 20 7946 0958 | Hut 8 +44 20 7946 0959",
+                "nameless@example.com | - nameless@example.com",
+            ],
+        ),
+        (
+            "outlook_2.1.vcf",
+            &[
+                "Dr. Kurt Friedrich Gödel Jr. | work (609) 555-0101 | mobile (609) 555-0102 | -* kurt@example.com",
+            ],
+        ),
+        (
+            "apple_groups.vcf",
+            &[
+                "Emmy Noether | work* emmy@example.com",
+                "Göttingen University | main +49 551 390",
+                "Algebra | ",
+            ],
+        ),
+        (
+            "nextcloud_4.0.vcf",
+            &[
+                "Ada Lovelace | home* ada@example.com | work ada@example.org | mobile* +44-7400-123457 | work +44 20 7946 0960;ext=5 | - +447400123457 | - U012ABCDE",
+                "Founders | ",
+            ],
+        ),
+        (
+            "thunderbird_4.0.vcf",
+            &[
+                "Sophie Germain | work* sophie@example.com | home germain@example.org | mobile 06 12 34 56 70 | fax 01 23 45 67 80",
+            ],
+        ),
+    ] {
+        let bytes = fixture(file);
+        let all: Vec<Read> = read(&bytes).into_iter().map(Result::unwrap).collect();
+        let found: Vec<String> = all.iter().map(|r| told(&r.card)).collect();
+        assert_eq!(found, wanted, "{file}");
+        // Nothing of a file is lost on the way, and nothing is written that says the same.
+        assert_eq!(
+            all.iter().map(|r| r.document.len()).sum::<usize>(),
+            bytes.len(),
+            "{file}"
+        );
+        for one in &all {
+            assert_eq!(
+                write(&one.card, Some(&one.document), &Form::default()),
+                one.document
+            );
+        }
+    }
+}
+
+#[test]
+fn what_these_programs_say_beside_addresses_is_read() {
+    let one = |name: &str| read(&fixture(name)).remove(0).unwrap().card;
+    let nokia = one("nokia_2.1.vcf");
+    assert_eq!(nokia.birthday.as_deref(), Some("1906-12-09"));
+    assert_eq!(
+        nokia.notes.as_deref(),
+        Some("Line one\nLine two with a very long text that the phone had to break softly – here")
+    );
+    let android = one("android_2.1.vcf");
+    assert_eq!(android.middle.as_deref(), Some("Николаевич"));
+    assert_eq!(android.organization.as_deref(), Some("Ясная"));
+    assert_eq!(android.phonetic.as_deref(), Some("Tolstoi"));
+    let iphone = one("iphone_3.0.vcf");
+    assert_eq!(iphone.phonetic.as_deref(), Some("Skwodowska Maria"));
+    assert_eq!(
+        iphone.notes.as_deref(),
+        Some("Two prizes, one family;\nnever late")
+    );
+    assert_eq!(iphone.urls, ["https://curie.example/a?b=1,2"]);
+    let google = one("google_3.0.vcf");
+    assert_eq!(google.groups, ["Friends", "Chess"]);
+    assert_eq!(google.urls, ["http://turing.example/profile"]);
+    assert_eq!(google.birthday.as_deref(), Some("--06-23"));
+    assert_eq!(google.organization.as_deref(), Some("Bletchley Park"));
+    let outlook = one("outlook_2.1.vcf");
+    assert_eq!(outlook.suffix.as_deref(), Some("Jr."));
+    assert_eq!(
+        outlook.notes.as_deref(),
+        Some("Born in Brünn, lived in Princeton; walks with Albert")
+    );
+    let nextcloud = one("nextcloud_4.0.vcf");
+    assert_eq!(nextcloud.zone.as_deref(), Some("Europe/London"));
+    assert_eq!(nextcloud.groups, ["Friends", "Engines"]);
+    let thunderbird = one("thunderbird_4.0.vcf");
+    assert_eq!(thunderbird.zone.as_deref(), Some("Europe/Paris"));
+    assert_eq!(thunderbird.nicknames, ["Monsieur LeBlanc"]);
+}
+
+#[test]
+fn cards_of_every_kind_of_program_survive_every_version() {
+    for name in [
+        "nokia_2.1.vcf",
+        "android_2.1.vcf",
+        "iphone_3.0.vcf",
+        "google_3.0.vcf",
+        "outlook_2.1.vcf",
+        "nextcloud_4.0.vcf",
+        "thunderbird_4.0.vcf",
+    ] {
+        let one = read(&fixture(name)).remove(0).unwrap();
+        for version in Version::ALL {
+            let form = Form {
+                version: Some(version),
+                ..Form::default()
+            };
+            let written = write(&one.card, Some(&one.document), &form);
+            let text = String::from_utf8_lossy(&written).into_owned();
+            assert_eq!(only(&written).card, one.card, "{name} {version:?}\n{text}");
+            let whole = text.replace("\r\n ", "");
+            // The picture in its middle, whatever is around it.
+            let has_picture = String::from_utf8_lossy(&one.document).contains("iVBORw0KGgo");
+            assert_eq!(
+                whole.contains("iVBORw0KGgo"),
+                has_picture,
+                "{name} {version:?}\n{text}"
+            );
+        }
+    }
+}

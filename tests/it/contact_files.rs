@@ -51,14 +51,7 @@ fn importing_twice_changes_nothing_and_a_newer_card_changes_its_fields() {
     assert_eq!(ada["groups"], json!(["friends"]));
     // Edited here, and there: what was edited here stays, the rest comes.
     world
-        .run([
-            "contacts",
-            "edit",
-            "Ada Lovelace",
-            "--title",
-            "Countess",
-            "--yes",
-        ])
+        .run(["contacts", "edit", "Ada Lovelace", "--title", "Countess"])
         .ok();
     let newer = ADA.replace(
         "EMAIL;TYPE=HOME:ada@example.com",
@@ -89,7 +82,7 @@ fn an_import_is_taken_back_as_one_change() {
     let report = import(&world, &[&file]);
     assert_eq!(sums(&report), [2500, 0, 0, 0, 0]);
     let change = report["change"].to_string();
-    world.run(["contacts", "undo", &change, "--yes"]).ok();
+    world.run(["contacts", "undo", &change]).ok();
     assert_eq!(contacts(&world).len(), 0);
     // Whoever is imported again is meant to be here.
     assert_eq!(sums(&import(&world, &[&file])), [2500, 0, 0, 0, 0]);
@@ -138,7 +131,7 @@ fn what_can_not_be_read_is_told_with_its_line_and_the_rest_is_imported() {
 
 #[test]
 fn an_agent_may_look_but_not_import() {
-    let world = World::new().env("COMMS_AGENT", "tester");
+    let world = World::new().env("COMMS_ORIGIN", "agent");
     let file = world.file("a.vcf", ADA);
     assert_eq!(world.run(["contacts", "import", &file]).code, 6);
     import(&world, &[&file, "--dry-run"]);
@@ -202,7 +195,7 @@ fn an_unchanged_card_is_exported_byte_for_byte() {
     let out = world.run(["contacts", "export", "c1"]).ok();
     assert_eq!(out.stdout, ADA);
     world
-        .run(["contacts", "edit", "c1", "--title", "Countess", "--yes"])
+        .run(["contacts", "edit", "c1", "--title", "Countess"])
         .ok();
     let out = world.run(["contacts", "export", "Ada"]).ok();
     let wanted = ADA.replace("END:VCARD", "TITLE:Countess\r\nEND:VCARD");
@@ -277,7 +270,8 @@ fn vobject_reads_what_is_written_and_what_it_writes_is_the_same() {
     let seen = vobject.read(&out.bytes);
     assert_eq!(seen.len(), mine.len());
     for (seen, mine) in seen.iter().zip(&mine) {
-        assert_eq!(seen["fn"], mine["name"]);
+        // A card without a name is not given one on the way out.
+        assert!(seen["fn"] == mine["name"] || seen["fn"] == "");
         let part = |key: &str| mine[key].as_str().unwrap_or_default().to_owned();
         let parts = ["family", "given", "middle", "prefix", "suffix"].map(part);
         assert_eq!(seen["n"], json!(parts), "{mine}");
@@ -319,6 +313,10 @@ fn vobject_reads_what_is_written_and_what_it_writes_is_the_same() {
                 for key in ["id", "sources", "created_at", "changed_at"] {
                     contact.as_object_mut().unwrap().remove(key);
                 }
+                // The backslash that Google puts before a colon is a letter to it.
+                for url in contact["urls"].as_array_mut().into_iter().flatten() {
+                    *url = url.as_str().unwrap().replace("\\:", ":").into();
+                }
                 // It writes properties by name, so the order of kinds is its own.
                 let addresses = contact["addresses"].as_array_mut().unwrap();
                 addresses.sort_by_key(|a| (a["kind"].to_string(), a["value"].to_string()));
@@ -328,12 +326,7 @@ fn vobject_reads_what_is_written_and_what_it_writes_is_the_same() {
     };
     let (mine, theirs_read) = (bare(mine), bare(contacts(&other)));
     for (mine, theirs) in mine.iter().zip(&theirs_read) {
-        assert_eq!(
-            theirs,
-            mine,
-            "{}",
-            String::from_utf8_lossy(&theirs_read.len().to_string().into_bytes())
-        );
+        assert_eq!(theirs, mine);
     }
     assert_eq!(mine.len(), theirs_read.len());
 }

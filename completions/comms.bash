@@ -121,6 +121,9 @@ _comms() {
             comms__subcmd__contacts,add)
                 cmd="comms__subcmd__contacts__subcmd__add"
                 ;;
+            comms__subcmd__contacts,dedupe)
+                cmd="comms__subcmd__contacts__subcmd__dedupe"
+                ;;
             comms__subcmd__contacts,edit)
                 cmd="comms__subcmd__contacts__subcmd__edit"
                 ;;
@@ -954,7 +957,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__contacts)
-            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help list show add edit remove merge group history undo sync import export optout"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help list show add edit remove merge dedupe group history undo sync import export optout"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1059,6 +1062,48 @@ _comms() {
                     return 0
                     ;;
                 --json-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        comms__subcmd__contacts__subcmd__dedupe)
+            opts="-v -h --apply --yes --limit --fail-empty --format --json --fields --color --progress --config --verbose --read-only --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --apply)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1032,35 +1032,36 @@ complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subc
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
 jsonl\t'One row per line'"
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -l fields -d 'Show only these columns or keys, comma-separated' -r
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
 json\t'One JSON line per step on stderr'
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -l config -d 'Read this config file instead of the usual one' -r -F
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -l json -d 'Short for --format json'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -l read-only -d 'Refuse everything that would change something at a provider'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "list" -d 'List contacts'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "show" -d 'Show one contact: addresses, groups, sources, and the last messages'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "add" -d 'Add a contact, or many as JSON'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "edit" -d 'Change a contact; without flags, as a text in your editor'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "remove" -d 'Remove contacts; `undo` brings them back'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "merge" -d 'Make one contact of several; the first stays and takes in the others'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "group" -d 'Keep groups: `send @team` goes to everybody in one'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "history" -d 'Show what was changed, when and by whom'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "undo" -d 'Take a change back'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "sync" -d 'Bring contacts here and in address books elsewhere together'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "import" -d 'Bring contacts in from vCard and CSV files'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "export" -d 'Write contacts out as vCards, CSV or JSON lines'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge group history undo sync import export optout" -f -a "optout" -d 'Send nothing more to these, on any channel'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "list" -d 'List contacts'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "show" -d 'Show one contact: addresses, groups, sources, and the last messages'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "add" -d 'Add a contact, or many as JSON'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "edit" -d 'Change a contact; without flags, as a text in your editor'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "remove" -d 'Remove contacts; `undo` brings them back'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "merge" -d 'Make one contact of several; the first stays and takes in the others'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "dedupe" -d 'Find contacts that are likely one person; join those you pick'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "group" -d 'Keep groups: `send @team` goes to everybody in one'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "history" -d 'Show what was changed, when and by whom'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "undo" -d 'Take a change back'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "sync" -d 'Bring contacts here and in address books elsewhere together'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "import" -d 'Bring contacts in from vCard and CSV files'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "export" -d 'Write contacts out as vCards, CSV or JSON lines'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "optout" -d 'Send nothing more to these, on any channel'
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l group -d 'Only those in this group' -r
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l source -d 'Only those that this account has, too' -r
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l has -d 'Only those with such an address: email, phone, whatsapp, slack or chat' -r -f -a "email\t''
@@ -1220,6 +1221,26 @@ complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_su
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from merge" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from merge" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from merge" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from dedupe" -l apply -d 'Join this pair of the plan (c1+c7); the first stays. May be given several times' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from dedupe" -l limit -d 'Show at most this many pairs' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from dedupe" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from dedupe" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from dedupe" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from dedupe" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from dedupe" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from dedupe" -l yes -d 'Join all pairs that are certain'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from dedupe" -l fail-empty -d 'End with exit code 5 if there is none'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from dedupe" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from dedupe" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from dedupe" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from dedupe" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from group" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'

@@ -1,6 +1,7 @@
 //! `comms contacts`. One file per command.
 
 mod add;
+mod dedupe;
 mod edit;
 mod export;
 mod fields;
@@ -53,6 +54,11 @@ enum ContactsCommand {
     /// Make one contact of several; the first stays and takes in the others
     #[command(after_help = "Example: comms contacts merge c9 c12")]
     Merge(remove::MergeArgs),
+    /// Find contacts that are likely one person; join those you pick
+    #[command(
+        after_help = "Examples:\n  comms contacts dedupe\n  comms contacts dedupe --apply c1+c7 --apply c3+c12"
+    )]
+    Dedupe(dedupe::DedupeArgs),
     /// Keep groups: `send @team` goes to everybody in one
     #[command(after_help = "Example: comms contacts group create team Ada Bob")]
     Group(group::GroupArgs),
@@ -99,6 +105,7 @@ pub fn run(args: ContactsArgs, app: &App, out: &mut Output) -> Result<Done> {
         ContactsCommand::Edit(args) => edit::run(*args, app, out),
         ContactsCommand::Remove(args) => remove::remove(args, app, out),
         ContactsCommand::Merge(args) => remove::merge(args, app, out),
+        ContactsCommand::Dedupe(args) => dedupe::run(args, app, out),
         ContactsCommand::Group(args) => group::run(args, app, out),
         ContactsCommand::History(args) => list::history(args, app, out),
         ContactsCommand::Undo(args) => remove::undo(args, app, out),

@@ -46,8 +46,9 @@ pub struct ManArgs {
 }
 
 /// The guides: name and text.
-pub const GUIDES: [(&str, &str); 13] = [
+pub const GUIDES: [(&str, &str); 14] = [
     ("mail", include_str!("../../man/comms-mail.7")),
+    ("contacts", include_str!("../../man/comms-contacts.7")),
     ("query", include_str!("../../man/comms-query.7")),
     ("outbox", include_str!("../../man/comms-outbox.7")),
     ("costs", include_str!("../../man/comms-costs.7")),

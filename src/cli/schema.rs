@@ -239,7 +239,11 @@ fn documents() -> Vec<Document> {
         document::<ops::contacts::show::ContactReport>("comms.contact/1", "comms contacts show"),
         document::<ops::contacts::change::ChangeReport>(
             "comms.contact_change/1",
-            "comms contacts add, edit, remove, merge, undo",
+            "comms contacts add, edit, remove, merge, undo, dedupe --apply",
+        ),
+        document::<ops::contacts::dedupe::DuplicatesReport>(
+            "comms.duplicates/1",
+            "comms contacts dedupe",
         ),
         document::<ops::contacts::list::HistoryReport>(
             "comms.contact_history/1",

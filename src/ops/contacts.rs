@@ -2,6 +2,7 @@
 
 pub mod add;
 pub mod change;
+pub mod dedupe;
 pub mod edit;
 pub mod export;
 pub mod find;

@@ -370,6 +370,63 @@ fn a_merge_joins_all_tells_what_gave_way_and_is_taken_back() {
 }
 
 #[test]
+fn duplicates_are_a_plan_of_which_exactly_what_is_picked_is_joined() {
+    let world = ada();
+    let lines = concat!(
+        "{\"name\": \"Lovelace, Ada\", \"addresses\": [\"ada@example.com\", \"al@example.org\"]}\n",
+        "{\"name\": \"Bob Kahn\", \"addresses\": [\"bob@example.com\"]}\n",
+        "{\"name\": \"Bob Kahn\", \"addresses\": [\"bob@example.com\", \"bk@example.org\"]}\n",
+        "{\"name\": \"Grace Hopper\", \"addresses\": [\"grace@example.net\"]}\n",
+    );
+    world
+        .run_with(lines, ["contacts", "add", "--force", "--json-file", "-"])
+        .ok();
+    let plan = json_of(&world, "dedupe");
+    let pairs: Vec<_> = plan["pairs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| p["pair"].as_str().unwrap())
+        .collect();
+    assert!(
+        pairs.contains(&"c1+c2") && pairs.contains(&"c3+c4"),
+        "{plan}"
+    );
+    assert!(!pairs.iter().any(|p| p.contains("c5")), "{plan}");
+    let slip = run(&world, "dedupe --apply c1+c5").fails(2);
+    assert!(slip.stderr.contains("comms contacts merge c1 c5"), "{slip}");
+    run(&world, "dedupe --apply c1").fails(2);
+    let told = json_of(&world, "dedupe --apply c1+c2 --apply c3+c4");
+    let changes: Vec<_> = told["contacts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["change"].as_str().unwrap())
+        .collect();
+    assert_eq!(changes, ["changed", "merged", "changed", "merged"]);
+    assert_eq!(
+        json_of(&world, "list")["contacts"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
+    run(&world, "dedupe --fail-empty").fails(5);
+    // One change, taken back at once.
+    run(&world, &format!("undo {}", told["change"])).ok();
+    assert_eq!(
+        json_of(&world, "list")["contacts"]
+            .as_array()
+            .unwrap()
+            .len(),
+        5
+    );
+    let agent = world.env("COMMS_ORIGIN", "agent");
+    run(&agent, "dedupe").ok();
+    run(&agent, "dedupe --yes").fails(6);
+}
+
+#[test]
 fn what_was_removed_comes_back_by_its_id() {
     let world = ada();
     let asked = run(&world, "remove c1").fails(2);

@@ -60,7 +60,14 @@ pub fn region(app: &App) -> Option<&str> {
     }
 }
 
-/// Addresses by which to tell people apart.
+/// The name and an address, to tell people apart by.
+pub fn named(contact: &Contact) -> String {
+    let told = told(contact);
+    let id = contact.id.to_string();
+    told.strip_prefix(&id).unwrap_or(&told).trim().to_owned()
+}
+
+/// The id, the name and an address.
 pub fn told(contact: &Contact) -> String {
     let mail = contact.card.of_kind(AddressKind::Email).next();
     match mail.or(contact.card.addresses.first()) {

@@ -347,7 +347,9 @@ fn row(app: &App, account: &Account, secret: String) -> AccountRow {
         scopes: known.scopes,
         expires_at: known.expires_at,
         refreshed_at: known.refreshed_at,
-        next_step: not_logged_in.or(known.hint),
+        next_step: not_logged_in
+            .or(known.hint)
+            .or_else(|| token::contacts_step(app, account)),
         webhook_url: account
             .channel
             .calls_back()

@@ -73,6 +73,26 @@ pub fn place(app: &App) -> Place<'_> {
     }
 }
 
+/// What to do where an account says that its people are contacts and its login was not granted them.
+pub fn contacts_step(app: &App, account: &Account) -> Option<String> {
+    account.contacts?;
+    let oauth = managed(account)?;
+    let state = app.store.login_state(&account.name).ok().flatten()?;
+    let needed = oauth::scopes(account, oauth, &Server::known(oauth), &Wanted::Usual);
+    let mut missing = oauth::missing_scopes(&needed, &state.scopes);
+    missing.retain(|s| s.contains("/auth/contacts") || s.contains("/auth/directory"));
+    let lacks = !state.scopes.is_empty() && !missing.is_empty();
+    lacks.then(|| consent(account, &missing))
+}
+
+fn consent(account: &Account, missing: &[String]) -> String {
+    format!(
+        "run `comms auth login {} --consent` and allow {}: the login was not granted it",
+        account.name,
+        missing.join(" ")
+    )
+}
+
 /// Tells of scopes that the login lacks, where a server refused it.
 pub fn explained(app: &App, account: &Account, refused: Error) -> Error {
     let Some(oauth) = managed(account).filter(|_| refused.kind == Kind::Auth) else {
@@ -86,11 +106,7 @@ pub fn explained(app: &App, account: &Account, refused: Error) -> Error {
     if missing.is_empty() {
         return refused;
     }
-    refused.hint(format!(
-        "run `comms auth login {} --consent` and allow {}: the login was not granted it",
-        account.name,
-        missing.join(" ")
-    ))
+    refused.hint(consent(account, &missing))
 }
 
 /// Notes in the store how a login or a renewal left the tokens. What can't be noted is no reason to fail.

@@ -333,6 +333,58 @@ fn a_contact_whose_answer_was_lost_is_found_again_and_made_once() {
 }
 
 #[test]
+fn a_contact_that_was_not_made_after_all_is_made_when_that_is_certain() {
+    let google = Google::start();
+    let world = both_ways(&google);
+    world
+        .run(["contacts", "add", "Alan Turing", "alan@example.com"])
+        .ok();
+    google.fault(CREATE, 1, Fault::CutBeforeWork);
+    sync(&world).fails(7);
+    sync(&world).fails(9);
+    assert_eq!(google.people().count(), 0);
+    let world = world.env("COMMS_NOW", "2026-11-21T14:00:00Z");
+    sync(&world).ok();
+    sync(&world).ok();
+    assert_eq!((google.people().count(), names(&world).len()), (1, 1));
+}
+
+#[test]
+fn a_login_from_before_the_contacts_were_wanted_is_told_by_the_list_of_accounts() {
+    let google = Google::start();
+    let more = format!(
+        "token_url = \"{}/token\"\nclient_id = \"comms\"",
+        google.url
+    );
+    let tokens = json!({
+        "access_token": TOKEN, "refresh_token": "r3fresh", "token_type": "bearer",
+        "expires_at": "2026-11-21T11:00:00Z", "obtained_at": "2026-11-21T10:00:00Z",
+        "logged_in_at": "2026-11-21T10:00:00Z", "issuer": null, "client_id": "comms",
+        "scopes": ["https://www.googleapis.com/auth/gmail.modify"],
+        "token_url": format!("{}/token", google.url),
+    });
+    let world = World::new()
+        .config(&format!(
+            "[accounts.me]\nchannel = \"gmail\"\naddress = \"ada@gmail.example\"\nbase_url = \"{}\"\n\
+             contacts = \"read\"\n{more}\n",
+            google.url
+        ))
+        .env("COMMS_SECRET_ME_TOKENS", &tokens.to_string())
+        .env("COMMS_SECRET_ME_CLIENT_SECRET", "cl13nt-s3cret");
+    sync(&world).ok();
+    let run = world.run(["auth", "list", "--json"]).ok();
+    let all = run.json();
+    let all = all["accounts"].as_array().unwrap();
+    let me = all.iter().find(|row| row["account"] == "me").unwrap();
+    let step = me["next_step"].as_str().unwrap_or_default();
+    assert!(
+        step.contains("comms auth login me --consent") && step.contains("contacts.readonly"),
+        "{run}"
+    );
+    assert!(!step.contains("gmail"), "{step}");
+}
+
+#[test]
 fn a_sync_that_was_killed_while_it_made_a_contact_makes_it_once() {
     let google = Google::start();
     let world = both_ways(&google);

@@ -1,33 +1,26 @@
-//! vCards (RFC 6350, and 2.1 and 3.0 as phones write them) to the people of a contacts message.
+//! vCards to the people of a contacts message.
 
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
+use crate::format::vcard;
+use crate::model::contact::{AddressKind, Card};
 
 /// As many as one message takes (Cloud API, Contacts messages).
 const MOST: usize = 257;
 
-/// One line of a card: its name, its types, its value.
-struct Field {
-    name: String,
-    types: Vec<String>,
-    value: String,
-}
-
 /// The people in a file of vCards.
 pub fn people(text: &str) -> Result<Vec<Value>> {
     let mut all = Vec::new();
-    let mut open: Option<Vec<Field>> = None;
-    for line in unfolded(text) {
-        let Some(field) = field(&line) else { continue };
-        match (field.name.as_str(), &mut open) {
-            ("BEGIN", _) => open = Some(Vec::new()),
-            ("END", Some(fields)) => {
-                all.push(person(fields)?);
-                open = None;
-            }
-            (_, Some(fields)) => fields.push(field),
-            _ => {}
+    for read in vcard::read(text.as_bytes()) {
+        let read = read.map_err(|fault| {
+            Error::usage(format!(
+                "the vCard at line {} of the file: {}",
+                fault.line, fault.what
+            ))
+        })?;
+        if read.members.is_none() {
+            all.push(person(&read.card)?);
         }
     }
     if all.is_empty() {
@@ -43,138 +36,57 @@ pub fn people(text: &str) -> Result<Vec<Value>> {
     Ok(all)
 }
 
-/// Lines that were folded are one again (RFC 6350 §3.2).
-fn unfolded(text: &str) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for line in text.lines() {
-        match (line.strip_prefix([' ', '\t']), lines.last_mut()) {
-            (Some(rest), Some(last)) => last.push_str(rest),
-            _ => lines.push(line.to_owned()),
-        }
+fn person(card: &Card) -> Result<Value> {
+    // The reader makes a name of an address where there is none; WhatsApp would show it as one.
+    let is_address = card.addresses.iter().any(|a| a.value == card.name);
+    if card.name.is_empty() || is_address {
+        return Err(Error::usage("a vCard in the file has no name (FN)"));
     }
-    lines
-}
-
-fn field(line: &str) -> Option<Field> {
-    let (head, value) = line.split_once(':')?;
-    let mut parts = head.split(';');
-    let name = parts.next()?.rsplit('.').next()?.trim().to_uppercase();
-    let types = parts.flat_map(|part| {
-        let part = part.to_uppercase();
-        let part = part.strip_prefix("TYPE=").unwrap_or(&part).to_owned();
-        part.split(',').map(str::to_owned).collect::<Vec<_>>()
-    });
-    let value = value.trim();
-    // In vCard 4.0 a number may be a link.
-    let value = value
-        .strip_prefix("tel:")
-        .filter(|_| name == "TEL")
-        .unwrap_or(value);
-    Some(Field {
-        types: types.collect(),
-        value: value.to_owned(),
-        name,
-    })
-}
-
-fn person(fields: &[Field]) -> Result<Value> {
-    let all = |name: &'static str| {
-        fields
-            .iter()
-            .filter(move |f| f.name == name && !f.value.is_empty())
-    };
-    let names: Vec<String> = all("N")
-        .next()
-        .map(|f| components(&f.value))
-        .unwrap_or_default();
-    let part = |n: usize| names.get(n).filter(|s| !s.is_empty()).cloned();
-    let whole = all("FN").next().map(|f| plain(&f.value));
-    let joined = || {
-        let words: Vec<String> = [part(1), part(0)].into_iter().flatten().collect();
-        (!words.is_empty()).then(|| words.join(" "))
-    };
-    let whole = whole
-        .or_else(joined)
-        .ok_or_else(|| Error::usage("a vCard in the file has no name (FN)"))?;
-    let mut name = json!({ "formatted_name": whole });
-    for (key, n) in [
-        ("last_name", 0),
-        ("first_name", 1),
-        ("middle_name", 2),
-        ("prefix", 3),
-        ("suffix", 4),
+    let mut name = json!({ "formatted_name": card.name });
+    for (key, part) in [
+        ("last_name", &card.family),
+        ("first_name", &card.given),
+        ("middle_name", &card.middle),
+        ("prefix", &card.prefix),
+        ("suffix", &card.suffix),
     ] {
-        if let Some(part) = part(n) {
-            name[key] = part.into();
+        if let Some(part) = part {
+            name[key] = part.as_str().into();
         }
     }
     // WhatsApp wants one more than the whole.
     if name.as_object().is_some_and(|fields| fields.len() == 1) {
-        name["first_name"] = whole.as_str().into();
+        name["first_name"] = card.name.as_str().into();
     }
-    let mut card = json!({ "name": name });
-    let listed = |name: &'static str, key: &str| -> Vec<Value> {
-        all(name)
-            .map(|f| {
-                let mut row = json!({ key: plain(&f.value) });
-                let kind = f
-                    .types
-                    .iter()
-                    .find(|t| ["HOME", "WORK"].contains(&t.as_str()));
-                if let Some(kind) = kind {
-                    row["type"] = kind.as_str().into();
-                }
-                row
-            })
-            .collect()
+    let mut person = json!({ "name": name });
+    let listed = |kind: AddressKind, key: &str| -> Vec<Value> {
+        let all = card.addresses.iter().filter(|a| a.kind == kind);
+        all.map(|address| {
+            let mut row = json!({ key: address.value });
+            if let Some(label @ ("home" | "work")) = address.label.as_deref() {
+                row["type"] = label.to_uppercase().into();
+            }
+            row
+        })
+        .collect()
     };
+    let urls = card.urls.iter().map(|url| json!({ "url": url })).collect();
     for (field, found) in [
-        ("phones", listed("TEL", "phone")),
-        ("emails", listed("EMAIL", "email")),
-        ("urls", listed("URL", "url")),
+        ("phones", listed(AddressKind::Phone, "phone")),
+        ("emails", listed(AddressKind::Email, "email")),
+        ("urls", urls),
     ] {
         if !found.is_empty() {
-            card[field] = found.into();
+            person[field] = found.into();
         }
     }
-    if let Some(org) = all("ORG").next() {
-        card["org"] = json!({ "company": components(&org.value).swap_remove(0) });
+    if let Some(company) = &card.organization {
+        person["org"] = json!({ "company": company });
     }
-    if let Some(day) = all("BDAY").next().filter(|f| is_date(&f.value)) {
-        card["birthday"] = day.value.as_str().into();
+    if let Some(day) = card.birthday.as_deref().filter(|day| is_date(day)) {
+        person["birthday"] = day.into();
     }
-    Ok(card)
-}
-
-/// The components of a structured value.
-fn components(value: &str) -> Vec<String> {
-    let mut all = vec![String::new()];
-    let mut escaped = false;
-    for c in value.chars() {
-        let last = all.last_mut().expect("there is one from the start");
-        match c {
-            '\\' if !escaped => {
-                last.push(c);
-                escaped = true;
-                continue;
-            }
-            ';' if !escaped => all.push(String::new()),
-            c => last.push(c),
-        }
-        escaped = false;
-    }
-    all.iter().map(|part| plain(part)).collect()
-}
-
-fn plain(value: &str) -> String {
-    value
-        .replace("\\n", " ")
-        .replace("\\N", " ")
-        .replace("\\,", ",")
-        .replace("\\;", ";")
-        .replace("\\\\", "\\")
-        .trim()
-        .to_owned()
+    Ok(person)
 }
 
 fn is_date(text: &str) -> bool {

@@ -137,7 +137,7 @@ pub struct Error {
     /// When the provider said to come back.
     pub retry_after: Option<Duration>,
     /// The outbox item it is about (`o17`).
-    pub item: Option<String>,
+    pub item: Option<Box<str>>,
     /// Who may be meant, where a name says it of several.
     pub candidates: Option<Box<[Choice]>>,
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -189,7 +189,7 @@ impl Error {
         self
     }
     pub fn item(mut self, item: impl fmt::Display) -> Self {
-        self.item = Some(item.to_string());
+        self.item = Some(item.to_string().into());
         self
     }
     pub fn candidates(mut self, candidates: Vec<Choice>) -> Self {

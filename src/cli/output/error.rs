@@ -41,7 +41,7 @@ pub fn render(error: &Error, json: bool, color: bool) -> String {
                 causes: error.causes(),
                 hint: error.hint.clone(),
                 retry_after_s: error.retry_after.map(|d| d.as_secs()),
-                item: error.item.clone(),
+                item: error.item.as_deref().map(str::to_owned),
                 candidates: error.candidates.as_deref().unwrap_or_default().to_vec(),
             },
         };

@@ -13,6 +13,7 @@ mod support;
 
 mod accounts;
 mod addressing;
+mod addressing_attacks;
 mod addressing_groups;
 mod addressing_terminal;
 mod alert;

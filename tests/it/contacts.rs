@@ -215,7 +215,6 @@ fn what_is_no_contact_is_refused() {
         .run(["contacts", "add", "A\u{1b}[31m", "a@x.org"])
         .fails(2);
     insta::assert_snapshot!(run(&world, "list --format table").ok(), @r"
-    ID  NAME  ADDRESSES  VIA  GROUPS
     --- stderr
     hint: no contacts yet: `comms contacts add Ada ada@example.com` makes one
     --- exit 0

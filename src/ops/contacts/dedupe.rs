@@ -147,8 +147,9 @@ fn still_likely(set: &[ContactId], contacts: &[Contact], found: &[Pair]) -> Resu
             let all: Vec<_> = set.iter().map(ToString::to_string).collect();
             Err(Error::usage(format!("`{one}` of `{}` is not likely the same person", all.join("+"))).hint(
                 format!(
-                    "see the plan: `comms contacts dedupe`; join them all the same with `comms contacts merge {}`",
-                    all.join(" ")
+                    "see the plan: `comms contacts dedupe`; join them all the same with `comms contacts merge {} {}`",
+                    all[0],
+                    all[1..].join(" ")
                 ),
             ))
         }

@@ -5,6 +5,7 @@ mod dedupe;
 mod edit;
 mod export;
 mod fields;
+mod find;
 mod group;
 mod import;
 mod list;
@@ -38,6 +39,11 @@ enum ContactsCommand {
     /// Show one contact: addresses, groups, sources, and the last messages
     #[command(after_help = "Example: comms contacts show Ada")]
     Show(show::ShowArgs),
+    /// Find people by a name as you remember it, also among those known only from messages
+    #[command(
+        after_help = "Examples:\n  comms contacts find jon smiht\n  comms contacts find --explain bob johnson"
+    )]
+    Find(find::FindArgs),
     /// Add a contact, or many as JSON
     #[command(
         after_help = "Examples:\n  comms contacts add Ada Lovelace ada@example.com +14155550100 --nickname ada --org 'Analytical Engines' --via sms\n  comms contacts add --from m1423 @team\n  comms contacts add --json-file people.jsonl"
@@ -101,6 +107,7 @@ pub fn run(args: ContactsArgs, app: &App, out: &mut Output) -> Result<Done> {
     match args.command {
         ContactsCommand::List(args) => list::list(args, app, out),
         ContactsCommand::Show(args) => show::run(args, app, out),
+        ContactsCommand::Find(args) => find::run(args, app, out),
         ContactsCommand::Add(args) => add::run(*args, app, out),
         ContactsCommand::Edit(args) => edit::run(*args, app, out),
         ContactsCommand::Remove(args) => remove::remove(args, app, out),

@@ -113,7 +113,26 @@ pub fn completion_script(shell: Shell) -> Vec<u8> {
     };
     let mut script = Vec::new();
     clap_complete::generate(known, &mut Cli::command(), "comms", &mut script);
-    script
+    with_words(shell, script)
+}
+
+/// Has the script ask `complete-word` first, which knows people, accounts, ids and labels; where that offers
+/// nothing, the tree of commands does.
+fn with_words(shell: Shell, script: Vec<u8>) -> Vec<u8> {
+    let tree = String::from_utf8_lossy(&script);
+    let text = match shell {
+        Shell::Bash => format!("{tree}\n{}", include_str!("complete/words.bash")),
+        Shell::Fish => format!("{tree}\n{}", include_str!("complete/words.fish")),
+        // The function of the file's name is the one that zsh calls.
+        Shell::Zsh => {
+            let tree = tree.replacen("\n_comms() {\n", "\n_comms_tree() {\n", 1);
+            let end = tree.rfind("\nif [ ").unwrap_or(tree.len());
+            let words = include_str!("complete/words.zsh");
+            format!("{}\n{words}{}", &tree[..end], &tree[end..])
+        }
+        Shell::Powershell | Shell::Elvish => return script,
+    };
+    text.into_bytes()
 }
 
 /// All man pages: file name and text, commands first.

@@ -5,6 +5,7 @@ mod approval;
 mod audit;
 pub mod auth;
 mod browser;
+mod complete;
 pub mod contacts;
 pub mod costs;
 mod deferred;
@@ -110,6 +111,9 @@ pub enum Command {
     Completions(Deferred<generate::CompletionsArgs>),
     /// Print or write man pages
     Man(Deferred<generate::ManArgs>),
+    /// Offer words to a shell
+    #[command(hide = true)]
+    CompleteWord(Deferred<complete::CompleteArgs>),
 }
 
 impl Command {
@@ -117,6 +121,7 @@ impl Command {
     pub fn works_without_config(&self) -> bool {
         match self {
             Command::Schema(_) | Command::Completions(_) | Command::Man(_) => true,
+            Command::CompleteWord(_) => true,
             Command::Config(Deferred(args)) => args.works_without_config(),
             _ => false,
         }
@@ -159,6 +164,7 @@ pub fn dispatch(
         Some(Command::Schema(Deferred(args))) => schema::run(args, app, out),
         Some(Command::Completions(Deferred(args))) => generate::completions(args, out),
         Some(Command::Man(Deferred(args))) => generate::man(args, out),
+        Some(Command::CompleteWord(Deferred(args))) => complete::run(args, app, out),
     }
 }
 

@@ -236,6 +236,10 @@ fn documents() -> Vec<Document> {
         ),
         document::<ops::optout::OptoutReport>("comms.optouts/1", "comms contacts optout"),
         document::<ops::contacts::list::ContactsReport>("comms.contacts/1", "comms contacts list"),
+        document::<ops::contacts::find::FoundReport>(
+            "comms.contacts.found/1",
+            "comms contacts find",
+        ),
         document::<ops::contacts::show::ContactReport>("comms.contact/1", "comms contacts show"),
         document::<ops::contacts::change::ChangeReport>(
             "comms.contact_change/1",

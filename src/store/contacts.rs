@@ -199,6 +199,42 @@ impl Store {
         read().map_err(fault(READING))
     }
 
+    /// Whether someone has the address of this normal form.
+    pub fn has_contact_at(&self, key: &str) -> Result<bool> {
+        if !self.has_outbox() {
+            return Ok(false);
+        }
+        self.main()?
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM contact_addresses a JOIN contacts c ON c.id = a.contact
+                 WHERE a.address = ?1 AND c.document NOT NULL)",
+            )
+            .and_then(|mut read| read.query_row([key], |row| row.get(0)))
+            .map_err(fault(READING))
+    }
+
+    /// Contacts with an address that begins so, at most `most`.
+    pub fn contacts_begun(&self, address: &str, most: usize) -> Result<Vec<Contact>> {
+        if !self.has_outbox() {
+            return Ok(Vec::new());
+        }
+        let from = key(address);
+        let to = format!("{from}{}", char::MAX);
+        let db = self.main()?;
+        let read = || -> rusqlite::Result<Vec<Contact>> {
+            db.prepare_cached(&format!(
+                "{SELECT} WHERE c.document NOT NULL AND c.id IN (
+                     SELECT contact FROM contact_addresses WHERE address >= ?1 AND address < ?2 LIMIT ?3)"
+            ))?
+            .query_map(
+                params![from, to, i64::try_from(most).unwrap_or(i64::MAX)],
+                |row| contact(&db, row),
+            )?
+            .collect()
+        };
+        read().map_err(fault(READING))
+    }
+
     /// What changed after the change with this number, in order, at most `limit`: `None` for one that is gone.
     pub fn contacts_since(
         &self,

@@ -5,11 +5,13 @@
 //! nothing is new. A cursor that is ahead of what it follows means that a file was replaced: then all is made anew.
 
 mod addresses;
+mod begun;
 mod borne;
 mod contacts;
 mod find;
 mod harvest;
 mod near;
+mod told;
 mod words;
 
 use std::sync::MutexGuard;

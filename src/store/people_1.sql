@@ -47,3 +47,4 @@ CREATE TABLE people (
   far INTEGER NOT NULL,
   words BLOB NOT NULL
 );
+CREATE INDEX people_by_far ON people (far);

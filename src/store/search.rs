@@ -35,6 +35,17 @@ pub struct ThreadFilter {
 }
 
 impl Store {
+    /// Labels that messages carry or carried, in small letters.
+    pub fn label_names(&self) -> Result<Vec<String>> {
+        let db = self.reader()?;
+        let read = || -> rusqlite::Result<Vec<String>> {
+            db.prepare_cached("SELECT folded FROM labels ORDER BY folded")?
+                .query_map([], |row| row.get(0))?
+                .collect()
+        };
+        read().map_err(fault("reading labels"))
+    }
+
     /// Messages that fit, best or newest first. `limit: None` means all. A query without words has no
     /// best: it is listed newest first.
     pub fn search(

@@ -1,34 +1,192 @@
 //! Whom a name means.
 
-use crate::error::Result;
-use crate::model::contact::{Candidate, Found, Verdict};
-use crate::ops::App;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-/// Those who may be meant by a name, the likeliest first, and whether one of them certainly is.
+use crate::error::Result;
+use crate::model::contact::{Candidate, Card, Contact, Found, Verdict};
+use crate::model::id::ContactId;
+use crate::ops::App;
+use crate::rules::contact::{key, typed as typed_address};
+use crate::rules::harvest::named;
+use crate::rules::people::{self, Affinity, Known, Typed};
+use crate::store::people::{Harvested, Person, Wanted};
+
+/// How many are weighed: those whom the index takes for likeliest.
+const WEIGHED: usize = 120;
+
+/// Who may be meant by a name. `comms.contacts.found/1`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FoundReport {
+    /// What was looked for.
+    pub query: String,
+    /// Whether the first one is meant beyond doubt.
+    pub verdict: Verdict,
+    /// The likeliest first.
+    pub candidates: Vec<FoundRow>,
+}
+
+/// One who may be meant.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FoundRow {
+    #[serde(flatten)]
+    pub candidate: Candidate,
+    /// Where one would write to, of several addresses.
+    pub best: Option<String>,
+}
+
+/// Who may be meant, to be looked at.
+pub fn report(app: &App, query: &str, limit: usize) -> Result<FoundReport> {
+    let found = find(app, query, limit)?;
+    let candidates = found.candidates.into_iter().map(|candidate| {
+        let best = match candidate.contact {
+            None => candidate.address.clone(),
+            Some(id) => best(app, &app.store.contact(id)?.card)?,
+        };
+        Ok(FoundRow { candidate, best })
+    });
+    Ok(FoundReport {
+        query: query.to_owned(),
+        verdict: found.verdict,
+        candidates: candidates.collect::<Result<_>>()?,
+    })
+}
+
+/// The address of the last conversation, else the first.
+fn best(app: &App, card: &Card) -> Result<Option<String>> {
+    let all: Vec<String> = card.addresses.iter().map(typed_address).collect();
+    let asked: Vec<&str> = all.iter().map(String::as_str).collect();
+    let talked = app.store.last_talked(&asked)?;
+    Ok(talked.map(|t| t.address).or_else(|| all.into_iter().next()))
+}
+
+/// Those who may be meant by a name, an id (`c9`) or an address, the likeliest first, and whether one of them
+/// certainly is.
 pub fn find(app: &App, typed: &str, limit: usize) -> Result<Found> {
-    let same = |name: &str| name.to_lowercase() == typed.trim().to_lowercase();
-    let contacts = app.store.contacts(None)?;
-    let named = contacts
-        .into_iter()
-        .filter(|c| same(&c.card.name) || c.card.nicknames.iter().any(|n| same(n)));
-    let candidates: Vec<Candidate> = named
-        .take(limit)
-        .map(|contact| Candidate {
-            contact: Some(contact.id),
-            name: contact.card.label().to_owned(),
-            address: None,
-            score: 100,
-            exact: true,
-            written_to: false,
-            why: vec!["the name".to_owned()],
-        })
-        .collect();
+    let typed = typed.trim();
+    if let Ok(id) = typed.parse::<ContactId>() {
+        let contact = app.store.contact(id).ok();
+        return Ok(certain(contact.iter(), "the id", limit));
+    }
+    let ready = Typed::new(typed);
+    let owners = app.store.contacts_at(typed)?;
+    if !owners.is_empty() {
+        return Ok(certain(owners.iter(), "the address", limit));
+    }
+    if ready.is_empty() {
+        return Ok(certain([].iter(), "", limit));
+    }
+    let (people, known) = weighed(app, typed, &ready)?;
+    let ranking = people::rank(&ready, &known);
+    let places = ranking.order.iter().enumerate().take(limit);
+    let candidates = places.map(|(place, ranked)| {
+        let (who, affinity) = &people[ranked.at];
+        let (contact, name, address) = match who {
+            Who::Contact(contact) => (Some(contact.id), contact.card.label().to_owned(), None),
+            Who::Harvested(known) => (None, known.label(), Some(known.typed.clone())),
+        };
+        Candidate {
+            contact,
+            name,
+            address,
+            score: ranked.scored.score,
+            exact: ranked.scored.is_exact(),
+            written_to: affinity.sent > 0,
+            why: ranking.why(place, &ready, &known),
+        }
+    });
     Ok(Found {
-        verdict: match candidates.len() {
+        verdict: ranking.verdict,
+        candidates: candidates.collect(),
+    })
+}
+
+enum Who {
+    Contact(Contact),
+    Harvested(Harvested),
+}
+
+/// Those whom the index takes for likeliest, and the one at the address that was typed.
+fn weighed(app: &App, text: &str, typed: &Typed) -> Result<(Vec<(Who, Affinity)>, Vec<Known>)> {
+    let now = app.clock.now();
+    let wanted = Wanted::of(text, &people::probes(typed));
+    let (mut people, mut known, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+    for bearer in app.store.bearers(&wanted, WEIGHED)? {
+        match bearer.person {
+            Person::Address(row) => rows.push(row),
+            Person::Contact(id) => {
+                // Someone may have removed it meanwhile, or merged it into another.
+                if let Ok(contact) = app.store.contact(id) {
+                    let affinity = affinity_of(app, &contact.card, now)?;
+                    known.push(Known::new(&people::Person::of(&contact.card, affinity)));
+                    people.push((Who::Contact(contact), affinity));
+                }
+            }
+        }
+    }
+    let mut harvested = app.store.harvested_rows(&rows)?;
+    // The very address that was typed counts whoever reads there.
+    let at = app.store.harvested(text)?;
+    harvested.extend(at.filter(|at| !harvested.iter().any(|h| h.form == at.form)));
+    for row in harvested {
+        // A contact is shown as what it is; what strangers call it says nothing.
+        if app.store.has_contact_at(&key(&row.typed))? {
+            continue;
+        }
+        let affinity = affinity(&[&row], false, now);
+        let person = named(&row.name, &row.typed, affinity);
+        known.push(Known::new(&person));
+        people.push((Who::Harvested(row), affinity));
+    }
+    Ok((people, known))
+}
+
+fn affinity_of(app: &App, card: &Card, now: Timestamp) -> Result<Affinity> {
+    let all: Vec<String> = card.addresses.iter().map(typed_address).collect();
+    let rows = app.store.harvested_at(&all)?;
+    Ok(affinity(&rows.iter().collect::<Vec<_>>(), true, now))
+}
+
+fn affinity(rows: &[&Harvested], contact: bool, now: Timestamp) -> Affinity {
+    let sum = |count: fn(&Harvested) -> i64| -> u32 {
+        let sum: i64 = rows.iter().map(|row| count(row)).sum();
+        u32::try_from(sum).unwrap_or(u32::MAX)
+    };
+    let last = rows.iter().filter_map(|row| row.last_at).max();
+    // A clock that was wrong makes nobody nearer than today.
+    let days = last.map(|at| now.duration_since(at).as_hours().max(0) / 24);
+    Affinity {
+        contact,
+        sent: sum(|row| row.sent),
+        received: sum(|row| row.received),
+        days: days.and_then(|days| u32::try_from(days).ok()),
+    }
+}
+
+/// These, each meant by its id or address.
+fn certain<'a>(
+    contacts: impl ExactSizeIterator<Item = &'a Contact>,
+    why: &str,
+    limit: usize,
+) -> Found {
+    Found {
+        verdict: match contacts.len() {
             0 => Verdict::Nobody,
             1 => Verdict::Clear,
             _ => Verdict::Several,
         },
-        candidates,
-    })
+        candidates: contacts
+            .take(limit)
+            .map(|contact| Candidate {
+                contact: Some(contact.id),
+                name: contact.card.label().to_owned(),
+                address: None,
+                score: 100,
+                exact: true,
+                written_to: false,
+                why: vec![why.to_owned()],
+            })
+            .collect(),
+    }
 }

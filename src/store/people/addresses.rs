@@ -5,8 +5,10 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::error::Result;
 use crate::rules::harvest::form;
-use crate::store::Store;
 use crate::store::row::seconds;
+use crate::store::{Store, fault};
+
+use super::READING;
 
 /// An address that messages name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +43,39 @@ pub struct Talked {
 const COLUMNS: &str =
     "address, typed, name, received, sent, mentioned, last_at, last_sent_at, automated";
 
+impl Harvested {
+    /// The name, else the address.
+    pub fn label(&self) -> String {
+        match self.name.is_empty() {
+            true => self.typed.clone(),
+            false => self.name.clone(),
+        }
+    }
+}
+
 impl Store {
+    /// What is gathered of these addresses, as one types them; those of a number by each of its channels.
+    pub fn harvested_at(&self, addresses: &[String]) -> Result<Vec<Harvested>> {
+        self.with_people(|db| {
+            let read = || -> rusqlite::Result<Vec<Harvested>> {
+                let mut all = Vec::new();
+                for address in addresses {
+                    let form = form(address);
+                    let other = match form.split_once(':') {
+                        Some(("sms", number)) => Some(format!("whatsapp:{number}")),
+                        Some(("whatsapp", number)) => Some(format!("sms:{number}")),
+                        _ => None,
+                    };
+                    for form in std::iter::once(form).chain(other) {
+                        all.extend(of_form(db, &form)?);
+                    }
+                }
+                Ok(all)
+            };
+            read().map_err(fault(READING))
+        })
+    }
+
     /// What messages tell of an address as one types it, in any of its spellings.
     pub fn harvested(&self, address: &str) -> Result<Option<Harvested>> {
         let form = form(address);
@@ -72,6 +106,12 @@ pub(super) fn of_form(db: &Connection, form: &str) -> rusqlite::Result<Option<Ha
     ))?
     .query_row([form], harvested)
     .optional()
+}
+
+pub(super) fn of_row(db: &Connection, row: i64) -> rusqlite::Result<Option<Harvested>> {
+    db.prepare_cached(&format!("SELECT {COLUMNS} FROM addresses WHERE id = ?1"))?
+        .query_row([row], harvested)
+        .optional()
 }
 
 fn harvested(row: &Row<'_>) -> rusqlite::Result<Harvested> {

@@ -1,20 +1,24 @@
-//! Those who may be meant by some words, before anyone weighs them.
+//! Those who may be meant by what was typed, before anyone weighs them.
 
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Result;
+use crate::rules::people::fold;
+use crate::rules::people::keys::Ask;
+use crate::rules::people::{KeyKind, Probe};
 use crate::store::Store;
 
+use super::borne::{self, SHORT};
 use super::near::Near;
 use super::words::{ID, LONGEST, Person};
 
 /// Words that one typed word may stand for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// These words, likeliest first.
-    pub same: Vec<String>,
+    /// These words, and what each is worth.
+    pub same: Vec<(String, u32)>,
     /// Words that begin so.
     pub begun: Option<String>,
     /// Words within so many slips of this one.
@@ -26,21 +30,84 @@ pub struct Wanted {
 pub struct Bearer {
     pub person: Person,
     /// How many of the wanted words fit.
-    pub fits: u32,
+    pub fits: usize,
     far: u8,
     worth: u32,
 }
 
 /// Most people read of one word: those who are near come first.
 const MOST_BEARERS: i64 = 20_000;
+/// The same where the word is only like the typed one.
+const MOST_LIKE: i64 = 4_000;
 /// Most words that one typed word may stand for, besides the same ones.
-const MOST_BEGUN: i64 = 200;
+const MOST_BEGUN: i64 = 300;
 const MOST_NEAR: usize = 100;
 
-/// What a fit is worth: the same word, a begun one, one with one slip or two.
-const SAME: u32 = 16;
-const BEGUN: u32 = 12;
-const SLIPS: [u32; 4] = [SAME, 9, 6, 4];
+/// What a fit is worth.
+const WHOLE: u32 = 20;
+pub(super) const SAME: u32 = 16;
+const BEGUN: u32 = 11;
+const KIN: u32 = 12;
+const INITIALS: u32 = 9;
+const SOUND: u32 = 5;
+const SLIPS: [u32; 4] = [SAME, 10, 6, 4];
+
+impl Wanted {
+    /// What the index is asked for a typed text.
+    pub fn of(text: &str, probes: &[Probe]) -> Vec<Wanted> {
+        let words = probes.iter().map(|p| p.word + 1).max().unwrap_or(0);
+        let mut all = vec![Wanted::default(); words];
+        for Probe { word, ask } in probes {
+            let wanted = &mut all[*word];
+            match ask {
+                Ask::Is(kind, text) => {
+                    let worth = match kind {
+                        KeyKind::Word if wanted.same.is_empty() => SAME,
+                        KeyKind::Word => KIN,
+                        KeyKind::Joined => SAME - 1,
+                        KeyKind::Initials => INITIALS,
+                        KeyKind::Sound => SOUND,
+                    };
+                    wanted.same.push((borne::word(*kind, text), worth));
+                }
+                Ask::Begins(text) => wanted.begun = Some(text.clone()),
+                Ask::Near(text, slips) => wanted.near = Some((text.clone(), usize::from(*slips))),
+                // Whoever asks looks addresses up by themselves.
+                Ask::Address(_) => {}
+            }
+        }
+        let typed = fold::words(text);
+        if !typed.is_empty() {
+            all.push(Wanted {
+                same: vec![(borne::whole(&typed), WHOLE)],
+                ..Wanted::default()
+            });
+        }
+        // `J Smith` is no Smith of any other letter.
+        if typed.len() > 1 {
+            let firsts: String = typed.iter().map(|w| &w.form[..1]).collect();
+            let turned: String = firsts.chars().rev().collect();
+            let mut same = vec![(borne::word(KeyKind::Initials, &firsts), SOUND)];
+            if turned != firsts {
+                same.push((borne::word(KeyKind::Initials, &turned), SOUND));
+            }
+            all.push(Wanted {
+                same,
+                ..Wanted::default()
+            });
+        }
+        all
+    }
+
+    /// A word that is there, or (`whole` false) is still being typed.
+    pub fn typed(word: &fold::Word, whole: bool) -> Wanted {
+        Wanted {
+            same: word.forms().map(|form| (form.to_owned(), SAME)).collect(),
+            begun: (!whole).then(|| word.form.clone()),
+            near: None,
+        }
+    }
+}
 
 impl Store {
     /// Those who bear most of the wanted words, the best first, at most `most`.
@@ -58,11 +125,21 @@ pub(super) fn bearers(
     let near = near_words(db, wanted)?;
     for (wanted, near) in wanted.iter().zip(near) {
         let mut fits: HashMap<i64, (u8, u32)> = HashMap::new();
-        for (word, worth) in words_of(db, wanted, near)? {
-            read_bearers(db, word, |far, person| {
-                let known = fits.entry(person).or_insert((far, worth));
-                known.1 = known.1.max(worth);
+        let mut words = words_of(db, wanted, near)?;
+        // The best first, so that what is only alike is read as far as there is room.
+        words.sort_unstable_by_key(|(id, worth)| (u32::MAX - worth, *id));
+        let mut room = MOST_LIKE;
+        for (word, worth) in words {
+            let most = match worth {
+                KIN.. => MOST_BEARERS,
+                _ => room,
+            };
+            let read = read_bearers(db, word, most, |far, person| {
+                fits.entry(person).or_insert((far, worth));
             })?;
+            if worth < KIN {
+                room -= read;
+            }
         }
         for (person, (far, worth)) in fits {
             let bearer = found.entry(person).or_insert(Bearer {
@@ -96,24 +173,32 @@ fn words_of(
         let known = words.entry(id).or_default();
         *known = (*known).max(worth);
     };
-    for (n, word) in wanted.same.iter().enumerate() {
-        let id: Option<u32> = db
-            .prepare_cached("SELECT id FROM words WHERE word = ?1")?
+    let id_of = |word: &str| -> rusqlite::Result<Option<u32>> {
+        db.prepare_cached("SELECT id FROM words WHERE word = ?1")?
             .query_row([word], |row| row.get(0))
-            .optional()?;
-        if let Some(id) = id {
-            // What the word itself is counts a little more than what it may stand for.
-            add(id, SAME - u32::from(n > 0));
+            .optional()
+    };
+    for (word, worth) in &wanted.same {
+        if let Some(id) = id_of(word)? {
+            add(id, *worth);
         }
     }
-    if let Some(begun) = &wanted.begun {
-        let after = format!("{begun}{}", char::MAX);
-        let mut read =
-            db.prepare_cached("SELECT id FROM words WHERE word >= ?1 AND word < ?2 LIMIT ?3")?;
-        let mut rows = read.query(params![begun, after, MOST_BEGUN])?;
-        while let Some(row) = rows.next()? {
-            add(row.get(0)?, BEGUN);
+    match &wanted.begun {
+        Some(begun) if begun.len() <= SHORT => {
+            if let Some(id) = id_of(&borne::begun(begun))? {
+                add(id, BEGUN);
+            }
         }
+        Some(begun) => {
+            let after = format!("{begun}{}", char::MAX);
+            let mut read =
+                db.prepare_cached("SELECT id FROM words WHERE word >= ?1 AND word < ?2 LIMIT ?3")?;
+            let mut rows = read.query(params![begun, after, MOST_BEGUN])?;
+            while let Some(row) = rows.next()? {
+                add(row.get(0)?, BEGUN);
+            }
+        }
+        None => {}
     }
     for (id, slips) in near {
         add(id, SLIPS[slips.min(SLIPS.len() - 1)]);
@@ -165,12 +250,20 @@ fn near_words(db: &Connection, wanted: &[Wanted]) -> rusqlite::Result<Vec<Vec<(u
     Ok(found)
 }
 
-fn read_bearers(db: &Connection, word: u32, mut each: impl FnMut(u8, i64)) -> rusqlite::Result<()> {
+/// Reads who bears a word, the nearest first; says how many were read.
+fn read_bearers(
+    db: &Connection,
+    word: u32,
+    most: i64,
+    mut each: impl FnMut(u8, i64),
+) -> rusqlite::Result<i64> {
     let mut read =
         db.prepare_cached("SELECT far, person FROM postings WHERE word = ?1 LIMIT ?2")?;
-    let mut rows = read.query(params![word, MOST_BEARERS])?;
+    let mut rows = read.query(params![word, most.max(0)])?;
+    let mut count = 0;
     while let Some(row) = rows.next()? {
         each(row.get(0)?, row.get(1)?);
+        count += 1;
     }
-    Ok(())
+    Ok(count)
 }

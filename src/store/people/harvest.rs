@@ -8,11 +8,12 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use crate::error::Result;
 use crate::model::address::Address;
 use crate::model::message::Role;
-use crate::rules::harvest::{is_automated, name, nearness, person};
+use crate::rules::harvest::{is_automated, nearness};
 use crate::store::folders::Folders;
 use crate::store::row::{self, fold, people};
 use crate::store::{Store, fault};
 
+use super::told::{name, person};
 use super::words::{Person, Writer};
 use super::{READING, WRITING, borne};
 

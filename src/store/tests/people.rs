@@ -219,7 +219,7 @@ fn a_store_that_cant_be_written_is_read_all_the_same() {
 
 fn wanted(words: &[&str]) -> Vec<Wanted> {
     let each = words.iter().map(|word| Wanted {
-        same: vec![(*word).to_owned()],
+        same: vec![((*word).to_owned(), 16)],
         begun: None,
         near: (word.len() > 3).then(|| ((*word).to_owned(), 1)),
     });

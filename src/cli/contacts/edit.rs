@@ -63,7 +63,7 @@ pub fn run(args: EditArgs, app: &App, out: &mut Output) -> Result<Done> {
     let json = fields::json_of(args.json_file.as_ref(), changes.is_empty(), out)?;
     changes.patch = json.as_deref().map(input::patch).transpose()?;
     let to = match changes.is_empty() {
-        false => To::Changes(changes),
+        false => To::Changes(Box::new(changes)),
         true if prompt::can_ask(out) => {
             let old = input::to_edit(&contact)?;
             let editor = app.config.editor.as_deref().ok_or_else(|| {

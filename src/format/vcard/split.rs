@@ -10,6 +10,9 @@ use super::document::{is_mark, trim_break};
 /// The largest card that is read: a large photo is a few megabytes.
 const LARGEST: usize = 16 << 20;
 
+/// One card: the line it begins at and its bytes.
+type Split = Result<(u64, Vec<u8>), Fault>;
+
 /// The cards of a file in order, each as its own bytes and the line it begins at.
 pub struct Cards<R> {
     source: R,
@@ -67,7 +70,7 @@ impl<R: BufRead> Cards<R> {
         Ok(None)
     }
 
-    fn card(&mut self) -> io::Result<Option<Result<(u64, Vec<u8>), Fault>>> {
+    fn card(&mut self) -> io::Result<Option<Split>> {
         let Some(mut card) = self.begin()? else {
             return Ok(None);
         };
@@ -122,7 +125,7 @@ impl<R: BufRead> Cards<R> {
 }
 
 impl<R: BufRead> Iterator for Cards<R> {
-    type Item = io::Result<Result<(u64, Vec<u8>), Fault>>;
+    type Item = io::Result<Split>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.ended {

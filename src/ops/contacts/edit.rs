@@ -184,7 +184,7 @@ fn absent(text: &str, there: &[String]) -> Error {
 
 /// What a contact is to be.
 pub enum To {
-    Changes(Changes),
+    Changes(Box<Changes>),
     /// The card that was read, and what became of it in an editor.
     Edited(Box<(Card, Card)>),
 }

@@ -109,7 +109,7 @@ pub fn checked(mut card: Card, region: Option<&str>) -> Result<Card> {
             .hint("write it like 1815-12-10, or --12-10 without the year"));
     }
     unique("nickname", &mut card.nicknames, |n| n.to_lowercase())?;
-    unique("group", &mut card.groups, |g| folded_group(g))?;
+    unique("group", &mut card.groups, folded_group)?;
     for group in &mut card.groups {
         *group = group.trim_start_matches('@').to_owned();
     }
@@ -178,7 +178,7 @@ pub fn joined(first: &Card, other: &Card) -> (Card, Vec<Lost>) {
         (mine, theirs) => mine.or_else(|| theirs.clone()),
     };
     grow(&mut card.nicknames, &other.nicknames, |n| n.to_lowercase());
-    grow(&mut card.groups, &other.groups, |g| folded_group(g));
+    grow(&mut card.groups, &other.groups, folded_group);
     grow(&mut card.urls, &other.urls, str::to_owned);
     card.addresses.extend(other.addresses.iter().cloned());
     once(&mut card.addresses);

@@ -19,6 +19,9 @@ _comms() {
             comms,auth)
                 cmd="comms__subcmd__auth"
                 ;;
+            comms,complete-word)
+                cmd="comms__subcmd__complete__subcmd__word"
+                ;;
             comms,completions)
                 cmd="comms__subcmd__completions"
                 ;;
@@ -129,6 +132,9 @@ _comms() {
                 ;;
             comms__subcmd__contacts,export)
                 cmd="comms__subcmd__contacts__subcmd__export"
+                ;;
+            comms__subcmd__contacts,find)
+                cmd="comms__subcmd__contacts__subcmd__find"
                 ;;
             comms__subcmd__contacts,group)
                 cmd="comms__subcmd__contacts__subcmd__group"
@@ -251,7 +257,7 @@ _comms() {
 
     case "${cmd}" in
         comms)
-            opts="-v -h -V --format --json --fields --color --progress --config --verbose --read-only --help --version send reply forward react edit unsend inbox search auth outbox contacts costs import export purge serve doctor config schema completions man"
+            opts="-v -h -V --format --json --fields --color --progress --config --verbose --read-only --help --version send reply forward react edit unsend inbox search auth outbox contacts costs import export purge serve doctor config schema completions man complete-word"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -786,6 +792,40 @@ _comms() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        comms__subcmd__complete__subcmd__word)
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help bash zsh fish"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         comms__subcmd__completions)
             opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help bash zsh fish powershell elvish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -957,7 +997,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__contacts)
-            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help list show add edit remove merge dedupe group history undo sync import export optout"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help list show find add edit remove merge dedupe group history undo sync import export optout"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1277,6 +1317,44 @@ _comms() {
                     ;;
                 --version)
                     COMPREPLY=($(compgen -W "3.0 4.0" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        comms__subcmd__contacts__subcmd__find)
+            opts="-v -h --explain --limit --fail-empty --format --json --fields --color --progress --config --verbose --read-only --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -3943,4 +4021,22 @@ if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERS
     complete -F _comms -o nosort -o bashdefault -o default comms
 else
     complete -F _comms -o bashdefault -o default comms
+fi
+
+# People, accounts, ids and labels come from the store, each quoted as it must stand; nothing of it is evaluated.
+_comms_words() {
+    local word
+    COMPREPLY=()
+    while IFS= read -r word; do
+        COMPREPLY+=("$word")
+    done < <(command "$1" complete-word bash "${COMP_LINE:0:COMP_POINT}" "$2" 2>/dev/null)
+    if [[ ${#COMPREPLY[@]} -eq 0 ]]; then
+        _comms "$@"
+    fi
+}
+
+if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
+    complete -F _comms_words -o nosort -o bashdefault -o default comms
+else
+    complete -F _comms_words -o bashdefault -o default comms
 fi

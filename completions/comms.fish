@@ -62,6 +62,7 @@ complete -c comms -n "__fish_comms_needs_command" -f -a "config" -d 'Show and ch
 complete -c comms -n "__fish_comms_needs_command" -f -a "schema" -d 'Print JSON Schemas, exit codes and the command tree'
 complete -c comms -n "__fish_comms_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c comms -n "__fish_comms_needs_command" -f -a "man" -d 'Print or write man pages'
+complete -c comms -n "__fish_comms_needs_command" -f -a "complete-word" -d 'Offer words to a shell'
 complete -c comms -n "__fish_comms_using_subcommand send" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
@@ -1032,36 +1033,37 @@ complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subc
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
 jsonl\t'One row per line'"
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -l fields -d 'Show only these columns or keys, comma-separated' -r
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
 json\t'One JSON line per step on stderr'
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -l config -d 'Read this config file instead of the usual one' -r -F
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -l json -d 'Short for --format json'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -l read-only -d 'Refuse everything that would change something at a provider'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "list" -d 'List contacts'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "show" -d 'Show one contact: addresses, groups, sources, and the last messages'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "add" -d 'Add a contact, or many as JSON'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "edit" -d 'Change a contact; without flags, as a text in your editor'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "remove" -d 'Remove contacts; `undo` brings them back'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "merge" -d 'Make one contact of several; the first stays and takes in the others'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "dedupe" -d 'Find contacts that are likely one person; join those you pick'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "group" -d 'Keep groups: `send @team` goes to everybody in one'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "history" -d 'Show what was changed, when and by whom'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "undo" -d 'Take a change back'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "sync" -d 'Bring contacts here and in address books elsewhere together'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "import" -d 'Bring contacts in from vCard and CSV files'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "export" -d 'Write contacts out as vCards, CSV or JSON lines'
-complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show add edit remove merge dedupe group history undo sync import export optout" -f -a "optout" -d 'Send nothing more to these, on any channel'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -f -a "list" -d 'List contacts'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -f -a "show" -d 'Show one contact: addresses, groups, sources, and the last messages'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -f -a "find" -d 'Find people by a name as you remember it, also among those known only from messages'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -f -a "add" -d 'Add a contact, or many as JSON'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -f -a "edit" -d 'Change a contact; without flags, as a text in your editor'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -f -a "remove" -d 'Remove contacts; `undo` brings them back'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -f -a "merge" -d 'Make one contact of several; the first stays and takes in the others'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -f -a "dedupe" -d 'Find contacts that are likely one person; join those you pick'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -f -a "group" -d 'Keep groups: `send @team` goes to everybody in one'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -f -a "history" -d 'Show what was changed, when and by whom'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -f -a "undo" -d 'Take a change back'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -f -a "sync" -d 'Bring contacts here and in address books elsewhere together'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -f -a "import" -d 'Bring contacts in from vCard and CSV files'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -f -a "export" -d 'Write contacts out as vCards, CSV or JSON lines'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and not __fish_seen_subcommand_from list show find add edit remove merge dedupe group history undo sync import export optout" -f -a "optout" -d 'Send nothing more to these, on any channel'
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l group -d 'Only those in this group' -r
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l source -d 'Only those that this account has, too' -r
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from list" -l has -d 'Only those with such an address: email, phone, whatsapp, slack or chat' -r -f -a "email\t''
@@ -1104,6 +1106,25 @@ complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_su
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from show" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from find" -l limit -d 'Show at most this many people' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from find" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from find" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from find" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from find" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from find" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from find" -l explain -d 'Tell what speaks for each'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from find" -l fail-empty -d 'End with exit code 5 if nobody was found'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from find" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from find" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from find" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from find" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l nickname -d 'A nickname or alias; it names the person exactly. May be given several times' -r
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l org -d 'The organisation' -r
 complete -c comms -n "__fish_comms_using_subcommand contacts; and __fish_seen_subcommand_from add" -l title -d 'The title or role there' -r
@@ -1637,3 +1658,26 @@ complete -c comms -n "__fish_comms_using_subcommand man" -l json -d 'Short for -
 complete -c comms -n "__fish_comms_using_subcommand man" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand man" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand man" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand complete-word" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand complete-word" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand complete-word" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand complete-word" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand complete-word" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand complete-word" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand complete-word" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand complete-word" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand complete-word" -s h -l help -d 'Print help'
+
+# People, accounts, ids and labels come from the store; fish quotes them, and nothing of it is evaluated.
+function __comms_words
+    set -g __comms_offers (command comms complete-word fish (commandline -cp | string collect) 2>/dev/null)
+    test (count $__comms_offers) -gt 0
+end
+complete -c comms -n __comms_words -f -a '$__comms_offers'

@@ -77,7 +77,7 @@ pub fn find(app: &App, typed: &str, limit: usize) -> Result<Found> {
     if ready.is_empty() {
         return Ok(certain([].iter(), "", limit));
     }
-    let (people, known) = weighed(app, typed, &ready)?;
+    let Weighed { people, known } = weighed(app, typed, &ready)?;
     let ranking = people::rank(&ready, &known);
     let places = ranking.order.iter().enumerate().take(limit);
     let candidates = places.map(|(place, ranked)| {
@@ -103,15 +103,26 @@ pub fn find(app: &App, typed: &str, limit: usize) -> Result<Found> {
 }
 
 enum Who {
-    Contact(Contact),
+    Contact(Box<Contact>),
     Harvested(Harvested),
 }
 
+/// Those who are weighed, each in the same place of both.
+#[derive(Default)]
+struct Weighed {
+    people: Vec<(Who, Affinity)>,
+    known: Vec<Known>,
+}
+
 /// Those whom the index takes for likeliest, and the one at the address that was typed.
-fn weighed(app: &App, text: &str, typed: &Typed) -> Result<(Vec<(Who, Affinity)>, Vec<Known>)> {
+fn weighed(app: &App, text: &str, typed: &Typed) -> Result<Weighed> {
     let now = app.clock.now();
     let wanted = Wanted::of(text, &people::probes(typed));
-    let (mut people, mut known, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+    let Weighed {
+        mut people,
+        mut known,
+    } = Weighed::default();
+    let mut rows = Vec::new();
     for bearer in app.store.bearers(&wanted, WEIGHED)? {
         match bearer.person {
             Person::Address(row) => rows.push(row),
@@ -120,7 +131,7 @@ fn weighed(app: &App, text: &str, typed: &Typed) -> Result<(Vec<(Who, Affinity)>
                 if let Ok(contact) = app.store.contact(id) {
                     let affinity = affinity_of(app, &contact.card, now)?;
                     known.push(Known::new(&people::Person::of(&contact.card, affinity)));
-                    people.push((Who::Contact(contact), affinity));
+                    people.push((Who::Contact(Box::new(contact)), affinity));
                 }
             }
         }
@@ -139,7 +150,7 @@ fn weighed(app: &App, text: &str, typed: &Typed) -> Result<(Vec<(Who, Affinity)>
         known.push(Known::new(&person));
         people.push((Who::Harvested(row), affinity));
     }
-    Ok((people, known))
+    Ok(Weighed { people, known })
 }
 
 fn affinity_of(app: &App, card: &Card, now: Timestamp) -> Result<Affinity> {

@@ -96,10 +96,8 @@ fn bash_gets_words_as_they_must_stand() {
     ] {
         assert_eq!(offers(&world, "bash", line), [offered], "{line}");
     }
-    assert_eq!(
-        offers(&world, "bash", "comms send 'zo"),
-        ["zoe@example.com"]
-    );
+    // No apostrophe can stand between these.
+    assert!(offers(&world, "bash", "comms send 'zo").is_empty());
 }
 
 #[test]

@@ -160,17 +160,16 @@ fn still_likely(set: &[ContactId], contacts: &[Contact], found: &[Pair]) -> Resu
 fn joined(sets: &[Vec<ContactId>]) -> Vec<Vec<ContactId>> {
     let mut all: Vec<Vec<ContactId>> = Vec::new();
     for set in sets {
-        let (touching, apart): (Vec<_>, Vec<_>) = all
-            .into_iter()
-            .partition(|have: &Vec<ContactId>| have.iter().any(|id| set.contains(id)));
-        let mut one: Vec<ContactId> = touching.into_iter().flatten().collect();
+        let touches = |have: &Vec<ContactId>| have.iter().any(|id| set.contains(id));
+        let place = all.iter().position(touches).unwrap_or(all.len());
+        let touching: Vec<_> = all.extract_if(.., |have| touches(have)).collect();
+        let mut one = touching.concat();
         for id in set {
             if !one.contains(id) {
                 one.push(*id);
             }
         }
-        all = apart;
-        all.push(one);
+        all.insert(place, one);
     }
     all
 }

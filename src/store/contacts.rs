@@ -148,13 +148,7 @@ impl Store {
             return Err(no_contact(id));
         }
         let db = self.main()?;
-        let found = resolve(&db, id.0)
-            .and_then(|id| {
-                db.prepare_cached(&format!("{SELECT} WHERE c.id = ?1 AND c.document NOT NULL"))?
-                    .query_row([id], |row| contact(&db, row))
-                    .optional()
-            })
-            .map_err(fault(READING))?;
+        let found = by_id(&db, id).map_err(fault(READING))?;
         found.ok_or_else(|| no_contact(id))
     }
 
@@ -199,18 +193,39 @@ impl Store {
         read().map_err(fault(READING))
     }
 
-    /// Whether someone has the address of this normal form.
-    pub fn has_contact_at(&self, key: &str) -> Result<bool> {
+    /// Which of these addresses, in their normal form, a contact has.
+    pub fn have_contacts(&self, keys: &[String]) -> Result<Vec<bool>> {
         if !self.has_outbox() {
-            return Ok(false);
+            return Ok(vec![false; keys.len()]);
         }
-        self.main()?
-            .prepare_cached(
+        let mut main = self.main()?;
+        let mut read = || -> rusqlite::Result<Vec<bool>> {
+            // One look at the file for all of them.
+            let tx = main.transaction()?;
+            let mut read = tx.prepare_cached(
                 "SELECT EXISTS (SELECT 1 FROM contact_addresses a JOIN contacts c ON c.id = a.contact
                  WHERE a.address = ?1 AND c.document NOT NULL)",
-            )
-            .and_then(|mut read| read.query_row([key], |row| row.get(0)))
-            .map_err(fault(READING))
+            )?;
+            keys.iter()
+                .map(|key| read.query_row([key], |row| row.get(0)))
+                .collect()
+        };
+        read().map_err(fault(READING))
+    }
+
+    /// These contacts, or those that took them in, in the order given; who is gone is left out.
+    pub fn contacts_of(&self, ids: &[ContactId]) -> Result<Vec<Contact>> {
+        if !self.has_outbox() {
+            return Ok(Vec::new());
+        }
+        let mut main = self.main()?;
+        let mut read = || -> rusqlite::Result<Vec<Contact>> {
+            let tx = main.transaction()?;
+            ids.iter()
+                .filter_map(|id| by_id(&tx, *id).transpose())
+                .collect()
+        };
+        read().map_err(fault(READING))
     }
 
     /// Contacts with an address that begins so, at most `most`.
@@ -391,6 +406,14 @@ fn card_of(db: &Connection, id: i64) -> Result<Option<Card>> {
         .prepare_cached("SELECT document FROM contacts WHERE id = ?1")
         .and_then(|mut read| read.query_row([id], |row| card(row, 0)).optional());
     found.map(Option::flatten).map_err(fault(READING))
+}
+
+/// A contact by its id, or by one that was merged into it.
+fn by_id(db: &Connection, id: ContactId) -> rusqlite::Result<Option<Contact>> {
+    let id = resolve(db, id.0)?;
+    db.prepare_cached(&format!("{SELECT} WHERE c.id = ?1 AND c.document NOT NULL"))?
+        .query_row([id], |row| contact(db, row))
+        .optional()
 }
 
 /// The contact that a merged one ended in.

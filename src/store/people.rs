@@ -115,7 +115,9 @@ impl Store {
                 }
                 done => done?,
             }
-            work(db).map_err(fault(READING))
+            // One look at the file for all that is read.
+            let tx = db.transaction().map_err(fault(READING))?;
+            work(&tx).map_err(fault(READING))
         })
     }
 

@@ -14,7 +14,7 @@ use crate::rules::people::{self, Affinity, Known, Typed};
 use crate::store::people::{Harvested, Person, Wanted};
 
 /// How many are weighed: those whom the index takes for likeliest.
-const WEIGHED: usize = 120;
+const WEIGHED: usize = 40;
 
 /// Who may be meant by a name. `comms.contacts.found/1`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -55,7 +55,7 @@ pub fn report(app: &App, query: &str, limit: usize) -> Result<FoundReport> {
 
 /// The address of the last conversation, else the first.
 fn best(app: &App, card: &Card) -> Result<Option<String>> {
-    let all: Vec<String> = card.addresses.iter().map(typed_address).collect();
+    let all = addresses(card);
     let asked: Vec<&str> = all.iter().map(String::as_str).collect();
     let talked = app.store.last_talked(&asked)?;
     Ok(talked.map(|t| t.address).or_else(|| all.into_iter().next()))
@@ -123,29 +123,30 @@ fn weighed(app: &App, text: &str, typed: &Typed) -> Result<Weighed> {
         mut known,
     } = Weighed::default();
     let mut rows = Vec::new();
+    let mut ids = Vec::new();
     for bearer in app.store.bearers(&wanted, WEIGHED)? {
         match bearer.person {
             Person::Address(row) => rows.push(row),
-            Person::Contact(id) => {
-                // Someone may have removed it meanwhile, or merged it into another.
-                if let Ok(contact) = app.store.contact(id) {
-                    let affinity = affinity_of(app, &contact.card, now)?;
-                    known.push(Known::new(&people::Person::of(&contact.card, affinity)));
-                    people.push((Who::Contact(Box::new(contact)), affinity));
-                }
-            }
+            Person::Contact(id) => ids.push(id),
         }
+    }
+    // Someone may have removed one meanwhile, or merged it into another.
+    let contacts = app.store.contacts_of(&ids)?;
+    let typed: Vec<Vec<String>> = contacts.iter().map(|c| addresses(&c.card)).collect();
+    for (contact, rows) in contacts.into_iter().zip(app.store.harvested_at(&typed)?) {
+        let affinity = affinity(&rows, true, now);
+        known.push(Known::new(&people::Person::of(&contact.card, affinity)));
+        people.push((Who::Contact(Box::new(contact)), affinity));
     }
     let mut harvested = app.store.harvested_rows(&rows)?;
     // The very address that was typed counts whoever reads there.
     let at = app.store.harvested(text)?;
     harvested.extend(at.filter(|at| !harvested.iter().any(|h| h.form == at.form)));
-    for row in harvested {
-        // A contact is shown as what it is; what strangers call it says nothing.
-        if app.store.has_contact_at(&key(&row.typed))? {
-            continue;
-        }
-        let affinity = affinity(&[&row], false, now);
+    let keys: Vec<String> = harvested.iter().map(|row| key(&row.typed)).collect();
+    let taken = app.store.have_contacts(&keys)?;
+    // A contact is shown as what it is; what strangers call it says nothing.
+    for (row, _) in harvested.into_iter().zip(taken).filter(|(_, taken)| !taken) {
+        let affinity = affinity(std::slice::from_ref(&row), false, now);
         let person = named(&row.name, &row.typed, affinity);
         known.push(Known::new(&person));
         people.push((Who::Harvested(row), affinity));
@@ -153,13 +154,11 @@ fn weighed(app: &App, text: &str, typed: &Typed) -> Result<Weighed> {
     Ok(Weighed { people, known })
 }
 
-fn affinity_of(app: &App, card: &Card, now: Timestamp) -> Result<Affinity> {
-    let all: Vec<String> = card.addresses.iter().map(typed_address).collect();
-    let rows = app.store.harvested_at(&all)?;
-    Ok(affinity(&rows.iter().collect::<Vec<_>>(), true, now))
+fn addresses(card: &Card) -> Vec<String> {
+    card.addresses.iter().map(typed_address).collect()
 }
 
-fn affinity(rows: &[&Harvested], contact: bool, now: Timestamp) -> Affinity {
+fn affinity(rows: &[Harvested], contact: bool, now: Timestamp) -> Affinity {
     let sum = |count: fn(&Harvested) -> i64| -> u32 {
         let sum: i64 = rows.iter().map(|row| count(row)).sum();
         u32::try_from(sum).unwrap_or(u32::MAX)

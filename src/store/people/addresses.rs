@@ -54,23 +54,17 @@ impl Harvested {
 }
 
 impl Store {
-    /// What is gathered of these addresses, as one types them; those of a number by each of its channels.
-    pub fn harvested_at(&self, addresses: &[String]) -> Result<Vec<Harvested>> {
+    /// What is gathered of the addresses of each of these people, as one types them; those of a number by each of its
+    /// channels.
+    pub fn harvested_at(&self, people: &[Vec<String>]) -> Result<Vec<Vec<Harvested>>> {
         self.with_people(|db| {
-            let read = || -> rusqlite::Result<Vec<Harvested>> {
-                let mut all = Vec::new();
-                for address in addresses {
-                    let form = form(address);
-                    let other = match form.split_once(':') {
-                        Some(("sms", number)) => Some(format!("whatsapp:{number}")),
-                        Some(("whatsapp", number)) => Some(format!("sms:{number}")),
-                        _ => None,
-                    };
-                    for form in std::iter::once(form).chain(other) {
-                        all.extend(of_form(db, &form)?);
-                    }
-                }
-                Ok(all)
+            let mut read = || -> rusqlite::Result<Vec<Vec<Harvested>>> {
+                // One look at the file for all of them.
+                let tx = db.transaction()?;
+                people
+                    .iter()
+                    .map(|addresses| all_at(&tx, addresses))
+                    .collect()
             };
             read().map_err(fault(READING))
         })
@@ -98,6 +92,22 @@ impl Store {
             Ok(newest)
         })
     }
+}
+
+fn all_at(db: &Connection, addresses: &[String]) -> rusqlite::Result<Vec<Harvested>> {
+    let mut all = Vec::new();
+    for address in addresses {
+        let form = form(address);
+        let other = match form.split_once(':') {
+            Some(("sms", number)) => Some(format!("whatsapp:{number}")),
+            Some(("whatsapp", number)) => Some(format!("sms:{number}")),
+            _ => None,
+        };
+        for form in std::iter::once(form).chain(other) {
+            all.extend(of_form(db, &form)?);
+        }
+    }
+    Ok(all)
 }
 
 pub(super) fn of_form(db: &Connection, form: &str) -> rusqlite::Result<Option<Harvested>> {

@@ -51,8 +51,9 @@ impl Store {
     /// What messages tell of these addresses, by their rows.
     pub fn harvested_rows(&self, rows: &[i64]) -> Result<Vec<Harvested>> {
         self.with_people(|db| {
+            let tx = db.transaction().map_err(fault(READING))?;
             rows.iter()
-                .filter_map(|row| of_row(db, *row).transpose())
+                .filter_map(|row| of_row(&tx, *row).transpose())
                 .collect::<rusqlite::Result<_>>()
                 .map_err(fault(READING))
         })

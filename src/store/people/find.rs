@@ -36,9 +36,9 @@ pub struct Bearer {
 }
 
 /// Most people read of one word: those who are near come first.
-const MOST_BEARERS: i64 = 20_000;
-/// The same where the word is only like the typed one.
-const MOST_LIKE: i64 = 4_000;
+const MOST_BEARERS: i64 = 3_000;
+/// The same where the word is only like the typed one, less those who bear it itself.
+const MOST_LIKE: i64 = 1_500;
 /// Most words that one typed word may stand for, besides the same ones.
 const MOST_BEGUN: i64 = 300;
 const MOST_NEAR: usize = 100;
@@ -78,8 +78,13 @@ impl Wanted {
         }
         let typed = fold::words(text);
         if !typed.is_empty() {
+            let mut same = vec![(borne::whole(&typed), WHOLE)];
+            // `Smith James` is James Smith, however many bear either.
+            if let [last, first] = typed.as_slice() {
+                same.push((borne::whole(&[first.clone(), last.clone()]), WHOLE - 1));
+            }
             all.push(Wanted {
-                same: vec![(borne::whole(&typed), WHOLE)],
+                same,
                 ..Wanted::default()
             });
         }
@@ -132,14 +137,12 @@ pub(super) fn bearers(
         for (word, worth) in words {
             let most = match worth {
                 KIN.. => MOST_BEARERS,
-                _ => room,
+                _ if room > 0 => room,
+                _ => break,
             };
-            let read = read_bearers(db, word, most, |far, person| {
+            room -= read_bearers(db, word, most, |far, person| {
                 fits.entry(person).or_insert((far, worth));
             })?;
-            if worth < KIN {
-                room -= read;
-            }
         }
         for (person, (far, worth)) in fits {
             let bearer = found.entry(person).or_insert(Bearer {

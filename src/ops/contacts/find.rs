@@ -160,7 +160,7 @@ fn addresses(card: &Card) -> Vec<String> {
 
 fn affinity(rows: &[Harvested], contact: bool, now: Timestamp) -> Affinity {
     let sum = |count: fn(&Harvested) -> i64| -> u32 {
-        let sum: i64 = rows.iter().map(|row| count(row)).sum();
+        let sum: i64 = rows.iter().map(count).sum();
         u32::try_from(sum).unwrap_or(u32::MAX)
     };
     let last = rows.iter().filter_map(|row| row.last_at).max();

@@ -12,7 +12,7 @@
 //! 2b config secret store    files and environment | keyring | SQLite
 //! 2a rules format       pure: decisions | codecs
 //! 1  model              nouns
-//! 0  error clock disk lock
+//! 0  error clock disk lock random
 //! ```
 //!
 //! *Adding a command:* Request, Report and function in `ops` → a test → `cli/<noun>.rs` → regenerate man pages
@@ -31,6 +31,7 @@ pub mod lock;
 pub mod model;
 pub mod net;
 pub mod ops;
+pub mod random;
 pub mod rules;
 pub mod secret;
 pub mod serve;

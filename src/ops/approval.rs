@@ -7,6 +7,7 @@ use crate::format::{html, mime};
 use crate::model::id::OutboxId;
 use crate::model::outbox::State;
 use crate::model::policy::Approval;
+use crate::random;
 use crate::store::outbox::Fingerprint;
 
 use super::deliver::{self, Delivery, Lines};
@@ -72,8 +73,7 @@ pub fn look(app: &App, origin: Origin, id: OutboxId) -> Result<Look> {
 
 /// A code that nobody can know before it is shown.
 pub fn code() -> Result<String> {
-    let mut bytes = [0; CODE];
-    getrandom::fill(&mut bytes).map_err(|e| Error::internal(format!("no randomness: {e}")))?;
+    let bytes = random::bytes::<CODE>()?;
     // 32 letters and digits, none like another: every byte gives each with the same chance.
     let signs = b"abcdefghijkmnpqrstuvwxyz23456789";
     Ok(bytes

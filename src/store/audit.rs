@@ -10,6 +10,7 @@ use crate::format::{clean, mime};
 use crate::model::audit::{Actor, AuditEvent, Line, Person, Private};
 use crate::model::id::OutboxId;
 use crate::model::money::Money;
+use crate::random;
 
 use super::outbox::NewItem;
 use super::{Store, fault};
@@ -117,8 +118,7 @@ pub(super) fn note(
 
 /// What may be erased later, as JSON.
 fn private(with_text: bool, entry: &Entry<'_>) -> Result<String> {
-    let mut salt = [0u8; 16];
-    getrandom::fill(&mut salt).map_err(|e| Error::internal(format!("no randomness: {e}")))?;
+    let salt = random::bytes::<16>()?;
     let raw = entry.raw.filter(|_| with_text);
     json(&Private {
         salt: format!("{:032x}", u128::from_be_bytes(salt)),

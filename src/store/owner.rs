@@ -6,6 +6,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Context, Kind, Result};
+use crate::random;
 
 use super::schema::create_folder;
 
@@ -21,10 +22,8 @@ impl Owner {
     pub fn new(store: &Path) -> Result<Owner> {
         let dir = store.join("owners");
         create_folder(&dir)?;
-        let mut random = [0u8; 8];
-        getrandom::fill(&mut random)
-            .map_err(|e| crate::error::Error::internal(format!("no randomness: {e}")))?;
-        let name = format!("{}-{:016x}", std::process::id(), u64::from_ne_bytes(random));
+        let random = u64::from_ne_bytes(random::bytes()?);
+        let name = format!("{}-{random:016x}", std::process::id());
         let path = dir.join(&name);
         let doing = || format!("creating `{}`", path.display());
         let lock = OpenOptions::new()

@@ -9,6 +9,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("clock", &["error"]),
     ("disk", &[]),
     ("lock", &["disk", "error"]),
+    ("random", &["error"]),
     ("model", &["error"]),
     ("rules", &["model", "error"]),
     ("format", &["model", "error"]),
@@ -22,7 +23,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "store",
-        &["rules", "format", "model", "clock", "disk", "error"],
+        &[
+            "rules", "format", "model", "clock", "disk", "random", "error",
+        ],
     ),
     (
         "net",
@@ -33,7 +36,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "channel",
         &[
-            "net", "config", "rules", "format", "model", "clock", "disk", "error",
+            "net", "config", "rules", "format", "model", "clock", "disk", "random", "error",
         ],
     ),
     (
@@ -55,6 +58,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "clock",
             "disk",
             "lock",
+            "random",
             "error",
         ],
     ),

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::net::api::Call;
 use crate::net::google::operations::chat as op;
 use crate::net::http::Limits;
+use crate::random;
 
 use super::{Client, fault};
 
@@ -78,9 +79,7 @@ fn limits(bytes: usize) -> Limits {
 /// A line that the file does not hold (RFC 2046 §5.1.1).
 fn boundary(bytes: &[u8]) -> Result<String> {
     loop {
-        let mut random = [0u8; 16];
-        getrandom::fill(&mut random).map_err(|e| Error::internal(format!("no randomness: {e}")))?;
-        let hex: String = random.iter().map(|b| format!("{b:02x}")).collect();
+        let hex = random::hex::<16>()?;
         if memchr::memmem::find(bytes, hex.as_bytes()).is_none() {
             return Ok(hex);
         }

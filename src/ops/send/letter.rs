@@ -1,7 +1,5 @@
 //! From what was typed to rendered items: addresses, accounts, files, bodies, ids.
 
-use std::fmt::Write as _;
-
 use crate::error::{Error, Result};
 use crate::format::compose::{self, File, Letter, compose};
 use crate::format::{html, markdown, payload};
@@ -10,6 +8,7 @@ use crate::model::address::Address;
 use crate::model::message::Parsed;
 use crate::model::outbox::{self, State};
 use crate::ops::{App, whatsapp};
+use crate::random;
 use crate::rules::{address, route};
 use crate::store::outbox::{NewItem, Recipient};
 
@@ -576,7 +575,7 @@ fn sender(account: &Account, asked: Option<&str>) -> Result<Address> {
 
 /// The item with its bytes; who gets it is filled in by the caller.
 fn item(app: &App, outgoing: &Outgoing, from: &Address, message_id: &str) -> Result<NewItem> {
-    let own_id = format!("c{}", random_hex::<12>()?);
+    let own_id = format!("c{}", random::hex::<12>()?);
     let date = app.clock.now_local();
     let raw = compose(&Letter {
         from,
@@ -623,15 +622,5 @@ fn new_message_id(app: &App, domain: &str) -> Result<String> {
     } else {
         &domain
     };
-    Ok(format!("{}.{time:x}@{domain}", random_hex::<12>()?))
-}
-
-fn random_hex<const N: usize>() -> Result<String> {
-    let mut bytes = [0u8; N];
-    getrandom::fill(&mut bytes).map_err(|e| Error::internal(format!("no randomness: {e}")))?;
-    let mut hex = String::with_capacity(N * 2);
-    for byte in bytes {
-        write!(hex, "{byte:02x}").expect("writing to a string");
-    }
-    Ok(hex)
+    Ok(format!("{}.{time:x}@{domain}", random::hex::<12>()?))
 }

@@ -225,7 +225,7 @@ fn line(field: &str, text: &mut String) -> Result<()> {
 }
 
 /// What turns text around, so that a name could look like another one.
-fn is_turning(c: char) -> bool {
+pub(super) fn is_turning(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use crate::model::contact::{AddressKind, Card, ContactAddress};
 use crate::rules::people::fold::{self, Kind};
 
+use super::card::is_turning;
 use super::{folded_group, key_of, read};
 
 /// The card with its addresses in their forms, numbers read in `region`, nothing twice.
@@ -63,11 +64,6 @@ fn reachable(address: ContactAddress, region: Option<&str>) -> Option<ContactAdd
         Ok(address) => Some(address),
         Err(_) => (written.kind == AddressKind::Phone).then_some(written),
     }
-}
-
-/// What turns text around, so that a name could look like another one.
-fn is_turning(c: char) -> bool {
-    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
 /// Whether two who share an address may be one person by their names: one has all words of the other, and they are

@@ -2,12 +2,20 @@
 
 use super::fold::MAX_WORD;
 
+/// The longest word that is compared, in bytes: one that an index keeps joined of several.
+pub const WIDEST: usize = 60;
+const _: () = assert!(MAX_WORD <= WIDEST);
+
 /// The slips that make one word of another, up to a bound.
 ///
 /// A slip is a letter too much, too few or wrong, or two neighbours swapped (optimal string alignment). `None` if there
 /// are more than `most`. Words longer than [`MAX_WORD`] are compared up to there.
 pub fn slips(a: &str, b: &str, most: usize) -> Option<usize> {
-    let (a, b) = (cut(a), cut(b));
+    between(cut(a), cut(b), most)
+}
+
+/// The same of two words of at most [`WIDEST`] bytes.
+pub fn between(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > most {
         return None;
     }
@@ -27,7 +35,7 @@ pub fn slips(a: &str, b: &str, most: usize) -> Option<usize> {
     if most == 0 {
         return None;
     }
-    let mut rows = [[0u8; MAX_WORD + 1]; 3];
+    let mut rows = [[0u8; WIDEST + 1]; 3];
     for (at, cell) in rows[0].iter_mut().enumerate() {
         *cell = at as u8;
     }

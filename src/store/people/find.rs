@@ -212,7 +212,7 @@ fn words_of(
 /// For each wanted word the ids of those within its slips, nearest first, found in one pass over the pages.
 fn near_words(db: &Connection, wanted: &[Wanted]) -> rusqlite::Result<Vec<Vec<(u32, usize)>>> {
     let mut found = vec![Vec::new(); wanted.len()];
-    let mut seekers: Vec<(usize, Near<'_>)> = wanted
+    let seekers: Vec<(usize, Near<'_>)> = wanted
         .iter()
         .enumerate()
         .filter_map(|(n, wanted)| {
@@ -226,8 +226,8 @@ fn near_words(db: &Connection, wanted: &[Wanted]) -> rusqlite::Result<Vec<Vec<(u
     });
     let mut read = db.prepare_cached("SELECT words FROM pages WHERE length = ?1 ORDER BY n")?;
     for length in ends.0..=ends.1 {
-        let mut here: Vec<_> = seekers
-            .iter_mut()
+        let here: Vec<_> = seekers
+            .iter()
             .filter(|(_, near)| near.lengths().contains(&length))
             .collect();
         if here.is_empty() {
@@ -237,7 +237,7 @@ fn near_words(db: &Connection, wanted: &[Wanted]) -> rusqlite::Result<Vec<Vec<(u
         while let Some(row) = rows.next()? {
             for entry in row.get_ref(0)?.as_blob()?.chunks_exact(length + ID) {
                 let (word, id) = entry.split_at(length);
-                for (n, near) in &mut here {
+                for (n, near) in &here {
                     if let Some(slips) = near.slips(word) {
                         let id = u32::from_le_bytes(id.try_into().expect("four bytes"));
                         found[*n].push((id, slips));

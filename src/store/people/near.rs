@@ -1,24 +1,24 @@
 //! How many slips of a finger lie between two words.
 
+use crate::rules::people::distance;
+
+use super::words::LONGEST;
+
 /// Looks for words within so many slips: a letter too many, missing, another or swapped with its neighbour.
 pub struct Near<'a> {
     word: &'a [u8],
     slips: usize,
     letters: u32,
-    rows: [[u8; WIDTH]; 3],
 }
 
-const WIDTH: usize = super::words::LONGEST + 2;
-
 impl<'a> Near<'a> {
-    /// `word` is at most [`super::words::LONGEST`] bytes long.
+    /// `word` counts up to [`LONGEST`] bytes.
     pub fn new(word: &'a str, slips: usize) -> Self {
         let word = word.as_bytes();
         Near {
-            word: &word[..word.len().min(WIDTH - 2)],
+            word: &word[..word.len().min(LONGEST)],
             slips,
             letters: letters(word),
-            rows: [[0; WIDTH]; 3],
         }
     }
 
@@ -28,7 +28,7 @@ impl<'a> Near<'a> {
     }
 
     /// How many slips away a word is; `None` if it is too many.
-    pub fn slips(&mut self, other: &[u8]) -> Option<usize> {
+    pub fn slips(&self, other: &[u8]) -> Option<usize> {
         let theirs = letters(other);
         let most = self.slips as u32;
         if (theirs & !self.letters).count_ones() > most
@@ -36,39 +36,10 @@ impl<'a> Near<'a> {
         {
             return None;
         }
-        self.distance(other)
-    }
-
-    fn distance(&mut self, other: &[u8]) -> Option<usize> {
-        let (mine, most) = (self.word, self.slips);
-        if mine.len().abs_diff(other.len()) > most || other.len() > WIDTH - 2 {
+        if other.len() > LONGEST {
             return None;
         }
-        for (n, cell) in self.rows[0][..=mine.len()].iter_mut().enumerate() {
-            *cell = n as u8;
-        }
-        for (i, theirs) in other.iter().enumerate() {
-            // Rows of this letter, the one before and the one before that.
-            let (now, before, earlier) = ((i + 1) % 3, i % 3, (i + 2) % 3);
-            self.rows[now][0] = (i + 1) as u8;
-            let mut least = self.rows[now][0];
-            for (j, ours) in mine.iter().enumerate() {
-                let other_letter = self.rows[before][j] + u8::from(ours != theirs);
-                let mut slips = other_letter
-                    .min(self.rows[before][j + 1] + 1)
-                    .min(self.rows[now][j] + 1);
-                if i > 0 && j > 0 && *ours == other[i - 1] && mine[j - 1] == *theirs {
-                    slips = slips.min(self.rows[earlier][j - 1] + 1);
-                }
-                self.rows[now][j + 1] = slips;
-                least = least.min(slips);
-            }
-            if usize::from(least) > most {
-                return None;
-            }
-        }
-        let slips = usize::from(self.rows[other.len() % 3][mine.len()]);
-        (slips <= most).then_some(slips)
+        distance::between(self.word, other, self.slips)
     }
 }
 

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use crate::model::id::ContactId;
 
 /// Longest word that is kept, in bytes.
-pub const LONGEST: usize = 60;
+pub const LONGEST: usize = crate::rules::people::distance::WIDEST;
 /// Most words of one person.
 const MOST: usize = 80;
 /// Bytes of a full page.

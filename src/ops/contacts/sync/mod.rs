@@ -24,6 +24,7 @@ use crate::model::account::Account;
 use crate::model::id::{ContactId, PlanId};
 use crate::ops::App;
 use crate::ops::sync::Failure;
+use crate::random;
 use crate::store::contacts::SourceCursor;
 
 use apply::Applier;
@@ -365,9 +366,7 @@ fn seed(app: &App, account: &str) -> Result<String> {
     if let Some(seed) = app.store.contact_cursor(account, SEED)?.token {
         return Ok(seed);
     }
-    let mut bytes = [0u8; 16];
-    getrandom::fill(&mut bytes).map_err(|e| Error::internal(format!("no randomness: {e}")))?;
-    let seed: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let seed = random::hex::<16>()?;
     let cursor = SourceCursor {
         token: Some(seed.clone()),
         ..SourceCursor::default()

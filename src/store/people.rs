@@ -2,7 +2,8 @@
 //!
 //! It is made from `index.db` and `comms.db` and follows them by cursors: messages have ids in the order of their
 //! commits, contacts have numbers of their changes. Who asks brings it up to date first, which is one comparison if
-//! nothing is new. A cursor that is ahead of what it follows means that a file was replaced: then all is made anew.
+//! nothing is new, and not even that while the file of the messages is as it was (`stamp`). A cursor that is ahead of
+//! what it follows means that a file was replaced: then all is made anew.
 
 mod addresses;
 mod begun;
@@ -11,17 +12,19 @@ mod contacts;
 mod find;
 mod harvest;
 mod near;
+mod stamp;
 mod told;
 mod words;
 
 use std::sync::MutexGuard;
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use crate::error::Result;
 
 use super::write::meta;
-use super::{Store, fault, lazily, schema};
+use super::{BUSY, Store, fault, lazily, schema};
 use words::Writer;
 
 pub use addresses::{Harvested, Talked};
@@ -158,10 +161,22 @@ impl Store {
 
     fn gather(&self, db: &mut Connection) -> Result<()> {
         let here = Marks::read(db).map_err(fault(READING))?;
-        if here == self.marks_there()? {
+        // Before anything is read of what it stands for.
+        let stamp = stamp::of(self.dir());
+        let kept = stamp::kept(db).map_err(fault(READING))?;
+        if stamp.is_some() && stamp == kept && here.contact == self.contacts_changed()? {
             return Ok(());
         }
-        while !self.gather_batch(db)? {}
+        let behind = here != self.marks_there()?;
+        if behind {
+            while !self.gather_batch(db)? {}
+        }
+        if let Some(stamp) = stamp {
+            stamp::keep(db, stamp).map_err(fault(WRITING))?;
+        }
+        if behind || stamp.is_some() {
+            empty_log(db).map_err(fault(WRITING))?;
+        }
         Ok(())
     }
 
@@ -214,6 +229,15 @@ impl Store {
             .iter()
             .any(|name| self.dir().join(name).exists())
     }
+}
+
+/// Folds the log into the file, unless someone is reading: the log stays when the last process leaves, and whoever
+/// opens the file next reads all of it.
+fn empty_log(db: &Connection) -> rusqlite::Result<()> {
+    db.busy_timeout(Duration::ZERO)?;
+    let done = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    db.busy_timeout(BUSY)?;
+    done
 }
 
 fn begin(db: &mut Connection) -> Result<Transaction<'_>> {

@@ -67,7 +67,7 @@ pub const PEOPLE: File = File {
     migrations: &[include_str!("people_1.sql")],
     pragmas: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -24576; PRAGMA temp_store = MEMORY;",
     page_size: 8192,
-    keeps_log: false,
+    keeps_log: true,
 };
 
 /// Opens for writing; creates the folder (0700) and the file (0600) and runs what migrations are missing.

@@ -11,7 +11,7 @@ use crate::rules::people::{KeyKind, Probe};
 use crate::store::Store;
 
 use super::borne::{self, SHORT};
-use super::near::Near;
+use super::near::{Near, letters};
 use super::words::{ID, LONGEST, Person};
 
 /// Words that one typed word may stand for.
@@ -126,14 +126,19 @@ pub(super) fn bearers(
     wanted: &[Wanted],
     most: usize,
 ) -> rusqlite::Result<Vec<Bearer>> {
-    let mut found: HashMap<i64, Bearer> = HashMap::new();
+    if let Some(named) = bearers_of_whole(db, wanted, most)? {
+        return Ok(named);
+    }
+    // Sorted lists, not maps: a common name has thousands of bearers, and a map that grows to hold them touches
+    // several times the memory.
+    let mut all: Vec<Fit> = Vec::with_capacity(wanted.len() * 2_048);
     let near = near_words(db, wanted)?;
     for (wanted, near) in wanted.iter().zip(near) {
-        let mut fits: HashMap<i64, (u8, u32)> = HashMap::new();
         let mut words = words_of(db, wanted, near)?;
         // The best first, so that what is only alike is read as far as there is room.
         words.sort_unstable_by_key(|(id, worth)| (u32::MAX - worth, *id));
         let mut room = MOST_LIKE;
+        let before = all.len();
         for (word, worth) in words {
             let most = match worth {
                 KIN.. => MOST_BEARERS,
@@ -141,21 +146,30 @@ pub(super) fn bearers(
                 _ => break,
             };
             room -= read_bearers(db, word, most, |far, person| {
-                fits.entry(person).or_insert((far, worth));
+                all.push(Fit { person, worth, far });
             })?;
         }
-        for (person, (far, worth)) in fits {
-            let bearer = found.entry(person).or_insert(Bearer {
-                person: Person::of_number(person),
-                fits: 0,
-                far,
-                worth: 0,
-            });
-            bearer.fits += 1;
-            bearer.worth += worth;
+        // One fit per wanted word: the best.
+        all[before..].sort_unstable_by_key(|fit| (fit.person, u32::MAX - fit.worth));
+        let mut kept = before;
+        for at in before..all.len() {
+            if kept == before || all[kept - 1].person != all[at].person {
+                all[kept] = all[at];
+                kept += 1;
+            }
         }
+        all.truncate(kept);
     }
-    let mut found: Vec<Bearer> = found.into_values().collect();
+    all.sort_unstable_by_key(|fit| fit.person);
+    let mut found: Vec<Bearer> = Vec::new();
+    for fits in all.chunk_by(|a, b| a.person == b.person) {
+        found.push(Bearer {
+            person: Person::of_number(fits[0].person),
+            fits: fits.len(),
+            far: fits[0].far,
+            worth: fits.iter().map(|fit| fit.worth).sum(),
+        });
+    }
     let order = |b: &Bearer| (u32::MAX - b.worth, b.far, b.person);
     if found.len() > most {
         found.select_nth_unstable_by_key(most, order);
@@ -163,6 +177,40 @@ pub(super) fn bearers(
     }
     found.sort_unstable_by_key(order);
     Ok(found)
+}
+
+/// The nearest of those whose whole name was typed, if there are enough of them: nobody else can bear more.
+fn bearers_of_whole(
+    db: &Connection,
+    wanted: &[Wanted],
+    most: usize,
+) -> rusqlite::Result<Option<Vec<Bearer>>> {
+    let mut whole = wanted.iter().flat_map(|wanted| &wanted.same);
+    let Some((word, worth)) = whole.find(|(_, worth)| *worth == WHOLE) else {
+        return Ok(None);
+    };
+    let Some(id) = id_of(db, word)? else {
+        return Ok(None);
+    };
+    let mut found = Vec::with_capacity(most);
+    let limit = i64::try_from(most).unwrap_or(i64::MAX);
+    read_bearers(db, id, limit, |far, person| {
+        found.push(Bearer {
+            person: Person::of_number(person),
+            fits: wanted.len(),
+            far,
+            worth: *worth,
+        });
+    })?;
+    Ok((found.len() >= most).then_some(found))
+}
+
+/// Someone who bears a word that fits a wanted one.
+#[derive(Clone, Copy)]
+struct Fit {
+    person: i64,
+    worth: u32,
+    far: u8,
 }
 
 /// Ids of the words that one typed word may stand for, and what each is worth.
@@ -176,19 +224,14 @@ fn words_of(
         let known = words.entry(id).or_default();
         *known = (*known).max(worth);
     };
-    let id_of = |word: &str| -> rusqlite::Result<Option<u32>> {
-        db.prepare_cached("SELECT id FROM words WHERE word = ?1")?
-            .query_row([word], |row| row.get(0))
-            .optional()
-    };
     for (word, worth) in &wanted.same {
-        if let Some(id) = id_of(word)? {
+        if let Some(id) = id_of(db, word)? {
             add(id, *worth);
         }
     }
     match &wanted.begun {
         Some(begun) if begun.len() <= SHORT => {
-            if let Some(id) = id_of(&borne::begun(begun))? {
+            if let Some(id) = id_of(db, &borne::begun(begun))? {
                 add(id, BEGUN);
             }
         }
@@ -209,17 +252,24 @@ fn words_of(
     Ok(words.into_iter().collect())
 }
 
+fn id_of(db: &Connection, word: &str) -> rusqlite::Result<Option<u32>> {
+    db.prepare_cached("SELECT id FROM words WHERE word = ?1")?
+        .query_row([word], |row| row.get(0))
+        .optional()
+}
+
 /// For each wanted word the ids of those within its slips, nearest first, found in one pass over the pages.
 fn near_words(db: &Connection, wanted: &[Wanted]) -> rusqlite::Result<Vec<Vec<(u32, usize)>>> {
     let mut found = vec![Vec::new(); wanted.len()];
-    let seekers: Vec<(usize, Near<'_>)> = wanted
-        .iter()
-        .enumerate()
-        .filter_map(|(n, wanted)| {
-            let (word, slips) = wanted.near.as_ref()?;
-            (word.len() <= LONGEST).then(|| (n, Near::new(word, *slips)))
-        })
-        .collect();
+    let mut seekers: Vec<(usize, Near<'_>)> = Vec::new();
+    for (n, wanted) in wanted.iter().enumerate() {
+        if let Some((word, slips)) = &wanted.near
+            && word.len() <= LONGEST
+            && !is_common(db, word)?
+        {
+            seekers.push((n, Near::new(word, *slips)));
+        }
+    }
     let lengths = seekers.iter().map(|(_, near)| near.lengths());
     let ends = lengths.fold((usize::MAX, 0), |(low, high), range| {
         (low.min(*range.start()), high.max(*range.end()))
@@ -237,8 +287,9 @@ fn near_words(db: &Connection, wanted: &[Wanted]) -> rusqlite::Result<Vec<Vec<(u
         while let Some(row) = rows.next()? {
             for entry in row.get_ref(0)?.as_blob()?.chunks_exact(length + ID) {
                 let (word, id) = entry.split_at(length);
+                let theirs = letters(word);
                 for (n, near) in &here {
-                    if let Some(slips) = near.slips(word) {
+                    if let Some(slips) = near.slips(word, theirs) {
                         let id = u32::from_le_bytes(id.try_into().expect("four bytes"));
                         found[*n].push((id, slips));
                     }
@@ -251,6 +302,15 @@ fn near_words(db: &Connection, wanted: &[Wanted]) -> rusqlite::Result<Vec<Vec<(u
         words.truncate(MOST_NEAR);
     }
     Ok(found)
+}
+
+/// Whether more bear a word than are read of it: that is no slip, and who is only alike finds no room.
+fn is_common(db: &Connection, word: &str) -> rusqlite::Result<bool> {
+    let Some(id) = id_of(db, word)? else {
+        return Ok(false);
+    };
+    db.prepare_cached("SELECT 1 FROM postings WHERE word = ?1 LIMIT 1 OFFSET ?2")?
+        .exists(params![id, MOST_BEARERS])
 }
 
 /// Reads who bears a word, the nearest first; says how many were read.

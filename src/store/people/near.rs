@@ -27,9 +27,8 @@ impl<'a> Near<'a> {
         self.word.len().saturating_sub(self.slips).max(1)..=self.word.len() + self.slips
     }
 
-    /// How many slips away a word is; `None` if it is too many.
-    pub fn slips(&self, other: &[u8]) -> Option<usize> {
-        let theirs = letters(other);
+    /// How many slips away a word of these [`letters`] is; `None` if it is too many.
+    pub fn slips(&self, other: &[u8], theirs: u32) -> Option<usize> {
         let most = self.slips as u32;
         if (theirs & !self.letters).count_ones() > most
             || (self.letters & !theirs).count_ones() > most
@@ -44,7 +43,7 @@ impl<'a> Near<'a> {
 }
 
 /// Which letters a word has, one bit each; what is none of a to z shares bits.
-fn letters(word: &[u8]) -> u32 {
+pub fn letters(word: &[u8]) -> u32 {
     word.iter().fold(0, |bits, byte| bits | 1 << (byte & 31))
 }
 
@@ -53,7 +52,7 @@ mod tests {
     use super::*;
 
     fn slips(a: &str, b: &str, most: usize) -> Option<usize> {
-        Near::new(a, most).slips(b.as_bytes())
+        Near::new(a, most).slips(b.as_bytes(), letters(b.as_bytes()))
     }
 
     #[test]

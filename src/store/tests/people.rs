@@ -1,9 +1,12 @@
+use std::time::{Duration, SystemTime};
+
 use rusqlite::Connection;
 
 use super::{add, at, message, store};
 use crate::model::contact::{Card, ContactAddress};
 use crate::model::id::ContactId;
 use crate::model::message::{NewMessage, Role};
+use crate::rules::people::{self, Typed};
 use crate::store::Store;
 use crate::store::contacts::{Edit, Why};
 use crate::store::people::{Person, Wanted};
@@ -286,6 +289,71 @@ fn people_are_found_by_words_that_are_nearly_theirs_the_nearest_first() {
     // Both names fit as well; the one the owner writes to comes first.
     assert_eq!(borne_by(&store, &["hopper"])[0], Person::Contact(second));
     assert_eq!(borne_by(&store, &["nobody"]), []);
+}
+
+#[test]
+fn of_many_of_one_name_the_nearest_come_before_who_is_only_alike() {
+    let (_dir, store) = owned();
+    let mut all = Vec::new();
+    for n in 0..9 {
+        all.push(mail(
+            n,
+            &format!("Ann Lee <ann{n}@example.com>"),
+            "me@example.com",
+        ));
+    }
+    all.push(sent(20, "Ann Lee <ann7@example.com>"));
+    // Nearer than all of them, but another.
+    all.extend((30..40).map(|n| sent(n, "Anne Lee <anne@example.com>")));
+    add(&store, all);
+    let typed = Typed::new("ann lee");
+    let wanted = Wanted::of("ann lee", &people::probes(&typed));
+    let who = |most| -> Vec<String> {
+        let bearers = store.bearers(&wanted, most).unwrap();
+        let rows = bearers.into_iter().map(|b| match b.person {
+            Person::Address(row) => row,
+            Person::Contact(id) => panic!("{id} is no address"),
+        });
+        let found = store.harvested_rows(&rows.collect::<Vec<_>>()).unwrap();
+        found.into_iter().map(|known| known.form).collect()
+    };
+    let (few, many) = (who(4), who(40));
+    assert_eq!(few[0], "ann7@example.com");
+    assert_eq!(few, many[..4]);
+    assert_eq!(many.len(), 10);
+    assert_eq!(many[9], "anne@example.com");
+}
+
+#[test]
+fn what_came_after_the_file_was_looked_at_is_seen() {
+    let (_dir, store) = owned();
+    add(&store, vec![mail(1, "ada@example.com", "me@example.com")]);
+    assert_eq!(counts(&store, "ada@example.com"), (1, 0, 0));
+    let changed = |seconds| {
+        for name in ["index.db", "index.db-wal"] {
+            let file = std::fs::File::options()
+                .write(true)
+                .open(store.dir().join(name));
+            let at = SystemTime::now() - Duration::from_secs(seconds);
+            file.unwrap().set_modified(at).unwrap();
+        }
+    };
+    // The first look after a while notes how the file is, the next one trusts it.
+    changed(60);
+    assert_eq!(counts(&store, "ada@example.com"), (1, 0, 0));
+    let noted = Connection::open(store.dir().join("people.db")).unwrap();
+    let noted = noted.query_row("SELECT value FROM marks WHERE name = 'stamp'", [], |row| {
+        row.get::<_, i64>(0)
+    });
+    assert_ne!(noted.unwrap(), 0);
+    assert_eq!(counts(&store, "ada@example.com"), (1, 0, 0));
+    add(&store, vec![mail(2, "ada@example.com", "me@example.com")]);
+    assert_eq!(counts(&store, "ada@example.com"), (2, 0, 0));
+    // By another process, a good while ago.
+    let other = Store::at(store.dir()).owned_by(["me@example.com"].into_iter());
+    add(&other, vec![mail(3, "ada@example.com", "me@example.com")]);
+    changed(30);
+    assert_eq!(counts(&store, "ada@example.com"), (3, 0, 0));
 }
 
 #[test]

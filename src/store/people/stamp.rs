@@ -13,6 +13,10 @@ const SETTLED: Duration = Duration::from_secs(3);
 
 /// Length and time of change of `index.db` and its log in one number; `None` if there is no such file, or if it changed
 /// a moment ago.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "times of files are the system's, whatever a test's clock says"
+)]
 pub(super) fn of(dir: &Path) -> Option<i64> {
     let mut hasher = DefaultHasher::new();
     let log = format!("{}-wal", schema::INDEX.name);

@@ -69,6 +69,20 @@ impl Kind {
         }
     }
 
+    /// The status of an HTTP answer. 401 and 403 are for the key of the caller alone.
+    pub fn http_status(self) -> u16 {
+        match self {
+            Kind::Internal | Kind::Interrupted => 500,
+            Kind::Usage => 400,
+            Kind::Config | Kind::Auth => 424,
+            Kind::NotFound => 404,
+            Kind::Refused => 422,
+            Kind::Unavailable => 503,
+            Kind::Pending => 202,
+            Kind::Partial | Kind::Unconfirmed => 200,
+        }
+    }
+
     /// The `code` of a JSON error.
     pub fn code(self) -> &'static str {
         match self {

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! 6  main.rs            resolves config, opens the app, ends the process
-//! 5  cli serve          doors: words in, words out; strangers to each other
+//! 5  cli mcp serve      doors: words in, words out; strangers to each other
 //! 4  ops                operations: Request -> Result<Report>
 //! 3  channel directory  clients of message providers, and of address books; no store, no secret store
 //! 2c net                HTTP, TLS, OAuth: everything async below the channels

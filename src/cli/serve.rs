@@ -16,9 +16,9 @@ use super::output::Output;
     after_help = "Examples:\n  comms serve\n  comms serve --only webhooks,outbox\n  comms serve --print-unit"
 )]
 pub struct ServeArgs {
-    /// Only these: webhooks, outbox, sync
+    /// Only these: webhooks, outbox, sync, api, mcp, hooks
     #[arg(long, value_name = "PARTS", value_delimiter = ',',
-          value_parser = ["webhooks", "outbox", "sync"])]
+          value_parser = ["webhooks", "outbox", "sync", "api", "mcp", "hooks"])]
     only: Vec<String>,
     /// Listen here (127.0.0.1:8787); from other machines only behind a proxy with a certificate
     #[arg(long, value_name = "ADDRESS")]

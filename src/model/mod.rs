@@ -6,6 +6,7 @@ pub mod audit;
 pub mod budget;
 pub mod contact;
 pub mod directory;
+pub mod document;
 pub mod id;
 pub mod message;
 pub mod money;

@@ -7,6 +7,7 @@ pub mod approval;
 pub mod audit;
 pub mod auth;
 pub mod batch;
+pub mod calls;
 pub mod complete;
 pub mod confirm;
 pub mod contacts;

@@ -1,10 +1,12 @@
-//! The HTTP door of `comms serve`: webhooks of providers, `/healthz`, `/metrics`.
+//! The HTTP door of `comms serve`: webhooks of providers, the API of programs, `/healthz`, `/metrics`.
 //!
 //! Calls come from strangers: heads and bodies have deadlines, bodies and connections have limits, and what is refused is
 //! told nothing.
 
+mod api;
 mod connections;
 mod exposition;
+mod guard;
 mod routes;
 
 use std::net::SocketAddr;

@@ -19,7 +19,7 @@ use crate::model::receive::Call;
 use crate::ops::receive::Answer;
 use crate::ops::serving::Desk;
 
-use super::exposition;
+use super::{api, exposition, guard};
 
 /// How long a body may take.
 const BODY: Duration = Duration::from_secs(15);
@@ -38,7 +38,9 @@ pub fn router(desk: Arc<Desk>) -> Router {
         desk,
         bodies: Arc::new(Semaphore::new(UNDER_WAY)),
     };
+    let api = api::router(Arc::clone(&shared.desk));
     Router::new()
+        .nest_service("/v1", guard::guarded(api, Arc::clone(&shared.desk)))
         .route("/webhooks/{account}", any(webhook))
         .route("/healthz", get(healthz))
         .route("/metrics", get(metrics))

@@ -121,6 +121,11 @@ impl Store {
         self
     }
 
+    /// The same, for a process that works for several.
+    pub fn act_as(&mut self, auditor: audit::Auditor) {
+        self.auditor = auditor;
+    }
+
     /// The same store with connections of its own, for another thread.
     pub fn twin(&self) -> Self {
         Store::at(&self.dir)

@@ -67,6 +67,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["ops", "model", "error", "config::flags", "format::clean"],
     ),
     (
+        "mcp",
+        &["ops", "model", "error", "config::flags", "format::clean"],
+    ),
+    (
         "serve",
         &["ops", "model", "error", "config::flags", "format::clean"],
     ),

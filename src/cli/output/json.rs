@@ -7,14 +7,6 @@ use crate::error::{Context, Kind, Result};
 
 use super::table;
 
-/// A document with its schema in front.
-#[derive(Serialize)]
-pub struct Document<'a, D: Serialize> {
-    pub schema: &'static str,
-    #[serde(flatten)]
-    pub document: &'a D,
-}
-
 /// Appends a value as compact JSON.
 pub fn append<T: Serialize>(out: &mut Vec<u8>, value: &T) -> Result<()> {
     serde_json::to_writer(out, value).context(Kind::Internal, "writing JSON")

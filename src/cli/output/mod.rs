@@ -17,6 +17,7 @@ use serde::Serialize;
 use crate::config::flags::Looks;
 use crate::error::{Context, Kind, Result};
 use crate::format::clean;
+use crate::model::document::Document;
 
 pub use crate::config::flags::Format;
 pub use error::{ErrorDocument, render as render_error};
@@ -180,7 +181,7 @@ impl Output {
         }
         match self.format {
             Format::Json => self.document(schema, &value),
-            Format::Jsonl => self.json_line(&json::Document {
+            Format::Jsonl => self.json_line(&Document {
                 schema,
                 document: &value,
             }),
@@ -325,7 +326,7 @@ impl Output {
     }
 
     fn document<D: Serialize>(&mut self, schema: &'static str, document: &D) -> Result<()> {
-        let document = json::Document { schema, document };
+        let document = Document { schema, document };
         // Into memory first: what can't be serialised must not leave half a document behind.
         let mut text = Vec::new();
         if self.terminal {

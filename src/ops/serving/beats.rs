@@ -10,7 +10,10 @@ use super::Part;
 const SILENT: Duration = Duration::from_secs(15 * 60);
 
 /// When each loop was last seen, and what went wrong then.
-pub struct Beats(Mutex<Vec<Beat>>);
+pub struct Beats {
+    loops: Mutex<Vec<Beat>>,
+    parts: Vec<Part>,
+}
 
 /// The state of one loop.
 #[derive(Clone, Debug)]
@@ -34,12 +37,16 @@ impl Beats {
             seen: now,
             error: None,
         };
-        Beats(Mutex::new(parts.iter().map(beat).collect()))
+        let loops = parts.iter().filter(|part| part.has_loop());
+        Beats {
+            loops: Mutex::new(loops.map(beat).collect()),
+            parts: parts.to_vec(),
+        }
     }
 
     /// The loop is there; with what went wrong, if something did.
     pub fn beat(&self, part: Part, error: Option<String>) {
-        let mut beats = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut beats = self.loops.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(beat) = beats.iter_mut().find(|beat| beat.part == part) {
             beat.seen = Instant::now();
             beat.error = error;
@@ -48,20 +55,20 @@ impl Beats {
 
     /// The loop is there, whatever it does.
     pub fn alive(&self, part: Part) {
-        let mut beats = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut beats = self.loops.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(beat) = beats.iter_mut().find(|beat| beat.part == part) {
             beat.seen = Instant::now();
         }
     }
 
     pub fn all(&self) -> Vec<Beat> {
-        self.0
+        self.loops
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
     pub fn serves(&self, part: Part) -> bool {
-        self.all().iter().any(|beat| beat.part == part)
+        self.parts.contains(&part)
     }
 }

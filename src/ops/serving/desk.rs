@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::error::Result;
 use crate::model::receive::Call;
 use crate::ops::App;
+use crate::ops::calls::{Caller, Pool};
 use crate::ops::receive::hooks::Hooks;
 use crate::ops::receive::{Answer, Keeper, Limits, Receiver};
 
@@ -21,6 +22,8 @@ pub struct Desk {
     pub(super) app: RwLock<Arc<App>>,
     /// `None` where no webhooks are served.
     pub(super) receiver: Option<Receiver>,
+    /// `None` where no programs are answered.
+    pool: Option<Arc<Pool>>,
     pub(super) beats: Arc<Beats>,
     limits: Limits,
     began: Instant,
@@ -43,11 +46,16 @@ impl Desk {
             }
             false => (None, None),
         };
+        let pool = match beats.serves(Part::Api) || beats.serves(Part::Mcp) {
+            true => Some(Arc::new(Pool::start(Arc::clone(&app))?)),
+            false => None,
+        };
         let began = Instant::now();
         let desk = Desk {
             listen,
             app: RwLock::new(app),
             receiver,
+            pool,
             beats,
             limits: Limits::new(began),
             began,
@@ -64,6 +72,16 @@ impl Desk {
     /// Whether webhooks are served.
     pub fn hears(&self) -> bool {
         self.receiver.is_some()
+    }
+
+    /// Where calls of programs are worked on, if this part is served.
+    pub fn pool(&self, part: Part) -> Option<Arc<Pool>> {
+        self.pool.clone().filter(|_| self.beats.serves(part))
+    }
+
+    /// Whose key this is; `None` if nobody's.
+    pub fn caller(&self, _key: &str) -> Option<Caller> {
+        None
     }
 
     /// Whether a call may be looked at; else how long its caller is to wait.
@@ -130,6 +148,9 @@ impl Desk {
             let hooks = Hooks::read(&app, Some(&receiver.hooks())).await;
             tell(&app, &hooks);
             receiver.renew(hooks);
+        }
+        if let Some(pool) = &self.pool {
+            pool.renew(Arc::clone(&app));
         }
         *self.app.write().unwrap_or_else(PoisonError::into_inner) = app;
     }

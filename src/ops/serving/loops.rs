@@ -38,7 +38,7 @@ impl Loops {
     pub fn start(app: &Arc<App>, desk: &Arc<Desk>, parts: &[Part]) -> Result<Loops> {
         let (stop, stopped) = watch::channel(false);
         let mut threads = Vec::new();
-        for part in parts {
+        for part in parts.iter().filter(|part| part.has_loop()) {
             let of = Loop {
                 part: *part,
                 app: Arc::clone(app),
@@ -52,6 +52,7 @@ impl Loops {
                     drain::follow_until(app, Stop::by_starter(stop), |_| Ok(())).await
                 }),
                 Part::Sync => of.run(|app, stop| sync::follow(app, &of.beats, stop)),
+                Part::Api | Part::Mcp | Part::Hooks => {}
             })?);
         }
         Ok(Loops { stop, threads })

@@ -45,16 +45,42 @@ pub enum Part {
     Outbox,
     /// Fetches what is new.
     Sync,
+    /// Answers programs: the HTTP API.
+    Api,
+    /// Answers agents: MCP over HTTP.
+    Mcp,
+    /// Tells others of what happens: webhooks of the user's.
+    Hooks,
 }
 
 impl Part {
-    pub const ALL: [Part; 3] = [Part::Webhooks, Part::Outbox, Part::Sync];
+    pub const ALL: [Part; 6] = [
+        Part::Webhooks,
+        Part::Outbox,
+        Part::Sync,
+        Part::Api,
+        Part::Mcp,
+        Part::Hooks,
+    ];
+
+    /// Whether a loop of its own works for it; the others only answer.
+    pub fn has_loop(self) -> bool {
+        !matches!(self, Part::Api | Part::Mcp | Part::Hooks)
+    }
+
+    /// Whether it can be served while nothing may be written at a provider.
+    pub fn only_reads(self) -> bool {
+        matches!(self, Part::Sync | Part::Api | Part::Mcp | Part::Hooks)
+    }
 
     pub fn name(self) -> &'static str {
         match self {
             Part::Webhooks => "webhooks",
             Part::Outbox => "outbox",
             Part::Sync => "sync",
+            Part::Api => "api",
+            Part::Mcp => "mcp",
+            Part::Hooks => "hooks",
         }
     }
 
@@ -241,15 +267,16 @@ fn parts_of(app: &App, request: &ServeRequest) -> Result<Vec<Part>> {
         });
     }
     if request.only.is_empty() {
-        return Ok(vec![Part::Sync]);
+        let reading = Part::ALL.into_iter().filter(|part| part.only_reads());
+        return Ok(reading.collect());
     }
-    match request.only.iter().find(|part| **part != Part::Sync) {
+    match request.only.iter().find(|part| !part.only_reads()) {
         Some(part) => Err(Error::refused(format!(
             "`{}` is not served while comms is read-only",
             part.name()
         ))
-        .hint("`comms serve --only sync` only reads")),
-        None => Ok(vec![Part::Sync]),
+        .hint("`comms serve --only sync,api,mcp` only reads")),
+        None => Ok(request.only.clone()),
     }
 }
 

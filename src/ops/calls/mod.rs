@@ -1,0 +1,76 @@
+//! What programs ask for: the operations in one JSON form, the same for MCP and for HTTP.
+//!
+//! A [`Call`] is what stands in the body of a request or in the arguments of a tool; its answer is the document that the
+//! command line prints for the same. A door says who calls ([`Caller`]) and hands the call to the [`Pool`], whose threads
+//! alone open the store.
+
+mod caller;
+mod pool;
+mod search;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Context, Kind, Result};
+use crate::model::document::Document;
+
+use super::App;
+
+pub use caller::{Caller, Scope};
+pub use pool::{Pool, Telling};
+pub use search::SearchCall;
+
+/// An operation that programs may ask for.
+pub trait Call: DeserializeOwned + JsonSchema + Send + 'static {
+    /// As MCP's tools and the log name it: `contacts_find`.
+    const NAME: &'static str;
+    /// The schema of what it answers: `comms.search/1`.
+    const SCHEMA: &'static str;
+    /// What the caller has to be allowed.
+    const NEEDS: Scope;
+    /// Whether it may wait for a network, or for someone.
+    const WAITS: bool;
+
+    type Report: Serialize + JsonSchema;
+
+    /// Does it. A call that only reads may be dropped at any await; others run to their end.
+    fn run(self, app: &App, caller: &Caller) -> impl Future<Output = Result<Done<Self::Report>>>;
+}
+
+/// What came of a call.
+#[derive(Clone, Debug)]
+pub struct Done<R> {
+    pub report: R,
+    /// An outcome that is told by a report and is no error: pending, partial, unconfirmed, refused.
+    pub outcome: Option<Kind>,
+}
+
+impl<R> From<R> for Done<R> {
+    fn from(report: R) -> Self {
+        Done {
+            report,
+            outcome: None,
+        }
+    }
+}
+
+/// The document of a report, as bytes of JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub json: Vec<u8>,
+    pub outcome: Option<Kind>,
+}
+
+impl Answer {
+    fn of<C: Call>(done: &Done<C::Report>) -> Result<Answer> {
+        let document = Document {
+            schema: C::SCHEMA,
+            document: &done.report,
+        };
+        Ok(Answer {
+            json: serde_json::to_vec(&document).context(Kind::Internal, "writing JSON")?,
+            outcome: done.outcome,
+        })
+    }
+}

@@ -1446,7 +1446,7 @@ Register-ArgumentCompleter -Native -CommandName 'comms' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colour: auto, always or never')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this config file instead of the usual one')
-            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Only these: webhooks, outbox, sync')
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Only these: webhooks, outbox, sync, api, mcp, hooks')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Listen here (127.0.0.1:8787); from other machines only behind a proxy with a certificate')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text')

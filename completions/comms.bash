@@ -3966,7 +3966,7 @@ _comms() {
                     return 0
                     ;;
                 --only)
-                    COMPREPLY=($(compgen -W "webhooks outbox sync" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "webhooks outbox sync api mcp hooks" -- "${cur}"))
                     return 0
                     ;;
                 --listen)

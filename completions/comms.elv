@@ -1374,7 +1374,7 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand --color 'Use colour: auto, always or never'
             cand --progress 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never'
             cand --config 'Read this config file instead of the usual one'
-            cand --only 'Only these: webhooks, outbox, sync'
+            cand --only 'Only these: webhooks, outbox, sync, api, mcp, hooks'
             cand --listen 'Listen here (127.0.0.1:8787); from other machines only behind a proxy with a certificate'
             cand --json 'Short for --format json'
             cand -v 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'

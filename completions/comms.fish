@@ -1515,9 +1515,12 @@ complete -c comms -n "__fish_comms_using_subcommand serve" -l progress -d 'Show 
 json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand serve" -l config -d 'Read this config file instead of the usual one' -r -F
-complete -c comms -n "__fish_comms_using_subcommand serve" -l only -d 'Only these: webhooks, outbox, sync' -r -f -a "webhooks\t''
+complete -c comms -n "__fish_comms_using_subcommand serve" -l only -d 'Only these: webhooks, outbox, sync, api, mcp, hooks' -r -f -a "webhooks\t''
 outbox\t''
-sync\t''"
+sync\t''
+api\t''
+mcp\t''
+hooks\t''"
 complete -c comms -n "__fish_comms_using_subcommand serve" -l listen -d 'Listen here (127.0.0.1:8787); from other machines only behind a proxy with a certificate' -r
 complete -c comms -n "__fish_comms_using_subcommand serve" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand serve" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'

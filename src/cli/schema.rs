@@ -6,10 +6,11 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Kind, Result};
+use crate::model::document::ErrorDocument;
 use crate::model::policy::{Approval, Rules};
 use crate::ops::{self, App};
 
-use super::output::{Cell, Column, ErrorDocument, Output, Style};
+use super::output::{Cell, Column, Output, Style};
 use super::progress::ProgressLine;
 use super::{Cli, Done};
 

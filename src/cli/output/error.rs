@@ -1,50 +1,13 @@
 //! How an error reads: lines for people, one JSON line for programs.
 
-use serde::Serialize;
-
-use crate::error::{Choice, Error};
+use crate::error::Error;
 use crate::format::clean;
-
-/// The `comms.error/1` document.
-#[derive(Serialize, schemars::JsonSchema)]
-pub struct ErrorDocument {
-    /// Always `comms.error/1`.
-    pub schema: String,
-    pub error: ErrorBody,
-}
-
-#[derive(Serialize, schemars::JsonSchema)]
-pub struct ErrorBody {
-    /// One of the codes of the exit-code table.
-    pub code: String,
-    pub message: String,
-    /// The causes, outermost first.
-    pub causes: Vec<String>,
-    /// The next command or edit.
-    pub hint: Option<String>,
-    /// Seconds until it makes sense to come back, where the provider said so.
-    pub retry_after_s: Option<u64>,
-    /// The outbox item it is about.
-    pub item: Option<String>,
-    /// Who may be meant by a name that is not certain; `--pick` counts them from 1.
-    pub candidates: Vec<Choice>,
-}
+use crate::model::document::ErrorDocument;
 
 /// What stderr gets for this error, with its last newline.
 pub fn render(error: &Error, json: bool, color: bool) -> String {
     if json {
-        let document = ErrorDocument {
-            schema: "comms.error/1".to_owned(),
-            error: ErrorBody {
-                code: error.kind.code().to_owned(),
-                message: error.message.clone(),
-                causes: error.causes(),
-                hint: error.hint.clone(),
-                retry_after_s: error.retry_after.map(|d| d.as_secs()),
-                item: error.item.as_deref().map(str::to_owned),
-                candidates: error.candidates.as_deref().unwrap_or_default().to_vec(),
-            },
-        };
+        let document = ErrorDocument::from(error);
         let mut line =
             serde_json::to_string(&document).expect("strings and numbers always serialise");
         line.push('\n');

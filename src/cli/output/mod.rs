@@ -20,7 +20,7 @@ use crate::format::clean;
 use crate::model::document::Document;
 
 pub use crate::config::flags::Format;
-pub use error::{ErrorDocument, render as render_error};
+pub use error::render as render_error;
 
 /// Bytes of JSON lines that are handed on at once.
 const CHUNK: usize = 64 * 1024;

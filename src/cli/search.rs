@@ -94,12 +94,7 @@ pub fn run(args: SearchArgs, app: &App, out: &mut Output) -> Result<Done> {
         (_, Some(total)) if for_people => out.text(&total.to_string())?,
         (Some(_), _) | (_, Some(_)) => out.report("comms.search/1", &report, |_| String::new())?,
         _ => {
-            for message in &mut report.messages {
-                message.snippet = message
-                    .snippet
-                    .take()
-                    .map(|s| s.replace([search::OPEN, search::CLOSE], "**"));
-            }
+            search::mark_hits(&mut report);
             let columns = rows::message_columns(&report.messages, args.snippets, out);
             out.list(
                 "comms.search/1",

@@ -1,6 +1,8 @@
 //! The query tree: what `rules::query` reads from text and `store::search` answers.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use super::id::ThreadId;
 
@@ -68,9 +70,12 @@ pub enum Fact {
 }
 
 /// The order of results.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Sort {
+    /// The newest first.
     #[default]
     Newest,
+    /// What fits best first.
     Relevance,
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::model::account::ChannelKind;
@@ -53,7 +53,8 @@ impl InboxRequest {
 }
 
 /// What is done about sources that are older than `max_age`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Freshness {
     /// They are refreshed as far as the deadline allows.
     #[default]

@@ -93,6 +93,14 @@ pub fn search(app: &App, request: &SearchRequest) -> Result<SearchReport> {
     Ok(report)
 }
 
+/// Puts the hits in snippets between `**`.
+pub fn mark_hits(report: &mut SearchReport) {
+    for message in &mut report.messages {
+        let snippet = message.snippet.take();
+        message.snippet = snippet.map(|text| text.replace([OPEN, CLOSE], "**"));
+    }
+}
+
 /// Reads a query against the accounts there are, in the config or only in the store, and their folders.
 pub fn read(app: &App, text: &str) -> Result<Query> {
     let now = app.clock.now_local();

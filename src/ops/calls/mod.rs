@@ -5,21 +5,34 @@
 //! alone open the store.
 
 mod caller;
+mod contacts_list;
+mod inbox;
+mod outbox;
 mod pool;
+mod read;
 mod search;
+mod status;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::{Context, Kind, Result};
+use crate::error::{Context, Error, Kind, Result};
 use crate::model::document::Document;
 
 use super::App;
+use super::send::SendReport;
 
 pub use caller::{Caller, Scope};
+pub use contacts_list::ContactsListCall;
+pub use inbox::InboxCall;
+pub use outbox::{
+    OutboxCancelCall, OutboxListCall, OutboxRejectCall, OutboxRetryCall, OutboxShowCall,
+};
 pub use pool::{Pool, Telling};
+pub use read::{ReadCall, ThreadCall};
 pub use search::SearchCall;
+pub use status::{AccountsCall, CostsCall, StatusCall};
 
 /// An operation that programs may ask for.
 pub trait Call: DeserializeOwned + JsonSchema + Send + 'static {
@@ -33,6 +46,11 @@ pub trait Call: DeserializeOwned + JsonSchema + Send + 'static {
     const WAITS: bool;
 
     type Report: Serialize + JsonSchema;
+
+    /// Whether this one may wait.
+    fn waits(&self) -> bool {
+        Self::WAITS
+    }
 
     /// Does it. A call that only reads may be dropped at any await; others run to their end.
     fn run(self, app: &App, caller: &Caller) -> impl Future<Output = Result<Done<Self::Report>>>;
@@ -53,6 +71,36 @@ impl<R> From<R> for Done<R> {
             outcome: None,
         }
     }
+}
+
+impl Done<SendReport> {
+    /// What came of a send: what left nothing behind is an error, all else is told by the report.
+    pub fn sent(report: SendReport) -> Result<Done<SendReport>> {
+        match report.failure() {
+            Some(error) => Err(error),
+            None => Ok(Done {
+                outcome: report.outcome(),
+                report,
+            }),
+        }
+    }
+}
+
+/// Rows of a page, of which a program may ask for so many at once.
+const MOST_ROWS: u16 = 200;
+
+fn rows(limit: u16) -> Result<usize> {
+    match limit {
+        1..=MOST_ROWS => Ok(usize::from(limit)),
+        _ => Err(
+            Error::usage(format!("`limit` is from 1 to {MOST_ROWS}, not {limit}"))
+                .hint("the rest comes page by page: give `next` back as `after`"),
+        ),
+    }
+}
+
+fn twenty() -> u16 {
+    20
 }
 
 /// The document of a report, as bytes of JSON.

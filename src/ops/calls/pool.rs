@@ -95,6 +95,7 @@ impl Pool {
         telling: Option<Telling>,
     ) -> Result<Answer> {
         caller.need(C::NEEDS)?;
+        let waits = call.waits();
         let (mut answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |app, runtime| {
             act_as(app, &caller);
@@ -115,7 +116,7 @@ impl Pool {
                 let _ = answer.send(done.and_then(|done| Answer::of::<C>(&done)));
             }
         });
-        let lane = match C::WAITS {
+        let lane = match waits {
             true => &self.waiting,
             false => &self.quick,
         };

@@ -8,7 +8,7 @@ use crate::model::query::Sort;
 use crate::ops::App;
 use crate::ops::search::{self, Mode, SearchReport, SearchRequest};
 
-use super::{Call, Caller, Done, Scope};
+use super::{Call, Caller, Done, Scope, rows, twenty};
 
 /// Looks for messages among those that are here; nothing is fetched.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -23,10 +23,15 @@ pub struct SearchCall {
     /// The `next` of the page before.
     #[serde(default)]
     pub after: Option<String>,
-}
-
-fn twenty() -> u16 {
-    20
+    /// What comes first.
+    #[serde(default)]
+    pub sort: Sort,
+    /// Also the text around the hit, which stands between `**`.
+    #[serde(default)]
+    pub snippets: bool,
+    /// Only how many messages fit: `total`, and no messages.
+    #[serde(default)]
+    pub count: bool,
 }
 
 impl Call for SearchCall {
@@ -39,12 +44,17 @@ impl Call for SearchCall {
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<SearchReport>> {
         let request = SearchRequest {
             query: self.query,
-            limit: Some(usize::from(self.limit.clamp(1, 200))),
+            limit: Some(rows(self.limit)?),
             after: self.after,
-            sort: Sort::Newest,
-            snippets: false,
-            mode: Mode::List,
+            sort: self.sort,
+            snippets: self.snippets,
+            mode: match self.count {
+                true => Mode::Count,
+                false => Mode::List,
+            },
         };
-        Ok(search::search(app, &request)?.into())
+        let mut report = search::search(app, &request)?;
+        search::mark_hits(&mut report);
+        Ok(report.into())
     }
 }

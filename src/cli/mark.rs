@@ -4,8 +4,7 @@ use std::io::Read;
 
 use clap::Args;
 
-use crate::error::{Context, Error, Kind, Result};
-use crate::format::clean;
+use crate::error::{Context, Kind, Result};
 use crate::model::message::{Change, Role};
 use crate::ops::App;
 use crate::ops::mark::{self, MarkRequest};
@@ -66,7 +65,7 @@ struct Marks {
 pub fn run(args: MarkArgs, app: &App, out: &mut Output) -> Result<Done> {
     let request = MarkRequest {
         ids: ids(args.ids)?,
-        change: change(args.marks)?,
+        change: change(args.marks),
         dry_run: args.dry_run,
     };
     let mut marked = mark::mark(app, &request)?;
@@ -117,29 +116,13 @@ fn ids(given: Vec<String>) -> Result<Vec<String>> {
     Ok(ids)
 }
 
-fn change(marks: Marks) -> Result<Change> {
-    for label in marks.label.iter().chain(&marks.unlabel) {
-        // What a terminal would not show as it is written could pass for another label.
-        let bad = label.trim().is_empty() || clean::line(label) != *label;
-        if bad || label.starts_with('\\') {
-            return Err(Error::usage(format!(
-                "`{}` can't be a label",
-                label.escape_debug()
-            ))
-            .hint("a label is a word without control or direction characters that doesn't begin with a backslash"));
-        }
-    }
-    if let Some(both) = marks.label.iter().find(|l| marks.unlabel.contains(l)) {
-        return Err(Error::usage(format!(
-            "label `{both}` is both added and taken away"
-        )));
-    }
+fn change(marks: Marks) -> Change {
     let either = |yes: bool, no: bool| match (yes, no) {
         (true, _) => Some(true),
         (_, true) => Some(false),
         _ => None,
     };
-    Ok(Change {
+    Change {
         seen: either(marks.read, marks.unread),
         starred: either(marks.star, marks.unstar),
         add_labels: marks.label,
@@ -151,5 +134,5 @@ fn change(marks: Marks) -> Result<Change> {
             _ => None,
         },
         ..Change::default()
-    })
+    }
 }

@@ -20,7 +20,7 @@ use crate::model::id::MessageId;
 use crate::model::outbox::State;
 use crate::model::time;
 use crate::ops::recipients::{Addressing, Copies};
-use crate::ops::send::{self, Mode, SendReport, SendRequest, TemplateUse};
+use crate::ops::send::{self, Forgotten, Mode, SendReport, SendRequest, TemplateUse};
 use crate::ops::{App, send::ItemReport};
 
 use super::output::Output;
@@ -340,29 +340,15 @@ fn vars(typed: &[String]) -> Result<BTreeMap<String, String>> {
     Ok(vars)
 }
 
-/// Whether it goes to anyone who expects a subject: rooms have none.
-fn has_subject(request: &SendRequest) -> bool {
-    const ROOMS: [&str; 6] = ["chat:", "to:", "sms:", "whatsapp:", "slack:", "+"];
-    let room = |to: &String| ROOMS.iter().any(|form| to.trim().starts_with(form));
-    !request.to.iter().all(room) || !request.cc.is_empty() || !request.bcc.is_empty()
-}
-
 /// What people forget: asked about at a terminal; elsewhere the warnings for the report.
 fn ask_about(request: &SendRequest, out: &Output) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
-    let mut doubts = Vec::new();
-    let subject = request.subject.as_deref().unwrap_or_default();
-    if subject.trim().is_empty() && has_subject(request) {
-        doubts.push(("the subject is empty", "Send it without a subject?", "-s"));
-    }
-    if request.attachments.is_empty() && body::speaks_of_attachment(&request.text) {
-        doubts.push((
-            "the text speaks of an attachment, and nothing is attached",
-            "Send it without an attachment?",
-            "-a",
-        ));
-    }
-    for (warning, question, flag) in doubts {
+    for doubt in send::doubts(request) {
+        let warning = doubt.warning();
+        let (question, flag) = match doubt {
+            Forgotten::Subject => ("Send it without a subject?", "-s"),
+            Forgotten::Attachment => ("Send it without an attachment?", "-a"),
+        };
         if !prompt::can_ask(out) {
             warnings.push(warning.to_owned());
         } else if !prompt::confirm(out, &format!("{warning}. {question}"), flag)? {

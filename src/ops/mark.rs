@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
+use crate::format::clean;
 use crate::model::id::{MessageId, ThreadId};
 use crate::model::message::{Change, Envelope, Ident, Location};
 
@@ -44,6 +45,7 @@ pub struct Marked {
 
 /// Changes messages here and in Maildirs. No id is touched unless all of them exist.
 pub fn mark(app: &App, request: &MarkRequest) -> Result<Marked> {
+    check_labels(&request.change)?;
     if app.config.read_only && !request.dry_run {
         return Err(
             Error::refused("nothing is marked: comms was told to be read-only")
@@ -81,6 +83,27 @@ pub fn mark(app: &App, request: &MarkRequest) -> Result<Marked> {
         dry_run: false,
         untold: untold.into_iter().collect(),
     })
+}
+
+fn check_labels(change: &Change) -> Result<()> {
+    let (added, taken) = (&change.add_labels, &change.remove_labels);
+    for label in added.iter().chain(taken) {
+        // What a terminal would not show as it is written could pass for another label.
+        let bad = label.trim().is_empty() || clean::line(label) != *label;
+        if bad || label.starts_with('\\') {
+            return Err(Error::usage(format!(
+                "`{}` can't be a label",
+                label.escape_debug()
+            ))
+            .hint("a label is a word without control or direction characters that doesn't begin with a backslash"));
+        }
+    }
+    match added.iter().find(|label| taken.contains(label)) {
+        Some(both) => Err(Error::usage(format!(
+            "label `{both}` is both added and taken away"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Whether a server is to be told of changes.

@@ -4,6 +4,7 @@
 
 mod alert;
 pub mod cost;
+mod doubts;
 pub(super) mod files;
 pub(super) mod letter;
 mod patience;
@@ -36,6 +37,7 @@ use letter::Outgoing;
 pub use template::TemplateUse;
 
 pub use alert::Suppressed;
+pub use doubts::{Forgotten, doubts};
 pub use report::{
     AttachmentReport, AttemptReport, GroupReport, ItemReport, RecipientReport, Rendered, Retry,
     SendReport,

@@ -53,25 +53,6 @@ pub fn html(path: &Path) -> Result<String> {
     file(path, "the HTML")
 }
 
-/// Whether a text says that something is attached.
-pub fn speaks_of_attachment(text: &str) -> bool {
-    let quoted = |line: &&str| !line.starts_with('>');
-    text.lines().filter(quoted).any(|line| {
-        let line = line.to_lowercase();
-        [
-            "attached",
-            "attachment",
-            "enclosed",
-            "im anhang",
-            "angehängt",
-            "pièce jointe",
-            "adjunto",
-        ]
-        .iter()
-        .any(|word| line.contains(word))
-    })
-}
-
 fn stdin() -> Result<String> {
     let mut bytes = Vec::new();
     std::io::stdin()

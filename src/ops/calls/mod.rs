@@ -7,10 +7,13 @@
 mod caller;
 mod contacts_list;
 mod inbox;
+mod mark;
 mod outbox;
+mod people;
 mod pool;
 mod read;
 mod search;
+mod send;
 mod status;
 
 use schemars::JsonSchema;
@@ -26,12 +29,15 @@ use super::send::SendReport;
 pub use caller::{Caller, Scope};
 pub use contacts_list::ContactsListCall;
 pub use inbox::InboxCall;
+pub use mark::{MarkCall, MoveTo};
 pub use outbox::{
     OutboxCancelCall, OutboxListCall, OutboxRejectCall, OutboxRetryCall, OutboxShowCall,
 };
+pub use people::{ContactEditCall, ContactShowCall, ContactsFindCall};
 pub use pool::{Pool, Telling};
 pub use read::{ReadCall, ThreadCall};
 pub use search::SearchCall;
+pub use send::{Awaited, ForwardCall, Letter, ReplyCall, SendCall};
 pub use status::{AccountsCall, CostsCall, StatusCall};
 
 /// An operation that programs may ask for.

@@ -188,6 +188,11 @@ fn documents() -> Vec<Document> {
         document::<ops::serving::ServeReport>("comms.serve/1", "comms serve, once it listens"),
         document::<ops::serving::UnitReport>("comms.serve_unit/1", "comms serve --print-unit"),
         document::<ops::serving::HealthReport>("comms.health/1", "comms serve, at /healthz"),
+        document::<ops::feed::Event>(
+            "comms.event/1",
+            "comms serve, to webhooks and event streams",
+        ),
+        document::<ops::feed::EventsReport>("comms.events/1", "the call `events` of programs"),
         document::<ops::search::SearchReport>("comms.search/1", "comms search"),
         document::<ops::inbox::InboxReport>("comms.inbox/1", "comms inbox"),
         document::<ops::whatsapp::TemplatesReport>("comms.templates/1", "comms auth templates"),

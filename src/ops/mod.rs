@@ -17,6 +17,7 @@ pub mod doctor;
 pub mod drain;
 pub mod edit;
 pub mod export;
+pub mod feed;
 pub mod gate;
 pub mod hook;
 pub mod import;

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::model::id::OutboxId;
 use crate::model::outbox::State;
 
+use super::feed;
 use super::folders::{self, Folder};
 use super::messages::remove_one;
 use super::write::Write;
@@ -77,6 +78,13 @@ impl Store {
                     rename(write, &folder, new).map_err(fault(doing))?;
                 }
             }
+            write
+                .raw
+                .execute(
+                    "UPDATE OR REPLACE meta SET name = ?2 WHERE name = ?1",
+                    [feed::mark(old), feed::mark(new)],
+                )
+                .map_err(fault(doing))?;
             write
                 .index
                 .execute(

@@ -10,6 +10,7 @@ use crate::model::message::{Change, Flags, Ident, NewMessage, Raw, Role};
 use crate::model::query::{Fact, Field, Query, Sort, Text};
 
 mod contacts;
+mod feed;
 mod meaning;
 mod people;
 

@@ -6,6 +6,7 @@
 
 mod caller;
 mod contacts_list;
+mod events;
 mod inbox;
 mod mark;
 mod outbox;
@@ -28,6 +29,7 @@ use super::send::SendReport;
 
 pub use caller::{Caller, Scope};
 pub use contacts_list::ContactsListCall;
+pub use events::EventsCall;
 pub use inbox::InboxCall;
 pub use mark::{MarkCall, MoveTo};
 pub use outbox::{

@@ -153,6 +153,7 @@ impl<'a> FolderSync<'a> {
     /// The server numbers its messages anew: nothing known here can be told from anything there.
     fn start_over(&mut self) -> Result<()> {
         self.tally.renumbered = true;
+        self.app.store.begin_history(&self.account.name, true)?;
         self.app
             .store
             .forget_folder(&self.account.name, &self.folder.path)?;

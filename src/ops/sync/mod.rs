@@ -358,7 +358,7 @@ async fn timed(
     let mut tally = Tally::default();
     let ended = match Lock::acquire(app.store.dir(), &account.name, patience).await {
         Ok(Some(lock)) => {
-            let ended = run((app, account, lock), writer, &mut tally).await;
+            let ended = newly((app, account, lock), writer, &mut tally).await;
             // What can't be noted is no fault of the account's.
             let way = match account.channel {
                 ChannelKind::Imap | ChannelKind::Maildir => "imap",
@@ -393,6 +393,21 @@ async fn timed(
         error: error.as_ref().map(Failure::of),
     };
     (report, error)
+}
+
+/// What an account has when it is fetched first is no news to anyone.
+async fn newly(
+    (app, account, lock): (&App, &Account, Lock),
+    writer: &Writer,
+    tally: &mut Tally,
+) -> Result<()> {
+    app.store.begin_history(&account.name, false)?;
+    let ended = run((app, account, lock), writer, tally).await;
+    // Who may not read one folder has seen all others.
+    if ended.as_ref().err().is_none_or(|e| e.kind == Kind::Refused) {
+        app.store.end_history(&account.name)?;
+    }
+    ended
 }
 
 async fn run(

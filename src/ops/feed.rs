@@ -1,0 +1,369 @@
+//! The feed: what happened since a cursor, whoever did it, in whatever process.
+//!
+//! A message is told once it can be read, an item of the outbox once for each line of the audit log about it. Nothing
+//! tells of changes of flags and labels: the store keeps no order of them.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Context, Error, Kind, Result};
+use crate::model::audit::{Line, Person, Private};
+use crate::model::id::OutboxId;
+use crate::model::message::Envelope;
+use crate::store::audit::AuditRow;
+use crate::store::feed::Place;
+use crate::store::pulse::Pulse;
+
+use super::App;
+
+/// How often the files are looked at.
+const LOOK: Duration = Duration::from_millis(400);
+/// Whatever the files say, the store is read after this long.
+const LONGEST: Duration = Duration::from_secs(60);
+/// Rows that are read for one page, news or not.
+const ROWS: usize = 500;
+
+/// What can happen.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+pub enum EventType {
+    /// A message came in.
+    #[serde(rename = "message.received")]
+    MessageReceived,
+    /// An item of the outbox is not as it was.
+    #[serde(rename = "outbox.changed")]
+    OutboxChanged,
+}
+
+impl EventType {
+    pub const ALL: [EventType; 2] = [EventType::MessageReceived, EventType::OutboxChanged];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            EventType::MessageReceived => "message.received",
+            EventType::OutboxChanged => "outbox.changed",
+        }
+    }
+
+    /// The type of this name.
+    pub fn named(name: &str) -> Option<EventType> {
+        EventType::ALL.into_iter().find(|of| of.name() == name)
+    }
+}
+
+/// Something that happened. `comms.event/1`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Event {
+    /// Always `comms.event/1`.
+    pub schema: &'static str,
+    /// The same whoever asks: `m1423` or `a17`.
+    pub id: String,
+    /// Where to go on after it.
+    pub cursor: String,
+    pub at: Timestamp,
+    pub account: Option<String>,
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What happened, and to what.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(tag = "type", content = "data")]
+pub enum What {
+    #[serde(rename = "message.received")]
+    Message(Box<Envelope>),
+    #[serde(rename = "outbox.changed")]
+    Outbox(Box<OutboxChange>),
+}
+
+/// An item of the outbox after a change.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct OutboxChange {
+    pub item: OutboxId,
+    /// `staged`, `held`, `approved`, `rejected`, `edited`, `cancelled`, `retried`, `attempt`, `moved`, `resolved`, `found`,
+    /// `reported` or `erased`.
+    pub change: String,
+    /// The item's state after it.
+    pub state: Option<String>,
+    /// How an attempt ended, or how far a reported one got.
+    pub outcome: Option<String>,
+    pub channel: Option<String>,
+    /// The caller's `--key`.
+    pub send_key: Option<String>,
+    /// Who asked: `person`, `script` or `agent`.
+    pub origin: String,
+    /// The agent's name.
+    pub agent: Option<String>,
+    /// The rule that held, delayed or refused it.
+    pub rule: Option<String>,
+    pub message_id: Option<String>,
+    pub cost: Option<String>,
+    /// How far each recipient is; empty once they were erased.
+    pub recipients: Vec<Person>,
+    /// The provider's words, or why. A stranger may have written them.
+    pub words: Option<String>,
+}
+
+impl What {
+    pub fn kind(&self) -> EventType {
+        match self {
+            What::Message(_) => EventType::MessageReceived,
+            What::Outbox(_) => EventType::OutboxChanged,
+        }
+    }
+}
+
+/// Where someone is in the feed: the last of each kind that was told. Others than comms are not to read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor(Place);
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "e1-{}-{}", self.0.message, self.0.line)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Cursor> {
+        let read = || {
+            let (message, line) = text.strip_prefix("e1-")?.split_once('-')?;
+            let message = message.parse().ok().filter(|n| *n >= 0)?;
+            let line = line.parse().ok()?;
+            Some(Cursor(Place { message, line }))
+        };
+        read().ok_or_else(|| {
+            Error::usage(format!("`{text}` is not a cursor of events"))
+                .hint("take `cursor` of an event, or `next` of a page")
+        })
+    }
+}
+
+/// Whose events, and which.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Empty means all.
+    pub types: Vec<EventType>,
+    /// The only accounts; `None` means all.
+    pub accounts: Option<Vec<String>>,
+}
+
+impl Wanted {
+    fn holds(&self, of: EventType) -> bool {
+        self.types.is_empty() || self.types.contains(&of)
+    }
+
+    fn admits(&self, account: Option<&str>) -> bool {
+        let Some(accounts) = &self.accounts else {
+            return true;
+        };
+        account.is_some_and(|name| accounts.iter().any(|one| one == name))
+    }
+}
+
+/// A part of the feed. `comms.events/1`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct EventsReport {
+    /// Those of a kind in the order in which they happened.
+    pub events: Vec<Event>,
+    /// Where to go on, now or later; it stays good for ever.
+    pub next: String,
+    /// Whether there is more at once.
+    pub more: bool,
+}
+
+/// The cursor of this moment: only what happens from now on lies after it.
+pub fn now(app: &App) -> Result<Cursor> {
+    app.store.feed_end().map(Cursor)
+}
+
+/// Events after a cursor, at most so many; a page may be empty and yet have `more` after it.
+///
+/// # Errors
+/// `usage` for a cursor that this store never gave.
+pub fn next(app: &App, wanted: &Wanted, (after, limit): (Cursor, usize)) -> Result<EventsReport> {
+    let mut at = after.0;
+    let (messages, mut more) = match wanted.holds(EventType::MessageReceived) {
+        true => messages(app, wanted, &mut at)?,
+        false => (Vec::new(), false),
+    };
+    let (lines, more_lines) = match wanted.holds(EventType::OutboxChanged) {
+        true => lines(app, wanted, &mut at)?,
+        false => (Vec::new(), false),
+    };
+    more |= more_lines;
+    let mut place = after.0;
+    let mut events = Vec::new();
+    let (mut messages, mut lines) = (
+        messages.into_iter().peekable(),
+        lines.into_iter().peekable(),
+    );
+    while messages.peek().is_some() || lines.peek().is_some() {
+        if events.len() == limit {
+            return Ok(EventsReport {
+                events,
+                next: Cursor(place).to_string(),
+                more: true,
+            });
+        }
+        let first = match (messages.peek(), lines.peek()) {
+            (Some((_, message)), Some((_, line))) => message.at <= line.at,
+            (message, _) => message.is_some(),
+        };
+        let event = match first {
+            true => messages.next().map(|(n, event)| {
+                place.message = n;
+                event
+            }),
+            false => lines.next().map(|(n, event)| {
+                place.line = n;
+                event
+            }),
+        };
+        events.extend(event.map(|event| Event {
+            cursor: Cursor(place).to_string(),
+            ..event
+        }));
+    }
+    Ok(EventsReport {
+        events,
+        next: Cursor(at).to_string(),
+        more,
+    })
+}
+
+/// Received messages, each with its number; moves the place to how far was looked.
+fn messages(app: &App, wanted: &Wanted, at: &mut Place) -> Result<(Vec<(i64, Event)>, bool)> {
+    let found = app.store.arrivals(at.message, ROWS)?;
+    if found.through == at.message && at.message > 0 && at.message > app.store.last_id()? {
+        return Err(not_of_here(*at));
+    }
+    at.message = found.through;
+    let own = |account: &str| app.config.account(account).is_ok_and(|a| a.built_in);
+    let events = found.received.into_iter();
+    let events = events.filter(|of| wanted.admits(Some(&of.account)) && !own(&of.account));
+    let events = events.map(|of| {
+        let event = Event {
+            schema: "comms.event/1",
+            id: of.id.to_string(),
+            cursor: String::new(),
+            at: of.received_at,
+            account: Some(of.account.clone()),
+            what: What::Message(Box::new(of.clone())),
+        };
+        (of.id.0, event)
+    });
+    Ok((events.collect(), found.more))
+}
+
+/// Changes of items, each with its number; moves the place to how far was looked.
+fn lines(app: &App, wanted: &Wanted, at: &mut Place) -> Result<(Vec<(u64, Event)>, bool)> {
+    let rows = app.store.lines_since(at.line, ROWS)?;
+    if rows.is_empty() && at.line > app.store.audit_head()?.count {
+        return Err(not_of_here(*at));
+    }
+    at.line = rows.last().map_or(at.line, |row| row.n);
+    let more = rows.len() == ROWS;
+    let mut events = Vec::new();
+    for row in rows {
+        let (n, Some(event)) = (row.n, change(row)?) else {
+            continue;
+        };
+        if wanted.admits(event.account.as_deref()) {
+            events.push((n, event));
+        }
+    }
+    Ok((events, more))
+}
+
+/// The event that a line tells of; `None` if it is about no item.
+fn change(row: AuditRow) -> Result<Option<Event>> {
+    let reading = || format!("reading line {} of the audit log", row.n);
+    let line: Line = serde_json::from_str(&row.line).with_context(Kind::Internal, reading)?;
+    let private: Private = match &row.private {
+        Some(text) => serde_json::from_str(text).with_context(Kind::Internal, reading)?,
+        None => Private::default(),
+    };
+    Ok(line.item.map(|item| Event {
+        schema: "comms.event/1",
+        id: format!("a{}", row.n),
+        cursor: String::new(),
+        at: line.at,
+        account: line.account,
+        what: What::Outbox(Box::new(OutboxChange {
+            item,
+            change: line.event,
+            state: line.state,
+            outcome: line.outcome,
+            channel: line.channel,
+            send_key: line.send_key,
+            origin: line.origin,
+            agent: line.agent,
+            rule: line.rule,
+            message_id: line.message_id,
+            cost: line.cost,
+            recipients: private.people,
+            words: private.words,
+        })),
+    }))
+}
+
+fn not_of_here(at: Place) -> Error {
+    Error::usage(format!("`{}` is not a cursor of this store", Cursor(at)))
+        .hint("begin without a cursor: what was put back from a backup is older than it")
+}
+
+/// Wakes whoever follows the feed, also when another process wrote.
+#[derive(Debug)]
+pub struct Waker(Pulse);
+
+impl Waker {
+    /// The first wait ends at once.
+    pub fn new(app: &App) -> Waker {
+        Waker(app.store.pulse())
+    }
+
+    /// Ends within half a second after something may have happened; costs next to nothing until then. May be dropped.
+    pub async fn stirred(&mut self) {
+        let mut waited = Duration::ZERO;
+        while !self.0.stirred() && waited < LONGEST {
+            tokio::time::sleep(LOOK).await;
+            waited += LOOK;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_as_it_was_told() {
+        let cursor = Cursor(Place {
+            message: 1423,
+            line: 17,
+        });
+        assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
+        for bad in [
+            "", "e1", "e1-1", "e1--1-2", "e2-1-2", "e1-1-2-3", "e1-x-2", "m1",
+        ] {
+            assert!(bad.parse::<Cursor>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn who_is_limited_to_accounts_is_told_of_no_other() {
+        let wanted = Wanted {
+            types: Vec::new(),
+            accounts: Some(vec!["work".to_owned()]),
+        };
+        assert!(wanted.admits(Some("work")));
+        assert!(!wanted.admits(Some("home")) && !wanted.admits(None));
+    }
+}

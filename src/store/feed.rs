@@ -1,0 +1,203 @@
+//! What happened since: messages in the order they were stored, lines of the audit log in theirs.
+//!
+//! Both are numbered once and for ever, also through a rebuild of the index, so two numbers are a whole cursor.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use rusqlite::{OptionalExtension, params};
+
+use crate::error::Result;
+use crate::model::message::{Envelope, Role};
+
+use super::audit::{AuditFilter, AuditRow};
+use super::folders::Folders;
+use super::row::{ENVELOPE, envelope};
+use super::write::meta;
+use super::{Store, fault, threading};
+
+const DOING: &str = "reading what is new";
+
+/// How long the index may lie behind `raw.db` in a commit; longer is a rebuild.
+const BETWEEN_COMMITS: Duration = Duration::from_secs(1);
+
+/// How far someone is with what happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The number of a message.
+    pub message: i64,
+    /// The number of a line of the audit log.
+    pub line: u64,
+}
+
+/// Messages as they came.
+#[derive(Debug, Default)]
+pub struct Arrivals {
+    /// Those that someone sent to the owner, oldest first.
+    pub received: Vec<Envelope>,
+    /// How far was looked.
+    pub through: i64,
+    /// Whether there may be others after it.
+    pub more: bool,
+}
+
+impl Store {
+    /// Where what happens next will begin.
+    pub fn feed_end(&self) -> Result<Place> {
+        if !self.exists() {
+            return Ok(Place::default());
+        }
+        let line = self.audit_head()?.count;
+        let mut waited = Duration::ZERO;
+        let message = loop {
+            let indexed = {
+                let index = self.reader()?;
+                meta(&index, "last_id").map_err(fault(DOING))?
+            };
+            let given = self.last_id()?;
+            // Between the two commits of a write the message can't be seen yet: it is still to come.
+            if indexed >= given || waited >= BETWEEN_COMMITS {
+                break given;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+            waited += Duration::from_millis(20);
+        };
+        Ok(Place { message, line })
+    }
+
+    /// The last number given to a message.
+    pub fn last_id(&self) -> Result<i64> {
+        let raw = self.raw_reader()?;
+        meta(&raw, "last_id").map_err(fault(DOING))
+    }
+
+    /// Of the messages after this one, at most so many, those that were received: not what the owner wrote, nor drafts,
+    /// junk and trash, nor what was there before its account was fetched first, nor further copies in other folders.
+    pub fn arrivals(&self, after: i64, limit: usize) -> Result<Arrivals> {
+        if !self.exists() {
+            return Ok(Arrivals {
+                through: after,
+                ..Arrivals::default()
+            });
+        }
+        let rows = {
+            let db = self.reader()?;
+            let folders = Folders::load(&db)?;
+            let read = || -> rusqlite::Result<Vec<(Envelope, bool)>> {
+                let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+                let mut rows = db.prepare_cached(&format!(
+                    "SELECT {ENVELOPE} FROM messages m WHERE m.id > ?1 ORDER BY m.id LIMIT ?2"
+                ))?;
+                let rows = rows.query_map(params![after, limit], |row| {
+                    let of = envelope(row, &folders)?;
+                    let role = folders.by_id(row.get(3)?).map(|folder| folder.role);
+                    let incoming = matches!(
+                        role,
+                        Some(Role::Inbox | Role::Other | Role::Archive | Role::All)
+                    );
+                    Ok((of, incoming))
+                })?;
+                let mut rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+                for (of, incoming) in &mut rows {
+                    *incoming = *incoming && !of.sent && !of.draft && !is_copy(&db, of)?;
+                }
+                Ok(rows)
+            };
+            read().map_err(fault(DOING))?
+        };
+        // Read after the rows: a first fetch begins by saying so.
+        let old = self.old_news()?;
+        let through = rows.last().map_or(after, |(last, _)| last.id.0);
+        let more = rows.len() == limit;
+        let news = rows.into_iter().filter(|(of, incoming)| {
+            *incoming
+                && old
+                    .get(&of.account)
+                    .is_none_or(|through| of.id.0 > *through)
+        });
+        Ok(Arrivals {
+            received: news.map(|(of, _)| of).collect(),
+            through,
+            more,
+        })
+    }
+
+    /// Lines of the audit log after this one, oldest first.
+    pub fn lines_since(&self, after: u64, limit: usize) -> Result<Vec<AuditRow>> {
+        self.audit_lines(&AuditFilter {
+            after: Some(after),
+            limit: Some(limit),
+            ..AuditFilter::default()
+        })
+    }
+
+    /// Says that what is stored of this account from now on is no news: it was there before, until
+    /// [`Store::end_history`]. An account that was fetched before goes on as it was, unless `anew`.
+    pub fn begin_history(&self, account: &str, anew: bool) -> Result<()> {
+        let known: Option<Option<i64>> = self
+            .reader()?
+            .prepare_cached("SELECT synced_at FROM sources WHERE account = ?1")
+            .and_then(|mut s| s.query_row([account], |row| row.get(0)).optional())
+            .map_err(fault(DOING))?;
+        if !anew && known.flatten().is_some() {
+            return Ok(());
+        }
+        let sql = match anew {
+            true => "INSERT OR REPLACE INTO meta VALUES (?1, ?2)",
+            false => "INSERT OR IGNORE INTO meta VALUES (?1, ?2)",
+        };
+        self.raw_db()?
+            .execute(sql, params![mark(account), i64::MAX])
+            .map(drop)
+            .map_err(fault(DOING))
+    }
+
+    /// Says that what is stored of this account after this is news.
+    pub fn end_history(&self, account: &str) -> Result<()> {
+        if self.old_news()?.get(account) != Some(&i64::MAX) {
+            return Ok(());
+        }
+        self.raw_db()?
+            .execute(
+                "UPDATE meta SET value = (SELECT value FROM meta WHERE name = 'last_id')
+                 WHERE name = ?1 AND value = ?2",
+                params![mark(account), i64::MAX],
+            )
+            .map(drop)
+            .map_err(fault(DOING))
+    }
+
+    /// For each account that was ever fetched the last message that was there before.
+    fn old_news(&self) -> Result<HashMap<String, i64>> {
+        let db = self.raw_reader()?;
+        let read = || -> rusqlite::Result<HashMap<String, i64>> {
+            db.prepare_cached(
+                "SELECT substr(name, 6), value FROM meta WHERE name >= 'news:' AND name < 'news;'",
+            )?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect()
+        };
+        read().map_err(fault(DOING))
+    }
+}
+
+/// Name of an account's mark in `meta` of `raw.db`.
+pub(super) fn mark(account: &str) -> String {
+    format!("news:{account}")
+}
+
+/// Whether the account has an older message of this Message-ID.
+fn is_copy(db: &rusqlite::Connection, of: &Envelope) -> rusqlite::Result<bool> {
+    let Some(message_id) = &of.message_id else {
+        return Ok(false);
+    };
+    db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM message_ids i JOIN messages m ON m.key = i.key
+         JOIN folders f ON f.id = m.folder
+         WHERE i.hash = ?1 AND m.id < ?2 AND m.message_id = ?3 AND f.account = ?4)",
+    )?
+    .query_row(
+        params![threading::hash(message_id), of.id.0, message_id, of.account],
+        |row| row.get(0),
+    )
+}

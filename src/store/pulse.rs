@@ -1,0 +1,96 @@
+//! Whether anyone, in whatever process, may have written to the store, told by its files without opening them.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::{Store, schema};
+
+/// How old a change must be before its time tells it from the next one: file systems count in ticks, up to 2 s long.
+const SETTLED: Duration = Duration::from_secs(2);
+
+/// Looks at lengths and times of the files again and again: four calls of `stat` each.
+#[derive(Debug)]
+pub struct Pulse {
+    files: Vec<PathBuf>,
+    seen: Option<Vec<Option<(u64, SystemTime)>>>,
+    /// Something changed so lately that another change may show the same time.
+    unsettled: bool,
+}
+
+impl Store {
+    /// Watches the files that tell what happened; the first look always says that something did.
+    pub fn pulse(&self) -> Pulse {
+        Pulse::of(self.dir())
+    }
+}
+
+impl Pulse {
+    fn of(dir: &Path) -> Pulse {
+        let names = [schema::MAIN.name, schema::INDEX.name];
+        let logs = names.iter().map(|name| dir.join(format!("{name}-wal")));
+        Pulse {
+            files: names
+                .iter()
+                .map(|name| dir.join(name))
+                .chain(logs)
+                .collect(),
+            seen: None,
+            unsettled: false,
+        }
+    }
+
+    /// Whether something may have been written since this was asked last.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "times of files are the system's, whatever a test's clock says"
+    )]
+    pub fn stirred(&mut self) -> bool {
+        let now = SystemTime::now();
+        let look = |file: &PathBuf| {
+            let found = file.metadata().ok()?;
+            Some((found.len(), found.modified().ok()?))
+        };
+        let seen: Vec<_> = self.files.iter().map(look).collect();
+        let fresh = |(_, at): &(u64, SystemTime)| {
+            // A clock that was turned back makes every time suspect; one far ahead is only wrong.
+            now.duration_since(*at)
+                .map_or_else(|e| e.duration() < SETTLED, |age| age < SETTLED)
+        };
+        let stirred = self.unsettled || self.seen.as_ref() != Some(&seen);
+        self.unsettled = seen.iter().flatten().any(fresh);
+        self.seen = Some(seen);
+        stirred
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_connection_writes_is_seen() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::at(dir.path());
+        let mut pulse = store.pulse();
+        assert!(pulse.stirred());
+        assert!(!pulse.stirred(), "nothing is there, nothing happens");
+        store.twin().audit_head().unwrap();
+        store
+            .twin()
+            .first_today("x", jiff::Timestamp::UNIX_EPOCH)
+            .unwrap();
+        assert!(pulse.stirred());
+        assert!(
+            pulse.stirred(),
+            "a change of this moment may be followed by another"
+        );
+        for file in &pulse.files {
+            if let Ok(file) = std::fs::File::options().append(true).open(file) {
+                let past = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
+                file.set_modified(past).unwrap();
+            }
+        }
+        assert!(pulse.stirred());
+        assert!(!pulse.stirred(), "what rests is not read again");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod add;
 mod change;
+mod key;
 mod templates;
 
 use clap::{Args, Subcommand};
@@ -57,6 +58,9 @@ enum AuthCommand {
     /// List the message templates of WhatsApp accounts, as they are there now
     #[command(after_help = "Example: comms auth templates shop")]
     Templates(templates::TemplatesArgs),
+    /// Make, list and revoke the keys that programs call `comms serve` with
+    #[command(after_help = "Example: comms auth key add backup --scope read")]
+    Key(key::KeyArgs),
     /// Remove the stored secrets of an account
     #[command(after_help = "Example: comms auth logout work")]
     Logout {
@@ -99,6 +103,7 @@ pub fn run(args: AuthArgs, app: &App, out: &mut Output) -> Result<Done> {
             Ok(report.outcome())
         }
         AuthCommand::Login(args) => login::run(args, app, out),
+        AuthCommand::Key(args) => key::run(args, app, out),
         AuthCommand::Templates(args) => templates::run(args, app, out),
         AuthCommand::Move(args) => super::relocate::run(args, app, out),
         AuthCommand::Logout { account, revoke } => {

@@ -1,5 +1,6 @@
 //! Codecs: bytes to values and back. Pure: no clock, no I/O.
 
+pub mod api_key;
 pub mod autoconfig;
 pub mod chat;
 pub mod chunk;

@@ -37,6 +37,10 @@ pub enum AuditEvent {
     Optout,
     /// An opt-out was taken back.
     Optin,
+    /// A program was given an API key.
+    KeyAdded,
+    /// An API key opens nothing any more.
+    KeyRevoked,
 }
 
 impl AuditEvent {
@@ -58,6 +62,8 @@ impl AuditEvent {
             AuditEvent::Erased => "erased",
             AuditEvent::Optout => "optout",
             AuditEvent::Optin => "optin",
+            AuditEvent::KeyAdded => "key_added",
+            AuditEvent::KeyRevoked => "key_revoked",
         }
     }
 }
@@ -71,6 +77,8 @@ pub struct Actor {
     pub agent: Option<String>,
     /// The user this process runs as.
     pub uid: Option<u32>,
+    /// The name of the API key by which it is asked.
+    pub api_key: Option<String>,
 }
 
 /// A line; its JSON in this order of keys is what is hashed.
@@ -80,7 +88,7 @@ pub struct Line {
     pub n: u64,
     pub at: Timestamp,
     /// `staged`, `held`, `approved`, `rejected`, `edited`, `cancelled`, `retried`, `attempt`, `moved`, `resolved`,
-    /// `found`, `reported`, `refused`, `erased`, `optout` or `optin`.
+    /// `found`, `reported`, `refused`, `erased`, `optout`, `optin`, `key_added` or `key_revoked`.
     pub event: String,
     pub item: Option<OutboxId>,
     /// The caller's `--key`.
@@ -107,6 +115,9 @@ pub struct Line {
     pub outcome: Option<String>,
     /// The item's state after it.
     pub state: Option<String>,
+    /// The name of the API key it is about, or by which it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_key: Option<String>,
     /// blake3 of `private`, in hex.
     pub private_hash: String,
 }

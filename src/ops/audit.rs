@@ -74,6 +74,7 @@ pub fn auditor(config: &Config, origin: Origin) -> Auditor {
             origin: origin.name().to_owned(),
             agent: config.agent.clone().filter(|_| origin == Origin::Agent),
             uid: disk::own_uid(),
+            api_key: None,
         },
         text: config.audit.text,
     }

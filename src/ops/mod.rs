@@ -23,6 +23,7 @@ pub mod hook;
 pub mod import;
 pub mod inbox;
 pub mod intake;
+pub mod keys;
 pub mod labels;
 pub mod mark;
 pub mod oauth;

@@ -16,8 +16,14 @@ pub fn guarded(routes: Router, desk: Arc<Desk>) -> Router {
 }
 
 async fn guard(State(desk): State<Arc<Desk>>, mut request: Request, next: Next) -> Response {
-    let Some(caller) = bearer(request.headers()).and_then(|key| desk.caller(key)) else {
+    let Some(key) = bearer(request.headers()) else {
         return refused();
+    };
+    let caller = match desk.caller(key).await {
+        Ok(Some((caller, allowance))) if allowance.wait.is_none() => caller,
+        Ok(Some(_)) => return StatusCode::TOO_MANY_REQUESTS.into_response(),
+        Ok(None) => return refused(),
+        Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
     };
     request.extensions_mut().insert(caller);
     next.run(request).await

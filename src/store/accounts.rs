@@ -10,7 +10,7 @@ use super::feed;
 use super::folders::{self, Folder};
 use super::messages::remove_one;
 use super::write::Write;
-use super::{Store, fault, threading};
+use super::{Store, fault, keys, threading};
 
 /// What is kept under a name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,6 +118,7 @@ impl Store {
             ] {
                 both.execute(sql, [old, new])?;
             }
+            keys::follow_account(&both, (old, Some(new)))?;
             both.commit()
         };
         change().map_err(fault(doing))

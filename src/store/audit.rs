@@ -50,6 +50,8 @@ pub struct Entry<'a> {
     pub cost: Option<Money>,
     pub outcome: Option<&'a str>,
     pub state: Option<&'a str>,
+    /// The API key it is about.
+    pub api_key: Option<&'a str>,
     pub people: Vec<Person>,
     pub words: Option<&'a str>,
     /// The message's bytes, where a line may hold its text.
@@ -93,6 +95,7 @@ pub(super) fn note(
         cost: entry.cost.map(|cost| cost.to_string()),
         outcome: owned(entry.outcome),
         state: owned(entry.state),
+        api_key: owned(entry.api_key.or(actor.api_key.as_deref())),
         private_hash: blake3::hash(private.as_bytes()).to_hex().to_string(),
     };
     let line = json(&line)?;

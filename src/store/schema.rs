@@ -36,6 +36,7 @@ pub const MAIN: File = File {
         include_str!("main_4.sql"),
         include_str!("main_5.sql"),
         include_str!("main_6.sql"),
+        include_str!("main_7.sql"),
     ],
     // What was overwritten long before a purge must not lie in the gaps of the file either.
     pragmas: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 256; PRAGMA secure_delete = ON;",

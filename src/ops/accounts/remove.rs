@@ -83,6 +83,7 @@ pub async fn remove(app: &App, name: &str, forget: bool) -> Result<RemoveReport>
             }
         }
         app.store.forget_login(name)?;
+        app.store.close_to_keys(name)?;
         let editor = without(app, name)?;
         let is_default = app.config.default_email.as_deref() == Some(name);
         editor.prepare()?.commit()?;

@@ -21,6 +21,13 @@ pub enum Scope {
 }
 
 impl Scope {
+    pub const ALL: [Scope; 3] = [Scope::Read, Scope::Send, Scope::Admin];
+
+    /// The scope of this name.
+    pub fn named(name: &str) -> Option<Scope> {
+        Scope::ALL.into_iter().find(|scope| scope.name() == name)
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Scope::Read => "read",

@@ -13,6 +13,7 @@ use crate::ops::receive::hooks::Hooks;
 use crate::ops::receive::{Answer, Keeper, Limits, Receiver};
 
 use super::health::{self, HealthReport};
+use super::keys::{Allowance, Keys};
 use super::metrics::{self, Metric};
 use super::{Beats, Part};
 
@@ -26,6 +27,7 @@ pub struct Desk {
     pool: Option<Arc<Pool>>,
     pub(super) beats: Arc<Beats>,
     limits: Limits,
+    keys: Keys,
     began: Instant,
     listening: Box<dyn Fn(SocketAddr) + Send + Sync>,
 }
@@ -51,6 +53,7 @@ impl Desk {
             false => None,
         };
         let began = Instant::now();
+        let keys = Keys::new(&app);
         let desk = Desk {
             listen,
             app: RwLock::new(app),
@@ -58,6 +61,7 @@ impl Desk {
             pool,
             beats,
             limits: Limits::new(began),
+            keys,
             began,
             listening,
         };
@@ -79,9 +83,9 @@ impl Desk {
         self.pool.clone().filter(|_| self.beats.serves(part))
     }
 
-    /// Whose key this is; `None` if nobody's.
-    pub fn caller(&self, _key: &str) -> Option<Caller> {
-        None
+    /// Whose key this is, and what is left of its calls; `None` if it opens nothing. It counts as a call.
+    pub async fn caller(&self, key: &str) -> Result<Option<(Caller, Allowance)>> {
+        self.keys.enter(key).await
     }
 
     /// Whether a call may be looked at; else how long its caller is to wait.

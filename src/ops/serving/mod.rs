@@ -6,6 +6,7 @@
 mod beats;
 mod desk;
 mod health;
+mod keys;
 mod loops;
 mod metrics;
 mod sync;

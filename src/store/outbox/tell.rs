@@ -75,6 +75,7 @@ pub(in crate::store) fn item(
         },
         outcome: told.outcome,
         state: Some(item.state.name()),
+        api_key: None,
         people: people.collect(),
         words: told.words,
         raw: told.raw,

@@ -3,10 +3,12 @@
 //! Calls come from strangers: heads and bodies have deadlines, bodies and connections have limits, and what is refused is
 //! told nothing.
 
-mod api;
+pub mod api;
+mod body;
 mod connections;
 mod exposition;
 mod guard;
+mod refusal;
 mod routes;
 
 use std::net::SocketAddr;

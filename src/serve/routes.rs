@@ -2,29 +2,20 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
-use http_body_util::BodyExt;
-use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::timeout;
+use tokio::sync::Semaphore;
 
 use crate::error::Result;
 use crate::model::receive::Call;
 use crate::ops::receive::Answer;
 use crate::ops::serving::Desk;
 
-use super::{api, exposition, guard};
-
-/// How long a body may take.
-const BODY: Duration = Duration::from_secs(15);
-/// KiB of bodies that may be under way at once.
-const UNDER_WAY: usize = 64 << 10;
+use super::{api, body, exposition};
 
 /// What all routes share.
 #[derive(Clone)]
@@ -36,17 +27,17 @@ struct Shared {
 pub fn router(desk: Arc<Desk>) -> Router {
     let shared = Shared {
         desk,
-        bodies: Arc::new(Semaphore::new(UNDER_WAY)),
+        bodies: Arc::new(Semaphore::new(body::UNDER_WAY)),
     };
-    let api = api::router(Arc::clone(&shared.desk));
+    let api = api::router(Arc::clone(&shared.desk), Arc::clone(&shared.bodies));
     Router::new()
-        .nest_service("/v1", guard::guarded(api, Arc::clone(&shared.desk)))
         .route("/webhooks/{account}", any(webhook))
         .route("/healthz", get(healthz))
         .route("/metrics", get(metrics))
         .fallback(nothing)
         .method_not_allowed_fallback(not_so)
         .with_state(shared)
+        .merge(api)
 }
 
 async fn nothing() -> Response {
@@ -76,16 +67,14 @@ async fn webhook(
         return last(StatusCode::FORBIDDEN.into_response());
     };
     let (head, body) = request.into_parts();
-    let read = timeout(BODY, read(body, (limit, &head.headers), &shared.bodies)).await;
-    let (body, _held) = match read {
-        Ok(Ok(read)) => read,
-        Ok(Err(fault)) => {
+    let (body, _held) = match body::read(body, (limit, &head.headers), &shared.bodies).await {
+        Ok(read) => read,
+        Err(fault) => {
             desk.refuse(&account, (peer.ip(), fault.reason()));
-            return last(fault.answer());
-        }
-        Err(_) => {
-            desk.refuse(&account, (peer.ip(), "too_slow"));
-            return last(StatusCode::REQUEST_TIMEOUT.into_response());
+            return last(match fault.status() {
+                StatusCode::SERVICE_UNAVAILABLE => later(StatusCode::SERVICE_UNAVAILABLE, 1),
+                status => status.into_response(),
+            });
         }
     };
     let headers: Vec<(String, String)> = head
@@ -151,62 +140,6 @@ fn called_as(headers: &HeaderMap) -> (&str, &str) {
     };
     let host = one("x-forwarded-host").or_else(|| one("host"));
     (scheme, host.unwrap_or_default())
-}
-
-/// Why a body was not read to its end.
-enum Fault {
-    TooLarge,
-    TooMuchAtOnce,
-    Cut,
-}
-
-impl Fault {
-    fn reason(&self) -> &'static str {
-        match self {
-            Fault::TooLarge => "too_large",
-            Fault::TooMuchAtOnce => "too_much_at_once",
-            Fault::Cut => "cut",
-        }
-    }
-
-    fn answer(&self) -> Response {
-        match self {
-            Fault::TooLarge => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
-            Fault::TooMuchAtOnce => later(StatusCode::SERVICE_UNAVAILABLE, 1),
-            Fault::Cut => StatusCode::BAD_REQUEST.into_response(),
-        }
-    }
-}
-
-/// Reads a body up to its limit; what is said to be larger is not read at all.
-async fn read<'a>(
-    mut body: Body,
-    (limit, headers): (usize, &HeaderMap),
-    bodies: &'a Semaphore,
-) -> std::result::Result<(Bytes, Vec<SemaphorePermit<'a>>), Fault> {
-    let said = headers.get(header::CONTENT_LENGTH);
-    let said = said.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if said.is_some_and(|said| said > limit as u64) {
-        return Err(Fault::TooLarge);
-    }
-    let mut held = Vec::new();
-    let mut whole = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| Fault::Cut)?.into_data() else {
-            continue;
-        };
-        if whole.len() + data.len() > limit {
-            return Err(Fault::TooLarge);
-        }
-        let kib = u32::try_from(data.len() / 1024 + 1).unwrap_or(u32::MAX);
-        held.push(
-            bodies
-                .try_acquire_many(kib)
-                .map_err(|_| Fault::TooMuchAtOnce)?,
-        );
-        whole.extend_from_slice(&data);
-    }
-    Ok((whole.into(), held))
 }
 
 async fn healthz(

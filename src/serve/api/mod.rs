@@ -1,45 +1,199 @@
 //! The HTTP API: REST routes over the calls of `ops::calls`.
+//!
+//! A route adds nothing to its call: it reads the fields from address, head and body, and writes the document with the
+//! status of its outcome.
+
+mod answer;
+mod given;
+mod table;
 
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::body::Bytes;
+use axum::extract::{RawPathParams, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header, request};
+use axum::response::Response;
+use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Extension, Router};
+use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use crate::error::{Error, Result};
-use crate::ops::calls::{Answer, Call, Caller, SearchCall};
+use crate::ops::calls::{Caller, Scope};
 use crate::ops::serving::{Desk, Part};
 
-pub fn router(desk: Arc<Desk>) -> Router {
-    Router::new()
-        .route("/search", get(by_query::<SearchCall>))
-        .with_state(desk)
+use super::body::{self, Fault};
+use super::guard;
+use super::refusal::{refused, with_status};
+
+use given::Given;
+use table::{Route, routes};
+
+/// Bytes of a body.
+const LIMIT: usize = 1 << 20;
+/// The header that is the field `key`.
+const KEY: &str = "idempotency-key";
+
+/// What the routes share.
+#[derive(Clone)]
+struct Shared {
+    desk: Arc<Desk>,
+    bodies: Arc<Semaphore>,
 }
 
-/// A call whose fields stand in the query of the address.
-async fn by_query<C: Call>(
-    State(desk): State<Arc<Desk>>,
-    Extension(caller): Extension<Caller>,
-    Query(call): Query<C>,
-) -> Response {
-    let Some(pool) = desk.pool(Part::Api) else {
-        return StatusCode::NOT_FOUND.into_response();
+/// Everything under `/v1`.
+pub fn router(desk: Arc<Desk>, bodies: Arc<Semaphore>) -> Router {
+    let mut router: Router<Shared> = Router::new();
+    for route in routes() {
+        let path = route.path;
+        router = router.route(path, method(route));
+    }
+    let router = router
+        .fallback(nothing)
+        .method_not_allowed_fallback(not_so)
+        .with_state(Shared {
+            desk: Arc::clone(&desk),
+            bodies,
+        });
+    Router::new().nest_service("/v1", guard::guarded(router, desk))
+}
+
+fn method(route: Route) -> MethodRouter<Shared> {
+    let filter = match route.method {
+        Method::GET => MethodFilter::GET,
+        Method::PATCH => MethodFilter::PATCH,
+        Method::DELETE => MethodFilter::DELETE,
+        _ => MethodFilter::POST,
     };
-    answered(pool.call(caller, call, None).await)
+    let route = Arc::new(route);
+    on(
+        filter,
+        move |State(shared): State<Shared>,
+              Extension(caller): Extension<Caller>,
+              path: RawPathParams,
+              request: Request| async move {
+            let fields: Vec<_> = path
+                .iter()
+                .map(|(name, value)| (name.to_owned(), Value::from(value)))
+                .collect();
+            work(&route, (shared, caller), (fields, request)).await
+        },
+    )
 }
 
-fn answered(answer: Result<Answer>) -> Response {
-    match answer {
-        Ok(answer) => ([(header::CONTENT_TYPE, "application/json")], answer.json).into_response(),
+async fn work(
+    route: &Route,
+    (shared, caller): (Shared, Caller),
+    (fields, request): (Vec<(String, Value)>, Request),
+) -> Response {
+    let Some(pool) = shared.desk.pool(Part::Api) else {
+        return nothing().await;
+    };
+    if let Err(error) = caller.need(route.needs) {
+        return under_scoped(&error, route.needs);
+    }
+    let (head, body) = request.into_parts();
+    let (body, _held) = match body::read(body, (LIMIT, &head.headers), &shared.bodies).await {
+        Ok(read) => read,
+        Err(fault) => return unread(&fault),
+    };
+    if let Err(response) = is_json(&head.headers, &body) {
+        return *response;
+    }
+    let given = match given(route, (&head, fields), body) {
+        Ok(given) => given,
+        Err(error) => return refused(&error),
+    };
+    match (route.work)(pool, caller, given).await {
+        Ok(done) => answer::answered(route, &head, done),
         Err(error) => refused(&error),
     }
 }
 
-fn refused(error: &Error) -> Response {
-    let status = StatusCode::from_u16(error.kind.http_status());
-    status
-        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-        .into_response()
+/// Gathers the fields of the call.
+fn given(
+    route: &Route,
+    (head, mut fields): (&request::Parts, Vec<(String, Value)>),
+    body: Bytes,
+) -> Result<Given> {
+    if route.body.is_none() && !body.is_empty() {
+        return Err(Error::usage("this takes no body"));
+    }
+    let in_query = route.parameters.iter().filter(|p| !p.in_path);
+    let in_query: Vec<_> = in_query.cloned().collect();
+    fields.extend(given::query(
+        head.uri.query().unwrap_or_default(),
+        &in_query,
+    )?);
+    if route.has_key
+        && let Some(key) = head.headers.get(KEY)
+    {
+        let key = key
+            .to_str()
+            .map_err(|_| Error::usage("`Idempotency-Key` is not text"))?;
+        // A string of RFC 9651 stands in quotes.
+        let bare = key.strip_prefix('"').and_then(|key| key.strip_suffix('"'));
+        fields.push(("key".to_owned(), bare.unwrap_or(key).into()));
+    }
+    Ok(Given { fields, body })
+}
+
+fn is_json(headers: &HeaderMap, body: &Bytes) -> std::result::Result<(), Box<Response>> {
+    let said = headers.get(header::CONTENT_TYPE);
+    let said = said.map(|value| value.to_str().unwrap_or_default());
+    let kind = said.map(|said| said.split(';').next().unwrap_or_default().trim());
+    match kind {
+        None if body.is_empty() => Ok(()),
+        Some(kind) if kind.eq_ignore_ascii_case("application/json") => Ok(()),
+        _ if body.is_empty() => Ok(()),
+        _ => {
+            let error = Error::usage("a body has to be JSON")
+                .hint("send it with `Content-Type: application/json`");
+            Err(Box::new(with_status(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                &error,
+            )))
+        }
+    }
+}
+
+fn unread(fault: &Fault) -> Response {
+    let error = match fault {
+        Fault::TooLarge => Error::usage(format!("a body may have {} KiB", LIMIT >> 10)),
+        Fault::TooMuchAtOnce => Error::unavailable("too much is being posted at once"),
+        Fault::TooSlow => Error::usage("the body came too slowly"),
+        Fault::Cut => Error::usage("the body was cut off"),
+    };
+    let mut response = with_status(fault.status(), &error);
+    // What else comes on this connection is not read.
+    let close = header::HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    response
+}
+
+/// RFC 6750 §3.1.
+fn under_scoped(error: &Error, needs: Scope) -> Response {
+    let mut response = with_status(StatusCode::FORBIDDEN, error);
+    let words = format!(
+        "Bearer error=\"insufficient_scope\", scope=\"{}\"",
+        needs.name()
+    );
+    if let Ok(value) = words.parse() {
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, value);
+    }
+    response
+}
+
+async fn nothing() -> Response {
+    let error =
+        Error::not_found("there is nothing at this address").hint("/v1/docs lists what there is");
+    with_status(StatusCode::NOT_FOUND, &error)
+}
+
+async fn not_so(method: Method, uri: Uri) -> Response {
+    let error = Error::usage(format!("`{method}` is not for `{}`", uri.path()))
+        .hint("the header `Allow` tells what is");
+    with_status(StatusCode::METHOD_NOT_ALLOWED, &error)
 }

@@ -40,6 +40,9 @@ enum AuthCommand {
     #[command(after_help = "Example: comms auth remove work")]
     Remove(change::RemoveArgs),
     /// List accounts and where their secrets come from
+    #[command(
+        after_help = "Example: comms auth list --format plain --fields account,channel,source"
+    )]
     List,
     /// Log in for real and say what happened
     #[command(after_help = "Example: comms auth status work")]

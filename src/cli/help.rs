@@ -29,7 +29,7 @@ Set up:
   serve        Hear what providers post, send what falls due and fetch mail, in one process
   doctor       Find what is wrong and how to mend it
   config       Show and check the configuration
-  schema       Print JSON Schemas, exit codes and the command tree
+  schema       Print JSON Schemas, exit codes, commands and what you may do
   completions  Print the completion script of a shell
   man          Print or write man pages
 
@@ -39,4 +39,4 @@ pub const AFTER: &str = "\
 Exit codes: 0 done, 2 wrong request, 3 config, 4 login, 5 not found, 6 refused, 7 unavailable,
             8 waits in the outbox (don't repeat), 9 partly done, 10 unconfirmed (don't repeat)
 `comms` alone shows where things stand; guides: comms man mail | contacts | query | outbox | costs |
-            operations | passwords | google | microsoft | webhooks | slack | twilio | whatsapp";
+            agents | operations | passwords | google | microsoft | webhooks | slack | twilio | whatsapp";

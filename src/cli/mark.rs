@@ -14,7 +14,7 @@ use super::{Done, rows};
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: comms search 'older_than:1y label:list' --fields id | comms inbox mark - --archive"
+    after_help = "Examples:\n  comms inbox mark m17 t8 --read --archive\n  comms search 'older_than:1y label:list' --fields id | comms inbox mark - --archive"
 )]
 pub struct MarkArgs {
     /// Ids of messages (m17) and whole threads (t8); `-` reads them from stdin

@@ -105,7 +105,7 @@ pub enum Command {
     Doctor(Deferred<doctor::DoctorArgs>),
     /// Show and check the configuration
     Config(Deferred<settings::ConfigArgs>),
-    /// Print JSON Schemas, exit codes and the command tree
+    /// Print JSON Schemas, exit codes, commands and what you may do
     Schema(Deferred<schema::SchemaArgs>),
     /// Print the completion script of a shell
     Completions(Deferred<generate::CompletionsArgs>),
@@ -120,7 +120,8 @@ impl Command {
     /// Whether it must work even while the config file is broken.
     pub fn works_without_config(&self) -> bool {
         match self {
-            Command::Schema(_) | Command::Completions(_) | Command::Man(_) => true,
+            Command::Completions(_) | Command::Man(_) => true,
+            Command::Schema(Deferred(args)) => args.works_without_config(),
             Command::CompleteWord(_) => true,
             Command::Config(Deferred(args)) => args.works_without_config(),
             _ => false,

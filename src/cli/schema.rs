@@ -1,25 +1,47 @@
 //! `comms schema`: JSON Schemas of all documents, exit codes and the command tree, for programs and agents.
 
-use clap::{Args, Command, CommandFactory};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+mod documents;
+mod tree;
+
+use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Kind, Result};
-use crate::model::document::ErrorDocument;
 use crate::model::policy::{Approval, Rules};
-use crate::ops::{self, App};
+use crate::ops::App;
+use crate::ops::policy::{self, PolicyReport};
 
-use super::output::{Cell, Column, Output, Style};
-use super::progress::ProgressLine;
-use super::{Cli, Done};
+use super::output::{Cell, Column, Format, Output, Style};
+use super::{Done, origin};
+
+use documents::Document;
+use tree::{CommandLine, CommandNode};
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  comms schema inbox\n  comms schema --json | jq .exit_codes")]
+#[command(
+    after_help = "Examples:\n  comms schema --policy          who comms takes you for, and what you may do\n  comms schema --commands        every command on a line\n  comms schema --commands outbox     the same with its flags\n  comms schema --codes           what each exit code asks of you\n  comms schema inbox             the JSON Schema of `comms inbox --json`\n  comms schema --json | jq .exit_codes"
+)]
 pub struct SchemaArgs {
-    /// Print only the JSON Schema of this document (inbox, comms.inbox/1)
+    /// Print only the JSON Schema of this document (inbox, comms.inbox/1); with --commands only the commands below it
     #[arg(value_name = "NAME")]
     name: Option<String>,
+    /// Tell who this process is taken for, what becomes of what it sends, and from which accounts
+    #[arg(long, conflicts_with_all = ["name", "commands", "codes"])]
+    policy: bool,
+    /// List the commands, a line each
+    #[arg(long, conflicts_with = "codes")]
+    commands: bool,
+    /// List the exit codes
+    #[arg(long, conflicts_with = "name")]
+    codes: bool,
+}
+
+impl SchemaArgs {
+    /// Whether it must work even while the config file is broken: all but the policy, which stands in it.
+    pub fn works_without_config(&self) -> bool {
+        !self.policy
+    }
 }
 
 /// Everything a program needs to know to call comms.
@@ -42,38 +64,6 @@ struct ExitCode {
     meaning: &'static str,
 }
 
-/// A JSON document that some command writes.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Document {
-    /// The value of its `schema` key.
-    name: &'static str,
-    /// The commands that write it.
-    written_by: &'static str,
-    json_schema: Value,
-}
-
-/// A command with its arguments and subcommands.
-#[derive(Debug, Serialize, JsonSchema)]
-struct CommandNode {
-    name: String,
-    about: String,
-    arguments: Vec<Argument>,
-    commands: Vec<CommandNode>,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-struct Argument {
-    /// `--flag`, or the name of a positional.
-    name: String,
-    short: Option<char>,
-    help: String,
-    required: bool,
-    takes_value: bool,
-    repeatable: bool,
-    /// The values it may have, if they are a closed list.
-    values: Vec<String>,
-}
-
 /// What holds for whom.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Policy {
@@ -86,22 +76,41 @@ struct Policy {
     /// What a person has to give to approve.
     approval: Approval,
     read_only: bool,
+    /// What holds for this process now; null while the config file is broken.
+    now: Option<PolicyReport>,
+}
+
+/// What each exit code asks of the caller.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ExitCodes {
+    exit_codes: Vec<ExitCode>,
 }
 
 pub fn run(args: SchemaArgs, app: &App, out: &mut Output) -> Result<Done> {
+    match (args.policy, args.commands, args.codes) {
+        (true, ..) => return tell_policy(app, out),
+        (_, true, _) => return tell_commands(args.name.as_deref(), out),
+        (_, _, true) => return tell_codes(out),
+        _ => {}
+    }
     if let Some(name) = &args.name {
-        let document = find(name)?;
+        let document = documents::find(name)?;
         let text = serde_json::to_string_pretty(&document.json_schema)
             .map_err(|e| Error::internal("writing a JSON Schema").because(e))?;
         out.text(&text)?;
         return Ok(None);
     }
     let policy = &app.config.policy;
+    // Without the file the defaults would be told as what holds.
+    let now = match app.config.again() {
+        Ok(_) => Some(policy::policy(app, origin(app, out))?),
+        Err(_) => None,
+    };
     let report = SchemaReport {
         version: env!("CARGO_PKG_VERSION"),
         exit_codes: exit_codes(),
-        documents: documents(),
-        commands: tree(),
+        documents: documents::documents(),
+        commands: tree::tree(),
         policy: Policy {
             person: policy.person.default.name(),
             script: policy.script.default.name(),
@@ -111,6 +120,7 @@ pub fn run(args: SchemaArgs, app: &App, out: &mut Output) -> Result<Done> {
                 .into(),
             approval: policy.approval,
             read_only: app.config.read_only,
+            now,
         },
     };
     let columns = [
@@ -137,6 +147,120 @@ pub fn run(args: SchemaArgs, app: &App, out: &mut Output) -> Result<Done> {
     Ok(None)
 }
 
+fn tell_policy(app: &App, out: &mut Output) -> Result<Done> {
+    let report = policy::policy(app, origin(app, out))?;
+    out.report("comms.policy/1", &report, |_| text(&report))?;
+    Ok(None)
+}
+
+fn text(report: &PolicyReport) -> String {
+    let mut text = format!("taken for: {} ({})\n", report.origin.name(), report.because);
+    text.push_str(&format!("a message is: {}", report.send.name()));
+    if let Some(rule) = &report.rule {
+        text.push_str(&format!(" by {rule}"));
+    }
+    text.push_str(&format!("\n              {}\n", report.means));
+    let list = |words: &[String]| words.join(", ");
+    for (what, globs) in [
+        ("allowed", &report.rules.allow),
+        ("refused", &report.rules.deny),
+    ] {
+        if !globs.is_empty() {
+            text.push_str(&format!("always {what}: {}\n", list(globs)));
+        }
+    }
+    if let Some(left) = report.left_this_hour {
+        text.push_str(&format!("recipients left this hour: {left}\n"));
+    }
+    let approve = match (report.may_approve, report.approval) {
+        (false, _) => "no, only a person at a terminal",
+        (true, Approval::Code) => "yes, by typing a code",
+        (true, Approval::Passphrase) => "yes, with the passphrase",
+    };
+    text.push_str(&format!("may approve: {approve}\n"));
+    let accounts = report.accounts.iter().filter(|a| a.sends).map(|a| {
+        let default = if a.default { ", default" } else { "" };
+        format!("{} ({}{default})", a.name, a.channel.name())
+    });
+    text.push_str(&format!(
+        "sends from: {}\n",
+        list(&accounts.collect::<Vec<_>>())
+    ));
+    text
+}
+
+fn tell_commands(of: Option<&str>, out: &mut Output) -> Result<Done> {
+    let report = tree::lines(of)?;
+    let mut columns = vec![
+        Column {
+            field: "command",
+            title: "command",
+            cell: |c: &CommandLine, _| Cell::new(&c.command, Style::Id),
+            plain: |c| c.command.clone(),
+        },
+        Column {
+            field: "args",
+            title: "takes",
+            cell: |c, _| Cell::plain(&c.args),
+            plain: |c| c.args.clone(),
+        },
+        Column {
+            field: "about",
+            title: "what it does",
+            cell: |c, _| Cell::plain(&c.about),
+            plain: |c| c.about.clone(),
+        },
+    ];
+    // All flags of all commands are more than a first look needs.
+    if of.is_none() && out.fields.is_none() && !out.format.is_json() {
+        columns.remove(1);
+    } else if out.format == Format::Table {
+        columns.remove(2);
+    }
+    out.list(
+        "comms.commands/1",
+        &report,
+        "commands",
+        &report.commands,
+        &columns,
+    )?;
+    Ok(None)
+}
+
+fn tell_codes(out: &mut Output) -> Result<Done> {
+    let report = ExitCodes {
+        exit_codes: exit_codes(),
+    };
+    let columns = [
+        Column {
+            field: "exit",
+            title: "exit",
+            cell: |c: &ExitCode, _| Cell::new(c.exit.to_string(), Style::Id),
+            plain: |c| c.exit.to_string(),
+        },
+        Column {
+            field: "code",
+            title: "code",
+            cell: |c, _| Cell::plain(c.code.unwrap_or_default()),
+            plain: |c| c.code.unwrap_or_default().to_owned(),
+        },
+        Column {
+            field: "meaning",
+            title: "meaning",
+            cell: |c, _| Cell::plain(c.meaning),
+            plain: |c| c.meaning.to_owned(),
+        },
+    ];
+    out.list(
+        "comms.exit_codes/1",
+        &report,
+        "exit_codes",
+        &report.exit_codes,
+        &columns,
+    )?;
+    Ok(None)
+}
+
 fn exit_codes() -> Vec<ExitCode> {
     let success = ExitCode {
         exit: 0,
@@ -149,217 +273,4 @@ fn exit_codes() -> Vec<ExitCode> {
         meaning: k.meaning(),
     });
     std::iter::once(success).chain(failures).collect()
-}
-
-fn find(name: &str) -> Result<Document> {
-    let mut all = documents();
-    let bare = |full: &'static str| {
-        full.trim_start_matches("comms.")
-            .split('/')
-            .next()
-            .unwrap_or(full)
-    };
-    match all
-        .iter()
-        .position(|d| d.name == name || bare(d.name) == name)
-    {
-        Some(n) => Ok(all.swap_remove(n)),
-        None => {
-            let known: Vec<_> = all.iter().map(|d| bare(d.name)).collect();
-            Err(Error::not_found(format!("there is no document `{name}`"))
-                .hint(format!("documents are {}", known.join(", "))))
-        }
-    }
-}
-
-/// Every document, by name.
-fn documents() -> Vec<Document> {
-    let mut all = vec![
-        document::<ErrorDocument>("comms.error/1", "every command that fails, on stderr"),
-        document::<ProgressLine<'_>>("comms.progress/1", "--progress json, on stderr"),
-        document::<SchemaReport>("comms.schema/1", "comms schema"),
-        document::<ops::import::ImportReport>("comms.import/1", "comms import"),
-        document::<ops::export::ExportReport>("comms.export/1", "comms export"),
-        document::<ops::settings::ConfigReport>("comms.config/1", "comms config show"),
-        document::<ops::settings::ConfigPath>("comms.config_path/1", "comms config path"),
-        document::<ops::settings::ConfigCheck>("comms.config_check/1", "comms config check"),
-        document::<ops::status::StatusReport>("comms.status/1", "comms"),
-        document::<ops::sync::SyncReport>("comms.sync/1", "comms inbox sync"),
-        document::<ops::serving::ServeReport>("comms.serve/1", "comms serve, once it listens"),
-        document::<ops::serving::UnitReport>("comms.serve_unit/1", "comms serve --print-unit"),
-        document::<ops::serving::HealthReport>("comms.health/1", "comms serve, at /healthz"),
-        document::<ops::feed::Event>(
-            "comms.event/1",
-            "comms serve, to webhooks and event streams",
-        ),
-        document::<ops::feed::EventsReport>("comms.events/1", "the call `events` of programs"),
-        document::<ops::search::SearchReport>("comms.search/1", "comms search"),
-        document::<ops::inbox::InboxReport>("comms.inbox/1", "comms inbox"),
-        document::<ops::whatsapp::TemplatesReport>("comms.templates/1", "comms auth templates"),
-        document::<ops::labels::LabelsReport>("comms.labels/1", "comms inbox labels"),
-        document::<ops::mark::MarkReport>("comms.mark/1", "comms inbox mark"),
-        document::<crate::model::message::Envelope>(
-            "comms.watch/1",
-            "comms inbox watch, one per line",
-        ),
-        document::<ops::auth::AuthReport>("comms.auth/1", "comms auth list, comms auth status"),
-        document::<ops::auth::AuthChange>(
-            "comms.auth_change/1",
-            "comms auth login, comms auth logout",
-        ),
-        document::<ops::relocate::MoveReport>("comms.auth_move/1", "comms auth move"),
-        document::<ops::accounts::AddReport>("comms.auth_add/1", "comms auth add"),
-        document::<ops::accounts::DefaultReport>("comms.auth_default/1", "comms auth default"),
-        document::<ops::accounts::RenameReport>("comms.auth_rename/1", "comms auth rename"),
-        document::<ops::accounts::RemoveReport>("comms.auth_remove/1", "comms auth remove"),
-        document::<ops::keys::KeyReport>("comms.auth_key_add/1", "comms auth key add"),
-        document::<ops::keys::KeysReport>("comms.auth_keys/1", "comms auth key list"),
-        document::<ops::keys::RevokeReport>("comms.auth_key_revoke/1", "comms auth key revoke"),
-        document::<ops::show::MessageReport>("comms.message/1", "comms inbox show"),
-        document::<ops::show::ThreadReport>("comms.thread/1", "comms inbox thread"),
-        document::<ops::alter::AlterReport>("comms.alter/1", "comms react, edit, unsend"),
-        document::<ops::save::SaveReport>("comms.save/1", "comms inbox save"),
-        document::<ops::purge::PurgeReport>("comms.purge/1", "comms purge"),
-        document::<ops::hook::FailureDocument>(
-            "comms.failure/1",
-            "on stdin of the command of on_failure",
-        ),
-        document::<ops::doctor::DoctorReport>("comms.doctor/1", "comms doctor"),
-        document::<ops::send::SendReport>(
-            "comms.send/1",
-            "comms send, reply, forward, comms outbox retry, comms outbox run",
-        ),
-        document::<ops::drain::TimerReport>(
-            "comms.outbox_timer/1",
-            "comms outbox run --print-timer",
-        ),
-        document::<ops::costs::CostsReport>("comms.costs/1", "comms costs"),
-        document::<ops::costs::UpdateReport>("comms.costs_update/1", "comms costs update"),
-        document::<ops::contacts::export::ExportReport>(
-            "comms.contacts_export/1",
-            "comms contacts export --to",
-        ),
-        document::<ops::contacts::import::ImportReport>(
-            "comms.contacts_import/1",
-            "comms contacts import",
-        ),
-        document::<ops::optout::OptoutReport>("comms.optouts/1", "comms contacts optout"),
-        document::<ops::contacts::list::ContactsReport>("comms.contacts/1", "comms contacts list"),
-        document::<ops::contacts::find::FoundReport>(
-            "comms.contacts.found/1",
-            "comms contacts find",
-        ),
-        document::<ops::contacts::show::ContactReport>("comms.contact/1", "comms contacts show"),
-        document::<ops::contacts::change::ChangeReport>(
-            "comms.contact_change/1",
-            "comms contacts add, edit, remove, merge, undo, dedupe --apply",
-        ),
-        document::<ops::contacts::dedupe::DuplicatesReport>(
-            "comms.duplicates/1",
-            "comms contacts dedupe",
-        ),
-        document::<ops::contacts::list::HistoryReport>(
-            "comms.contact_history/1",
-            "comms contacts history",
-        ),
-        document::<ops::contacts::group::GroupsReport>(
-            "comms.groups/1",
-            "comms contacts group list",
-        ),
-        document::<ops::contacts::sync::SyncReport>("comms.contact_sync/1", "comms contacts sync"),
-        document::<ops::contacts::group::GroupReport>("comms.group/1", "comms contacts group show"),
-        document::<ops::contacts::group::GroupChange>(
-            "comms.group_change/1",
-            "comms contacts group create, add, remove, rename, delete",
-        ),
-        document::<ops::audit::LogReport>("comms.audit/1", "comms outbox log"),
-        document::<ops::audit::VerifyReport>("comms.audit_check/1", "comms outbox log --verify"),
-        document::<ops::batch::BatchReport>(
-            "comms.batch/1",
-            "comms send --csv, comms outbox cancel, pause, resume --batch",
-        ),
-        document::<ops::batch::BatchesReport>("comms.batches/1", "comms outbox batches"),
-        document::<ops::outbox::OutboxReport>("comms.outbox/1", "comms outbox list"),
-        document::<ops::send::ItemReport>(
-            "comms.outbox_item/1",
-            "comms outbox show, cancel, edit, resolve",
-        ),
-    ];
-    all.sort_by_key(|d| d.name);
-    all
-}
-
-/// The schema of a report as it is written: its `schema` key is added.
-fn document<T: JsonSchema>(name: &'static str, written_by: &'static str) -> Document {
-    // What is written, not what could be read: fields with a default are still always there.
-    let mut settings = schemars::generate::SchemaSettings::draft2020_12();
-    settings.contract = schemars::generate::Contract::Serialize;
-    let mut schema: Schema = SchemaGenerator::new(settings).into_root_schema_for::<T>();
-    let object = schema.ensure_object();
-    object.insert("title".into(), json!(name));
-    let mut properties = Map::from_iter([("schema".to_owned(), json!({ "const": name }))]);
-    if let Some(Value::Object(own)) = object.get("properties") {
-        properties.extend(
-            own.iter()
-                .filter(|(k, _)| *k != "schema")
-                .map(|(k, v)| (k.clone(), v.clone())),
-        );
-    }
-    object.insert("properties".into(), Value::Object(properties));
-    let mut required = vec![json!("schema")];
-    if let Some(Value::Array(own)) = object.get("required") {
-        required.extend(own.iter().filter(|k| *k != "schema").cloned());
-    }
-    object.insert("required".into(), Value::Array(required));
-    Document {
-        name,
-        written_by,
-        json_schema: schema.to_value(),
-    }
-}
-
-fn tree() -> CommandNode {
-    let mut root = Cli::command();
-    root.build();
-    node(&root)
-}
-
-fn node(command: &Command) -> CommandNode {
-    let text =
-        |s: Option<&clap::builder::StyledStr>| s.map(ToString::to_string).unwrap_or_default();
-    let arguments = command
-        .get_arguments()
-        .filter(|a| !a.is_hide_set() && a.get_id() != "help" && a.get_id() != "version")
-        // The global flags stand once, at the root.
-        .filter(|a| command.get_name() == "comms" || !a.is_global_set())
-        .map(|a| Argument {
-            name: a
-                .get_long()
-                .map_or_else(|| a.get_id().to_string(), |l| format!("--{l}")),
-            short: a.get_short(),
-            help: text(a.get_help()),
-            required: a.is_required_set(),
-            takes_value: a.get_action().takes_values(),
-            repeatable: matches!(
-                a.get_action(),
-                clap::ArgAction::Append | clap::ArgAction::Count
-            ),
-            values: a
-                .get_possible_values()
-                .iter()
-                .map(|v| v.get_name().to_owned())
-                .collect(),
-        })
-        .collect();
-    let commands = command
-        .get_subcommands()
-        .filter(|c| !c.is_hide_set())
-        .map(node)
-        .collect();
-    CommandNode {
-        name: command.get_name().to_owned(),
-        about: text(command.get_about()),
-        arguments,
-        commands,
-    }
 }

@@ -19,10 +19,13 @@ pub struct ConfigArgs {
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
     /// Show each value and where it came from
+    #[command(after_help = "Example: comms config show --format plain --fields key,value")]
     Show,
     /// Print the path of the config file
+    #[command(after_help = "Example: comms config path")]
     Path,
     /// Check the config file and what it names
+    #[command(after_help = "Example: comms config check")]
     Check,
 }
 

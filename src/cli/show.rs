@@ -84,6 +84,14 @@ pub fn show(args: ShowArgs, app: &App, out: &mut Output) -> Result<Done> {
     if out.format == Format::Table && out.fields.is_none() {
         let text = page(&report, args.headers, out);
         out.page(&text)?;
+    } else if out.format == Format::Plain && out.fields.is_none() {
+        // All header fields and the HTML are several times the message; they are there for who asks.
+        let mut short = report;
+        short.html = None;
+        if !args.headers {
+            short.headers.clear();
+        }
+        out.report("comms.message/1", &short, |_| String::new())?;
     } else {
         out.report("comms.message/1", &report, |_| String::new())?;
     }

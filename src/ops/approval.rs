@@ -53,7 +53,10 @@ pub fn look(app: &App, origin: Origin, id: OutboxId) -> Result<Look> {
     if item.state != State::Held {
         return Err(
             Error::usage(format!("`{id}` is {}, not held", item.state.name()))
-                .hint(format!("run `comms outbox show {id}`"))
+                .hint(match item.state {
+                    State::Draft => format!("run `comms outbox retry {id}` to release it first"),
+                    _ => format!("run `comms outbox show {id}`"),
+                })
                 .item(id),
         );
     }

@@ -156,7 +156,7 @@ fn is_approved(app: &App, item: &Item) -> Result<bool> {
 }
 
 /// The rules for an origin; the agent's for one that nobody knows.
-fn rules_of<'a>(app: &'a App, origin: &str) -> &'a Rules {
+pub(super) fn rules_of<'a>(app: &'a App, origin: &str) -> &'a Rules {
     let policy = &app.config.policy;
     match origin {
         "person" => &policy.person,
@@ -218,7 +218,7 @@ fn is_new(app: &App, address: &str) -> Result<bool> {
 const LOOKED_AT: usize = 50;
 
 /// Recipients of this origin in the last hour, where a cap asks for them.
-fn last_hour(app: &App, rules: &Rules) -> Result<u32> {
+pub(super) fn last_hour(app: &App, rules: &Rules) -> Result<u32> {
     match rules.max_per_hour {
         Some(_) if app.store.has_outbox() => app
             .store
@@ -229,7 +229,7 @@ fn last_hour(app: &App, rules: &Rules) -> Result<u32> {
 
 /// The end of the quiet time that this instant lies in, and the rule. The zone is the machine's as long as
 /// nothing is known of the recipient's.
-fn quiet(app: &App, rules: &Rules, at: Timestamp) -> Option<(Timestamp, String)> {
+pub(super) fn quiet(app: &App, rules: &Rules, at: Timestamp) -> Option<(Timestamp, String)> {
     let quiet = rules.quiet_hours.as_ref()?;
     let end = policy::quiet_until(quiet, at, app.clock.zone())?;
     Some((

@@ -29,6 +29,7 @@ pub mod mark;
 pub mod oauth;
 pub mod optout;
 pub mod outbox;
+pub mod policy;
 pub mod purge;
 pub mod receive;
 pub mod recipients;

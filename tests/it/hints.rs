@@ -83,7 +83,7 @@ fn check(found: &[(PathBuf, String)]) {
 }
 
 /// Whether the line is a command, with any of some likely values where it has a gap.
-fn parses(command: &str) -> bool {
+pub fn parses(command: &str) -> bool {
     ["work", "o17", "m17", "t17", "1"].iter().any(|value| {
         let words = comms::cli::search::shield(
             words(&fill(command, value))

@@ -80,6 +80,7 @@ mod reading;
 mod reports;
 mod routing;
 mod schedule;
+mod schema;
 mod sending;
 mod sending_terminal;
 mod serve;

@@ -18,6 +18,7 @@ pub struct GroupArgs {
 #[derive(Debug, Subcommand)]
 enum GroupCommand {
     /// List the groups
+    #[command(after_help = "Example: comms contacts group list")]
     List,
     /// Show who is in a group
     #[command(after_help = "Example: comms contacts group show team")]

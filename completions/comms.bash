@@ -3653,7 +3653,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__schema)
-            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --policy --commands --codes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -49,7 +49,7 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand serve 'Hear what providers post, send what falls due and fetch mail, in one process'
             cand doctor 'Find what is wrong and how to mend it'
             cand config 'Show and check the configuration'
-            cand schema 'Print JSON Schemas, exit codes and the command tree'
+            cand schema 'Print JSON Schemas, exit codes, commands and what you may do'
             cand completions 'Print the completion script of a shell'
             cand man 'Print or write man pages'
             cand complete-word 'Offer words to a shell'
@@ -1464,6 +1464,9 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand -v 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
             cand --verbose 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
             cand --read-only 'Refuse everything that would change something at a provider'
+            cand --policy 'Tell who this process is taken for, what becomes of what it sends, and from which accounts'
+            cand --commands 'List the commands, a line each'
+            cand --codes 'List the exit codes'
             cand -h 'Print help'
             cand --help 'Print help'
         }

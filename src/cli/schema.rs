@@ -20,7 +20,7 @@ use tree::{CommandLine, CommandNode};
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  comms schema --policy          who comms takes you for, and what you may do\n  comms schema --commands        every command on a line\n  comms schema --commands outbox     the same with its flags\n  comms schema --codes           what each exit code asks of you\n  comms schema inbox             the JSON Schema of `comms inbox --json`\n  comms schema --json | jq .exit_codes"
+    after_help = "Examples:\n  comms schema --policy              # who comms takes you for, and what you may do\n  comms schema --commands            # every command on a line\n  comms schema --commands outbox     # the same with its flags\n  comms schema --codes               # what each exit code asks of you\n  comms schema inbox                 # the JSON Schema of comms inbox --json\n  comms schema --json | jq .exit_codes"
 )]
 pub struct SchemaArgs {
     /// Print only the JSON Schema of this document (inbox, comms.inbox/1); with --commands only the commands below it

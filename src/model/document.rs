@@ -1,7 +1,8 @@
 //! A JSON document: the name of its schema, then what it holds.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use crate::error::{Choice, Error};
 
@@ -53,4 +54,29 @@ impl From<&Error> for ErrorDocument {
             },
         }
     }
+}
+
+/// The JSON Schema of a document as it is written: its `schema` key is added.
+pub fn schema_of<T: JsonSchema>(name: &str) -> Value {
+    // What is written, not what could be read: fields with a default are still always there.
+    let mut settings = schemars::generate::SchemaSettings::draft2020_12();
+    settings.contract = schemars::generate::Contract::Serialize;
+    let mut schema: Schema = SchemaGenerator::new(settings).into_root_schema_for::<T>();
+    let object = schema.ensure_object();
+    object.insert("title".into(), json!(name));
+    let mut properties = Map::from_iter([("schema".to_owned(), json!({ "const": name }))]);
+    if let Some(Value::Object(own)) = object.get("properties") {
+        properties.extend(
+            own.iter()
+                .filter(|(k, _)| *k != "schema")
+                .map(|(k, v)| (k.clone(), v.clone())),
+        );
+    }
+    object.insert("properties".into(), Value::Object(properties));
+    let mut required = vec![json!("schema")];
+    if let Some(Value::Array(own)) = object.get("required") {
+        required.extend(own.iter().filter(|k| *k != "schema").cloned());
+    }
+    object.insert("required".into(), Value::Array(required));
+    schema.to_value()
 }

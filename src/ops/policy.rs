@@ -120,7 +120,7 @@ fn means(send: Becomes, read_only: bool) -> &'static str {
         Becomes::Later => {
             "what is sent waits in the outbox for the end of the quiet hours (exit 8): don't repeat it"
         }
-        Becomes::Refused if read_only => "nothing leaves; `comms send --draft` keeps it for later",
+        Becomes::Refused if read_only => "nothing leaves (exit 6); `--draft` keeps it for later",
         Becomes::Refused => "nothing is sent (exit 6): ask the person whose accounts these are",
     }
 }

@@ -1,11 +1,11 @@
 //! Every document that a command writes, with its JSON Schema.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::model::document::ErrorDocument;
+use crate::model::document::{ErrorDocument, schema_of};
 use crate::ops;
 use crate::ops::policy::PolicyReport;
 
@@ -165,31 +165,10 @@ pub fn documents() -> Vec<Document> {
     all
 }
 
-/// The schema of a report as it is written: its `schema` key is added.
 fn document<T: JsonSchema>(name: &'static str, written_by: &'static str) -> Document {
-    // What is written, not what could be read: fields with a default are still always there.
-    let mut settings = schemars::generate::SchemaSettings::draft2020_12();
-    settings.contract = schemars::generate::Contract::Serialize;
-    let mut schema: Schema = SchemaGenerator::new(settings).into_root_schema_for::<T>();
-    let object = schema.ensure_object();
-    object.insert("title".into(), json!(name));
-    let mut properties = Map::from_iter([("schema".to_owned(), json!({ "const": name }))]);
-    if let Some(Value::Object(own)) = object.get("properties") {
-        properties.extend(
-            own.iter()
-                .filter(|(k, _)| *k != "schema")
-                .map(|(k, v)| (k.clone(), v.clone())),
-        );
-    }
-    object.insert("properties".into(), Value::Object(properties));
-    let mut required = vec![json!("schema")];
-    if let Some(Value::Array(own)) = object.get("required") {
-        required.extend(own.iter().filter(|k| *k != "schema").cloned());
-    }
-    object.insert("required".into(), Value::Array(required));
     Document {
         name,
         written_by,
-        json_schema: schema.to_value(),
+        json_schema: schema_of::<T>(name),
     }
 }

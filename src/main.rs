@@ -70,6 +70,7 @@ fn run(cli: Cli, env: &Environment, looks: Looks) -> Result<Option<Kind>> {
     };
     let doors = Doors {
         http: comms::serve::run,
+        openapi: comms::serve::api::openapi::document,
     };
     let done = dispatch(cli.command, (&app, doors), &mut out);
     // A progress bar goes before the answer is written.

@@ -134,6 +134,8 @@ impl Command {
 pub struct Doors {
     /// Answers HTTP for `comms serve`.
     pub http: Door,
+    /// Describes what is answered there, as OpenAPI.
+    pub openapi: fn() -> serde_json::Value,
 }
 
 /// Runs one parsed command.
@@ -162,7 +164,7 @@ pub fn dispatch(
         Some(Command::Serve(Deferred(args))) => serve::run(args, app, (out, doors.http)),
         Some(Command::Doctor(Deferred(args))) => doctor::run(args, app, out),
         Some(Command::Config(Deferred(args))) => settings::run(args, app, out),
-        Some(Command::Schema(Deferred(args))) => schema::run(args, app, out),
+        Some(Command::Schema(Deferred(args))) => schema::run(args, app, (out, doors.openapi)),
         Some(Command::Completions(Deferred(args))) => generate::completions(args, out),
         Some(Command::Man(Deferred(args))) => generate::man(args, out),
         Some(Command::CompleteWord(Deferred(args))) => complete::run(args, app, out),

@@ -6,6 +6,7 @@ mod tree;
 use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::policy::{Approval, Rules};
@@ -23,7 +24,7 @@ use tree::{CommandLine, CommandNode};
     after_help = "Examples:\n  comms schema --policy              # who comms takes you for, and what you may do\n  comms schema --commands            # every command on a line\n  comms schema --commands outbox     # the same with its flags\n  comms schema --codes               # what each exit code asks of you\n  comms schema inbox                 # the JSON Schema of comms inbox --json\n  comms schema --json | jq .exit_codes"
 )]
 pub struct SchemaArgs {
-    /// Print only the JSON Schema of this document (inbox, comms.inbox/1); with --commands only the commands below it
+    /// Print only the JSON Schema of this document (inbox, comms.inbox/1), or `openapi`: the HTTP API; with --commands only the commands below it
     #[arg(value_name = "NAME")]
     name: Option<String>,
     /// Tell who this process is taken for, what becomes of what it sends, and from which accounts
@@ -86,7 +87,11 @@ struct ExitCodes {
     exit_codes: Vec<ExitCode>,
 }
 
-pub fn run(args: SchemaArgs, app: &App, out: &mut Output) -> Result<Done> {
+pub fn run(
+    args: SchemaArgs,
+    app: &App,
+    (out, openapi): (&mut Output, fn() -> Value),
+) -> Result<Done> {
     match (args.policy, args.commands, args.codes) {
         (true, ..) => return tell_policy(app, out),
         (_, true, _) => return tell_commands(args.name.as_deref(), out),
@@ -94,8 +99,11 @@ pub fn run(args: SchemaArgs, app: &App, out: &mut Output) -> Result<Done> {
         _ => {}
     }
     if let Some(name) = &args.name {
-        let document = documents::find(name)?;
-        let text = serde_json::to_string_pretty(&document.json_schema)
+        let schema = match name.as_str() {
+            "openapi" => openapi(),
+            name => documents::find(name)?.json_schema,
+        };
+        let text = serde_json::to_string_pretty(&schema)
             .map_err(|e| Error::internal("writing a JSON Schema").because(e))?;
         out.text(&text)?;
         return Ok(None);

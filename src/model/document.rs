@@ -61,22 +61,22 @@ pub fn schema_of<T: JsonSchema>(name: &str) -> Value {
     // What is written, not what could be read: fields with a default are still always there.
     let mut settings = schemars::generate::SchemaSettings::draft2020_12();
     settings.contract = schemars::generate::Contract::Serialize;
-    let mut schema: Schema = SchemaGenerator::new(settings).into_root_schema_for::<T>();
+    named(SchemaGenerator::new(settings).into_root_schema_for::<T>(), name).to_value()
+}
+
+/// Gives the schema of a report the name that its document begins with.
+pub fn named(mut schema: Schema, name: &str) -> Schema {
     let object = schema.ensure_object();
     object.insert("title".into(), json!(name));
     let mut properties = Map::from_iter([("schema".to_owned(), json!({ "const": name }))]);
-    if let Some(Value::Object(own)) = object.get("properties") {
-        properties.extend(
-            own.iter()
-                .filter(|(k, _)| *k != "schema")
-                .map(|(k, v)| (k.clone(), v.clone())),
-        );
+    if let Some(Value::Object(own)) = object.remove("properties") {
+        properties.extend(own.into_iter().filter(|(k, _)| k != "schema"));
     }
     object.insert("properties".into(), Value::Object(properties));
     let mut required = vec![json!("schema")];
-    if let Some(Value::Array(own)) = object.get("required") {
-        required.extend(own.iter().filter(|k| *k != "schema").cloned());
+    if let Some(Value::Array(own)) = object.remove("required") {
+        required.extend(own.into_iter().filter(|k| k != "schema"));
     }
     object.insert("required".into(), Value::Array(required));
-    schema.to_value()
+    schema
 }

@@ -41,7 +41,8 @@ async fn serve(desk: Arc<Desk>, stop: watch::Receiver<bool>) -> Result<()> {
     let listener = bind(desk.listen).await?;
     let at = listener.local_addr().unwrap_or(desk.listen);
     desk.listens(at);
-    connections::accept(listener, routes::router(desk), stop).await;
+    let routes = routes::router(desk, stop.clone());
+    connections::accept(listener, routes, stop).await;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::error::Result;
 use crate::model::receive::Call;
@@ -24,12 +24,12 @@ struct Shared {
     bodies: Arc<Semaphore>,
 }
 
-pub fn router(desk: Arc<Desk>) -> Router {
+pub fn router(desk: Arc<Desk>, stop: watch::Receiver<bool>) -> Router {
     let shared = Shared {
         desk,
         bodies: Arc::new(Semaphore::new(body::UNDER_WAY)),
     };
-    let api = api::router(Arc::clone(&shared.desk), Arc::clone(&shared.bodies));
+    let api = api::router(Arc::clone(&shared.desk), (Arc::clone(&shared.bodies), stop));
     Router::new()
         .route("/webhooks/{account}", any(webhook))
         .route("/healthz", get(healthz))

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::model::receive::Call;
 use crate::ops::App;
 use crate::ops::calls::{Caller, Pool};
+use crate::ops::feed::Waker;
 use crate::ops::receive::hooks::Hooks;
 use crate::ops::receive::{Answer, Keeper, Limits, Receiver};
 
@@ -125,6 +126,11 @@ impl Desk {
             Some(url) => format!("{url}{path_and_query}"),
             None => format!("{}://{}{path_and_query}", seen.0, seen.1),
         }
+    }
+
+    /// Wakes whoever follows the feed.
+    pub fn waker(&self) -> Waker {
+        Waker::new(&self.app())
     }
 
     /// The time, as everything here has it.

@@ -45,6 +45,34 @@ pub fn answered(route: &Route, head: &request::Parts, answer: Answer) -> Respons
     response
 }
 
+/// A page that is the same for everyone.
+pub fn fixed(
+    headers: &HeaderMap,
+    (text, kind, policy): (&'static [u8], &'static str, Option<&'static str>),
+) -> Response {
+    let tag = tag(text);
+    let mut response = match is_known(headers, &tag) {
+        true => (StatusCode::NOT_MODIFIED, Body::empty()).into_response(),
+        false => ([(header::CONTENT_TYPE, kind)], text).into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    if let Ok(tag) = tag.parse() {
+        headers.insert(header::ETAG, tag);
+    }
+    if let Some(policy) = policy {
+        headers.insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(policy),
+        );
+    }
+    response
+}
+
 /// The tag of a document: the same bytes, the same tag.
 fn tag(json: &[u8]) -> String {
     let hash = blake3::hash(json).to_hex();
@@ -66,8 +94,13 @@ fn next(head: &request::Parts, json: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Page {
         next: Option<String>,
+        /// Of events, which go on for ever.
+        more: Option<bool>,
     }
     let page: Page = serde_json::from_slice(json).ok()?;
+    if page.more == Some(false) {
+        return None;
+    }
     let mut query = form_urlencoded::Serializer::new(String::new());
     let given = head.uri.query().unwrap_or_default();
     query

@@ -4,19 +4,23 @@
 //! status of its outcome.
 
 mod answer;
+pub mod collection;
+mod events;
 mod given;
+pub mod openapi;
+mod page;
 mod table;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::Bytes;
-use axum::extract::{RawPathParams, Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header, request};
-use axum::response::Response;
-use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::extract::{OriginalUri, RawPathParams, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header, request};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, MethodRouter, get, on};
 use axum::{Extension, Router};
 use serde_json::Value;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::error::{Error, Result};
 use crate::ops::calls::{Caller, Scope};
@@ -39,10 +43,14 @@ const KEY: &str = "idempotency-key";
 struct Shared {
     desk: Arc<Desk>,
     bodies: Arc<Semaphore>,
+    stop: watch::Receiver<bool>,
 }
 
-/// Everything under `/v1`.
-pub fn router(desk: Arc<Desk>, bodies: Arc<Semaphore>) -> Router {
+/// Everything under `/v1`; streams end once `stop` says so.
+pub fn router(
+    desk: Arc<Desk>,
+    (bodies, stop): (Arc<Semaphore>, watch::Receiver<bool>),
+) -> Router {
     let mut router: Router<Shared> = Router::new();
     for route in routes() {
         let path = route.path;
@@ -54,8 +62,44 @@ pub fn router(desk: Arc<Desk>, bodies: Arc<Semaphore>) -> Router {
         .with_state(Shared {
             desk: Arc::clone(&desk),
             bodies,
+            stop,
         });
-    Router::new().nest_service("/v1", guard::guarded(router, desk))
+    Router::new()
+        .route("/v1/openapi.json", get(openapi))
+        .route("/v1/docs", get(docs))
+        .method_not_allowed_fallback(not_so)
+        .with_state(Arc::clone(&desk))
+        .nest_service("/v1", guard::guarded(router, desk))
+}
+
+/// What there is, for programs; needs no key.
+async fn openapi(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Response {
+    static DOCUMENT: OnceLock<Vec<u8>> = OnceLock::new();
+    let document = DOCUMENT.get_or_init(|| openapi::document().to_string().into_bytes());
+    told(&desk, &headers, (document, "application/json", None))
+}
+
+/// The same for people.
+async fn docs(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Response {
+    static PAGE: OnceLock<(String, String)> = OnceLock::new();
+    let (page, policy) = PAGE.get_or_init(page::page);
+    let page = (
+        page.as_bytes(),
+        "text/html; charset=utf-8",
+        Some(policy.as_str()),
+    );
+    told(&desk, &headers, page)
+}
+
+fn told(
+    desk: &Desk,
+    headers: &HeaderMap,
+    (text, kind, policy): (&'static [u8], &'static str, Option<&'static str>),
+) -> Response {
+    match desk.pool(Part::Api) {
+        Some(_) => answer::fixed(headers, (text, kind, policy)),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 fn method(route: Route) -> MethodRouter<Shared> {
@@ -93,7 +137,8 @@ async fn work(
         return under_scoped(&error, route.needs);
     }
     let (head, body) = request.into_parts();
-    let (body, _held) = match body::read(body, (LIMIT, &head.headers), &shared.bodies).await {
+    let bodies = Arc::clone(&shared.bodies);
+    let (body, _held) = match body::read(body, (LIMIT, &head.headers), &bodies).await {
         Ok(read) => read,
         Err(fault) => return unread(&fault),
     };
@@ -104,6 +149,10 @@ async fn work(
         Ok(given) => given,
         Err(error) => return refused(&error),
     };
+    if route.streams && head.method == Method::GET && events::is_wanted(&head.headers) {
+        let from = (shared.desk, pool, shared.stop);
+        return events::stream(from, caller, (&head.headers, given)).await;
+    }
     match (route.work)(pool, caller, given).await {
         Ok(done) => answer::answered(route, &head, done),
         Err(error) => refused(&error),
@@ -192,7 +241,7 @@ async fn nothing() -> Response {
     with_status(StatusCode::NOT_FOUND, &error)
 }
 
-async fn not_so(method: Method, uri: Uri) -> Response {
+async fn not_so(method: Method, OriginalUri(uri): OriginalUri) -> Response {
     let error = Error::usage(format!("`{method}` is not for `{}`", uri.path()))
         .hint("the header `Allow` tells what is");
     with_status(StatusCode::METHOD_NOT_ALLOWED, &error)

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use axum::http::Method;
 use futures_util::future::BoxFuture;
 use schemars::generate::{Contract, SchemaSettings};
-use schemars::{Schema, SchemaGenerator};
-use serde_json::Value;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::{Map, Value};
 
 use crate::error::Result;
 use crate::ops::calls::{
-    AccountsCall, Answer, Call, Caller, ContactsListCall, CostsCall, InboxCall, OutboxCancelCall,
-    OutboxListCall, OutboxRejectCall, OutboxRetryCall, OutboxShowCall, Pool, ReadCall, Scope,
-    SearchCall, StatusCall, ThreadCall,
+    AccountsCall, Answer, Call, Caller, ContactEditCall, ContactShowCall, ContactsFindCall,
+    ContactsListCall, CostsCall, EventsCall, ForwardCall, InboxCall, MarkCall, OutboxCancelCall,
+    OutboxListCall, OutboxRejectCall, OutboxRetryCall, OutboxShowCall, Pool, ReadCall, ReplyCall,
+    Scope, SearchCall, SendCall, StatusCall, ThreadCall,
 };
 
 use super::given::Given;
@@ -25,7 +26,7 @@ pub struct Route {
     /// The name of the call.
     pub name: &'static str,
     /// What it does, in words.
-    pub summary: String,
+    summary: String,
     pub tag: &'static str,
     pub needs: Scope,
     /// The name of the document it answers with.
@@ -36,8 +37,10 @@ pub struct Route {
     pub body: Option<Schema>,
     /// Whether `Idempotency-Key` is a field of the call.
     pub has_key: bool,
-    /// Fields of a call that works, for the documentation.
-    pub example: &'static str,
+    /// Whether it goes on for ever for who asks for a stream.
+    pub streams: bool,
+    /// Fields of a call as JSON, for the documentation.
+    example: &'static str,
     pub report: fn(&mut SchemaGenerator) -> Schema,
     pub work: Work,
 }
@@ -70,6 +73,29 @@ impl Route {
     pub fn has_pages(&self) -> bool {
         self.parameters.iter().any(|p| p.name == "after")
     }
+
+    pub fn is_get(&self) -> bool {
+        self.method == Method::GET
+    }
+
+    /// What it does: in a sentence, and the rest.
+    pub fn words(&self) -> (&str, &str) {
+        let all = self.summary.as_str();
+        all.split_once("\n\n").unwrap_or((all, ""))
+    }
+
+    /// Fields of a call that shows what it is for.
+    pub fn example(&self) -> Map<String, Value> {
+        serde_json::from_str(self.example).unwrap_or_default()
+    }
+
+    /// What of the example stands in the body.
+    pub fn example_body(&self) -> Option<Value> {
+        self.body.as_ref()?;
+        let mut example = self.example();
+        example.retain(|name, _| !self.parameters.iter().any(|p| p.name == *name));
+        (!example.is_empty()).then_some(Value::Object(example))
+    }
 }
 
 /// Every route.
@@ -90,7 +116,34 @@ pub fn routes() -> Vec<Route> {
             r#"{"query": "from:ada newer_than:1y", "limit": 5}"#,
         ),
         get::<ReadCall>("/messages/{id}", "messages", r#"{"id": "m1"}"#),
+        act::<SendCall>(
+            "/messages",
+            "messages",
+            r#"{"to": ["ada@example.com"], "subject": "Lunch?", "text": "At one?", "key": "lunch-1"}"#,
+        ),
+        act::<ReplyCall>(
+            "/messages/{id}/reply",
+            "messages",
+            r#"{"id": "m1", "text": "Yes, at one."}"#,
+        ),
+        act::<ForwardCall>(
+            "/messages/{id}/forward",
+            "messages",
+            r#"{"id": "m1", "to": ["bob@example.com"], "text": "For you, too."}"#,
+        ),
+        change::<MarkCall>(
+            "/messages",
+            "messages",
+            r#"{"ids": ["t1"], "read": true, "label": ["todo"]}"#,
+        ),
         get::<ContactsListCall>("/contacts", "contacts", r#"{"has": "email"}"#),
+        get::<ContactsFindCall>("/contacts/find", "contacts", r#"{"query": "ada"}"#),
+        get::<ContactShowCall>("/contacts/{contact}", "contacts", r#"{"contact": "c1"}"#),
+        change::<ContactEditCall>(
+            "/contacts/{contact}",
+            "contacts",
+            r#"{"contact": "c1", "note": "met in Turin"}"#,
+        ),
         get::<OutboxListCall>("/outbox", "outbox", r#"{"state": ["failed", "held"]}"#),
         get::<OutboxShowCall>("/outbox/{id}", "outbox", r#"{"id": "o1"}"#),
         act::<OutboxCancelCall>("/outbox/{id}/cancel", "outbox", r#"{"id": "o1"}"#),
@@ -100,6 +153,10 @@ pub fn routes() -> Vec<Route> {
             r#"{"id": "o1", "reason": "wrong customer"}"#,
         ),
         act::<OutboxRetryCall>("/outbox/{id}/retry", "outbox", r#"{"id": "o1"}"#),
+        Route {
+            streams: true,
+            ..get::<EventsCall>("/events", "events", "{}")
+        },
     ]
 }
 
@@ -109,6 +166,10 @@ fn get<C: Call>(path: &'static str, tag: &'static str, example: &'static str) ->
 
 fn act<C: Call>(path: &'static str, tag: &'static str, example: &'static str) -> Route {
     route::<C>(Method::POST, (path, tag), example)
+}
+
+fn change<C: Call>(path: &'static str, tag: &'static str, example: &'static str) -> Route {
+    route::<C>(Method::PATCH, (path, tag), example)
 }
 
 fn route<C: Call>(
@@ -139,12 +200,9 @@ fn route<C: Call>(
         parameters,
         body,
         has_key,
+        streams: false,
         example,
-        report: |generator| {
-            // What is written is told, with the name that every document begins with.
-            use schemars::JsonSchema;
-            C::Report::json_schema(generator)
-        },
+        report: C::Report::json_schema,
         work: |pool, caller, given| {
             Box::pin(async move {
                 let call = given.read::<C>()?;

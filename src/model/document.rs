@@ -61,7 +61,11 @@ pub fn schema_of<T: JsonSchema>(name: &str) -> Value {
     // What is written, not what could be read: fields with a default are still always there.
     let mut settings = schemars::generate::SchemaSettings::draft2020_12();
     settings.contract = schemars::generate::Contract::Serialize;
-    named(SchemaGenerator::new(settings).into_root_schema_for::<T>(), name).to_value()
+    named(
+        SchemaGenerator::new(settings).into_root_schema_for::<T>(),
+        name,
+    )
+    .to_value()
 }
 
 /// Gives the schema of a report the name that its document begins with.

@@ -140,7 +140,9 @@ async fn open(
     };
     // A cursor that is none is told before anything else is.
     stream.fetch().await?;
-    stream.ready.push_front(Bytes::from_static(b"retry: 2000\n\n"));
+    stream
+        .ready
+        .push_front(Bytes::from_static(b"retry: 2000\n\n"));
     Ok(stream)
 }
 
@@ -187,7 +189,8 @@ impl Stream {
             let call = self.wanted.clone();
             let answer = self.pool.call(self.caller.clone(), call, None).await?;
             let reading = "reading a page of events";
-            let page: Page = serde_json::from_slice(&answer.json).context(Kind::Internal, reading)?;
+            let page: Page =
+                serde_json::from_slice(&answer.json).context(Kind::Internal, reading)?;
             for event in &page.events {
                 let head: Head =
                     serde_json::from_str(event.get()).context(Kind::Internal, reading)?;

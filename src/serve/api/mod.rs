@@ -14,7 +14,7 @@ mod table;
 use std::sync::{Arc, OnceLock};
 
 use axum::body::Bytes;
-use axum::extract::{OriginalUri, RawPathParams, Request, State};
+use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header, request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, get, on};
@@ -47,10 +47,7 @@ struct Shared {
 }
 
 /// Everything under `/v1`; streams end once `stop` says so.
-pub fn router(
-    desk: Arc<Desk>,
-    (bodies, stop): (Arc<Semaphore>, watch::Receiver<bool>),
-) -> Router {
+pub fn router(desk: Arc<Desk>, (bodies, stop): (Arc<Semaphore>, watch::Receiver<bool>)) -> Router {
     let mut router: Router<Shared> = Router::new();
     for route in routes() {
         let path = route.path;
@@ -241,8 +238,8 @@ async fn nothing() -> Response {
     with_status(StatusCode::NOT_FOUND, &error)
 }
 
-async fn not_so(method: Method, OriginalUri(uri): OriginalUri) -> Response {
-    let error = Error::usage(format!("`{method}` is not for `{}`", uri.path()))
+async fn not_so(method: Method) -> Response {
+    let error = Error::usage(format!("`{method}` is not for this address"))
         .hint("the header `Allow` tells what is");
     with_status(StatusCode::METHOD_NOT_ALLOWED, &error)
 }

@@ -1,7 +1,10 @@
 //! Every example script runs, as the README promises.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use serde_json::Value;
 
 use crate::support::{World, binary};
 
@@ -76,4 +79,81 @@ fn a_backup_is_a_whole_second_home() {
         ])
         .ok();
     assert!(run.stdout.contains("keep me"), "{run}");
+}
+
+fn gemini(file: &str) -> PathBuf {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    examples.join("gemini").join(file)
+}
+
+fn rules(file: &str) -> Vec<toml::Table> {
+    let text = fs::read_to_string(gemini(file)).unwrap();
+    let all: toml::Table = text.parse().unwrap();
+    let rules = all["rule"].as_array().unwrap().iter();
+    rules.map(|r| r.as_table().unwrap().clone()).collect()
+}
+
+#[test]
+fn the_gemini_extension_is_of_this_version_and_starts_a_server_that_there_is() {
+    let text = fs::read_to_string(gemini("gemini-extension.json")).unwrap();
+    let extension: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(extension["version"], env!("CARGO_PKG_VERSION"));
+    let context = extension["contextFileName"].as_str().unwrap();
+    assert!(gemini(context).exists());
+    let server = &extension["mcpServers"]["comms"];
+    assert_eq!(server["command"], "comms");
+}
+
+/// Gemini CLI leaves out, with a warning, what it takes for a dangerous expression: then a rule that denies is gone.
+#[test]
+fn every_rule_for_gemini_is_one_that_it_takes() {
+    for file in ["allow.toml", "policies/comms.toml"] {
+        for rule in rules(file) {
+            let Some(pattern) = rule.get("commandRegex") else {
+                continue;
+            };
+            let pattern = format!("\"command\":\"{}", pattern.as_str().unwrap());
+            assert!(!looks_nested(&pattern), "{file}: {pattern}");
+            assert!(pattern.len() <= 2048, "{file}: {pattern}");
+        }
+    }
+}
+
+/// A bracket with a quantifier in it, and behind it any that is repeated: `\([^)]*[*+?{].*\)[*+?{]`.
+fn looks_nested(pattern: &str) -> bool {
+    let repeats = |c: char| "*+?{".contains(c);
+    pattern.match_indices('(').any(|(at, _)| {
+        let rest = &pattern[at + 1..];
+        let inside = rest.split(')').next().unwrap_or(rest);
+        let Some(first) = inside.find(repeats) else {
+            return false;
+        };
+        let behind = &rest[first + 1..];
+        let mut ends = behind.match_indices(')');
+        ends.any(|(end, _)| behind[end + 1..].starts_with(repeats))
+    })
+}
+
+#[test]
+fn what_runs_unasked_is_spelled_out_to_its_end() {
+    for rule in rules("allow.toml") {
+        assert_eq!(rule["decision"].as_str(), Some("allow"));
+        // A prefix says nothing of what follows it.
+        assert!(!rule.contains_key("commandPrefix"), "{rule}");
+        if rule.contains_key("mcpName") {
+            assert_eq!(rule["mcpName"].as_str(), Some("comms"));
+            continue;
+        }
+        let pattern = rule["commandRegex"].as_str().unwrap();
+        assert!(pattern.starts_with("comms"), "{pattern}");
+        assert!(pattern.ends_with("\"\\x00"), "{pattern}");
+        for word in ["watch", "approve", "auth", "exec", "purge", "serve"] {
+            let lets = pattern.split("(?!").next().unwrap();
+            assert!(!lets.contains(word), "{pattern}");
+        }
+    }
+    for rule in rules("policies/comms.toml") {
+        assert_eq!(rule["decision"].as_str(), Some("deny"));
+        assert!(rule["denyMessage"].as_str().is_some_and(|m| m.len() > 20));
+    }
 }

@@ -69,6 +69,32 @@ fn every_command_in_the_readme_and_the_guides_parses() {
     check(&found);
 }
 
+#[test]
+fn every_command_that_agents_are_taught_parses() {
+    let mut found = Vec::new();
+    let taught = files("examples/gemini", "md").into_iter();
+    let taught = taught.chain(files("examples/gemini", "toml"));
+    for file in taught.chain(files("examples/skill", "md")) {
+        // Rules are patterns, not commands.
+        if file.ends_with("allow.toml") || file.parent().is_some_and(|p| p.ends_with("policies")) {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let mut block = false;
+        for line in text.lines() {
+            block ^= line.starts_with("```");
+            found.extend(in_backticks(line).map(|c| (file.clone(), c)));
+            if block && line.starts_with("comms") {
+                // Words about it stand far to the right.
+                let command = line.split("   ").next().unwrap_or(line);
+                found.push((file.clone(), command.to_owned()));
+            }
+        }
+    }
+    assert!(found.len() > 40, "the examples were not found");
+    check(&found);
+}
+
 fn check(found: &[(PathBuf, String)]) {
     let wrong: Vec<_> = found
         .iter()

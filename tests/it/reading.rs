@@ -211,3 +211,19 @@ fn a_message_without_attachments_says_so() {
         refused.stderr
     );
 }
+
+#[test]
+fn a_pipe_gets_a_message_without_what_is_several_times_its_text() {
+    let world = world();
+    let answer = id(&world, "2@example.com");
+    let short = world.run(["inbox", "show", &answer]).ok().stdout;
+    assert!(short.contains("text\tSee this"), "{short}");
+    assert!(short.contains("\nhtml\t\n"), "{short}");
+    assert!(!short.contains("headers."), "{short}");
+    let all = world.run(["inbox", "show", &answer, "--headers"]).ok();
+    assert!(all.stdout.contains("headers.0.name\tFrom"), "{all}");
+    // Whoever names them gets them.
+    let fields = ["inbox", "show", &answer, "--fields", "html,headers"];
+    let asked = world.run(fields).ok();
+    assert!(asked.stdout.contains("<a href"), "{asked}");
+}

@@ -105,6 +105,17 @@ impl Serving {
         self.ask(&head, body)
     }
 
+    /// Any method, with these lines in its head.
+    pub fn request(&self, method: &str, (path, lines): (&str, &str), body: &[u8]) -> Answer {
+        let length = body.len();
+        self.ask(
+            &format!(
+                "{method} {path} HTTP/1.1\r\n{lines}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+            ),
+            body,
+        )
+    }
+
     fn ask(&self, head: &str, body: &[u8]) -> Answer {
         let mut stream = self.connect();
         let _ = stream.write_all(head.as_bytes());

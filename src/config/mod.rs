@@ -167,6 +167,17 @@ impl Config {
             })
     }
 
+    /// As if these accounts were all there are.
+    pub fn limit_to(&mut self, accounts: &[String]) {
+        let is_one = |name: &String| accounts.contains(name);
+        self.accounts.retain(|account| is_one(&account.name));
+        for account in &mut self.accounts {
+            account.fallback = account.fallback.take().filter(is_one);
+        }
+        self.default_email = self.default_email.take().filter(is_one);
+        self.default_phone = self.default_phone.take().filter(is_one);
+    }
+
     /// Root of the built-in Maildir.
     pub fn local_maildir(&self) -> PathBuf {
         self.data_dir.join("mail")

@@ -96,7 +96,8 @@ pub fn status(app: &App) -> Result<StatusReport> {
         report.next.extend(cap_steps(app)?);
     }
     report.next.extend(steps(&report));
-    if !first_run {
+    // What providers posted is counted over all accounts.
+    if !first_run && !app.store.is_limited() {
         report.next.extend(event_steps(app)?);
     }
     if !first_run && drain::lacks_runner(app, report.outbox.waiting)? {

@@ -82,7 +82,7 @@ impl Store {
         }
         let rows = {
             let db = self.reader()?;
-            let folders = Folders::load(&db)?;
+            let folders = Folders::seen(&db)?;
             let read = || -> rusqlite::Result<Vec<(Envelope, bool)>> {
                 let limit = i64::try_from(limit).unwrap_or(i64::MAX);
                 let mut rows = db.prepare_cached(&format!(

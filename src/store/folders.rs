@@ -33,6 +33,18 @@ impl Folders {
         rows(db).map(Folders).map_err(fault("reading the folders"))
     }
 
+    /// Those of the accounts that may be known of.
+    pub fn seen(db: &Connection) -> Result<Folders> {
+        let read = || -> rusqlite::Result<Vec<Folder>> {
+            db.prepare_cached(
+                "SELECT id, account, channel, path, role FROM folders WHERE sees(account) ORDER BY id",
+            )?
+            .query_map([], read_folder)?
+            .collect()
+        };
+        read().map(Folders).map_err(fault("reading the folders"))
+    }
+
     pub fn by_id(&self, id: i64) -> Option<&Folder> {
         self.0
             .binary_search_by_key(&id, |f| f.id)

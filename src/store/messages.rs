@@ -14,7 +14,7 @@ use super::entry::{self, Entry, Indexer, Known};
 use super::folders::{self, Folder, Folders};
 use super::purge::Erased;
 use super::row::{
-    self, ENVELOPE, bits, envelope, flags, fold, ident, ident_bytes, join_labels, split_labels,
+    self, ENVELOPE, bits, envelope_in, flags, fold, ident, ident_bytes, join_labels, split_labels,
 };
 use super::write::{Write, meta, set_meta};
 use super::{Store, bytes, fault, no_message, threading};
@@ -103,6 +103,7 @@ impl Store {
 
     /// Raw RFC 5322 bytes of a message.
     pub fn raw(&self, id: MessageId) -> Result<Vec<u8>> {
+        self.must_see(id)?;
         bytes::read(&self.dir, &*self.raw_reader()?, id.0)
     }
 
@@ -111,7 +112,7 @@ impl Store {
         let db = self.raw_reader()?;
         let channel: Option<String> = db
             .prepare_cached(
-                "SELECT f.channel FROM mail m JOIN folders f ON f.id = m.folder WHERE m.id = ?1",
+                "SELECT f.channel FROM mail m JOIN folders f ON f.id = m.folder WHERE m.id = ?1 AND sees(f.account)",
             )
             .and_then(|mut read| read.query_row([id.0], |row| row.get(0)).optional())
             .map_err(fault("reading a message"))?;
@@ -123,6 +124,7 @@ impl Store {
 
     /// The file of a message that is read in place; `None` if the store has its bytes.
     pub fn path(&self, id: MessageId) -> Result<Option<std::path::PathBuf>> {
+        self.must_see(id)?;
         let db = self.raw_reader()?;
         let read = || {
             db.prepare_cached("SELECT path FROM mail WHERE id = ?1")?
@@ -135,16 +137,35 @@ impl Store {
         Ok(path.map(|path| bytes::path_of(&path)))
     }
 
+    /// Refuses a message of an account that may not be known of.
+    fn must_see(&self, id: MessageId) -> Result<()> {
+        if !self.view.is_limited() {
+            return Ok(());
+        }
+        let db = self.raw_reader()?;
+        let seen: Option<bool> = db
+            .prepare_cached(
+                "SELECT sees(f.account) FROM mail m JOIN folders f ON f.id = m.folder WHERE m.id = ?1",
+            )
+            .and_then(|mut read| read.query_row([id.0], |row| row.get(0)).optional())
+            .map_err(fault("reading a message"))?;
+        match seen {
+            Some(true) => Ok(()),
+            _ => Err(no_message(id.0)),
+        }
+    }
+
     /// Rows for these ids, in the order given; unknown ids are a not-found error naming the first.
     pub fn envelopes(&self, ids: &[MessageId]) -> Result<Vec<Envelope>> {
         let db = self.reader()?;
-        let folders = Folders::load(&db)?;
+        let folders = Folders::seen(&db)?;
         let read = |id: MessageId| {
             db.prepare_cached(&format!(
                 "SELECT {ENVELOPE} FROM messages m WHERE m.id = ?1"
             ))?
-            .query_row([id.0], |row| envelope(row, &folders))
+            .query_row([id.0], |row| envelope_in(row, &folders))
             .optional()
+            .map(Option::flatten)
         };
         ids.iter()
             .map(|id| {
@@ -162,7 +183,7 @@ impl Store {
             let known = entry::find(&db, id.0)
                 .map_err(fault("reading a message"))?
                 .ok_or_else(|| no_message(id.0))?;
-            let folder = Folders::load(&db)?.by_id(known.folder).cloned();
+            let folder = Folders::seen(&db)?.by_id(known.folder).cloned();
             folder.map(|folder| (known, folder))
         };
         let db = self.raw_reader()?;
@@ -188,13 +209,14 @@ impl Store {
     /// All messages of a thread, oldest first; follows the id of a merged thread to the new one.
     pub fn thread(&self, id: ThreadId) -> Result<Vec<Envelope>> {
         let db = self.reader()?;
-        let folders = Folders::load(&db)?;
+        let folders = Folders::seen(&db)?;
         let read = || -> rusqlite::Result<Vec<Envelope>> {
             let thread = threading::resolve(&db, id.0)?;
             db.prepare_cached(&format!(
                 "SELECT {ENVELOPE} FROM messages m WHERE m.thread = ?1 ORDER BY m.key"
             ))?
-            .query_map([thread], |row| envelope(row, &folders))?
+            .query_map([thread], |row| envelope_in(row, &folders))?
+            .filter_map(Result::transpose)
             .collect()
         };
         let rows = read().map_err(fault("reading a thread"))?;
@@ -212,7 +234,7 @@ impl Store {
         let read = || -> rusqlite::Result<Vec<MessageId>> {
             db.prepare_cached(
                 "SELECT m.id FROM message_ids i CROSS JOIN messages m ON m.key = i.key
-                 WHERE i.hash = ?1 AND trim(m.message_id) = ?2 ORDER BY i.key DESC",
+                 WHERE i.hash = ?1 AND trim(m.message_id) = ?2 AND (SELECT sees(account) FROM folders WHERE id = m.folder) ORDER BY i.key DESC",
             )?
             .query_map(params![threading::hash(message_id), message_id], |row| {
                 row.get(0).map(MessageId)
@@ -228,7 +250,7 @@ impl Store {
         let read = || -> rusqlite::Result<Vec<MessageId>> {
             db.prepare_cached(
                 "SELECT m.id FROM message_ids i CROSS JOIN messages m ON m.key = i.key
-                 WHERE i.hash = ?1 ORDER BY i.key DESC",
+                 WHERE i.hash = ?1 AND (SELECT sees(account) FROM folders WHERE id = m.folder) ORDER BY i.key DESC",
             )?
             .query_map([threading::own_hash(own_id)], |row| {
                 row.get(0).map(MessageId)
@@ -289,7 +311,7 @@ impl Store {
             return Ok(());
         }
         self.write("changing messages", |write| {
-            let folders = Folders::load(&write.index)?;
+            let folders = Folders::seen(&write.index)?;
             for id in ids {
                 let (known, folder) = known(write, &folders, *id)?;
                 let (flags, labels) = wanted(flags(known.bits), &known.labels);

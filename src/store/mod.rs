@@ -40,6 +40,7 @@ mod templates;
 mod text;
 mod threading;
 mod upkeep;
+mod view;
 mod watch;
 mod windows;
 mod write;
@@ -79,6 +80,8 @@ pub struct Store {
     in_hook: bool,
     /// Who acts, for the audit log.
     auditor: audit::Auditor,
+    /// Which accounts whoever asks may know of.
+    view: view::View,
     // Readers come first, so that they close first: only a writer that closes last folds its log back
     // into the file.
     raw_reader: OnceLock<Mutex<Connection>>,
@@ -97,6 +100,7 @@ impl Store {
             own: Vec::new(),
             in_hook: false,
             auditor: audit::Auditor::default(),
+            view: view::View::default(),
             main: OnceLock::new(),
             raw: OnceLock::new(),
             raw_reader: OnceLock::new(),
@@ -130,12 +134,24 @@ impl Store {
         self.auditor = auditor;
     }
 
+    /// The only accounts that are known of from now on; `None` means all.
+    pub fn limit_to(&self, accounts: Option<Vec<String>>) {
+        self.view.limit_to(accounts);
+    }
+
+    /// Whether there may be accounts that are not known of.
+    pub fn is_limited(&self) -> bool {
+        self.view.is_limited()
+    }
+
     /// The same store with connections of its own, for another thread.
     pub fn twin(&self) -> Self {
-        Store::at(&self.dir)
+        let twin = Store::at(&self.dir)
             .owned_by(self.own.iter().map(String::as_str))
             .in_hook(self.in_hook)
-            .audited_as(self.auditor.clone())
+            .audited_as(self.auditor.clone());
+        twin.limit_to(self.view.accounts());
+        twin
     }
 
     /// The folder of the files.
@@ -151,24 +167,22 @@ impl Store {
 
     /// `comms.db`: outbox and audit.
     fn main(&self) -> Result<MutexGuard<'_, Connection>> {
-        lazily(&self.main, || schema::open(&self.dir, &schema::MAIN))
+        lazily(&self.main, || self.open(&schema::MAIN))
     }
 
     /// `raw.db`: identity and bytes of messages.
     fn raw_db(&self) -> Result<MutexGuard<'_, Connection>> {
-        lazily(&self.raw, || schema::open(&self.dir, &schema::RAW))
+        lazily(&self.raw, || self.open(&schema::RAW))
     }
 
     /// `raw.db` for reading.
     fn raw_reader(&self) -> Result<MutexGuard<'_, Connection>> {
-        lazily(&self.raw_reader, || {
-            schema::open_reader(&self.dir, &schema::RAW)
-        })
+        lazily(&self.raw_reader, || self.open_reader(&schema::RAW))
     }
 
     /// `index.db` for writing. Lock it before `raw.db`, never after.
     fn index(&self) -> Result<MutexGuard<'_, Connection>> {
-        lazily(&self.index, || schema::open(&self.dir, &schema::INDEX))
+        lazily(&self.index, || self.open(&schema::INDEX))
     }
 
     /// `index.db` for reading.
@@ -177,9 +191,17 @@ impl Store {
             // An empty write mends it from `raw.db`.
             self.write("rebuilding the index", |_| Ok(()))?;
         }
-        lazily(&self.reader, || {
-            schema::open_reader(&self.dir, &schema::INDEX)
-        })
+        lazily(&self.reader, || self.open_reader(&schema::INDEX))
+    }
+
+    fn open(&self, file: &schema::File) -> Result<Connection> {
+        let db = schema::open(&self.dir, file)?;
+        self.view.teach(db).map_err(fault("opening the store"))
+    }
+
+    fn open_reader(&self, file: &schema::File) -> Result<Connection> {
+        let db = schema::open_reader(&self.dir, file)?;
+        self.view.teach(db).map_err(fault("opening the store"))
     }
 
     fn has_lost_index(&self) -> bool {

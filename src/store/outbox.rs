@@ -257,7 +257,7 @@ impl Store {
     pub fn outbox_counts(&self) -> Result<Vec<(State, u64)>> {
         let db = self.main()?;
         let mut statement = db
-            .prepare("SELECT state, count(*) FROM items GROUP BY state")
+            .prepare("SELECT state, count(*) FROM items WHERE sees(account) GROUP BY state")
             .map_err(fault(DOING))?;
         let rows = statement
             .query_map([], |row| {

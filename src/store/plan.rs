@@ -104,10 +104,15 @@ impl Reader<'_> {
 
     fn folders(&mut self) -> Result<&Folders> {
         if self.folders.is_none() {
-            self.folders = Some(Folders::load(self.index)?);
+            self.folders = Some(Folders::seen(self.index)?);
         }
         Ok(self.folders.as_ref().expect("set just above"))
     }
+}
+
+/// What lies in one of these folders.
+pub fn lying_in(folders: &Folders) -> Node {
+    facts(folders.ids(|_| true).into_iter().map(folder_fact))
 }
 
 /// Times of messages are whole seconds: the first one that is not before this instant.

@@ -147,6 +147,14 @@ pub fn envelope(row: &Row<'_>, folders: &Folders) -> rusqlite::Result<Envelope> 
     })
 }
 
+/// The same, of a message in one of these folders.
+pub fn envelope_in(row: &Row<'_>, folders: &Folders) -> rusqlite::Result<Option<Envelope>> {
+    match folders.by_id(row.get(3)?) {
+        Some(_) => envelope(row, folders).map(Some),
+        None => Ok(None),
+    }
+}
+
 const UNIT: char = '\u{1f}';
 const RECORD: char = '\u{1e}';
 

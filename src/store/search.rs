@@ -12,7 +12,7 @@ use crate::model::query::{Query, Sort};
 
 use super::folders::Folders;
 use super::plan::{self, Node};
-use super::row::{ENVELOPE, INBOX, envelope, people};
+use super::row::{ENVELOPE, INBOX, envelope, envelope_in, people};
 use super::sql::Scan;
 use super::{Store, fault};
 
@@ -43,7 +43,28 @@ impl Store {
                 .query_map([], |row| row.get(0))?
                 .collect()
         };
-        read().map_err(fault("reading labels"))
+        let mut names = read().map_err(fault("reading labels"))?;
+        drop(db);
+        if self.view.is_limited() {
+            let mut seen = Vec::new();
+            for name in names {
+                let page = self.search(&Query::Label(name.clone()), Sort::Newest, Some(1), None)?;
+                if !page.rows.is_empty() {
+                    seen.push(name);
+                }
+            }
+            names = seen;
+        }
+        Ok(names)
+    }
+
+    /// A query made ready, within what may be known of.
+    fn plan(&self, db: &Connection, query: &Query) -> Result<Node> {
+        let node = plan::node(db, query)?;
+        if !self.view.is_limited() {
+            return Ok(node);
+        }
+        Ok(plan::and(vec![node, plan::lying_in(&Folders::seen(db)?)]))
     }
 
     /// Messages that fit, best or newest first. `limit: None` means all. A query without words has no
@@ -59,7 +80,7 @@ impl Store {
         let doing = "searching";
         // One moment for all that is read, whatever others write meanwhile.
         let tx = db.unchecked_transaction().map_err(fault(doing))?;
-        let node = plan::node(&tx, query)?;
+        let node = self.plan(&tx, query)?;
         let scan = match sort {
             Sort::Newest => Scan::new(&tx, node),
             Sort::Relevance => Scan::ranked(&tx, node),
@@ -77,7 +98,7 @@ impl Store {
         } else {
             scan.newest(ENVELOPE, after.map(key).transpose()?, fetched)
         };
-        let folders = Folders::load(&tx)?;
+        let folders = Folders::seen(&tx)?;
         let read = || -> rusqlite::Result<(Vec<Envelope>, Option<i64>)> {
             let mut statement = tx.prepare(&sql.text)?;
             let mut found = statement.query(params_from_iter(&sql.params))?;
@@ -105,7 +126,7 @@ impl Store {
         let db = self.reader()?;
         let doing = "counting";
         let tx = db.unchecked_transaction().map_err(fault(doing))?;
-        let node = plan::node(&tx, query)?;
+        let node = self.plan(&tx, query)?;
         let sql = Scan::new(&tx, node).map_err(fault(doing))?.count();
         let count: i64 = tx
             .query_row(&sql.text, params_from_iter(&sql.params), |row| row.get(0))
@@ -123,17 +144,23 @@ impl Store {
         let db = self.reader()?;
         let doing = "listing threads";
         let tx = db.unchecked_transaction().map_err(fault(doing))?;
-        let mut node = plan::node(&tx, &filter.query)?;
+        let mut node = self.plan(&tx, &filter.query)?;
         if !filter.any_folder {
             node = plan::and(vec![node, Node::Facts(vec![INBOX])]);
         }
         let scan = Scan::new(&tx, node).map_err(fault(doing))?;
         let before = after.map(key).transpose()?;
         let (newest, more) = newest_of_threads(&tx, &scan, before, limit).map_err(search_fault)?;
-        let folders = Folders::load(&tx)?;
+        let folders = Folders::seen(&tx)?;
         let rows: Vec<ThreadRow> = newest
             .iter()
-            .map(|(key, thread)| thread_row(&tx, &folders, *key, *thread))
+            .map(|(key, thread)| {
+                let mut row = thread_row(&tx, &folders, *key, *thread)?;
+                if self.view.is_limited() {
+                    narrow(&tx, &folders, &mut row)?;
+                }
+                Ok(row)
+            })
             .collect::<rusqlite::Result<_>>()
             .map_err(fault(doing))?;
         let next = newest
@@ -147,14 +174,14 @@ impl Store {
     /// there, by name.
     pub fn unread_by_account(&self) -> Result<Vec<(String, u64)>> {
         self.sums(
-            "SELECT account, sum(unread) FROM folders WHERE role IN (0, 1) AND total > 0
+            "SELECT account, sum(unread) FROM folders WHERE role IN (0, 1) AND total > 0 AND sees(account)
              GROUP BY account ORDER BY account",
         )
     }
 
     /// Messages per account, by name.
     pub fn count_by_account(&self) -> Result<Vec<(String, u64)>> {
-        self.sums("SELECT account, sum(total) FROM folders GROUP BY account ORDER BY account")
+        self.sums("SELECT account, sum(total) FROM folders WHERE sees(account) GROUP BY account ORDER BY account",)
     }
 
     fn sums(&self, sql: &str) -> Result<Vec<(String, u64)>> {
@@ -231,6 +258,27 @@ fn thread_row(
         untrusted: true,
         newest,
     })
+}
+
+/// Leaves of a thread what lies in these folders.
+fn narrow(db: &Connection, folders: &Folders, row: &mut ThreadRow) -> rusqlite::Result<()> {
+    let messages: Vec<Envelope> = db
+        .prepare_cached(&format!(
+            "SELECT {ENVELOPE} FROM messages m WHERE m.thread = ?1 ORDER BY m.key"
+        ))?
+        .query_map([row.id.0], |found| envelope_in(found, folders))?
+        .filter_map(Result::transpose)
+        .collect::<rusqlite::Result<_>>()?;
+    row.count = messages.len();
+    row.unread = messages.iter().filter(|of| of.unread).count();
+    row.participants.clear();
+    let mut seen = HashSet::new();
+    for person in messages.into_iter().flat_map(|of| of.from) {
+        if seen.insert(person.email.to_lowercase()) {
+            row.participants.push(person);
+        }
+    }
+    Ok(())
 }
 
 fn key(cursor: &str) -> Result<i64> {

@@ -43,9 +43,11 @@ impl Store {
     pub fn folder_paths(&self) -> Result<Vec<String>> {
         let db = self.reader()?;
         let read = || -> rusqlite::Result<Vec<String>> {
-            db.prepare_cached("SELECT DISTINCT path FROM folders ORDER BY path")?
-                .query_map([], |row| row.get(0))?
-                .collect()
+            db.prepare_cached(
+                "SELECT DISTINCT path FROM folders WHERE sees(account) ORDER BY path",
+            )?
+            .query_map([], |row| row.get(0))?
+            .collect()
         };
         read().map_err(fault("reading the folders"))
     }
@@ -294,7 +296,7 @@ impl Store {
     pub fn sources(&self) -> Result<Vec<SourceState>> {
         let db = self.reader()?;
         let read = || -> rusqlite::Result<Vec<SourceState>> {
-            db.prepare_cached("SELECT account, synced_at, error FROM sources ORDER BY account")?
+            db.prepare_cached("SELECT account, synced_at, error FROM sources WHERE sees(account) ORDER BY account")?
                 .query_map([], |row| {
                     let error: Option<String> = row.get(2)?;
                     Ok(SourceState {

@@ -84,13 +84,13 @@ impl Store {
             }
         }
         schema::discard(&self.dir, &schema::INDEX)?;
-        let fresh = schema::open(&self.dir, &schema::INDEX)?;
-        *lazily(&self.index, || schema::open(&self.dir, &schema::INDEX))? = fresh;
+        let fresh = self.open(&schema::INDEX)?;
+        *lazily(&self.index, || self.open(&schema::INDEX))? = fresh;
         if let Some(reader) = self.reader.get() {
             *reader
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner) =
-                schema::open_reader(&self.dir, &schema::INDEX)?;
+                self.open_reader(&schema::INDEX)?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{Error, Result};
 use crate::ops::audit::auditor;
-use crate::ops::{App, Progress};
+use crate::ops::{App, Origin, Progress};
 
 use super::{Answer, Call, Caller, Scope};
 
@@ -134,7 +134,16 @@ fn busy() -> Error {
 /// What is staged, sent or refused in a call is told as its caller's.
 fn act_as(app: &mut App, caller: &Caller) {
     app.config.agent = Some(caller.name.clone());
-    app.store.act_as(auditor(&app.config, caller.origin));
+    let mut auditor = auditor(&app.config, caller.origin);
+    if caller.origin != Origin::Agent {
+        auditor.actor.api_key = Some(caller.name.clone());
+    }
+    app.store.act_as(auditor);
+    // The one place where a key's accounts are enforced: to its call there are no others.
+    app.store.limit_to(caller.accounts.clone());
+    if let Some(accounts) = &caller.accounts {
+        app.config.limit_to(accounts);
+    }
 }
 
 fn work(jobs: &Mutex<mpsc::Receiver<Job>>, settings: &Settings) {
@@ -163,6 +172,10 @@ fn work(jobs: &Mutex<mpsc::Receiver<Job>>, settings: &Settings) {
             app.progress = usual;
             if worked.is_err() {
                 mine = None;
+            } else if app.store.is_limited() {
+                app.store.limit_to(None);
+                let all = settings.app.read().unwrap_or_else(PoisonError::into_inner);
+                app.config = all.config.clone();
             }
         }
     }

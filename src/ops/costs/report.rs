@@ -143,7 +143,9 @@ pub fn costs(app: &App, request: &CostsRequest) -> Result<CostsReport> {
 pub fn cap_reports(app: &App) -> Result<Vec<CapReport>> {
     let policy = &app.config.policy;
     let origins = [&policy.person, &policy.script, &policy.agent];
-    let mut all: Vec<(Cap<'_>, String)> = origins.iter().flat_map(|r| caps(r, None)).collect();
+    // Those of an origin are about all accounts together.
+    let origins = origins.iter().filter(|_| !app.store.is_limited());
+    let mut all: Vec<(Cap<'_>, String)> = origins.flat_map(|r| caps(r, None)).collect();
     let nobody = crate::model::policy::Rules::of("", crate::model::policy::Act::Allow);
     for account in &app.config.accounts {
         all.extend(caps(&nobody, Some(account)));

@@ -66,7 +66,7 @@ impl Store {
                 "WITH RECURSIVE taken (id) AS (
                      SELECT ?1 UNION SELECT c.id FROM contacts c JOIN taken t ON c.merged = t.id)
                  SELECT source, remote, contact, etag, document, base FROM contact_links
-                 WHERE contact IN taken ORDER BY source, remote",
+                 WHERE contact IN taken AND (source = 'import' OR sees(source)) ORDER BY source, remote",
             )?
             .query_map([id], link)?
             .collect()

@@ -46,7 +46,8 @@ impl Store {
             .has
             .map(|kind| format!("\"kind\":\"{}\"", kind.name()));
         let of_group = "c.id IN (SELECT contact FROM group_contacts WHERE folded = ?4)";
-        let of_source = "c.id IN (SELECT contact FROM contact_links WHERE source = ?5)";
+        let of_source =
+            "c.id IN (SELECT contact FROM contact_links WHERE source = ?5 AND sees(source))";
         let query = format!(
             "{SELECT} WHERE c.sorted NOT NULL AND (c.sorted, c.id) > (?1, ?2)
                AND (?4 IS NULL OR {of_group}) AND (?5 IS NULL OR {of_source})

@@ -116,8 +116,8 @@ impl Store {
     pub fn was_sent_to(&self, address: &str) -> Result<bool> {
         self.main()?
             .query_row(
-                "SELECT EXISTS (SELECT 1 FROM recipients
-                 WHERE email = ?1 COLLATE NOCASE AND state IN ('sent', 'unconfirmed', 'sending'))",
+                "SELECT EXISTS (SELECT 1 FROM recipients JOIN items ON items.id = recipients.item
+                 WHERE sees(items.account) AND email = ?1 COLLATE NOCASE AND recipients.state IN ('sent', 'unconfirmed', 'sending'))",
                 [address],
                 |row| row.get(0),
             )

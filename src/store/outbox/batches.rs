@@ -233,7 +233,8 @@ impl Store {
             )
             .optional()
             .map_err(fault(DOING))?;
-        found.map(|b| self.with_counts(b)).transpose()
+        let found = found.map(|b| self.with_counts(b)).transpose()?;
+        Ok(found.filter(|b| self.sees_some_of(b)))
     }
 
     /// All batches, newest first.
@@ -247,7 +248,10 @@ impl Store {
             rows.collect::<rusqlite::Result<Vec<_>>>()
                 .map_err(fault(DOING))?
         };
-        found.into_iter().map(|b| self.with_counts(b)).collect()
+        let all = found.into_iter().map(|b| self.with_counts(b));
+        let mut all = all.collect::<Result<Vec<_>>>()?;
+        all.retain(|b| self.sees_some_of(b));
+        Ok(all)
     }
 
     /// Items of a batch, in the order of its file.
@@ -275,12 +279,16 @@ impl Store {
         Ok(items)
     }
 
+    fn sees_some_of(&self, batch: &Batch) -> bool {
+        !self.is_limited() || !batch.items.is_empty()
+    }
+
     fn with_counts(&self, mut batch: Batch) -> Result<Batch> {
         let db = self.main()?;
         let mut statement = db
             .prepare_cached(
                 "SELECT items.state, count(*) FROM sends JOIN items ON items.send = sends.id WHERE sends.batch = ?1
-                 GROUP BY items.state",
+                 AND sees(items.account) GROUP BY items.state",
             )
             .map_err(fault(DOING))?;
         let rows = statement

@@ -11,8 +11,8 @@ use crate::store::fault;
 
 pub(super) const SELECT: &str = "SELECT items.id, items.send, sends.origin, sends.asked_by, sends.key, account, channel, sender, subject,
  message_id, own_id, attachments, size_bytes, items.state, held_by, next_at, tries, error_code, error, hint, file_copy,
- filed_at, items.created_at, moved_from, approved_hash, batches.name, sends.line, delivered_at, read_at
- FROM items JOIN sends ON sends.id = items.send LEFT JOIN batches ON batches.id = sends.batch";
+ filed_at, items.created_at, iif(sees(moved_from), moved_from, NULL), approved_hash, batches.name, sends.line, delivered_at, read_at
+ FROM items JOIN sends ON sends.id = items.send AND sees(account) LEFT JOIN batches ON batches.id = sends.batch";
 
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Item> {
     Ok(Item {

@@ -59,7 +59,7 @@ fn own(
          r.billed, r.currency
          FROM {JOINED} JOIN sends s ON s.id = i.send LEFT JOIN batches b ON b.id = s.batch
          WHERE coalesce(c.passed, c.at) >= ?1 AND coalesce(c.passed, c.at) < ?2
-         AND (r.billed IS NOT NULL OR {COUNTS}) ORDER BY coalesce(c.passed, c.at), c.item, c.part"
+         AND sees(i.account) AND (r.billed IS NOT NULL OR {COUNTS}) ORDER BY coalesce(c.passed, c.at), c.item, c.part"
     );
     let mut statement = db.prepare(&sql)?;
     let mut rows = statement.query(params![ms(since), ms(until)])?;
@@ -87,7 +87,7 @@ fn foreign(
 ) -> rusqlite::Result<()> {
     let mut statement = db.prepare(
         "SELECT account, at, coalesce(segments, 1), billed, currency FROM reports r
-         WHERE billed IS NOT NULL AND at >= ?1 AND at < ?2 AND NOT EXISTS
+         WHERE sees(account) AND billed IS NOT NULL AND at >= ?1 AND at < ?2 AND NOT EXISTS
            (SELECT 1 FROM parts p JOIN items i ON i.id = p.item JOIN charges c ON c.item = p.item AND c.part = p.begins
             WHERE p.remote = r.remote AND i.account = r.account)
          ORDER BY at",

@@ -117,7 +117,11 @@ impl Wanted {
 impl Store {
     /// Those who bear most of the wanted words, the best first, at most `most`.
     pub fn bearers(&self, wanted: &[Wanted], most: usize) -> Result<Vec<Bearer>> {
-        self.on_people(|db| bearers(db, wanted, most))
+        let mut all = self.on_people(|db| bearers(db, wanted, most))?;
+        if self.is_limited() {
+            all.retain(|bearer| matches!(bearer.person, Person::Contact(_)));
+        }
+        Ok(all)
     }
 }
 

@@ -162,6 +162,10 @@ fn report_panics(json: bool) {
         {
             usual(panic);
         }
+        // A call of `serve` is answered as a fault, and the others go on.
+        if comms::ops::calls::outlives_panics() {
+            return;
+        }
         #[expect(clippy::disallowed_methods, reason = "main ends the process")]
         std::process::exit(i32::from(Kind::Internal.exit_code()));
     }));

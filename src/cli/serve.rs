@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::error::{Error, Result};
 use crate::ops::App;
-use crate::ops::serving::{self, Door, Part, ServeReport, ServeRequest};
+use crate::ops::serving::{self, AccessLog, Door, Part, ServeReport, ServeRequest};
 
 use super::Done;
 use super::output::Output;
@@ -23,6 +23,9 @@ pub struct ServeArgs {
     /// Listen here (127.0.0.1:8787); from other machines only behind a proxy with a certificate
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
+    /// How calls of programs are told on stderr (plain)
+    #[arg(long, value_parser = ["plain", "json", "off"])]
+    access_log: Option<String>,
     /// Print the systemd unit that keeps it running
     #[arg(long, conflicts_with = "listen")]
     print_unit: bool,
@@ -44,7 +47,11 @@ pub fn run(args: ServeArgs, app: &App, (out, door): (&mut Output, Door)) -> Resu
         return Ok(None);
     }
     let listen = args.listen.as_deref().map(address).transpose()?;
-    let request = ServeRequest { listen, only };
+    let request = ServeRequest {
+        listen,
+        only,
+        access_log: args.access_log.as_deref().and_then(AccessLog::named),
+    };
     let mut ready = |report: &ServeReport| {
         out.report("comms.serve/1", report, |_| text(report))?;
         out.flush()

@@ -51,6 +51,8 @@ pub struct File {
     pub listen: Option<At<String>>,
     pub poll: Option<At<String>>,
     pub public_url: Option<At<String>>,
+    pub origins: Option<At<Vec<String>>>,
+    pub access_log: Option<At<String>>,
     pub policy: RawPolicy,
     pub accounts: Vec<RawAccount>,
 }
@@ -125,7 +127,7 @@ const TOP_KEYS: &[&str] = &[
     "serve",
 ];
 const DEFAULT_KEYS: &[&str] = &["email", "phone", "confirm_above"];
-const SERVE_KEYS: &[&str] = &["listen", "poll", "public_url"];
+const SERVE_KEYS: &[&str] = &["access_log", "listen", "origins", "poll", "public_url"];
 const INBOX_KEYS: &[&str] = &["max_age", "deadline"];
 const OUTBOX_KEYS: &[&str] = &["circuit_after", "on_failure"];
 const AUDIT_KEYS: &[&str] = &["text"];
@@ -320,6 +322,8 @@ impl Source {
         for (key, value) in in_order(table) {
             match key.get_ref().as_ref() {
                 "listen" => file.listen = Some(self.string(key, value)?),
+                "origins" => file.origins = Some(self.strings(key, value)?),
+                "access_log" => file.access_log = Some(self.string(key, value)?),
                 "poll" => file.poll = Some(self.string(key, value)?),
                 "public_url" => file.public_url = Some(self.string(key, value)?),
                 _ => return Err(self.unknown(key, SERVE_KEYS, "[serve]")),

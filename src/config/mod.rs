@@ -167,6 +167,11 @@ impl Config {
             })
     }
 
+    /// Whether a bug is wanted here, to see what becomes of it; never in a release.
+    pub fn is_to_panic(&self, at: &str) -> bool {
+        cfg!(debug_assertions) && self.inputs.env.get("COMMS_TEST_PANIC_IN") == Some(at)
+    }
+
     /// As if these accounts were all there are.
     pub fn limit_to(&mut self, accounts: &[String]) {
         let is_one = |name: &String| accounts.contains(name);

@@ -3,11 +3,13 @@
 //! Calls come from strangers: heads and bodies have deadlines, bodies and connections have limits, and what is refused is
 //! told nothing.
 
+mod access_log;
 pub mod api;
 mod body;
 mod connections;
 mod exposition;
 mod guard;
+mod metadata;
 mod refusal;
 mod routes;
 

@@ -15,7 +15,7 @@ use crate::model::receive::Call;
 use crate::ops::receive::Answer;
 use crate::ops::serving::Desk;
 
-use super::{api, body, exposition};
+use super::{api, body, exposition, metadata};
 
 /// What all routes share.
 #[derive(Clone)]
@@ -30,6 +30,7 @@ pub fn router(desk: Arc<Desk>, stop: watch::Receiver<bool>) -> Router {
         bodies: Arc::new(Semaphore::new(body::UNDER_WAY)),
     };
     let api = api::router(Arc::clone(&shared.desk), (Arc::clone(&shared.bodies), stop));
+    let metadata = metadata::router(Arc::clone(&shared.desk));
     Router::new()
         .route("/webhooks/{account}", any(webhook))
         .route("/healthz", get(healthz))
@@ -38,6 +39,7 @@ pub fn router(desk: Arc<Desk>, stop: watch::Receiver<bool>) -> Router {
         .method_not_allowed_fallback(not_so)
         .with_state(shared)
         .merge(api)
+        .merge(metadata)
 }
 
 async fn nothing() -> Response {

@@ -95,7 +95,7 @@ impl Serving {
     /// The same with these headers alone.
     pub fn post_as(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut head = format!(
-            "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n",
+            "POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n",
             body.len()
         );
         for (name, value) in headers {

@@ -36,7 +36,7 @@ pub use outbox::{
     OutboxCancelCall, OutboxListCall, OutboxRejectCall, OutboxRetryCall, OutboxShowCall,
 };
 pub use people::{ContactEditCall, ContactShowCall, ContactsFindCall};
-pub use pool::{Pool, Telling};
+pub use pool::{Pool, Telling, outlives_panics};
 pub use read::{ReadCall, ThreadCall};
 pub use search::SearchCall;
 pub use send::{Awaited, ForwardCall, Letter, ReplyCall, SendCall};

@@ -1,6 +1,7 @@
 //! The threads on which calls are worked on. Each has connections to the store of its own, so that no call waits for the
 //! disk on a thread that serves sockets, and no quick one waits behind one that asks a network.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -99,6 +100,7 @@ impl Pool {
         let (mut answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |app, runtime| {
             act_as(app, &caller);
+            assert!(!app.config.is_to_panic(C::NAME), "asked to");
             if let Some(telling) = telling {
                 app.progress = telling;
             }
@@ -146,10 +148,20 @@ fn act_as(app: &mut App, caller: &Caller) {
     }
 }
 
+thread_local! {
+    static OUTLIVES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread goes on after a panic, which is answered as a fault.
+pub fn outlives_panics() -> bool {
+    OUTLIVES.get()
+}
+
 fn work(jobs: &Mutex<mpsc::Receiver<Job>>, settings: &Settings) {
     let Ok(runtime) = Builder::new_current_thread().enable_all().build() else {
         return;
     };
+    OUTLIVES.set(true);
     let mut mine: Option<(u64, App)> = None;
     loop {
         let job = {

@@ -88,15 +88,16 @@ impl Limits {
         }
         let peer = owner(peer);
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if inner.refused.len() >= MOST && !inner.refused.contains_key(&peer) {
-            inner.forget_quiet(now);
-        }
-        let bucket = inner
-            .refused
-            .entry(peer)
-            .or_insert_with(|| Bucket::full(REFUSED, now));
-        bucket.fill(REFUSED, now);
-        bucket.left = (bucket.left - 1.0).max(0.0);
+        inner.take(peer, now);
+    }
+}
+
+impl Limits {
+    /// One more guess of this address, this machine's too; how long it is to wait, if there were too many.
+    pub fn guessed(&self, peer: IpAddr, now: Instant) -> Option<Duration> {
+        let peer = owner(peer);
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.take(peer, now)
     }
 }
 
@@ -111,6 +112,25 @@ fn owner(peer: IpAddr) -> IpAddr {
 }
 
 impl Inner {
+    /// Takes one refusal out of what an address has; how long until there is another, if there is none.
+    fn take(&mut self, peer: IpAddr, now: Instant) -> Option<Duration> {
+        if self.refused.len() >= MOST && !self.refused.contains_key(&peer) {
+            self.forget_quiet(now);
+        }
+        let bucket = self
+            .refused
+            .entry(peer)
+            .or_insert_with(|| Bucket::full(REFUSED, now));
+        bucket.fill(REFUSED, now);
+        if bucket.left < 1.0 {
+            let missing = 1.0 - bucket.left;
+            bucket.left = 0.0;
+            return Some(Duration::from_secs_f64(missing / REFUSED.per_second));
+        }
+        bucket.left -= 1.0;
+        None
+    }
+
     /// Forgets who has a full bucket by now; if all are busy, half of them.
     fn forget_quiet(&mut self, now: Instant) {
         self.refused.retain(|_, bucket| {

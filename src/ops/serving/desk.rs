@@ -1,11 +1,14 @@
 //! What the HTTP door has at hand.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::config::serve::AccessLog;
 use crate::error::Result;
+use crate::format::api_key;
 use crate::model::receive::Call;
 use crate::ops::App;
 use crate::ops::calls::{Caller, Pool};
@@ -16,6 +19,7 @@ use crate::ops::receive::{Answer, Keeper, Limits, Receiver};
 use super::health::{self, HealthReport};
 use super::keys::{Allowance, Keys};
 use super::metrics::{self, Metric};
+use super::names::{self, Page};
 use super::{Beats, Part};
 
 /// Shared by all connections.
@@ -29,6 +33,10 @@ pub struct Desk {
     pub(super) beats: Arc<Beats>,
     limits: Limits,
     keys: Keys,
+    guesses: Limits,
+    access_log: Option<AccessLog>,
+    /// By route and status, since it began.
+    calls: Mutex<BTreeMap<(String, u16), u64>>,
     began: Instant,
     listening: Box<dyn Fn(SocketAddr) + Send + Sync>,
 }
@@ -37,7 +45,7 @@ impl Desk {
     /// Opens it; the thread, if there is one, ends some time after the desk is dropped.
     pub(super) async fn open(
         app: Arc<App>,
-        (listen, beats): (SocketAddr, Arc<Beats>),
+        (listen, beats, access_log): (SocketAddr, Arc<Beats>, Option<AccessLog>),
         listening: Box<dyn Fn(SocketAddr) + Send + Sync>,
     ) -> Result<(Desk, Option<JoinHandle<()>>)> {
         let (receiver, thread) = match beats.serves(Part::Webhooks) {
@@ -63,6 +71,9 @@ impl Desk {
             beats,
             limits: Limits::new(began),
             keys,
+            guesses: Limits::new(began),
+            access_log,
+            calls: Mutex::default(),
             began,
             listening,
         };
@@ -87,6 +98,65 @@ impl Desk {
     /// Whose key this is, and what is left of its calls; `None` if it opens nothing. It counts as a call.
     pub async fn caller(&self, key: &str) -> Result<Option<(Caller, Allowance)>> {
         self.keys.enter(key).await
+    }
+
+    /// Whether a key that came in still opens what it opened; it counts as no call.
+    pub async fn still_opens(&self, key: &str) -> Result<bool> {
+        self.keys.still_opens(key).await
+    }
+
+    /// Counts a key that opens nothing; how long its caller is to wait, if there were too many.
+    ///
+    /// A proxy on this machine counts as one caller: who has a good key goes on all the same.
+    pub fn guessed(&self, peer: IpAddr) -> Option<Duration> {
+        self.guesses.guessed(peer, Instant::now())
+    }
+
+    /// Whether a text has a key in it.
+    pub fn holds_key(text: &str) -> bool {
+        text.match_indices(api_key::PREFIX).any(|(at, _)| {
+            let rest = &text[at..];
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            api_key::is_sound(&rest[..end.unwrap_or(rest.len())])
+        })
+    }
+
+    /// Whether a `Host` names this server.
+    pub fn is_named(&self, host: &str) -> bool {
+        names::is_ours(host, self.listen, &self.app().config.serve)
+    }
+
+    /// Whose page an `Origin` is.
+    pub fn page(&self, origin: &str, host: &str) -> Page {
+        names::page(origin, host, &self.app().config.serve)
+    }
+
+    /// What the addresses of this server begin with, for who calls it by this name.
+    pub fn base(&self, host: &str) -> String {
+        match &self.app().config.serve.public_url {
+            Some(url) => url.clone(),
+            None => format!("http://{host}"),
+        }
+    }
+
+    /// How calls of programs are logged.
+    pub fn access_log(&self) -> AccessLog {
+        self.access_log
+            .unwrap_or(self.app().config.serve.access_log)
+    }
+
+    /// Counts a call of a program by its route and how it was answered.
+    pub fn count_call(&self, route: &str, status: u16) {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        match calls.get_mut(&(route.to_owned(), status)) {
+            Some(count) => *count += 1,
+            None => drop(calls.insert((route.to_owned(), status), 1)),
+        }
+    }
+
+    pub(super) fn counted_calls(&self) -> Vec<((String, u16), u64)> {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.iter().map(|(of, n)| (of.clone(), *n)).collect()
     }
 
     /// Whether a call may be looked at; else how long its caller is to wait.

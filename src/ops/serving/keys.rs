@@ -12,6 +12,7 @@ use crate::format::api_key;
 use crate::ops::App;
 use crate::ops::calls::Caller;
 use crate::ops::keys::{self, PER_MINUTE};
+use crate::random;
 use crate::store::{KeptKey, Store};
 
 /// How long a key is taken for what it was; a revoked one is refused after that.
@@ -19,6 +20,12 @@ const FRESH: Duration = Duration::from_secs(1);
 /// How often the use of a key is noted.
 const NOTED: SignedDuration = SignedDuration::from_mins(1);
 const MINUTE: f64 = 60.0;
+
+/// A name for a request that brought none.
+pub fn request_id() -> String {
+    // Without randomness there is no name; nothing hangs on it.
+    random::hex::<8>().unwrap_or_default()
+}
 
 /// What a key has left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +41,7 @@ pub struct Allowance {
 
 /// Hands out callers for keys.
 pub struct Keys {
-    desk: Arc<Books>,
+    books: Arc<Books>,
 }
 
 struct Books {
@@ -55,7 +62,7 @@ struct Known {
 impl Keys {
     pub fn new(app: &App) -> Keys {
         Keys {
-            desk: Arc::new(Books {
+            books: Arc::new(Books {
                 clock: app.clock.clone(),
                 store: app.store.twin(),
                 notes: app.store.twin(),
@@ -66,18 +73,34 @@ impl Keys {
 
     /// Whose key it is, and what is left of its calls; `None` if it opens nothing.
     pub async fn enter(&self, key: &str) -> Result<Option<(Caller, Allowance)>> {
+        match self.known(key).await? {
+            Some(hash) => Ok(self.books.admit(&hash)),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether it opens anything; it takes nothing from its calls.
+    pub async fn still_opens(&self, key: &str) -> Result<bool> {
+        match self.known(key).await? {
+            Some(hash) => Ok(self.books.is_good(&hash)),
+            None => Ok(false),
+        }
+    }
+
+    /// What a key is looked up by, once that was done; `None` for what is no key by its form.
+    async fn known(&self, key: &str) -> Result<Option<[u8; 32]>> {
         if !api_key::is_sound(key) {
             return Ok(None);
         }
         // What is compared is a hash: how long that takes tells nothing of the key.
         let hash = keys::hash(key);
-        if !self.desk.is_fresh(&hash) {
-            let books = Arc::clone(&self.desk);
+        if !self.books.is_fresh(&hash) {
+            let books = Arc::clone(&self.books);
             tokio::task::spawn_blocking(move || books.look(hash))
                 .await
                 .map_err(|e| Error::internal("looking up a key broke off").because(e))??;
         }
-        Ok(self.desk.admit(&hash))
+        Ok(Some(hash))
     }
 }
 
@@ -114,6 +137,12 @@ impl Books {
             });
         }
         Ok(())
+    }
+
+    fn is_good(&self, hash: &[u8; 32]) -> bool {
+        let now = self.clock.now();
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(hash).is_some_and(|of| of.key.is_good(now))
     }
 
     fn admit(&self, hash: &[u8; 32]) -> Option<(Caller, Allowance)> {

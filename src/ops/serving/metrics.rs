@@ -101,6 +101,18 @@ pub fn read(desk: &Desk) -> Result<Vec<Metric>> {
             .map(|(state, n)| sample(vec![("state", state.name().to_owned())], n))
             .collect(),
     ));
+    let calls = desk.counted_calls().into_iter();
+    metrics.push(Metric {
+        name: "comms_api_calls_total",
+        help: "Calls of programs by route and by how they were answered, since this process began.",
+        kind: MetricKind::Counter,
+        samples: calls
+            .map(|((route, status), n)| {
+                let labels = vec![("route", route), ("status", status.to_string())];
+                sample(labels, n)
+            })
+            .collect(),
+    });
     let now = Instant::now();
     let beats = desk.beats.all();
     metrics.push(gauge(

@@ -9,6 +9,7 @@ mod health;
 mod keys;
 mod loops;
 mod metrics;
+mod names;
 mod sync;
 mod unit;
 
@@ -28,10 +29,13 @@ use crate::ops::receive::hooks;
 use crate::ops::stop::{Ending, Signals};
 use crate::secret::Vault;
 
+pub use crate::config::serve::AccessLog;
 pub use beats::Beats;
 pub use desk::Desk;
 pub use health::{EventHealth, HealthReport, LoopHealth};
+pub use keys::{Allowance, request_id};
 pub use metrics::{Metric, MetricKind, Sample};
+pub use names::Page;
 pub use unit::{UnitReport, unit};
 
 use loops::Loops;
@@ -98,6 +102,8 @@ pub struct ServeRequest {
     pub listen: Option<SocketAddr>,
     /// Empty means all.
     pub only: Vec<Part>,
+    /// Instead of `[serve] access_log`.
+    pub access_log: Option<AccessLog>,
 }
 
 /// Told once everything runs. `comms.serve/1`.
@@ -166,7 +172,7 @@ async fn run(
     let listening = tell.clone();
     let (desk, keeping) = Desk::open(
         Arc::clone(&current),
-        (listen, Arc::clone(&beats)),
+        (listen, Arc::clone(&beats), request.access_log),
         Box::new(move |at| drop(listening.send(News::Listening(at)))),
     )
     .await?;

@@ -176,11 +176,8 @@ impl Stream {
 
     /// Whether the key still opens.
     async fn is_let_in(&self) -> bool {
-        match self.desk.caller(&self.key).await {
-            Ok(found) => found.is_some(),
-            // The disk may be busy; nothing was told that the key may not know.
-            Err(_) => true,
-        }
+        // The disk may be busy; nothing was told that the key may not know.
+        self.desk.still_opens(&self.key).await.unwrap_or(true)
     }
 
     /// Reads what happened since.

@@ -2,6 +2,7 @@
 
 mod add;
 mod change;
+mod hook;
 mod key;
 mod templates;
 
@@ -61,6 +62,9 @@ enum AuthCommand {
     /// List the message templates of WhatsApp accounts, as they are there now
     #[command(after_help = "Example: comms auth templates shop")]
     Templates(templates::TemplatesArgs),
+    /// Make the secrets of webhooks, see how they do, and take them up again
+    #[command(after_help = "Example: comms auth hook add desk")]
+    Hook(hook::HookArgs),
     /// Make, list and revoke the keys that programs call `comms serve` with
     #[command(after_help = "Example: comms auth key add backup --scope read")]
     Key(key::KeyArgs),
@@ -106,6 +110,7 @@ pub fn run(args: AuthArgs, app: &App, out: &mut Output) -> Result<Done> {
             Ok(report.outcome())
         }
         AuthCommand::Login(args) => login::run(args, app, out),
+        AuthCommand::Hook(args) => hook::run(args, app, out),
         AuthCommand::Key(args) => key::run(args, app, out),
         AuthCommand::Templates(args) => templates::run(args, app, out),
         AuthCommand::Move(args) => super::relocate::run(args, app, out),

@@ -7,14 +7,14 @@ use crate::format::clean;
 use crate::model::message::Envelope;
 use crate::model::time;
 use crate::ops::App;
-use crate::ops::watch::{self, Event, WatchRequest};
+use crate::ops::watch::{self, Event, FailuresReport, WatchFailure, WatchRequest};
 
 use super::Done;
 use super::output::{Cell, Column, Format, Output, Style};
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: comms inbox watch --account work --exec 'jq -r .subject >>subjects.txt'"
+    after_help = "Examples:\n  comms inbox watch --account work --exec 'jq -r .subject >>subjects.txt'\n  comms inbox watch --exec ./triage --parallel 4 --exec-timeout 2min\n  comms inbox watch --failed\n  comms inbox watch --retry m1423"
 )]
 pub struct WatchArgs {
     /// Watch this account only; may be given more than once
@@ -23,12 +23,25 @@ pub struct WatchArgs {
     /// Run this shell command for each message, with the message as JSON on its stdin
     #[arg(long, value_name = "CMD")]
     exec: Option<String>,
+    /// Run up to this many commands at a time; those of one thread run one after the other
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "exec",
+          value_parser = clap::value_parser!(u8).range(1..=32))]
+    parallel: u8,
+    /// End a command that takes longer (30s, 10min); it counts as failed
+    #[arg(long, value_name = "TIME", default_value = "5min", requires = "exec")]
+    exec_timeout: String,
     /// End after the first messages that come
     #[arg(long)]
     once: bool,
     /// End after this long (30s, 10min, 1h)
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
+    /// List the messages that commands failed to take
+    #[arg(long, conflicts_with_all = ["account", "exec", "once", "timeout", "retry"])]
+    failed: bool,
+    /// Have a message that a command failed to take handed to it again, or all of them (all)
+    #[arg(long, value_name = "ID", conflicts_with_all = ["account", "exec", "once", "timeout"])]
+    retry: Option<String>,
 }
 
 pub fn run(args: WatchArgs, app: &App, out: &mut Output) -> Result<Done> {
@@ -37,9 +50,34 @@ pub fn run(args: WatchArgs, app: &App, out: &mut Output) -> Result<Done> {
         return Err(Error::usage("--timeout of nothing leaves no time to watch")
             .hint("write it like `30s`, `10min` or `1h`"));
     }
+    if args.failed {
+        return failed(&watch::failures(app)?, out);
+    }
+    if let Some(what) = &args.retry {
+        let report = watch::retry(app, what)?;
+        out.report("comms.watch_retry/1", &report, |_| {
+            format!(
+                "{} handed again by the watch that runs, or by the next\n",
+                match report.again {
+                    1 => "1 message is".to_owned(),
+                    n => format!("{n} messages are"),
+                }
+            )
+        })?;
+        return Ok(None);
+    }
+    let patience = time::duration(&args.exec_timeout)?;
+    if patience.is_zero() {
+        return Err(
+            Error::usage("--exec-timeout of nothing leaves a command no time")
+                .hint("write it like `30s` or `10min`"),
+        );
+    }
     let request = WatchRequest {
         accounts: args.account,
         exec: args.exec,
+        parallel: usize::from(args.parallel),
+        patience,
         once: args.once,
         timeout,
     };
@@ -47,6 +85,9 @@ pub fn run(args: WatchArgs, app: &App, out: &mut Output) -> Result<Done> {
         Event::Message(envelope) => show(envelope, out),
         Event::Trouble(error) => {
             out.warn(&error.message);
+            if let Some(hint) = &error.hint {
+                out.hint(hint);
+            }
             Ok(())
         }
     };
@@ -56,6 +97,57 @@ pub fn run(args: WatchArgs, app: &App, out: &mut Output) -> Result<Done> {
     }
     let watched = watched?;
     Ok((watched.failed > 0).then_some(Kind::Partial))
+}
+
+fn failed(report: &FailuresReport, out: &mut Output) -> Result<Done> {
+    let columns = [
+        Column {
+            field: "id",
+            title: "message",
+            cell: |f: &WatchFailure, _| Cell::new(&f.id, Style::Id),
+            plain: |f| f.id.clone(),
+        },
+        Column {
+            field: "tries",
+            title: "tries",
+            cell: |f, _| Cell::plain(f.tries.to_string()),
+            plain: |f| f.tries.to_string(),
+        },
+        Column {
+            field: "again_at",
+            title: "again",
+            cell: |f, out| match f.again_at {
+                Some(at) => Cell::new(out.when(at), Style::Dim),
+                None => Cell::new("given up", Style::Bad),
+            },
+            plain: |f| f.again_at.map(|at| at.to_string()).unwrap_or_default(),
+        },
+        Column {
+            field: "error",
+            title: "what happened",
+            cell: |f, _| Cell::plain(f.error.as_deref().map(clean::line).unwrap_or_default()),
+            plain: |f| f.error.clone().unwrap_or_default(),
+        },
+        Column {
+            field: "command",
+            title: "command",
+            cell: |f, _| {
+                Cell::new(
+                    f.command.as_deref().map(clean::line).unwrap_or_default(),
+                    Style::Dim,
+                )
+            },
+            plain: |f| f.command.clone().unwrap_or_default(),
+        },
+    ];
+    out.list(
+        "comms.watch_failures/1",
+        report,
+        "failures",
+        &report.failures,
+        &columns,
+    )?;
+    Ok(None)
 }
 
 /// One row at a time, written out at once: whoever reads the pipe waits for it.

@@ -54,7 +54,19 @@ pub struct File {
     pub origins: Option<At<Vec<String>>>,
     pub access_log: Option<At<String>>,
     pub policy: RawPolicy,
+    pub hooks: Vec<RawHook>,
     pub accounts: Vec<RawAccount>,
+}
+
+/// One `[hooks.NAME]` as it is written.
+#[derive(Debug)]
+pub struct RawHook {
+    pub name: At<String>,
+    pub url: Option<At<String>>,
+    pub events: Option<At<Vec<String>>>,
+    pub accounts: Option<At<Vec<String>>>,
+    pub text: Option<At<bool>>,
+    pub allow_private: Option<At<bool>>,
 }
 
 /// One `[accounts.NAME]` as it is written.
@@ -125,9 +137,11 @@ const TOP_KEYS: &[&str] = &[
     "policy",
     "audit",
     "serve",
+    "hooks",
 ];
 const DEFAULT_KEYS: &[&str] = &["email", "phone", "confirm_above"];
 const SERVE_KEYS: &[&str] = &["access_log", "listen", "origins", "poll", "public_url"];
+const HOOK_KEYS: &[&str] = &["url", "events", "accounts", "text", "allow_private"];
 const INBOX_KEYS: &[&str] = &["max_age", "deadline"];
 const OUTBOX_KEYS: &[&str] = &["circuit_after", "on_failure"];
 const AUDIT_KEYS: &[&str] = &["text"];
@@ -256,6 +270,11 @@ impl Source {
                 "policy" => file.policy = policy::parse(self, self.table(key, value)?)?,
                 "serve" => self.serve(self.table(key, value)?, &mut file)?,
                 "audit" => self.audit(self.table(key, value)?, &mut file)?,
+                "hooks" => {
+                    for (name, hook) in in_order(self.table(key, value)?) {
+                        file.hooks.push(self.hook(name, self.table(name, hook)?)?);
+                    }
+                }
                 "accounts" => {
                     for (name, account) in in_order(self.table(key, value)?) {
                         let account = self.account(name, self.table(name, account)?)?;
@@ -352,6 +371,42 @@ impl Source {
             }
         }
         Ok(())
+    }
+
+    fn hook(&self, name: &Key<'_>, table: &DeTable<'_>) -> Result<RawHook> {
+        let mut hook = RawHook {
+            name: self.at(name.get_ref().to_string(), name.span()),
+            url: None,
+            events: None,
+            accounts: None,
+            text: None,
+            allow_private: None,
+        };
+        for (key, value) in in_order(table) {
+            match key.get_ref().as_ref() {
+                "url" => hook.url = Some(self.string(key, value)?),
+                "events" => hook.events = Some(self.text_or_list(key, value)?),
+                "accounts" => hook.accounts = Some(self.text_or_list(key, value)?),
+                "text" => hook.text = Some(self.boolean(key, value)?),
+                "allow_private" => hook.allow_private = Some(self.boolean(key, value)?),
+                secret if SECRET_KEYS.contains(&secret) => {
+                    return Err(self
+                        .error(
+                            &key.span(),
+                            format!("`{secret}`: a secret never stands in the config file"),
+                        )
+                        .hint(format!(
+                            "remove the line; `comms auth hook add {} --stdin` stores it",
+                            name.get_ref()
+                        )));
+                }
+                _ => {
+                    let place = format!("[hooks.{}]", name.get_ref());
+                    return Err(self.unknown(key, HOOK_KEYS, &place));
+                }
+            }
+        }
+        Ok(hook)
     }
 
     fn account(&self, name: &Key<'_>, table: &DeTable<'_>) -> Result<RawAccount> {

@@ -6,6 +6,7 @@ pub mod caller;
 mod edit;
 pub mod file;
 pub mod flags;
+mod hooks;
 mod oauth;
 pub mod outbox;
 mod people;
@@ -26,6 +27,7 @@ use etcetera::BaseStrategy;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::account::Account;
+use crate::model::event::Hook;
 use crate::model::policy::Policy;
 use crate::model::secret::SecretSettings;
 use caller::Caller;
@@ -66,6 +68,8 @@ pub struct Config {
     pub policy: Policy,
     pub audit: audit::AuditSettings,
     pub serve: serve::ServeSettings,
+    /// Web addresses of the user's that are told of what happens, in the order of the file.
+    pub hooks: Vec<Hook>,
     /// Refuse every request that writes to a provider.
     pub read_only: bool,
     /// How old synced mail may be before `inbox` refreshes it.
@@ -390,6 +394,8 @@ impl Resolver {
         audit::note(&audit, file, &line, &mut note);
         let serve = serve::resolve(file, self.source.as_ref())?;
         serve::note(&serve, file, &line, &mut note);
+        let hooks = hooks::resolve(file, self.source.as_ref(), (env, &accounts))?;
+        hooks::note(&hooks, file, &line, &mut note);
         let retention = retention::resolve(file, self.source.as_ref())?;
         for (key, written) in [
             ("retention.messages", &file.keep_messages),
@@ -409,6 +415,7 @@ impl Resolver {
             retention,
             audit,
             serve,
+            hooks,
             config_file,
             data_dir,
             secrets,

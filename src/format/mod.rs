@@ -22,6 +22,7 @@ pub mod payload;
 pub mod people;
 pub mod slack;
 pub mod sms;
+pub mod standard_webhooks;
 pub mod twilio;
 pub mod unicode;
 pub mod utf7;

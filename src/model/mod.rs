@@ -7,6 +7,7 @@ pub mod budget;
 pub mod contact;
 pub mod directory;
 pub mod document;
+pub mod event;
 pub mod id;
 pub mod message;
 pub mod money;

@@ -253,6 +253,16 @@ impl Answer {
         Some(jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp())
     }
 
+    /// An answer of which only the head was read.
+    pub fn headless(status: u16, headers: HeaderMap, peer: String) -> Answer {
+        Answer {
+            status,
+            headers,
+            body: Vec::new(),
+            peer,
+        }
+    }
+
     /// An answer that stood within this one (a part of a batch).
     pub fn within(&self, status: u16, headers: HeaderMap, body: Vec<u8>) -> Answer {
         Answer {

@@ -23,7 +23,8 @@ pub async fn of_account(account: &Account) -> Result<Arc<rustls::ClientConfig>> 
         .context(Kind::Internal, "reading the system's certificates")?
 }
 
-fn trusting_nobody() -> Result<Arc<rustls::ClientConfig>> {
+/// A configuration that trusts nobody and reads nothing, for what is never encrypted.
+pub fn trusting_nobody() -> Result<Arc<rustls::ClientConfig>> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

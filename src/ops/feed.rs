@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::audit::{Line, Person, Private};
-use crate::model::id::OutboxId;
+pub use crate::model::event::EventType;
+use crate::model::id::{MessageId, OutboxId};
 use crate::model::message::Envelope;
 use crate::store::audit::AuditRow;
 use crate::store::feed::Place;
@@ -26,35 +27,6 @@ const LOOK: Duration = Duration::from_millis(400);
 const LONGEST: Duration = Duration::from_secs(60);
 /// Rows that are read for one page, news or not.
 const ROWS: usize = 500;
-
-/// What can happen.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-pub enum EventType {
-    /// A message came in.
-    #[serde(rename = "message.received")]
-    MessageReceived,
-    /// An item of the outbox is not as it was.
-    #[serde(rename = "outbox.changed")]
-    OutboxChanged,
-}
-
-impl EventType {
-    pub const ALL: [EventType; 2] = [EventType::MessageReceived, EventType::OutboxChanged];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            EventType::MessageReceived => "message.received",
-            EventType::OutboxChanged => "outbox.changed",
-        }
-    }
-
-    /// The type of this name.
-    pub fn named(name: &str) -> Option<EventType> {
-        EventType::ALL.into_iter().find(|of| of.name() == name)
-    }
-}
 
 /// Something that happened. `comms.event/1`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -121,6 +93,16 @@ impl What {
 /// Where someone is in the feed: the last of each kind that was told. Others than comms are not to read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor(Place);
+
+impl Cursor {
+    pub(super) fn at(place: Place) -> Cursor {
+        Cursor(place)
+    }
+
+    pub(super) fn place(self) -> Place {
+        self.0
+    }
+}
 
 impl std::fmt::Display for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -238,6 +220,34 @@ pub fn next(app: &App, wanted: &Wanted, (after, limit): (Cursor, usize)) -> Resu
     })
 }
 
+/// One event by its id, as it stands now; `None` if what it tells of is gone.
+pub fn one(app: &App, id: &str) -> Result<Option<Event>> {
+    if let Some(n) = id.strip_prefix('a').and_then(|n| n.parse::<u64>().ok()) {
+        let mut rows = app.store.lines_since(n.saturating_sub(1), 1)?;
+        return match rows.pop().filter(|row| row.n == n) {
+            Some(row) => change(row),
+            None => Ok(None),
+        };
+    }
+    let id: MessageId = id.parse()?;
+    match app.store.envelopes(&[id]) {
+        Ok(mut found) => Ok(found.pop().map(received)),
+        Err(e) if e.kind == Kind::NotFound => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+fn received(of: Envelope) -> Event {
+    Event {
+        schema: "comms.event/1",
+        id: of.id.to_string(),
+        cursor: String::new(),
+        at: of.received_at,
+        account: Some(of.account.clone()),
+        what: What::Message(Box::new(of)),
+    }
+}
+
 /// Received messages, each with its number; moves the place to how far was looked.
 fn messages(app: &App, wanted: &Wanted, at: &mut Place) -> Result<(Vec<(i64, Event)>, bool)> {
     let found = app.store.arrivals(at.message, ROWS)?;
@@ -248,17 +258,7 @@ fn messages(app: &App, wanted: &Wanted, at: &mut Place) -> Result<(Vec<(i64, Eve
     let own = |account: &str| app.config.account(account).is_ok_and(|a| a.built_in);
     let events = found.received.into_iter();
     let events = events.filter(|of| wanted.admits(Some(&of.account)) && !own(&of.account));
-    let events = events.map(|of| {
-        let event = Event {
-            schema: "comms.event/1",
-            id: of.id.to_string(),
-            cursor: String::new(),
-            at: of.received_at,
-            account: Some(of.account.clone()),
-            what: What::Message(Box::new(of.clone())),
-        };
-        (of.id.0, event)
-    });
+    let events = events.map(|of| (of.id.0, received(of)));
     Ok((events.collect(), found.more))
 }
 

@@ -2,23 +2,18 @@
 //!
 //! A failure is written down where it happens, then told here. Who dies in between leaves it to the next process.
 
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-use tokio::io::AsyncWriteExt;
-use tokio::process::{Child, Command};
 
 use crate::config::flags::IN_HOOK;
-use crate::error::{Context, Error, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::format::clean;
 use crate::model::account::Account;
-use crate::secret;
 
-use super::App;
-use super::watch::to_stderr;
+use super::{App, shell};
 
 /// How long one command may take, and all of one drain together.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -130,92 +125,16 @@ pub async fn fire(app: &App) -> Vec<String> {
     warnings
 }
 
-/// Runs the command with one document on stdin; nothing of it is ever part of the command or its environment.
+/// Runs the command with one document on stdin.
 async fn tell(command: &str, document: &str, patience: Duration) -> Result<()> {
-    let failed = |how: String| Error::unavailable(format!("the command of `on_failure` {how}"));
-    let mut shell = Command::from(secret::shell(command));
-    shell
-        .env(IN_HOOK, "1")
-        .stdin(Stdio::piped())
-        .stdout(to_stderr())
-        .kill_on_drop(true);
-    #[cfg(unix)]
-    shell.process_group(0);
-    let mut child = shell
-        .spawn()
-        .map_err(|e| failed(format!("could not be started: {e}")))?;
-    let told = async {
-        if let Some(mut stdin) = child.stdin.take() {
-            // A command that does not read is free not to.
-            let _ = stdin.write_all(format!("{document}\n").as_bytes()).await;
-        }
-        child
-            .wait()
-            .await
-            .context(Kind::Internal, "waiting for the command of `on_failure`")
-    };
-    let ended = tokio::select! {
-        ended = tokio::time::timeout(patience, told) => ended,
-        _ = tokio::signal::ctrl_c() => {
-            kill(&mut child).await;
-            return Err(Error::new(Kind::Interrupted, "interrupted"));
-        }
-    };
-    match ended {
-        Ok(status) => match status? {
-            status if status.success() => Ok(()),
-            status => Err(failed(format!("ended with {status}"))),
-        },
-        Err(_) => {
-            kill(&mut child).await;
-            Err(failed(format!("was ended after {} s", patience.as_secs())))
-        }
-    }
-}
-
-/// Ends the command and all that it started.
-async fn kill(child: &mut Child) {
-    #[cfg(unix)]
-    if let Some(group) = child.id() {
-        // The group was made for it and bears its number; the shell's own `kill` is everywhere.
-        let mut shell = Command::from(secret::shell(&format!("kill -s KILL -- -{group}")));
-        let _ = shell.stderr(Stdio::null()).status().await;
-    }
-    let _ = child.kill().await;
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use super::*;
-
-    #[tokio::test(flavor = "current_thread")]
-    async fn a_command_that_hangs_is_ended_with_all_that_it_started() {
-        let dir = tempfile::tempdir().unwrap();
-        let pid = dir.path().join("pid");
-        let command = format!("sleep 600 & echo $! > '{}'; wait", pid.display());
-        let began = Instant::now();
-        let e = tell(&command, "{}", Duration::from_secs(1))
-            .await
-            .unwrap_err();
-        assert!(e.message.contains("was ended after 1 s"), "{e}");
-        assert!(began.elapsed() < Duration::from_secs(10));
-        let pid = std::fs::read_to_string(pid).unwrap();
-        let runs = || {
-            let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
-            // Dead, or dead and not yet taken note of by the system's first process.
-            stat.is_ok_and(|s| !s.contains(") Z "))
-        };
-        // A busy machine takes its time to end it.
-        let end = Instant::now() + Duration::from_secs(10);
-        while runs() {
-            assert!(Instant::now() < end, "it still runs");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    #[tokio::test(flavor = "current_thread")]
-    async fn a_command_need_not_read_what_it_is_told() {
-        let long = "x".repeat(1 << 20);
-        tell("exec true", &long, PATIENCE).await.unwrap();
+    let handed = shell::hand(
+        command,
+        (document.as_bytes(), patience),
+        Some((IN_HOOK, "1")),
+    );
+    tokio::select! {
+        told = handed => told
+            .map_err(|how| Error::unavailable(format!("the command of `on_failure` {how}"))),
+        _ = tokio::signal::ctrl_c() => Err(Error::new(Kind::Interrupted, "interrupted")),
     }
 }

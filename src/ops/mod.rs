@@ -41,6 +41,7 @@ pub mod search;
 pub mod send;
 pub mod serving;
 pub mod settings;
+mod shell;
 pub mod show;
 pub mod status;
 pub mod stop;
@@ -48,6 +49,7 @@ pub mod sync;
 pub mod throttle;
 pub mod token;
 pub mod watch;
+pub mod webhooks;
 pub mod whatsapp;
 
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use crate::model::account::{Account, ChannelKind};
 use crate::model::outbox::State;
 
 use super::throttle::{self, OpenCircuit};
-use super::{App, costs, drain};
+use super::{App, costs, drain, webhooks};
 
 /// An account not refreshed for this long is stale.
 const STALE_AFTER: SignedDuration = SignedDuration::from_hours(24);
@@ -99,6 +99,10 @@ pub fn status(app: &App) -> Result<StatusReport> {
     // What providers posted is counted over all accounts.
     if !first_run && !app.store.is_limited() {
         report.next.extend(event_steps(app)?);
+        let notes = webhooks::notes(app)?.into_iter();
+        report
+            .next
+            .extend(notes.map(|(why, command)| Step { why, command }));
     }
     if !first_run && drain::lacks_runner(app, report.outbox.waiting)? {
         report.next.push(Step {

@@ -14,6 +14,7 @@ pub mod optout;
 pub mod people;
 pub mod phone;
 pub mod policy;
+pub mod public;
 pub mod query;
 pub mod reach;
 pub mod reply;

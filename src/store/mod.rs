@@ -36,6 +36,7 @@ mod search;
 mod sql;
 pub mod suppressions;
 mod sync;
+pub mod tellings;
 mod templates;
 mod text;
 mod threading;

@@ -36,35 +36,6 @@ impl Store {
             .map_err(fault(DOING))
     }
 
-    /// Messages that must be handed to this watcher again, oldest first.
-    pub fn watch_failures(&self, watcher: &str) -> Result<Vec<MessageId>> {
-        let db = self.raw_db()?;
-        let mut statement = db
-            .prepare("SELECT value FROM meta WHERE name >= ?1 AND name < ?2 ORDER BY value")
-            .map_err(fault(DOING))?;
-        let from = format!("watch-failed:{watcher}:");
-        let to = format!("watch-failed:{watcher};");
-        let ids = statement
-            .query_map([from, to], |row| row.get(0).map(MessageId))
-            .map_err(fault(DOING))?;
-        ids.collect::<rusqlite::Result<_>>().map_err(fault(DOING))
-    }
-
-    /// Records that handing this message on failed, or that it has now been done.
-    pub fn set_watch_failure(&self, watcher: &str, id: MessageId, failed: bool) -> Result<()> {
-        let name = format!("watch-failed:{watcher}:{}", id.0);
-        let db = self.raw_db()?;
-        let done = if failed {
-            db.execute(
-                "INSERT OR IGNORE INTO meta VALUES (?1, ?2)",
-                params![name, id.0],
-            )
-        } else {
-            db.execute("DELETE FROM meta WHERE name = ?1", [name])
-        };
-        done.map(drop).map_err(fault(DOING))
-    }
-
     /// Messages of an account that came after this one, oldest first.
     pub fn added_since(
         &self,

@@ -189,3 +189,178 @@ fn a_maildir_is_watched_without_a_server() {
     assert_eq!(watch.next()["subject"], "on disk");
     assert_eq!(watch.interrupt(), 130);
 }
+
+/// A world with a Maildir, and a watch of it that knows where news begin.
+fn maildir(command: &str) -> World {
+    let world = World::new();
+    let root = world.dir().join("Maildir");
+    for folder in ["cur", "new", "tmp"] {
+        std::fs::create_dir_all(root.join(folder)).unwrap();
+    }
+    let world = world.config(&format!(
+        "[accounts.old]\nchannel = \"maildir\"\npath = \"{}\"\n",
+        root.display()
+    ));
+    let args = ["inbox", "watch", "--exec", command, "--timeout", "1s"];
+    world.run(args).ok();
+    world
+}
+
+fn arrive(world: &World, subjects: &[&str]) {
+    for subject in subjects {
+        world.file(
+            &format!("Maildir/new/{subject}.host"),
+            format!("From: a@example.org\r\nSubject: {subject}\r\nMessage-ID: <{subject}@x>\r\n\r\nx\r\n"),
+        );
+    }
+}
+
+fn lines(world: &World, file: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(world.dir().join(file)).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn commands_run_side_by_side_up_to_the_bound() {
+    let command = "cat >/dev/null; echo begin >>log; sleep 2; echo end >>log";
+    let world = maildir(command);
+    arrive(&world, &["apples", "pears", "plums", "figs", "nuts"]);
+    let run = world
+        .run([
+            "inbox",
+            "watch",
+            "--exec",
+            command,
+            "--parallel",
+            "3",
+            "--once",
+            "--timeout",
+            "40s",
+        ])
+        .ok();
+    assert_eq!(run.stdout.lines().count(), 5, "{run}");
+    let (mut now, mut most) = (0, 0);
+    for line in lines(&world, "log") {
+        now += if line == "begin" { 1 } else { -1 };
+        most = most.max(now);
+    }
+    assert_eq!((now, most), (0, 3));
+}
+
+#[test]
+fn a_message_is_handed_again_after_a_kill_unless_its_command_succeeded() {
+    let command = "read -r line; echo \"$line\" >>log; test ! -e slow || sleep 60";
+    let world = maildir(command);
+    arrive(&world, &["apples"]);
+    let once = [
+        "inbox",
+        "watch",
+        "--exec",
+        command,
+        "--once",
+        "--timeout",
+        "40s",
+    ];
+    world.run(once).ok();
+    std::fs::write(world.dir().join("slow"), "").unwrap();
+    arrive(&world, &["pears"]);
+    let mut watch = world.spawn(["inbox", "watch", "--exec", command]);
+    let end = std::time::Instant::now() + Duration::from_secs(20);
+    while lines(&world, "log").len() < 2 {
+        assert!(std::time::Instant::now() < end, "it is not handed on");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // The command runs, and nobody will hear how it ends.
+    watch.kill().unwrap();
+    watch.wait().unwrap();
+    std::fs::remove_file(world.dir().join("slow")).unwrap();
+    world.run(once).ok();
+    let subjects: Vec<_> = lines(&world, "log")
+        .iter()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["subject"].clone())
+        .collect();
+    assert_eq!(subjects, ["apples", "pears", "pears"]);
+    let args = [
+        "inbox",
+        "watch",
+        "--exec",
+        command,
+        "--once",
+        "--timeout",
+        "2s",
+    ];
+    world.run(args).fails(5);
+}
+
+#[test]
+fn what_a_command_never_takes_is_given_up_and_listed_until_someone_retries_it() {
+    let command = "cat >>log; test -e mended";
+    let world = maildir(command);
+    arrive(&world, &["apples"]);
+    let once = [
+        "inbox",
+        "watch",
+        "--exec",
+        command,
+        "--once",
+        "--timeout",
+        "20s",
+    ];
+    // Each watch that begins tries once, whatever the wait.
+    for tries in 1..=6 {
+        world.run(once).fails(9);
+        let listed = world
+            .run(["inbox", "watch", "--failed", "--json"])
+            .ok()
+            .json();
+        let failure = &listed["failures"][0];
+        assert_eq!(failure["tries"], tries);
+        assert_eq!(failure["again_at"].is_null(), tries == 6, "{listed}");
+        assert!(failure["error"].as_str().unwrap().contains("ended with"));
+        assert_eq!(failure["command"], command);
+    }
+    let short = [
+        "inbox",
+        "watch",
+        "--exec",
+        command,
+        "--once",
+        "--timeout",
+        "2s",
+    ];
+    world.run(short).fails(5);
+    assert_eq!(lines(&world, "log").len(), 6, "given up is given up");
+    world.file("mended", "");
+    world.run(["inbox", "watch", "--retry", "m99"]).fails(5);
+    world.run(["inbox", "watch", "--retry", "m1"]).ok();
+    world.run(once).ok();
+    assert_eq!(lines(&world, "log").len(), 7);
+    let listed = world
+        .run(["inbox", "watch", "--failed", "--json"])
+        .ok()
+        .json();
+    assert_eq!(listed["failures"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_command_that_hangs_is_ended_in_its_time_and_has_failed() {
+    let command = "sleep 100";
+    let world = maildir(command);
+    arrive(&world, &["apples"]);
+    let began = std::time::Instant::now();
+    let run = world
+        .run([
+            "inbox",
+            "watch",
+            "--exec",
+            command,
+            "--exec-timeout",
+            "1s",
+            "--once",
+            "--timeout",
+            "60s",
+        ])
+        .fails(9);
+    assert!(run.stderr.contains("was ended after 1 s"), "{run}");
+    assert!(began.elapsed() < Duration::from_secs(40));
+}

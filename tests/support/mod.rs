@@ -15,6 +15,7 @@ pub mod power;
 pub mod proxy;
 pub mod pty;
 pub mod radicale;
+pub mod receiver;
 pub mod serving;
 pub mod slack;
 pub mod smtp;

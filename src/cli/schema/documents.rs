@@ -64,10 +64,7 @@ pub fn documents() -> Vec<Document> {
         document::<ops::serving::ServeReport>("comms.serve/1", "comms serve, once it listens"),
         document::<ops::serving::UnitReport>("comms.serve_unit/1", "comms serve --print-unit"),
         document::<ops::serving::HealthReport>("comms.health/1", "comms serve, at /healthz"),
-        document::<ops::feed::Event>(
-            "comms.event/1",
-            "comms serve, to webhooks and event streams",
-        ),
+        document::<ops::feed::Event>("comms.event/1", "comms serve, to event streams"),
         document::<ops::feed::EventsReport>("comms.events/1", "the call `events` of programs"),
         document::<ops::search::SearchReport>("comms.search/1", "comms search"),
         document::<ops::inbox::InboxReport>("comms.inbox/1", "comms inbox"),
@@ -78,6 +75,19 @@ pub fn documents() -> Vec<Document> {
             "comms.watch/1",
             "comms inbox watch, one per line",
         ),
+        document::<ops::webhooks::Payload>("comms.hook/1", "comms serve, to webhooks"),
+        document::<ops::webhooks::HooksReport>("comms.hooks/1", "comms auth hook list"),
+        document::<ops::webhooks::HookReport>("comms.hook_show/1", "comms auth hook show"),
+        document::<ops::webhooks::EnableReport>("comms.hook_enable/1", "comms auth hook enable"),
+        document::<ops::webhooks::SecretReport>(
+            "comms.hook_secret/1",
+            "comms auth hook add, comms auth hook rotate",
+        ),
+        document::<ops::watch::FailuresReport>(
+            "comms.watch_failures/1",
+            "comms inbox watch --failed",
+        ),
+        document::<ops::watch::RetryReport>("comms.watch_retry/1", "comms inbox watch --retry"),
         document::<ops::auth::AuthReport>("comms.auth/1", "comms auth list, comms auth status"),
         document::<ops::auth::AuthChange>(
             "comms.auth_change/1",

@@ -141,6 +141,7 @@ pub async fn doctor(app: &App, request: DoctorRequest) -> Result<DoctorReport> {
     files::check_audit(app, &mut report);
     outbox::check_outbox(app, &mut report)?;
     webhooks::check_events(app, &mut report)?;
+    webhooks::check_hooks(app, &mut report).await?;
     caller::check_zone(app, &mut report);
     network::check_trust(app, &mut report);
     let found = secrets::find(app, request).await?;

@@ -6,6 +6,7 @@ use crate::channel::imap::Credentials;
 use crate::config::file::nearest;
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::account::{Account, Grant};
+use crate::model::event::Hook;
 use crate::model::secret::Part;
 use crate::net::{off_thread, tls};
 use crate::ops::{App, auth, token};
@@ -180,6 +181,12 @@ pub fn check_variables(app: &App, report: &mut DoctorReport) {
         .accounts
         .iter()
         .flat_map(|account| Part::ALL.map(|part| part.variable(&account.name)))
+        .chain(
+            app.config
+                .hooks
+                .iter()
+                .map(|hook| Hook::variable(&hook.name)),
+        )
         .collect();
     let mut used = 0;
     for variable in &app.config.caller.secrets {

@@ -6,8 +6,8 @@ use crate::error::{Error, Result};
 use crate::model::account::Account;
 use crate::model::secret::Part;
 use crate::net::off_thread;
-use crate::ops::App;
 use crate::ops::receive::hooks;
+use crate::ops::{App, webhooks};
 
 use super::DoctorReport;
 
@@ -43,6 +43,41 @@ pub async fn check_webhook(app: &App, account: &Account, report: &mut DoctorRepo
         ),
         Err(e) => report.fault(name, &e),
     }
+}
+
+/// How the hooks of the config do.
+pub async fn check_hooks(app: &App, report: &mut DoctorReport) -> Result<()> {
+    for hook in webhooks::list(app).await?.hooks {
+        let name = format!("hook {}", hook.name);
+        let error = hook.error.unwrap_or_default();
+        match hook.state {
+            "disabled" => report.fault(
+                name,
+                &Error::refused(format!("it is told nothing more: {error}")).hint(format!(
+                    "`comms auth hook enable {}` takes it up again",
+                    hook.name
+                )),
+            ),
+            "failing" => report.note(
+                name,
+                format!("it takes nothing: {error}"),
+                format!("`comms auth hook show {}` lists the deliveries", hook.name),
+            ),
+            "no secret" => report.fault(
+                name,
+                &Error::auth("it has no secret, so nothing is delivered")
+                    .hint(format!("`comms auth hook add {}` makes one", hook.name)),
+            ),
+            _ => report.ok(
+                name,
+                format!(
+                    "{} waiting, {} delivered lately",
+                    hook.waiting, hook.delivered
+                ),
+            ),
+        }
+    }
+    Ok(())
 }
 
 /// Says nothing where nothing waits.

@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use crate::error::Result;
 use crate::ops::receive::{self, Worked};
 use crate::ops::stop::Stop;
-use crate::ops::{App, drain};
+use crate::ops::{App, drain, webhooks};
 use crate::store::Store;
 
 use super::{Beats, Desk, Part, spawn, sync};
@@ -52,7 +52,11 @@ impl Loops {
                     drain::follow_until(app, Stop::by_starter(stop), |_| Ok(())).await
                 }),
                 Part::Sync => of.run(|app, stop| sync::follow(app, &of.beats, stop)),
-                Part::Api | Part::Mcp | Part::Hooks => {}
+                Part::Hooks => of.run(|app, stop| {
+                    let sign = || of.beats.beat(Part::Hooks, None);
+                    async move { webhooks::follow(app, stop, &sign).await }
+                }),
+                Part::Api | Part::Mcp => {}
             })?);
         }
         Ok(Loops { stop, threads })

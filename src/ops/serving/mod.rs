@@ -70,12 +70,12 @@ impl Part {
 
     /// Whether a loop of its own works for it; the others only answer.
     pub fn has_loop(self) -> bool {
-        !matches!(self, Part::Api | Part::Mcp | Part::Hooks)
+        !matches!(self, Part::Api | Part::Mcp)
     }
 
     /// Whether it can be served while nothing may be written at a provider.
     pub fn only_reads(self) -> bool {
-        matches!(self, Part::Sync | Part::Api | Part::Mcp | Part::Hooks)
+        matches!(self, Part::Sync | Part::Api | Part::Mcp)
     }
 
     pub fn name(self) -> &'static str {

@@ -1,26 +1,28 @@
 //! `inbox watch`: hands on each new message as it comes, to the door and to a command of the user's.
 //!
-//! A message counts as handed on when the command took it; only then the cursor moves. What failed is handed
-//! again with the next news. Each account and command has a cursor of its own, so watchers don't take messages
-//! from one another.
+//! A message counts as handed on when the command took it. What is to be handed to a command is written down in the
+//! commit that moves the cursor, so that another process goes on where one died. Each account and command has a cursor of
+//! its own, so watchers don't take messages from one another.
+
+mod hand;
 
 use std::cell::{Cell, RefCell};
-use std::process::Stdio;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
 use tokio::sync::Notify;
 
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::id::MessageId;
 use crate::model::message::{Envelope, Role};
-use crate::secret;
+use crate::store::Store;
+use crate::store::feed::Place;
 
 use super::App;
 use super::sync::{self, Writer, account};
+
+pub use hand::{FailuresReport, RetryReport, WatchFailure, failures, retry};
 
 /// Longer turns of IDLE get cut by routers.
 const TURN: Duration = Duration::from_secs(300);
@@ -31,12 +33,16 @@ const POLL: Duration = Duration::from_secs(10);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
 
 /// What to watch, and what to do with what comes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct WatchRequest {
     /// Empty means all that have mail.
     pub accounts: Vec<String>,
     /// A shell command that gets each message as JSON on stdin.
     pub exec: Option<String>,
+    /// How many commands may run at a time; those of one thread run one after the other. 0 is taken for 1.
+    pub parallel: usize,
+    /// How long one command may take.
+    pub patience: Duration,
     /// End after the first messages.
     pub once: bool,
     /// End after this long.
@@ -58,7 +64,7 @@ pub type Listener<'a> = dyn FnMut(Event<'_>) -> Result<()> + 'a;
 pub struct Watched {
     /// Messages handed on.
     pub handed: u64,
-    /// Messages that the command refused; they are handed again next time.
+    /// How often the command did not take a message.
     pub failed: u64,
 }
 
@@ -69,8 +75,10 @@ struct Watcher<'a> {
     several: bool,
     each: RefCell<&'a mut Listener<'a>>,
     watched: Cell<Watched>,
-    /// Something was handed on, or failed to be.
+    /// Something was handed on, or failed to be, and nothing is under way.
     moved: Notify,
+    /// Something new is to be handed to the command.
+    staged: Notify,
 }
 
 /// Watches until the time is up, the first messages came (`once`), Ctrl-C, or no account can be watched.
@@ -84,8 +92,19 @@ pub async fn watch(app: &App, request: &WatchRequest, each: &mut Listener<'_>) -
         each: RefCell::new(each),
         watched: Cell::default(),
         moved: Notify::new(),
+        staged: Notify::new(),
     };
     let all = join_all(accounts.iter().map(|account| watcher.account(account)));
+    let followers: Vec<_> = accounts
+        .iter()
+        .map(|account| hand::follower(&watcher.name(account)))
+        .collect();
+    let work = async {
+        match &request.exec {
+            Some(command) => watcher.work(command, &followers).await,
+            None => std::future::pending().await,
+        }
+    };
     let time = async {
         match request.timeout {
             Some(timeout) => tokio::time::sleep(timeout).await,
@@ -103,6 +122,7 @@ pub async fn watch(app: &App, request: &WatchRequest, each: &mut Listener<'_>) -
             let first = errors.into_iter().next();
             Err(first.unwrap_or_else(|| Error::config("there is no account to watch")))
         }
+        ended = work => ended.map(|()| watcher.watched.get()),
         () = time => {
             let watched = watcher.watched.get();
             if request.once && watched == Watched::default() {
@@ -187,12 +207,11 @@ impl Watcher<'_> {
     /// Syncs, then hands on what is new.
     async fn catch_up(&self, account: &Account) -> Result<()> {
         let watcher = self.name(account);
-        let store = &self.app.store;
-        let known = store.watch_cursor(&watcher)?;
+        let known = self.known(&watcher)?;
         let report = sync::one(self.app, account, &self.writer).await?;
         let Some(cursor) = known else {
             // The first time: what is there already is not news.
-            return store.save_watch_cursor(&watcher, store.newest_id()?);
+            return self.skip(&watcher);
         };
         if report.renumbered {
             let words = format!(
@@ -200,9 +219,57 @@ impl Watcher<'_> {
                 account.name
             );
             (self.each.borrow_mut())(Event::Trouble(&Error::unavailable(words)))?;
-            return store.save_watch_cursor(&watcher, store.newest_id()?);
+            return self.skip(&watcher);
         }
-        self.hand_on(account, &watcher, cursor).await
+        match &self.request.exec {
+            Some(_) => {
+                if hand::stage(self.app, &watcher, &account.name)? {
+                    self.staged.notify_one();
+                }
+                Ok(())
+            }
+            None => self.show(account, (&watcher, cursor)),
+        }
+    }
+
+    /// How far the watch is; `None` if it never was.
+    fn known(&self, watcher: &str) -> Result<Option<MessageId>> {
+        let store = &self.app.store;
+        let Some(command) = &self.request.exec else {
+            return store.watch_cursor(watcher);
+        };
+        if let Some(of) = store.follower(&hand::follower(watcher))? {
+            return Ok(Some(MessageId(of.place.message)));
+        }
+        // Versions before this one kept it elsewhere.
+        let Some(cursor) = store.watch_cursor(watcher)? else {
+            return Ok(None);
+        };
+        let place = Place {
+            message: cursor.0,
+            line: 0,
+        };
+        store.begin_following((&hand::follower(watcher), Some(command)), place)?;
+        Ok(Some(cursor))
+    }
+
+    /// What is there is no news.
+    fn skip(&self, watcher: &str) -> Result<()> {
+        let store = &self.app.store;
+        let newest = store.newest_id()?;
+        let Some(command) = &self.request.exec else {
+            return store.save_watch_cursor(watcher, newest);
+        };
+        let name = hand::follower(watcher);
+        let to = Place {
+            message: newest.0,
+            line: 0,
+        };
+        store.begin_following((&name, Some(command)), to)?;
+        if let Some(of) = store.follower(&name)? {
+            store.tell_later(&name, (of.place, to), (&[], self.app.clock.now()))?;
+        }
+        Ok(())
     }
 
     /// A name for the cursor: the account and, if there is one, the command.
@@ -216,14 +283,10 @@ impl Watcher<'_> {
         }
     }
 
-    async fn hand_on(&self, account: &Account, watcher: &str, from: MessageId) -> Result<()> {
+    /// Shows what came, without a command.
+    fn show(&self, account: &Account, (watcher, from): (&str, MessageId)) -> Result<()> {
         let store = &self.app.store;
         let before = self.watched.get();
-        for id in store.watch_failures(watcher)? {
-            if self.hand_one(id).await? {
-                store.set_watch_failure(watcher, id, false)?;
-            }
-        }
         let mut cursor = from;
         loop {
             let ids = store.added_since(&account.name, cursor, 100)?;
@@ -231,8 +294,11 @@ impl Watcher<'_> {
                 break;
             }
             for id in ids {
-                if !self.hand_one(id).await? {
-                    store.set_watch_failure(watcher, id, true)?;
+                if let Some(envelope) = news(store, id)? {
+                    (self.each.borrow_mut())(Event::Message(&envelope))?;
+                    let mut watched = self.watched.get();
+                    watched.handed += 1;
+                    self.watched.set(watched);
                 }
                 cursor = id;
                 store.save_watch_cursor(watcher, cursor)?;
@@ -243,81 +309,20 @@ impl Watcher<'_> {
         }
         Ok(())
     }
-
-    /// Hands one message on; false if the command refused it.
-    async fn hand_one(&self, id: MessageId) -> Result<bool> {
-        let store = &self.app.store;
-        let (location, envelope) = match (store.location(id), store.envelopes(&[id])) {
-            (Ok(location), Ok(mut envelopes)) if !envelopes.is_empty() => {
-                (location, envelopes.swap_remove(0))
-            }
-            // Removed in the meantime.
-            (Err(e), _) | (_, Err(e)) if e.kind != Kind::NotFound => return Err(e),
-            _ => return Ok(true),
-        };
-        let news = matches!(
-            location.role,
-            Role::Inbox | Role::Other | Role::Archive | Role::All
-        );
-        if !news || envelope.sent || envelope.draft {
-            return Ok(true);
-        }
-        let mut watched = self.watched.get();
-        if let Some(command) = &self.request.exec
-            && let Err(error) = exec(command, &envelope).await
-        {
-            watched.failed += 1;
-            self.watched.set(watched);
-            (self.each.borrow_mut())(Event::Trouble(&error))?;
-            return Ok(false);
-        }
-        (self.each.borrow_mut())(Event::Message(&envelope))?;
-        watched.handed += 1;
-        self.watched.set(watched);
-        Ok(true)
-    }
 }
 
-/// Runs the command with the message as one line of JSON on stdin; nothing of a message is ever part of it.
-async fn exec(command: &str, envelope: &Envelope) -> Result<()> {
-    let mut line = serde_json::to_vec(envelope).context(Kind::Internal, "writing JSON")?;
-    line.push(b'\n');
-    let told = |how: String| {
-        Error::unavailable(format!("the command for message `{}` {how}", envelope.id))
-            .hint("the message is handed to it again with the next news")
+/// A message that someone sent to the owner; `None` for others and for one that was removed meanwhile.
+fn news(store: &Store, id: MessageId) -> Result<Option<Envelope>> {
+    let (location, envelope) = match (store.location(id), store.envelopes(&[id])) {
+        (Ok(location), Ok(mut envelopes)) if !envelopes.is_empty() => {
+            (location, envelopes.swap_remove(0))
+        }
+        (Err(e), _) | (_, Err(e)) if e.kind != Kind::NotFound => return Err(e),
+        _ => return Ok(None),
     };
-    let mut child = Command::from(secret::shell(command))
-        .stdin(Stdio::piped())
-        .stdout(to_stderr())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|e| told("could not be started".to_owned()).because(e))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A command that does not read is free not to.
-        let _ = stdin.write_all(&line).await;
-    }
-    let status = child
-        .wait()
-        .await
-        .map_err(|e| told("can't be waited for".to_owned()).because(e))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(told(format!("ended with {status}")))
-    }
-}
-
-/// stdout is our data and nothing else: what a command prints goes to stderr.
-#[cfg(unix)]
-pub(super) fn to_stderr() -> Stdio {
-    use std::os::fd::AsFd;
-    std::io::stderr()
-        .as_fd()
-        .try_clone_to_owned()
-        .map_or_else(|_| Stdio::null(), Stdio::from)
-}
-
-#[cfg(not(unix))]
-pub(super) fn to_stderr() -> Stdio {
-    Stdio::null()
+    let incoming = matches!(
+        location.role,
+        Role::Inbox | Role::Other | Role::Archive | Role::All
+    );
+    Ok((incoming && !envelope.sent && !envelope.draft).then_some(envelope))
 }

@@ -1,0 +1,432 @@
+//! Webhooks of the user's through the binary: signed, written down before they leave, tried again, never led astray.
+
+use std::io::Write;
+use std::net::ToSocketAddrs;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::receiver::{Post, Receiver, Reply};
+use crate::support::serving::Serving;
+use crate::support::{World, skip};
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const ONLY: [&str; 2] = ["--only", "hooks"];
+
+/// A world with two Maildirs whose history is known, and these hooks. Its clock goes.
+fn world(hooks: &str) -> World {
+    let world = World::new();
+    let mut config = hooks.to_owned();
+    for account in ["work", "home"] {
+        for folder in ["cur", "new", "tmp"] {
+            std::fs::create_dir_all(world.dir().join(account).join(folder)).unwrap();
+        }
+        let path = world.dir().join(account);
+        config.push_str(&format!(
+            "\n[accounts.{account}]\nchannel = \"maildir\"\npath = \"{}\"\n",
+            path.display()
+        ));
+    }
+    let world = world
+        .config(&config)
+        .env("COMMS_NOW", "")
+        .env("COMMS_SECRET_HOOK_DESK_WEBHOOK_SECRET", SECRET);
+    arrive(&world, ("work", "old"));
+    world
+}
+
+fn hook(receiver: &Receiver, more: &str) -> String {
+    format!("[hooks.desk]\nurl = \"{}\"\n{more}\n", receiver.url())
+}
+
+/// A message arrives, and another process fetches it.
+fn arrive(world: &World, (account, subject): (&str, &str)) {
+    let message = format!(
+        "From: Ann <ann@example.org>\r\nTo: you@example.com\r\nSubject: {subject}\r\nMessage-ID: <{subject}@x>\r\n\r\nthe words within\r\n"
+    );
+    world.file(&format!("{account}/new/{subject}.host"), message);
+    world.run(["inbox", "sync"]).ok();
+}
+
+fn subjects(posts: &[Post]) -> Vec<String> {
+    let mut subjects: Vec<_> = posts
+        .iter()
+        .map(|post| {
+            post.json()["data"]["subject"]
+                .as_str()
+                .unwrap_or("-")
+                .to_owned()
+        })
+        .collect();
+    subjects.sort();
+    subjects
+}
+
+/// What `auth hook show desk` says, once this holds of it.
+#[track_caller]
+fn shown(world: &World, holds: impl Fn(&Value) -> bool) -> Value {
+    let end = Instant::now() + Duration::from_secs(40);
+    loop {
+        let shown = world
+            .run(["auth", "hook", "show", "desk", "--json"])
+            .ok()
+            .json();
+        if holds(&shown) {
+            return shown;
+        }
+        assert!(Instant::now() < end, "{shown:#}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+#[test]
+fn what_comes_and_what_leaves_is_told_signed_and_without_its_text() {
+    let receiver = Receiver::start(&[]);
+    let world = world(&hook(&receiver, ""));
+    let serving = Serving::with(&world, &ONLY);
+    arrive(&world, ("work", "news"));
+    world
+        .run([
+            "send",
+            "you@localhost",
+            "-s",
+            "out",
+            "-m",
+            "the words within",
+        ])
+        .ok();
+    let posts = receiver.until(3);
+    for post in &posts {
+        assert!(post.is_signed_with(SECRET), "{post:?}");
+        assert!(post.header("webhook-id").starts_with("msg_"));
+        assert_eq!(post.header("content-type"), "application/json");
+        let all = String::from_utf8_lossy(&post.body).into_owned();
+        assert!(
+            !all.contains("the words within") && !all.contains("old"),
+            "{all}"
+        );
+    }
+    let of = |kind: &str| -> Vec<Value> {
+        let all = posts.iter().map(Post::json);
+        all.filter(|json| json["type"] == kind).collect()
+    };
+    let came = of("message.received");
+    assert_eq!(came.len(), 1, "{posts:?}");
+    assert_eq!(came[0]["data"]["subject"], "news");
+    assert_eq!(came[0]["data"]["untrusted"], true);
+    assert_eq!(came[0]["account"], "work");
+    assert!(came[0]["timestamp"].is_string());
+    let left = of("outbox.changed");
+    assert!(
+        left.iter().any(|json| json["data"]["state"] == "sent"
+            && json["data"]["recipients"][0]["address"] == "you@localhost"
+            && json["data"]["recipients"][0]["state"] == "sent"),
+        "{left:?}"
+    );
+    let schema = world.run(["schema", "hook"]).ok().json();
+    for key in schema["required"].as_array().unwrap() {
+        assert!(came[0].get(key.as_str().unwrap()).is_some(), "{key}");
+    }
+    shown(&world, |shown| {
+        shown["delivered"].as_u64() >= Some(3) && shown["state"] == "ok"
+    });
+    assert_eq!(serving.end("-TERM"), Some(0));
+}
+
+#[test]
+fn the_verifier_of_the_scheme_takes_what_is_posted() {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(std::path::PathBuf::from);
+    let home = std::env::var_os("HOME").map(|home| std::path::Path::new(&home).join(".cache"));
+    let folder = cache.or(home).unwrap().join("comms-tests/standardwebhooks");
+    if !folder.join("standardwebhooks/__init__.py").exists() {
+        skip::<()>("the verifier of Standard Webhooks is not installed");
+        return;
+    }
+    let receiver = Receiver::start(&[]);
+    let world = world(&hook(&receiver, "text = true"));
+    let _serving = Serving::with(&world, &ONLY);
+    arrive(&world, ("work", "news"));
+    let posts = receiver.until(1);
+    assert!(
+        posts[0].json()["text"]
+            .as_str()
+            .unwrap()
+            .contains("the words within")
+    );
+    let headers: serde_json::Map<String, Value> = posts[0]
+        .headers
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone().into()))
+        .collect();
+    let script = "import json, sys\nfrom standardwebhooks import Webhook\n\
+        h = json.loads(sys.argv[2])\nb = sys.stdin.buffer.read()\n\
+        Webhook(sys.argv[1]).verify(b.decode(), h)\n\
+        try:\n    Webhook(sys.argv[1]).verify(b.decode() + ' ', h)\nexcept Exception:\n    print('sound')\n";
+    let mut child = Command::new("python3")
+        .env("PYTHONPATH", &folder)
+        .args(["-c", script, SECRET, &Value::from(headers).to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(&posts[0].body)
+        .unwrap();
+    let told = child.wait_with_output().unwrap();
+    let words = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert_eq!(String::from_utf8_lossy(&told.stdout), "sound\n", "{words}");
+}
+
+#[test]
+fn a_delivery_that_was_taken_but_not_noted_comes_again_under_its_id() {
+    let receiver = Receiver::start(&[Reply::Hang]);
+    let world = world(&hook(&receiver, "events = \"message.received\""));
+    let mut serving = Serving::with(&world, &ONLY);
+    arrive(&world, ("work", "news"));
+    receiver.until(1);
+    // It was taken, and nobody here knows.
+    serving.child.kill().unwrap();
+    serving.child.wait().unwrap();
+    arrive(&world, ("work", "meanwhile"));
+    let _serving = Serving::with(&world, &ONLY);
+    let posts = receiver.until(3);
+    assert_eq!(subjects(&posts), ["meanwhile", "news", "news"]);
+    let ids: Vec<_> = posts
+        .iter()
+        .filter(|post| post.json()["data"]["subject"] == "news")
+        .map(|post| post.header("webhook-id").to_owned())
+        .collect();
+    assert_eq!(ids[0], ids[1]);
+    shown(&world, |shown| {
+        shown["delivered"] == 2 && shown["waiting"] == 0
+    });
+    assert_eq!(
+        receiver.posts().len(),
+        3,
+        "what was noted is not told again"
+    );
+}
+
+#[test]
+fn a_redirect_is_not_followed_and_a_fault_is_tried_again() {
+    let elsewhere = Receiver::start(&[]);
+    let receiver = Receiver::start(&[Reply::To(elsewhere.url())]);
+    let world = world(&hook(&receiver, "events = \"message.received\""));
+    let _serving = Serving::with(&world, &ONLY);
+    arrive(&world, ("work", "news"));
+    receiver.until(1);
+    let failing = shown(&world, |shown| shown["state"] == "failing");
+    assert!(
+        failing["error"].as_str().unwrap().contains("302"),
+        "{failing}"
+    );
+    assert!(failing["deliveries"][0]["again_at"].is_string());
+    let status = world.run(["--json"]).ok().json();
+    assert!(
+        status["next"]
+            .to_string()
+            .contains("comms auth hook show desk"),
+        "{status}"
+    );
+    let posts = receiver.until(2);
+    assert_eq!(posts[0].header("webhook-id"), posts[1].header("webhook-id"));
+    assert!(elsewhere.posts().is_empty());
+    shown(&world, |shown| {
+        shown["state"] == "ok" && shown["delivered"] == 1
+    });
+}
+
+#[test]
+fn one_that_is_gone_is_told_nothing_more_until_it_is_enabled() {
+    let receiver = Receiver::start(&[Reply::Status(410)]);
+    let world = world(&hook(&receiver, "events = \"message.received\""));
+    let _serving = Serving::with(&world, &ONLY);
+    arrive(&world, ("work", "first"));
+    shown(&world, |shown| shown["state"] == "disabled");
+    arrive(&world, ("work", "second"));
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(receiver.posts().len(), 1);
+    let status = world.run(["--json"]).ok().json();
+    assert!(
+        status["next"]
+            .to_string()
+            .contains("comms auth hook enable desk"),
+        "{status}"
+    );
+    let doctor = world.run(["doctor", "--offline"]);
+    assert!(doctor.stdout.contains("told nothing more"), "{doctor}");
+    world.run(["auth", "hook", "enable", "desk"]).ok();
+    let posts = receiver.until(3);
+    assert_eq!(subjects(&posts), ["first", "first", "second"]);
+}
+
+#[test]
+fn a_name_that_leads_into_a_private_network_is_not_called() {
+    let names = ["ip6-localhost", "ip6-loopback", "localhost.localdomain"];
+    let private = names
+        .into_iter()
+        .find(|name| (*name, 0).to_socket_addrs().is_ok());
+    let Some(name) = private else {
+        skip::<()>("no name here leads to this machine but `localhost`");
+        return;
+    };
+    let receiver = Receiver::start(&[]);
+    let world = world(&format!(
+        "[hooks.desk]\nurl = \"https://{name}:{}/in\"\nevents = [\"message.received\"]\n",
+        receiver.port
+    ));
+    let _serving = Serving::with(&world, &ONLY);
+    arrive(&world, ("work", "news"));
+    let shown = shown(&world, |shown| shown["state"] == "failing");
+    assert!(
+        shown["error"].as_str().unwrap().contains("private network"),
+        "{shown}"
+    );
+    assert!(receiver.posts().is_empty());
+}
+
+#[test]
+fn an_address_that_is_private_or_not_encrypted_is_refused_in_the_config() {
+    for (url, words) in [
+        ("https://10.1.2.3/in", "private network"),
+        ("https://[fd00::1]/in", "private network"),
+        ("https://169.254.169.254/latest", "private network"),
+        ("http://example.com/in", "not encrypted"),
+        ("https://ann:pw@example.com/in", "holds a login"),
+        ("ftp://example.com/in", "not encrypted"),
+        ("nonsense", "not a web address"),
+    ] {
+        let world = World::new().config(&format!("[hooks.desk]\nurl = \"{url}\"\n"));
+        let run = world.run(["auth", "hook", "list"]).fails(3);
+        assert!(
+            run.stderr.contains(words) && run.stderr.contains(":2:"),
+            "{url}: {run}"
+        );
+    }
+    for (line, words) in [
+        ("event = \"x\"", "did you mean `events`"),
+        (
+            "events = [\"message.recieved\"]",
+            "did you mean `message.received`",
+        ),
+        ("accounts = [\"nobody\"]", "there is no account `nobody`"),
+        ("secret = \"whsec_x\"", "never stands in the config"),
+    ] {
+        let world = World::new().config(&format!(
+            "[hooks.desk]\nurl = \"https://example.com/\"\n{line}\n"
+        ));
+        let run = world.run(["auth", "hook", "list"]).fails(3);
+        assert!(run.stderr.contains(words), "{line}: {run}");
+    }
+}
+
+#[test]
+fn a_receiver_that_hangs_holds_up_no_other_and_no_other_account_is_told() {
+    let (slow, quick) = (
+        Receiver::start(&[Reply::Hang, Reply::Hang]),
+        Receiver::start(&[]),
+    );
+    let world = world(&format!(
+        "[hooks.slow]\nurl = \"{}\"\nevents = [\"message.received\"]\n{}",
+        slow.url(),
+        hook(&quick, "accounts = [\"home\"]")
+    ))
+    .env("COMMS_SECRET_HOOK_SLOW_WEBHOOK_SECRET", SECRET);
+    let _serving = Serving::with(&world, &ONLY);
+    arrive(&world, ("home", "begin"));
+    arrive(&world, ("work", "secret"));
+    arrive(&world, ("home", "mine"));
+    let posts = quick.until(1);
+    assert_eq!(
+        subjects(&posts),
+        ["mine"],
+        "what was there first is no news"
+    );
+    slow.until(2);
+    let end = Instant::now() + Duration::from_secs(40);
+    loop {
+        let slow = world
+            .run(["auth", "hook", "show", "slow", "--json"])
+            .ok()
+            .json();
+        if slow["state"] == "failing" {
+            assert!(
+                slow["error"].as_str().unwrap().contains("within 15 s"),
+                "{slow}"
+            );
+            break;
+        }
+        assert!(Instant::now() < end, "{slow}");
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    assert_eq!(quick.posts().len(), 1);
+}
+
+#[test]
+fn while_a_secret_changes_both_sign_and_no_list_shows_them() {
+    let receiver = Receiver::start(&[]);
+    let hooks = hook(&receiver, "events = [\"message.received\"]")
+        .replace("hooks.desk", "hooks.shop")
+        + "\n[secrets]\nstore = \"file\"\n";
+    let world = world(&hooks).env("COMMS_PASSPHRASE", "a passphrase of some length");
+    let _serving = Serving::with(&world, &ONLY);
+    arrive(&world, ("work", "waits"));
+    let first = world.run(["auth", "hook", "add", "shop"]).ok();
+    let first = first.stdout.trim().to_owned();
+    assert!(first.starts_with("whsec_"), "{first}");
+    assert!(receiver.until(1)[0].is_signed_with(&first));
+    world.run(["auth", "hook", "add", "shop"]).fails(2);
+    let second = world.run(["auth", "hook", "rotate", "shop"]).ok();
+    let second = second.stdout.trim().to_owned();
+    arrive(&world, ("work", "both"));
+    let posts = receiver.until(2);
+    assert!(posts[1].is_signed_with(&first) && posts[1].is_signed_with(&second));
+    let given = world
+        .run_with(
+            format!("{SECRET}\n"),
+            [
+                "auth",
+                "hook",
+                "rotate",
+                "shop",
+                "--stdin",
+                "--overlap",
+                "0s",
+            ],
+        )
+        .ok();
+    assert_eq!(given.stdout.trim(), SECRET);
+    arrive(&world, ("work", "one"));
+    let posts = receiver.until(3);
+    assert!(posts[2].is_signed_with(SECRET) && !posts[2].is_signed_with(&second));
+    for args in [
+        &["auth", "hook", "list", "--json"][..],
+        &["config", "show"],
+        &["doctor", "--offline"],
+    ] {
+        let run = world.run(args);
+        for secret in [&first, &second, SECRET] {
+            assert!(
+                !run.stdout.contains(secret) && !run.stderr.contains(secret),
+                "{run}"
+            );
+        }
+    }
+    world
+        .run_with("hunter2\n", ["auth", "hook", "rotate", "shop", "--stdin"])
+        .fails(2);
+}
+
+#[test]
+fn nothing_is_told_while_comms_is_read_only() {
+    let receiver = Receiver::start(&[]);
+    let world = world(&hook(&receiver, "")).env("COMMS_READONLY", "1");
+    let run = world.run(["serve", "--only", "hooks"]).fails(6);
+    assert!(run.stderr.contains("read-only"), "{run}");
+    assert!(receiver.posts().is_empty());
+}

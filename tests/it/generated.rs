@@ -35,6 +35,13 @@ fn man_pages_are_fresh() {
 }
 
 #[test]
+fn the_request_collection_is_fresh() {
+    let files = comms::serve::api::collection::files();
+    let files = files.map(|(name, text)| (name.to_owned(), text.into_bytes()));
+    compare("examples/http", files.into());
+}
+
+#[test]
 fn the_help_screen_lists_every_command() {
     let mut root = Cli::command();
     let help = root.render_help().to_string();

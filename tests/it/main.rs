@@ -18,6 +18,7 @@ mod addressing_groups;
 mod addressing_terminal;
 mod alert;
 mod answering;
+mod api;
 mod approval;
 mod audit;
 mod batch;

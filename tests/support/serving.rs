@@ -116,6 +116,21 @@ impl Serving {
         )
     }
 
+    /// Any request of a program, with its key.
+    pub fn call(&self, request: (&str, &str), headers: &[(&str, &str)], body: &str) -> Answer {
+        let (method, path) = request;
+        let mut head =
+            format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
+        if !body.is_empty() {
+            head.push_str(&format!("content-length: {}\r\n", body.len()));
+        }
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str("\r\n");
+        self.ask(&head, body.as_bytes())
+    }
+
     fn ask(&self, head: &str, body: &[u8]) -> Answer {
         let mut stream = self.connect();
         let _ = stream.write_all(head.as_bytes());
@@ -163,6 +178,20 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// A field of the head.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let line = self
+            .head
+            .iter()
+            .find_map(|line| line.split_once(':').filter(|(n, _)| *n == name));
+        line.map(|(_, value)| value.trim())
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e} in {self:?}"))
+    }
+
     pub fn read(stream: &mut TcpStream) -> Answer {
         let mut all = Vec::new();
         let _ = stream.read_to_end(&mut all);

@@ -86,10 +86,18 @@ fn typed(parameter: &Parameter, text: &str) -> Result<Value> {
                 "`{name}` is `true` or `false`, not `{text}`"
             ))),
         },
-        Shape::Number => text
-            .parse::<u64>()
-            .map(Value::from)
-            .map_err(|_| Error::usage(format!("`{name}` is a number, not `{text}`"))),
+        Shape::Number => {
+            let number: u64 = text
+                .parse()
+                .map_err(|_| Error::usage(format!("`{name}` is a number, not `{text}`")))?;
+            let bound = |which: &str| parameter.schema[which].as_u64();
+            match (bound("minimum"), bound("maximum")) {
+                (Some(least), Some(most)) if !(least..=most).contains(&number) => Err(
+                    Error::usage(format!("`{name}` is from {least} to {most}, not {number}")),
+                ),
+                _ => Ok(number.into()),
+            }
+        }
     }
 }
 

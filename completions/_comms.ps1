@@ -1514,6 +1514,7 @@ Register-ArgumentCompleter -Native -CommandName 'comms' -ScriptBlock {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this config file instead of the usual one')
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Only these: webhooks, outbox, sync, api, mcp, hooks')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Listen here (127.0.0.1:8787); from other machines only behind a proxy with a certificate')
+            [CompletionResult]::new('--access-log', '--access-log', [CompletionResultType]::ParameterName, 'How calls of programs are told on stderr (plain)')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text')

@@ -4107,7 +4107,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__serve)
-            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --only --listen --print-unit --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --only --listen --access-log --print-unit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4139,6 +4139,10 @@ _comms() {
                     ;;
                 --listen)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --access-log)
+                    COMPREPLY=($(compgen -W "plain json off" -- "${cur}"))
                     return 0
                     ;;
                 *)

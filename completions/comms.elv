@@ -1438,6 +1438,7 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand --config 'Read this config file instead of the usual one'
             cand --only 'Only these: webhooks, outbox, sync, api, mcp, hooks'
             cand --listen 'Listen here (127.0.0.1:8787); from other machines only behind a proxy with a certificate'
+            cand --access-log 'How calls of programs are told on stderr (plain)'
             cand --json 'Short for --format json'
             cand -v 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
             cand --verbose 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'

@@ -1542,6 +1542,9 @@ api\t''
 mcp\t''
 hooks\t''"
 complete -c comms -n "__fish_comms_using_subcommand serve" -l listen -d 'Listen here (127.0.0.1:8787); from other machines only behind a proxy with a certificate' -r
+complete -c comms -n "__fish_comms_using_subcommand serve" -l access-log -d 'How calls of programs are told on stderr (plain)' -r -f -a "plain\t''
+json\t''
+off\t''"
 complete -c comms -n "__fish_comms_using_subcommand serve" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand serve" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand serve" -l read-only -d 'Refuse everything that would change something at a provider'

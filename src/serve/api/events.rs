@@ -1,7 +1,7 @@
 //! `/v1/events` as a stream of Server-Sent Events: what happens, as it does.
 //!
 //! The `id` of an event is its cursor, so that whoever lost the connection goes on where it was. A stream ends by itself
-//! after some minutes, with the server, and with the key; clients come back.
+//! after some minutes and with the server, and the guard ends it with the key; clients come back.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -24,14 +24,13 @@ use crate::model::document::ErrorDocument;
 use crate::ops::calls::{Caller, EventsCall, Pool};
 use crate::ops::feed::Waker;
 use crate::ops::serving::Desk;
-use crate::serve::guard;
 use crate::serve::refusal::refused;
 
 use super::given::Given;
 
 /// Streams at once.
 const MOST: usize = 256;
-/// How often something is said where nothing happens; the key is looked at again then.
+/// How often something is said where nothing happens.
 const ALIVE: Duration = Duration::from_secs(15);
 /// How long a stream goes on: less than a connection may last.
 const LIFE: Duration = Duration::from_secs(9 * 60);
@@ -70,7 +69,6 @@ struct Stream {
     desk: Arc<Desk>,
     pool: Arc<Pool>,
     caller: Caller,
-    key: String,
     wanted: EventsCall,
     waker: Waker,
     stop: watch::Receiver<bool>,
@@ -127,7 +125,6 @@ async fn open(
     let wanted: EventsCall = given.read()?;
     let mut stream = Stream {
         waker: desk.waker(),
-        key: guard::bearer(headers).unwrap_or_default().to_owned(),
         desk,
         pool,
         caller,
@@ -163,7 +160,6 @@ impl Stream {
             };
             if !stirred {
                 self.ready.push_back(Bytes::from_static(b":\n\n"));
-                self.is_over = !self.is_let_in().await;
             } else if let Err(error) = self.fetch().await {
                 let document = serde_json::to_string(&ErrorDocument::from(&error));
                 let words = document.unwrap_or_default();
@@ -172,12 +168,6 @@ impl Stream {
                 self.is_over = true;
             }
         }
-    }
-
-    /// Whether the key still opens.
-    async fn is_let_in(&self) -> bool {
-        // The disk may be busy; nothing was told that the key may not know.
-        self.desk.still_opens(&self.key).await.unwrap_or(true)
     }
 
     /// Reads what happened since.

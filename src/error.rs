@@ -154,6 +154,8 @@ pub struct Error {
     pub item: Option<Box<str>>,
     /// Who may be meant, where a name says it of several.
     pub candidates: Option<Box<[Choice]>>,
+    /// It goes on once someone says that it is meant: with `--yes`.
+    pub wants_yes: bool,
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -166,6 +168,7 @@ impl Error {
             retry_after: None,
             item: None,
             candidates: None,
+            wants_yes: false,
             source: None,
         }
     }
@@ -208,6 +211,10 @@ impl Error {
     }
     pub fn candidates(mut self, candidates: Vec<Choice>) -> Self {
         self.candidates = Some(candidates.into());
+        self
+    }
+    pub fn wants_yes(mut self) -> Self {
+        self.wants_yes = true;
         self
     }
     /// The causes, outermost first, each in its own words.

@@ -28,6 +28,7 @@ pub mod disk;
 pub mod error;
 pub mod format;
 pub mod lock;
+pub mod mcp;
 pub mod model;
 pub mod net;
 pub mod ops;

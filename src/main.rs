@@ -69,8 +69,9 @@ fn run(cli: Cli, env: &Environment, looks: Looks) -> Result<Option<Kind>> {
         notice: Arc::new(progress::notice),
     };
     let doors = Doors {
-        http: comms::serve::run,
         openapi: comms::serve::api::openapi::document,
+        http: |desk, stop| comms::serve::run(desk, stop, comms::mcp::router),
+        mcp: comms::mcp::run,
     };
     let done = dispatch(cli.command, (&app, doors), &mut out);
     // A progress bar goes before the answer is written.

@@ -19,6 +19,7 @@ pub mod inbox;
 pub mod labels;
 mod login;
 pub mod mark;
+pub mod mcp;
 pub mod outbox;
 pub mod output;
 pub mod progress;
@@ -43,6 +44,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::flags::GlobalFlags;
 use crate::error::{Context, Error, Kind, Result};
+use crate::ops::calls::SessionDoor;
 use crate::ops::serving::Door;
 use crate::ops::{App, Origin, token};
 use deferred::Deferred;
@@ -101,6 +103,8 @@ pub enum Command {
     Purge(Deferred<purge::PurgeArgs>),
     /// Hear what providers post, send what falls due and fetch mail, in one process
     Serve(Deferred<serve::ServeArgs>),
+    /// Answer an agent over stdin and stdout, by the Model Context Protocol
+    Mcp(Deferred<mcp::McpArgs>),
     /// Find what is wrong and how to mend it
     Doctor(Deferred<doctor::DoctorArgs>),
     /// Show and check the configuration
@@ -136,6 +140,8 @@ pub struct Doors {
     pub http: Door,
     /// Describes what is answered there, as OpenAPI.
     pub openapi: fn() -> serde_json::Value,
+    /// Speaks MCP over stdin and stdout for `comms mcp`.
+    pub mcp: SessionDoor,
 }
 
 /// Runs one parsed command.
@@ -162,6 +168,7 @@ pub fn dispatch(
         Some(Command::Export(Deferred(args))) => export::run(args, app, out),
         Some(Command::Purge(Deferred(args))) => purge::run(args, app, out),
         Some(Command::Serve(Deferred(args))) => serve::run(args, app, (out, doors.http)),
+        Some(Command::Mcp(Deferred(args))) => mcp::run(args, app, (out, doors.mcp)),
         Some(Command::Doctor(Deferred(args))) => doctor::run(args, app, out),
         Some(Command::Config(Deferred(args))) => settings::run(args, app, out),
         Some(Command::Schema(Deferred(args))) => schema::run(args, app, (out, doors.openapi)),

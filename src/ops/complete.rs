@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use crate::error::Result;
 use crate::format::clean;
 use crate::model::contact::{AddressKind, Card};
@@ -14,7 +17,8 @@ use crate::store::people::{Person, Wanted};
 use super::App;
 
 /// What kind of word is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Wants {
     /// Whoever can be sent to: people, addresses, groups.
     Recipient,

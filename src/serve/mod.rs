@@ -17,6 +17,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -26,24 +27,28 @@ use crate::ops::serving::Desk;
 /// How long calls that were begun may take once it is to end.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// Routes of another door, which end when they are told so.
+pub type Mount = fn(Arc<Desk>, watch::Receiver<bool>) -> Router;
+
 /// Answers calls until `stop` says so, then ends what was begun.
-pub fn run(desk: Arc<Desk>, stop: watch::Receiver<bool>) -> Result<()> {
+pub fn run(desk: Arc<Desk>, stop: watch::Receiver<bool>, mcp: Mount) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("http")
         .enable_all()
         .build()
         .context(Kind::Internal, "starting the runtime")?;
-    let served = runtime.block_on(serve(desk, stop));
+    let served = runtime.block_on(serve(desk, stop, mcp));
     runtime.shutdown_timeout(Duration::from_millis(100));
     served
 }
 
-async fn serve(desk: Arc<Desk>, stop: watch::Receiver<bool>) -> Result<()> {
+async fn serve(desk: Arc<Desk>, stop: watch::Receiver<bool>, mcp: Mount) -> Result<()> {
     let listener = bind(desk.listen).await?;
     let at = listener.local_addr().unwrap_or(desk.listen);
     desk.listens(at);
-    let routes = routes::router(desk, stop.clone());
+    let mcp = mcp(Arc::clone(&desk), stop.clone());
+    let routes = routes::router(desk, (mcp, stop.clone()));
     connections::accept(listener, routes, stop).await;
     Ok(())
 }

@@ -24,7 +24,7 @@ struct Shared {
     bodies: Arc<Semaphore>,
 }
 
-pub fn router(desk: Arc<Desk>, stop: watch::Receiver<bool>) -> Router {
+pub fn router(desk: Arc<Desk>, (mcp, stop): (Router, watch::Receiver<bool>)) -> Router {
     let shared = Shared {
         desk,
         bodies: Arc::new(Semaphore::new(body::UNDER_WAY)),
@@ -32,6 +32,7 @@ pub fn router(desk: Arc<Desk>, stop: watch::Receiver<bool>) -> Router {
     let api = api::router(Arc::clone(&shared.desk), (Arc::clone(&shared.bodies), stop));
     let metadata = metadata::router(Arc::clone(&shared.desk));
     Router::new()
+        .nest_service("/mcp", guard::guarded(mcp, Arc::clone(&shared.desk)))
         .route("/webhooks/{account}", any(webhook))
         .route("/healthz", get(healthz))
         .route("/metrics", get(metrics))

@@ -68,7 +68,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "mcp",
-        &["ops", "model", "error", "config::flags", "format::clean"],
+        &[
+            "ops",
+            "model",
+            "random",
+            "error",
+            "config::flags",
+            "format::clean",
+        ],
     ),
     (
         "serve",

@@ -158,6 +158,7 @@ pub fn documents() -> Vec<Document> {
             "comms.group_change/1",
             "comms contacts group create, add, remove, rename, delete",
         ),
+        document::<ops::calls::WordsReport>("comms.words/1", "comms mcp, to complete an argument"),
         document::<ops::audit::LogReport>("comms.audit/1", "comms outbox log"),
         document::<ops::audit::VerifyReport>("comms.audit_check/1", "comms outbox log --verify"),
         document::<ops::batch::BatchReport>(

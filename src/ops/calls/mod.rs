@@ -5,6 +5,7 @@
 //! alone open the store.
 
 mod caller;
+mod complete;
 mod contacts_list;
 mod events;
 mod inbox;
@@ -15,6 +16,7 @@ mod pool;
 mod read;
 mod search;
 mod send;
+mod session;
 mod status;
 
 use schemars::JsonSchema;
@@ -28,6 +30,7 @@ use super::App;
 use super::send::SendReport;
 
 pub use caller::{Caller, Scope};
+pub use complete::{CompleteCall, OfferedWord, WordsReport};
 pub use contacts_list::ContactsListCall;
 pub use events::EventsCall;
 pub use inbox::InboxCall;
@@ -40,6 +43,7 @@ pub use pool::{Pool, Telling, outlives_panics};
 pub use read::{ReadCall, ThreadCall};
 pub use search::SearchCall;
 pub use send::{Awaited, ForwardCall, Letter, ReplyCall, SendCall};
+pub use session::{SessionDoor, SessionRequest, caller as session_caller};
 pub use status::{AccountsCall, CostsCall, StatusCall};
 
 /// An operation that programs may ask for.

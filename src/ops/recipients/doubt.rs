@@ -43,7 +43,8 @@ impl Doubt {
                 return Error::usage(format!(
                     "this goes to {people} people, and above {above} it takes a word: nothing was sent"
                 ))
-                .hint("say --yes if they are all meant, and look who they are with --dry-run");
+                .hint("say --yes if they are all meant, and look who they are with --dry-run")
+                .wants_yes();
             }
         };
         let typed = question.shown();

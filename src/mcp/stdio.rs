@@ -1,0 +1,121 @@
+//! MCP over stdin and stdout, with the program that started us.
+
+use std::sync::Arc;
+
+use rmcp::RoleServer;
+use rmcp::model::{ClientJsonRpcMessage, ClientRequest, GetMeta};
+use rmcp::service::{RxJsonRpcMessage, ServerInitializeError, TxJsonRpcMessage, serve_server};
+use rmcp::transport::Transport;
+use rmcp::transport::async_rw::AsyncRwTransport;
+use rmcp::transport::io::stdio_pipes;
+
+use crate::error::{Context, Error, Kind, Result};
+use crate::ops::calls::{Pool, SessionRequest, session_caller};
+use crate::ops::stop::{Ending, Signals};
+use crate::ops::{App, token};
+
+use super::server::Server;
+
+/// A longer line is no request.
+const LONGEST_LINE: usize = 4 << 20;
+
+/// Answers until stdin ends, or a signal ends it. What was begun to be sent is brought to its end.
+pub fn run(app: &App, request: &SessionRequest) -> Result<()> {
+    let caller = session_caller(app, request)?;
+    let pool = Arc::new(Pool::start(Arc::new(app.twin()))?);
+    let server = Server::of(Arc::clone(&pool), caller);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context(Kind::Internal, "starting the runtime")?;
+    token::may_renew();
+    let mut signals = {
+        let _inside = runtime.enter();
+        Signals::listen()?
+    };
+    let served = runtime.block_on(async {
+        tokio::select! {
+            ending = signals.ending() => match ending {
+                Ending::Terminated => Ok(()),
+                Ending::Interrupted => Err(Error::new(Kind::Interrupted, "interrupted")),
+            },
+            served = serve(server) => served,
+        }
+    });
+    let ended = runtime.block_on(async {
+        let end = tokio::task::spawn_blocking(|| {
+            if let Some(pool) = Arc::into_inner(pool) {
+                pool.end();
+            }
+        });
+        tokio::select! {
+            _ = end => Ok(()),
+            _ = signals.ending() => Err(Error::new(Kind::Interrupted, "interrupted before everything had ended")),
+        }
+    });
+    runtime.shutdown_timeout(std::time::Duration::from_millis(100));
+    token::settle();
+    served.and(ended)
+}
+
+async fn serve(server: Server) -> Result<()> {
+    let (read, write) = stdio_pipes();
+    let lines = AsyncRwTransport::<RoleServer, _, _>::new_server(read, write)
+        .with_max_line_length(LONGEST_LINE);
+    let transport = Patient {
+        inner: lines,
+        begun: false,
+    };
+    match serve_server(server, transport).await {
+        Ok(running) => match running.waiting().await {
+            Ok(_) => Ok(()),
+            Err(e) => Err(Error::internal("a session broke off").because(e)),
+        },
+        // Whoever only looks what is here, or nothing at all, leaves without a word.
+        Err(ServerInitializeError::ConnectionClosed(_) | ServerInitializeError::Cancelled) => {
+            Ok(())
+        }
+        Err(ServerInitializeError::TransportError { .. }) => Ok(()),
+        Err(e) => Err(Error::usage("the client did not begin as MCP wants it").because(e)),
+    }
+}
+
+/// Lets nothing but requests through until a session has begun: what else comes would end it.
+struct Patient<T> {
+    inner: T,
+    begun: bool,
+}
+
+impl<T: Transport<RoleServer>> Transport<RoleServer> for Patient<T> {
+    type Error = T::Error;
+
+    fn send(
+        &mut self,
+        item: TxJsonRpcMessage<RoleServer>,
+    ) -> impl Future<Output = std::result::Result<(), Self::Error>> + Send + 'static {
+        self.inner.send(item)
+    }
+
+    async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+        loop {
+            let message = self.inner.receive().await?;
+            match &message {
+                _ if self.begun => {}
+                ClientJsonRpcMessage::Request(asked) => {
+                    let inline = asked.request.get_meta().protocol_version().is_some();
+                    self.begun = match &asked.request {
+                        ClientRequest::InitializeRequest(_) => true,
+                        ClientRequest::DiscoverRequest(_) | ClientRequest::PingRequest(_) => false,
+                        _ => inline,
+                    };
+                }
+                _ => continue,
+            }
+            return Some(message);
+        }
+    }
+
+    async fn close(&mut self) -> std::result::Result<(), Self::Error> {
+        self.inner.close().await
+    }
+}

@@ -55,6 +55,9 @@ _comms() {
             comms,man)
                 cmd="comms__subcmd__man"
                 ;;
+            comms,mcp)
+                cmd="comms__subcmd__mcp"
+                ;;
             comms,outbox)
                 cmd="comms__subcmd__outbox"
                 ;;
@@ -269,7 +272,7 @@ _comms() {
 
     case "${cmd}" in
         comms)
-            opts="-v -h -V --format --json --fields --color --progress --config --verbose --read-only --help --version send reply forward react edit unsend inbox search auth outbox contacts costs import export purge serve doctor config schema completions man complete-word"
+            opts="-v -h -V --format --json --fields --color --progress --config --verbose --read-only --help --version send reply forward react edit unsend inbox search auth outbox contacts costs import export purge serve mcp doctor config schema completions man complete-word"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2984,6 +2987,44 @@ _comms() {
                     return 0
                     ;;
                 --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        comms__subcmd__mcp)
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --allow-send --account --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "table plain json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --fields)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto json never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --account)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -57,6 +57,7 @@ complete -c comms -n "__fish_comms_needs_command" -f -a "import" -d 'Bring mail 
 complete -c comms -n "__fish_comms_needs_command" -f -a "export" -d 'Write messages out to mbox, Maildir or JSONL'
 complete -c comms -n "__fish_comms_needs_command" -f -a "purge" -d 'Erase messages from this machine'
 complete -c comms -n "__fish_comms_needs_command" -f -a "serve" -d 'Hear what providers post, send what falls due and fetch mail, in one process'
+complete -c comms -n "__fish_comms_needs_command" -f -a "mcp" -d 'Answer an agent over stdin and stdout, by the Model Context Protocol'
 complete -c comms -n "__fish_comms_needs_command" -f -a "doctor" -d 'Find what is wrong and how to mend it'
 complete -c comms -n "__fish_comms_needs_command" -f -a "config" -d 'Show and check the configuration'
 complete -c comms -n "__fish_comms_needs_command" -f -a "schema" -d 'Print JSON Schemas, exit codes, commands and what you may do'
@@ -1550,6 +1551,24 @@ complete -c comms -n "__fish_comms_using_subcommand serve" -s v -l verbose -d 'T
 complete -c comms -n "__fish_comms_using_subcommand serve" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand serve" -l print-unit -d 'Print the systemd unit that keeps it running'
 complete -c comms -n "__fish_comms_using_subcommand serve" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand mcp" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand mcp" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand mcp" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand mcp" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand mcp" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand mcp" -l account -d 'Let it know of this account only; may be given several times' -r
+complete -c comms -n "__fish_comms_using_subcommand mcp" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand mcp" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand mcp" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand mcp" -l allow-send -d 'Let the client send, mark and change contacts; what it sends is held unless `[policy.agent]` says otherwise'
+complete -c comms -n "__fish_comms_using_subcommand mcp" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand doctor" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'

@@ -46,7 +46,7 @@ pub struct ManArgs {
 }
 
 /// The guides: name and text.
-pub const GUIDES: [(&str, &str); 16] = [
+pub const GUIDES: [(&str, &str); 17] = [
     ("mail", include_str!("../../man/comms-mail.7")),
     ("contacts", include_str!("../../man/comms-contacts.7")),
     ("query", include_str!("../../man/comms-query.7")),
@@ -55,6 +55,7 @@ pub const GUIDES: [(&str, &str); 16] = [
     ("bulk", include_str!("../../man/comms-bulk.7")),
     ("agents", include_str!("../../man/comms-agents.7")),
     ("http", include_str!("../../man/comms-http.7")),
+    ("mcp", include_str!("../../man/comms-mcp.7")),
     ("operations", include_str!("../../man/comms-operations.7")),
     ("passwords", include_str!("../../man/comms-passwords.7")),
     ("google", include_str!("../../man/comms-google.7")),

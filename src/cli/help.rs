@@ -27,6 +27,7 @@ Read:
 Set up:
   auth         Log in to accounts
   serve        Hear what providers post, send what falls due and fetch mail, in one process
+  mcp          Answer an agent over stdin and stdout, by the Model Context Protocol
   doctor       Find what is wrong and how to mend it
   config       Show and check the configuration
   schema       Print JSON Schemas, exit codes, commands and what you may do
@@ -39,4 +40,4 @@ pub const AFTER: &str = "\
 Exit codes: 0 done, 2 wrong request, 3 config, 4 login, 5 not found, 6 refused, 7 unavailable,
             8 waits in the outbox (don't repeat), 9 partly done, 10 unconfirmed (don't repeat)
 `comms` alone shows where things stand; guides: comms man mail | contacts | query | outbox | costs |
-            agents | operations | passwords | google | microsoft | webhooks | slack | twilio | whatsapp";
+            agents | mcp | operations | passwords | google | microsoft | webhooks | slack | twilio | whatsapp";

@@ -52,7 +52,40 @@ pub fn output<R: JsonSchema>(name: &str) -> Arc<Object> {
     root.insert("type".into(), json!("object"));
     root.insert("anyOf".into(), json!(either));
     root.insert("$defs".into(), Value::Object(definitions));
-    Arc::new(root)
+    Arc::new(
+        root.into_iter()
+            .map(|(key, value)| (key, split(value)))
+            .collect(),
+    )
+}
+
+/// One type in each schema: what may be null is a choice, for clients to which a list of types says nothing.
+fn split(schema: Value) -> Value {
+    let mut object = match schema {
+        Value::Array(all) => return all.into_iter().map(split).collect(),
+        Value::Object(object) => object,
+        other => return other,
+    };
+    let Some(Value::Array(kinds)) = object.get("type").cloned() else {
+        return object
+            .into_iter()
+            .map(|(key, value)| (key, split(value)))
+            .collect();
+    };
+    let mut told = Object::new();
+    for key in ["description", "title", "default"] {
+        told.extend(object.remove_entry(key));
+    }
+    let branches = kinds.into_iter().map(|kind| {
+        let mut branch = match kind == "null" {
+            true => Object::new(),
+            false => object.clone(),
+        };
+        branch.insert("type".into(), kind);
+        split(Value::Object(branch))
+    });
+    told.insert("anyOf".into(), branches.collect());
+    Value::Object(told)
 }
 
 /// Without what says nothing to a client: titles, number formats, the null of what may be left out.

@@ -179,6 +179,16 @@ mod tests {
     }
 
     #[test]
+    fn outputs_have_one_type_each() {
+        for entry in all() {
+            let schema = entry.tool.output_schema.as_ref().unwrap();
+            let text = Value::Object(schema.as_ref().clone()).to_string();
+            assert_eq!(schema["type"], "object");
+            assert!(!text.contains("\"type\":["), "{}: {text}", entry.tool.name);
+        }
+    }
+
+    #[test]
     fn nothing_approves() {
         assert!(
             all()

@@ -15,7 +15,7 @@ use crate::model::receive::Call;
 use crate::ops::receive::Answer;
 use crate::ops::serving::Desk;
 
-use super::{api, body, exposition, metadata};
+use super::{api, body, exposition, guard, metadata};
 
 /// What all routes share.
 #[derive(Clone)]

@@ -64,6 +64,8 @@ mod kill;
 mod mailbox;
 mod maildir;
 mod mark;
+mod mcp;
+mod mcp_http;
 mod names;
 mod oauth;
 mod oauth_faults;

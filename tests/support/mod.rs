@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod agent;
 pub mod desktop;
 pub mod google;
 pub mod http_proxy;

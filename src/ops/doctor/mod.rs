@@ -6,6 +6,7 @@ mod caller;
 mod circuits;
 mod clock;
 mod files;
+mod keys;
 mod network;
 mod outbox;
 mod secrets;
@@ -43,7 +44,8 @@ pub struct DoctorReport {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Check {
     /// These stay the same: `caller`, `home`, `folders`, `config`, `data folder`, `store`, `index`, `audit`
-    /// and `outbox` (once something was sent), `runner` (while one is missing), `events` (while some wait), `zone`, `trust`,
+    /// and `outbox` (once something was sent), `runner` (while one is missing), `events` (while some wait), `keys` (once there are some),
+    /// `serve` (while it listens to other machines), `zone`, `trust`,
     /// `proxy`, `session bus`, `keyring`, `secrets file`, `secret variables`, `clock`; and for each account `work: config`,
     /// `work: secret`, `work: trust`, `work: imap`, `work: folders`, `work: views`, `work: smtp`, `work: circuit` (only while it is open), `work: maildir`,
     /// `work: servers`, `work: webhook`.
@@ -142,6 +144,7 @@ pub async fn doctor(app: &App, request: DoctorRequest) -> Result<DoctorReport> {
     outbox::check_outbox(app, &mut report)?;
     webhooks::check_events(app, &mut report)?;
     webhooks::check_hooks(app, &mut report).await?;
+    keys::check_keys(app, &mut report)?;
     caller::check_zone(app, &mut report);
     network::check_trust(app, &mut report);
     let found = secrets::find(app, request).await?;

@@ -478,7 +478,10 @@ complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subco
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -l account -d 'Watch this account only; may be given more than once' -r
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -l exec -d 'Run this shell command for each message, with the message as JSON on its stdin' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -l parallel -d 'Run up to this many commands at a time; those of one thread run one after the other' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -l exec-timeout -d 'End a command that takes longer (30s, 10min); it counts as failed' -r
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -l timeout -d 'End after this long (30s, 10min, 1h)' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -l retry -d 'Have a message that a command failed to take handed to it again, or all of them (all)' -r
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
@@ -492,6 +495,7 @@ json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -l once -d 'End after the first messages that come'
+complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -l failed -d 'List the messages that commands failed to take'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand inbox; and __fish_seen_subcommand_from watch" -l read-only -d 'Refuse everything that would change something at a provider'
@@ -521,33 +525,34 @@ complete -c comms -n "__fish_comms_using_subcommand search" -l explain -d 'Print
 complete -c comms -n "__fish_comms_using_subcommand search" -l remote -d 'Search at the provider (Gmail, Google Chat) in its own words, and keep what it finds'
 complete -c comms -n "__fish_comms_using_subcommand search" -l fail-empty -d 'End with exit code 5 if nothing was found'
 complete -c comms -n "__fish_comms_using_subcommand search" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates key logout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'
 jsonl\t'One row per line'"
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates key logout" -l fields -d 'Show only these columns or keys, comma-separated' -r
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates key logout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates key logout" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
 json\t'One JSON line per step on stderr'
 never\t''"
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates key logout" -l config -d 'Read this config file instead of the usual one' -r -F
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates key logout" -l json -d 'Short for --format json'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates key logout" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates key logout" -l read-only -d 'Refuse everything that would change something at a provider'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates key logout" -s h -l help -d 'Print help'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates key logout" -f -a "add" -d 'Add an account: find its servers, prove the login, store the secret, write the config'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates key logout" -f -a "default" -d 'Choose the account that sends when several could'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates key logout" -f -a "rename" -d 'Give an account another name; its messages, outbox and secrets go along'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates key logout" -f -a "remove" -d 'Remove an account and its secrets; its messages stay'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates key logout" -f -a "list" -d 'List accounts and where their secrets come from'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates key logout" -f -a "status" -d 'Log in for real and say what happened'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates key logout" -f -a "login" -d 'Log in: prove a secret, or a login by OAuth, against the server and keep it'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates key logout" -f -a "move" -d 'Move secrets between the keyring and the encrypted file'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates key logout" -f -a "templates" -d 'List the message templates of WhatsApp accounts, as they are there now'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates key logout" -f -a "key" -d 'Make, list and revoke the keys that programs call `comms serve` with'
-complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates key logout" -f -a "logout" -d 'Remove the stored secrets of an account'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -f -a "add" -d 'Add an account: find its servers, prove the login, store the secret, write the config'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -f -a "default" -d 'Choose the account that sends when several could'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -f -a "rename" -d 'Give an account another name; its messages, outbox and secrets go along'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -f -a "remove" -d 'Remove an account and its secrets; its messages stay'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -f -a "list" -d 'List accounts and where their secrets come from'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -f -a "status" -d 'Log in for real and say what happened'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -f -a "login" -d 'Log in: prove a secret, or a login by OAuth, against the server and keep it'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -f -a "move" -d 'Move secrets between the keyring and the encrypted file'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -f -a "templates" -d 'List the message templates of WhatsApp accounts, as they are there now'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -f -a "hook" -d 'Make the secrets of webhooks, see how they do, and take them up again'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -f -a "key" -d 'Make, list and revoke the keys that programs call `comms serve` with'
+complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -f -a "logout" -d 'Remove the stored secrets of an account'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l channel -d 'imap, smtp (send only), maildir, gmail, google-chat, google-chat-webhook, twilio, whatsapp, slack, slack-webhook or carddav' -r
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l address -d 'The address or phone number it sends from' -r
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from add" -l display-name -d 'The name shown beside the address' -r
@@ -752,6 +757,27 @@ complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcom
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from templates" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from templates" -l read-only -d 'Refuse everything that would change something at a provider'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from templates" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from hook" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
+plain\t'TSV without header, full values'
+json\t'One document'
+jsonl\t'One row per line'"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from hook" -l fields -d 'Show only these columns or keys, comma-separated' -r
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from hook" -l color -d 'Use colour: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from hook" -l progress -d 'Show progress: auto (a bar on a terminal), json (lines on stderr) or never' -r -f -a "auto\t'A bar on a terminal, nothing in a pipe'
+json\t'One JSON line per step on stderr'
+never\t''"
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from hook" -l config -d 'Read this config file instead of the usual one' -r -F
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from hook" -l json -d 'Short for --format json'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from hook" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from hook" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from hook" -s h -l help -d 'Print help'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from hook" -f -a "add" -d 'Make the secret that a hook\'s deliveries are signed with, and print it, this once'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from hook" -f -a "rotate" -d 'Make another secret; the one before signs as well for a while'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from hook" -f -a "list" -d 'List the hooks of the config and how they do'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from hook" -f -a "show" -d 'Show a hook and its last deliveries'
+complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from hook" -f -a "enable" -d 'Take a hook up again that was told nothing more, and try again what was given up'
 complete -c comms -n "__fish_comms_using_subcommand auth; and __fish_seen_subcommand_from key" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'

@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     fn ends(pid: &std::path::Path) {
-        let pid = std::fs::read_to_string(pid).unwrap();
+        let pid = std::fs::read_to_string(pid).expect("the shell wrote its number");
         let runs = || {
             let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
             // Dead, or dead and not yet taken note of by the system's first process.

@@ -56,6 +56,7 @@ impl Call for OutboxListCall {
 #[serde(deny_unknown_fields)]
 pub struct OutboxShowCall {
     /// The item: `o17`.
+    #[schemars(extend("pattern" = "^o[0-9]+$"))]
     pub id: String,
 }
 
@@ -76,6 +77,7 @@ impl Call for OutboxShowCall {
 #[serde(deny_unknown_fields)]
 pub struct OutboxCancelCall {
     /// The item: `o17`.
+    #[schemars(extend("pattern" = "^o[0-9]+$"))]
     pub id: String,
 }
 
@@ -96,6 +98,7 @@ impl Call for OutboxCancelCall {
 #[serde(deny_unknown_fields)]
 pub struct OutboxRejectCall {
     /// The item: `o17`.
+    #[schemars(extend("pattern" = "^o[0-9]+$"))]
     pub id: String,
     /// Why, for whoever wrote it.
     #[serde(default)]
@@ -120,6 +123,7 @@ impl Call for OutboxRejectCall {
 #[serde(deny_unknown_fields)]
 pub struct OutboxRetryCall {
     /// The item: `o17`.
+    #[schemars(extend("pattern" = "^o[0-9]+$"))]
     pub id: String,
 }
 

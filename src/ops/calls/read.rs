@@ -18,6 +18,7 @@ const WIDTH: usize = 100;
 #[serde(deny_unknown_fields)]
 pub struct ReadCall {
     /// The message: `m1423`.
+    #[schemars(extend("pattern" = "^m[0-9]+$"))]
     pub id: String,
 }
 
@@ -46,6 +47,7 @@ impl Call for ReadCall {
 #[serde(deny_unknown_fields)]
 pub struct ThreadCall {
     /// The thread, or a message in it: `t88`, `m1423`.
+    #[schemars(extend("pattern" = "^[tm][0-9]+$"))]
     pub id: String,
 }
 

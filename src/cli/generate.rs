@@ -61,6 +61,7 @@ pub const GUIDES: [(&str, &str); 17] = [
     ("google", include_str!("../../man/comms-google.7")),
     ("microsoft", include_str!("../../man/comms-microsoft.7")),
     ("webhooks", include_str!("../../man/comms-webhooks.7")),
+    ("hooks", include_str!("../../man/comms-hooks.7")),
     ("slack", include_str!("../../man/comms-slack.7")),
     ("twilio", include_str!("../../man/comms-twilio.7")),
     ("whatsapp", include_str!("../../man/comms-whatsapp.7")),

@@ -170,7 +170,7 @@ pub fn now(app: &App) -> Result<Cursor> {
 /// # Errors
 /// `usage` for a cursor that this store never gave.
 pub fn next(app: &App, wanted: &Wanted, (after, limit): (Cursor, usize)) -> Result<EventsReport> {
-    let mut at = after.0;
+    let (mut at, limit) = (after.0, limit.max(1));
     let (messages, mut more) = match wanted.holds(EventType::MessageReceived) {
         true => messages(app, wanted, &mut at)?,
         false => (Vec::new(), false),

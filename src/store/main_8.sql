@@ -28,6 +28,8 @@ CREATE TABLE tellings (
     told_at  INTEGER,
     owner    TEXT
 );
+CREATE INDEX tellings_of ON tellings (follower, id);
 CREATE INDEX tellings_due ON tellings (follower, due) WHERE due IS NOT NULL;
 CREATE INDEX tellings_owned ON tellings (owner) WHERE owner IS NOT NULL;
+CREATE INDEX tellings_given_up ON tellings (at) WHERE due IS NULL AND told_at IS NULL;
 CREATE INDEX tellings_told ON tellings (told_at) WHERE told_at IS NOT NULL;

@@ -364,6 +364,15 @@ impl Store {
         read().map_err(fault(DOING))
     }
 
+    /// How much waits for one.
+    pub fn count_waiting(&self, name: &str) -> Result<u64> {
+        self.main()?
+            .prepare_cached("SELECT count(*) FROM tellings WHERE follower = ?1 AND due IS NOT NULL")
+            .and_then(|mut s| s.query_row([name], |row| row.get::<_, i64>(0)))
+            .map(i64::unsigned_abs)
+            .map_err(fault(DOING))
+    }
+
     /// How much there is for one.
     pub fn count_tellings(&self, name: &str) -> Result<Tally> {
         if !self.has_outbox() {

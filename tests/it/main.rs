@@ -39,6 +39,7 @@ mod drain;
 mod edit;
 mod examples;
 mod fallback;
+mod feed;
 mod floors;
 mod full_disk;
 mod generated;

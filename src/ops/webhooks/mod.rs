@@ -8,7 +8,7 @@ mod payload;
 mod secret;
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::future::join_all;
@@ -42,6 +42,8 @@ const PARALLEL: usize = 4;
 const MOST_WAITING: u64 = 1000;
 /// Events that are written down at a time.
 const PAGE: usize = 200;
+/// How long a keyring that gave no secret is left alone.
+const AGAIN: Duration = Duration::from_secs(60);
 /// How often it is looked whether something is due again.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -106,7 +108,9 @@ impl Desk<'_> {
         store.begin_following((&self.name, None), store.feed_end()?)?;
         let mut waker = Waker::new(self.app);
         let mut running = FuturesUnordered::new();
-        let mut courier: Option<(Option<Timestamp>, Courier)> = None;
+        let mut courier: Option<Courier> = None;
+        // With which secret a courier was asked for last, and when.
+        let mut tried: Option<(Option<Timestamp>, Instant)> = None;
         let mut told: Option<String> = None;
         let mut stirred = true;
         loop {
@@ -122,23 +126,23 @@ impl Desk<'_> {
                 if std::mem::take(&mut stirred) {
                     stirred = self.stage(state.place)?;
                 }
-                if courier
-                    .as_ref()
-                    .is_none_or(|(at, _)| *at != state.secret_at)
-                {
-                    match Courier::new(self.app, self.hook).await {
-                        Ok(new) => courier = Some((state.secret_at, new)),
+                if tried.is_none_or(|(of, at): (_, Instant)| {
+                    of != state.secret_at || (courier.is_none() && at.elapsed() >= AGAIN)
+                }) {
+                    tried = Some((state.secret_at, Instant::now()));
+                    courier = match Courier::new(self.app, self.hook).await {
+                        Ok(courier) => Some(courier),
                         Err(e) => {
-                            courier = None;
                             self.tell_once(&mut told, &e);
+                            None
                         }
-                    }
+                    };
                 }
                 let most = match state.failing {
                     Some(_) => 1,
                     None => PARALLEL,
                 };
-                if let Some((_, courier)) = &courier {
+                if let Some(courier) = &courier {
                     while running.len() < most
                         && let Some(telling) =
                             store.claim_telling(&self.name, (self.owner, self.app.clock.now()))?
@@ -165,7 +169,7 @@ impl Desk<'_> {
             accounts: self.hook.accounts.clone(),
         };
         loop {
-            if store.count_tellings(&self.name)?.waiting >= MOST_WAITING {
+            if store.count_waiting(&self.name)? >= MOST_WAITING {
                 return Ok(true);
             }
             let page = feed::next(self.app, &wanted, (Cursor::at(from), PAGE))?;

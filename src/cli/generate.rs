@@ -46,7 +46,7 @@ pub struct ManArgs {
 }
 
 /// The guides: name and text.
-pub const GUIDES: [(&str, &str); 17] = [
+pub const GUIDES: [(&str, &str); 18] = [
     ("mail", include_str!("../../man/comms-mail.7")),
     ("contacts", include_str!("../../man/comms-contacts.7")),
     ("query", include_str!("../../man/comms-query.7")),

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use clap::Parser;
+use comms::cli::Cli;
 use serde_json::Value;
 
 use crate::support::{World, binary};
@@ -101,7 +103,11 @@ fn the_gemini_extension_is_of_this_version_and_starts_a_server_that_there_is() {
     let context = extension["contextFileName"].as_str().unwrap();
     assert!(gemini(context).exists());
     let server = &extension["mcpServers"]["comms"];
-    assert_eq!(server["command"], "comms");
+    let args = server["args"].as_array().unwrap().iter();
+    let words = [server["command"].as_str().unwrap()]
+        .into_iter()
+        .chain(args.map(|a| a.as_str().unwrap()));
+    Cli::try_parse_from(words).unwrap();
 }
 
 /// Gemini CLI leaves out, with a warning, what it takes for a dangerous expression: then a rule that denies is gone.
@@ -142,6 +148,12 @@ fn what_runs_unasked_is_spelled_out_to_its_end() {
         assert!(!rule.contains_key("commandPrefix"), "{rule}");
         if rule.contains_key("mcpName") {
             assert_eq!(rule["mcpName"].as_str(), Some("comms"));
+            continue;
+        }
+        if let Some(tools) = rule["toolName"].as_array() {
+            let stages = ["mcp_comms_send", "mcp_comms_reply", "mcp_comms_forward"];
+            let all: Vec<_> = tools.iter().map(|t| t.as_str().unwrap()).collect();
+            assert_eq!(all, stages);
             continue;
         }
         let pattern = rule["commandRegex"].as_str().unwrap();

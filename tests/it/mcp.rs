@@ -366,6 +366,40 @@ fn the_user_is_asked_who_is_meant_where_the_client_can() {
 }
 
 #[test]
+fn a_client_of_the_newest_protocol_gets_the_question_as_an_answer() {
+    let smtp = Smtp::start();
+    let world = sending(&smtp, "");
+    for (name, address) in [
+        ("Ada Lovelace", "lovelace@example.com"),
+        ("Ada Yonath", "yonath@example.com"),
+    ] {
+        world.run(["contacts", "add", name, address]).ok();
+    }
+    let mut agent = Agent::silent(&world, &["--allow-send"]);
+    let mut call = json!({
+        "name": "send",
+        "arguments": {"to": ["Ada"], "subject": "Hi", "text": "At one?"},
+        "_meta": {
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientInfo": {"name": "x", "version": "1"},
+            "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}},
+        },
+    });
+    let asked = agent.ask("tools/call", call.clone());
+    assert_eq!(asked["result"]["resultType"], "input_required", "{asked}");
+    let choices = &asked["result"]["inputRequests"]["who"]["params"]["requestedSchema"]["properties"]
+        ["who"]["oneOf"];
+    let words = choices[0]["const"].as_str().unwrap();
+    call["inputResponses"] = json!({"who": {"action": "accept", "content": {"who": words}}});
+    let sent = agent.ask("tools/call", call);
+    assert_eq!(
+        sent["result"]["structuredContent"]["items"][0]["state"], "held",
+        "{sent}"
+    );
+    agent.end();
+}
+
+#[test]
 fn resources_are_listed_read_completed_and_told_of_when_they_change() {
     let world = world();
     let mut agent = Agent::start(&world, &[]);

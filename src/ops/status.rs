@@ -220,7 +220,10 @@ fn outbox_steps(app: &App, outbox: &OutboxStatus) -> Result<Vec<Step>> {
         (
             outbox.held,
             &[State::Held][..],
-            "waits for an approval",
+            match outbox.held {
+                1 => "waits for an approval",
+                _ => "wait for an approval",
+            },
             "approve",
         ),
     ] {
@@ -238,7 +241,10 @@ fn outbox_steps(app: &App, outbox: &OutboxStatus) -> Result<Vec<Step>> {
     }
     if outbox.waiting > 0 {
         steps.push(Step {
-            why: format!("{} waits to be sent", items(outbox.waiting)),
+            why: match outbox.waiting {
+                1 => "1 item waits to be sent".to_owned(),
+                n => format!("{} wait to be sent", items(n)),
+            },
             command: "comms outbox run".to_owned(),
         });
     }

@@ -8,6 +8,24 @@ use super::{Store, schema};
 /// How old a change must be before its time tells it from the next one: file systems count in ticks, up to 2 s long.
 const SETTLED: Duration = Duration::from_secs(2);
 
+/// Length of a file and time of its last change; `None` if there is none.
+pub(super) fn look(file: &Path) -> Option<(u64, SystemTime)> {
+    let found = file.metadata().ok()?;
+    Some((found.len(), found.modified().ok()?))
+}
+
+/// Whether a change is so young that another one may show the same time.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "times of files are the system's, whatever a test's clock says"
+)]
+pub(super) fn is_fresh(at: SystemTime) -> bool {
+    // A clock that was turned back makes every time suspect; one far ahead is only wrong.
+    SystemTime::now()
+        .duration_since(at)
+        .map_or_else(|e| e.duration() < SETTLED, |age| age < SETTLED)
+}
+
 /// Looks at lengths and times of the files again and again: four calls of `stat` each.
 #[derive(Debug)]
 pub struct Pulse {
@@ -40,24 +58,10 @@ impl Pulse {
     }
 
     /// Whether something may have been written since this was asked last.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "times of files are the system's, whatever a test's clock says"
-    )]
     pub fn stirred(&mut self) -> bool {
-        let now = SystemTime::now();
-        let look = |file: &PathBuf| {
-            let found = file.metadata().ok()?;
-            Some((found.len(), found.modified().ok()?))
-        };
-        let seen: Vec<_> = self.files.iter().map(look).collect();
-        let fresh = |(_, at): &(u64, SystemTime)| {
-            // A clock that was turned back makes every time suspect; one far ahead is only wrong.
-            now.duration_since(*at)
-                .map_or_else(|e| e.duration() < SETTLED, |age| age < SETTLED)
-        };
+        let seen: Vec<_> = self.files.iter().map(|file| look(file)).collect();
         let stirred = self.unsettled || self.seen.as_ref() != Some(&seen);
-        self.unsettled = seen.iter().flatten().any(fresh);
+        self.unsettled = seen.iter().flatten().any(|(_, at)| is_fresh(*at));
         self.seen = Some(seen);
         stirred
     }

@@ -26,6 +26,13 @@ pub fn with_status(status: StatusCode, error: &Error) -> Response {
     response
 }
 
+/// The last answer of its connection: what else comes on it is not read.
+pub fn last(mut response: Response) -> Response {
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    response
+}
+
 /// The status of a kind of outcome.
 pub fn status(kind: Kind) -> StatusCode {
     StatusCode::from_u16(kind.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)

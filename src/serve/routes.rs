@@ -15,6 +15,7 @@ use crate::model::receive::Call;
 use crate::ops::receive::Answer;
 use crate::ops::serving::Desk;
 
+use super::refusal::last;
 use super::{api, body, exposition, guard, metadata};
 
 /// What all routes share.
@@ -124,13 +125,6 @@ fn later(status: StatusCode, seconds: u64) -> Response {
     response
         .headers_mut()
         .insert(header::RETRY_AFTER, seconds.into());
-    response
-}
-
-/// The last answer of its connection: what else comes on it is not read.
-fn last(mut response: Response) -> Response {
-    let close = HeaderValue::from_static("close");
-    response.headers_mut().insert(header::CONNECTION, close);
     response
 }
 

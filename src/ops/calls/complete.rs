@@ -37,7 +37,6 @@ impl Call for CompleteCall {
     const NAME: &'static str = "complete";
     const SCHEMA: &'static str = "comms.words/1";
     const NEEDS: Scope = Scope::Read;
-    const WAITS: bool = false;
     type Report = WordsReport;
 
     async fn run(self, app: &App, caller: &Caller) -> Result<Done<WordsReport>> {

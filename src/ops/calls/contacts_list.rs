@@ -40,7 +40,6 @@ impl Call for ContactsListCall {
     const NAME: &'static str = "contacts_list";
     const SCHEMA: &'static str = "comms.contacts/1";
     const NEEDS: Scope = Scope::Read;
-    const WAITS: bool = false;
     type Report = ContactsReport;
 
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<ContactsReport>> {

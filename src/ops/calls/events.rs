@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::ops::App;
 use crate::ops::feed::{self, EventType, EventsReport, Wanted};
 
-use super::{Call, Caller, Done, Scope};
+use super::{Call, Caller, Done, Scope, hundred};
 
 /// Tells what happened since: messages that came, items of the outbox that changed. It does not wait for anything.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -25,15 +25,10 @@ pub struct EventsCall {
     pub limit: u16,
 }
 
-fn hundred() -> u16 {
-    100
-}
-
 impl Call for EventsCall {
     const NAME: &'static str = "events";
     const SCHEMA: &'static str = "comms.events/1";
     const NEEDS: Scope = Scope::Read;
-    const WAITS: bool = false;
     type Report = EventsReport;
 
     async fn run(self, app: &App, caller: &Caller) -> Result<Done<EventsReport>> {

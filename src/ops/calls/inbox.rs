@@ -59,7 +59,6 @@ impl Call for InboxCall {
     const NAME: &'static str = "inbox";
     const SCHEMA: &'static str = "comms.inbox/1";
     const NEEDS: Scope = Scope::Read;
-    const WAITS: bool = true;
     type Report = InboxReport;
 
     fn waits(&self) -> bool {

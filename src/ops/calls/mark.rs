@@ -53,8 +53,11 @@ impl Call for MarkCall {
     const NAME: &'static str = "mark";
     const SCHEMA: &'static str = "comms.mark/1";
     const NEEDS: Scope = Scope::Send;
-    const WAITS: bool = true;
     type Report = MarkReport;
+
+    fn waits(&self) -> bool {
+        true
+    }
 
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<MarkReport>> {
         let change = Change {

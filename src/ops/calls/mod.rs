@@ -54,14 +54,12 @@ pub trait Call: DeserializeOwned + JsonSchema + Send + 'static {
     const SCHEMA: &'static str;
     /// What the caller has to be allowed.
     const NEEDS: Scope;
-    /// Whether it may wait for a network, or for someone.
-    const WAITS: bool;
 
     type Report: Serialize + JsonSchema;
 
-    /// Whether this one may wait.
+    /// Whether it may wait for a network, or for someone.
     fn waits(&self) -> bool {
-        Self::WAITS
+        false
     }
 
     /// Does it. A call that only reads may be dropped at any await; others run to their end.
@@ -113,6 +111,10 @@ fn rows(limit: u16) -> Result<usize> {
 
 fn twenty() -> u16 {
     20
+}
+
+fn hundred() -> u16 {
+    100
 }
 
 /// The document of a report, as bytes of JSON.

@@ -9,7 +9,7 @@ use crate::ops::outbox::{self, OutboxReport};
 use crate::ops::send::{ItemReport, SendReport};
 use crate::ops::{App, approval};
 
-use super::{Call, Caller, Done, Scope, rows};
+use super::{Call, Caller, Done, Scope, hundred, rows};
 
 /// Lists what waits, failed or is in doubt in the outbox, newest first.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -30,15 +30,10 @@ pub struct OutboxListCall {
     pub limit: u16,
 }
 
-fn hundred() -> u16 {
-    100
-}
-
 impl Call for OutboxListCall {
     const NAME: &'static str = "outbox_list";
     const SCHEMA: &'static str = "comms.outbox/1";
     const NEEDS: Scope = Scope::Read;
-    const WAITS: bool = false;
     type Report = OutboxReport;
 
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<OutboxReport>> {
@@ -64,7 +59,6 @@ impl Call for OutboxShowCall {
     const NAME: &'static str = "outbox_show";
     const SCHEMA: &'static str = "comms.outbox_item/1";
     const NEEDS: Scope = Scope::Read;
-    const WAITS: bool = false;
     type Report = ItemReport;
 
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<ItemReport>> {
@@ -85,7 +79,6 @@ impl Call for OutboxCancelCall {
     const NAME: &'static str = "outbox_cancel";
     const SCHEMA: &'static str = "comms.outbox_item/1";
     const NEEDS: Scope = Scope::Send;
-    const WAITS: bool = false;
     type Report = ItemReport;
 
     async fn run(self, app: &App, caller: &Caller) -> Result<Done<ItemReport>> {
@@ -109,7 +102,6 @@ impl Call for OutboxRejectCall {
     const NAME: &'static str = "outbox_reject";
     const SCHEMA: &'static str = "comms.outbox_item/1";
     const NEEDS: Scope = Scope::Send;
-    const WAITS: bool = false;
     type Report = ItemReport;
 
     async fn run(self, app: &App, caller: &Caller) -> Result<Done<ItemReport>> {
@@ -131,8 +123,11 @@ impl Call for OutboxRetryCall {
     const NAME: &'static str = "outbox_retry";
     const SCHEMA: &'static str = "comms.send/1";
     const NEEDS: Scope = Scope::Send;
-    const WAITS: bool = true;
     type Report = SendReport;
+
+    fn waits(&self) -> bool {
+        true
+    }
 
     async fn run(self, app: &App, caller: &Caller) -> Result<Done<SendReport>> {
         Done::sent(outbox::retry(app, caller.origin, self.id.parse()?).await?)

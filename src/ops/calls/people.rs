@@ -35,7 +35,6 @@ impl Call for ContactsFindCall {
     const NAME: &'static str = "contacts_find";
     const SCHEMA: &'static str = "comms.contacts.found/1";
     const NEEDS: Scope = Scope::Read;
-    const WAITS: bool = false;
     type Report = FoundReport;
 
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<FoundReport>> {
@@ -59,7 +58,6 @@ impl Call for ContactShowCall {
     const NAME: &'static str = "contact_show";
     const SCHEMA: &'static str = "comms.contact/1";
     const NEEDS: Scope = Scope::Read;
-    const WAITS: bool = false;
     type Report = ContactReport;
 
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<ContactReport>> {
@@ -118,7 +116,6 @@ impl Call for ContactEditCall {
     const NAME: &'static str = "contact_edit";
     const SCHEMA: &'static str = "comms.contact_change/1";
     const NEEDS: Scope = Scope::Send;
-    const WAITS: bool = false;
     type Report = ChangeReport;
 
     async fn run(self, app: &App, caller: &Caller) -> Result<Done<ChangeReport>> {

@@ -26,7 +26,6 @@ impl Call for ReadCall {
     const NAME: &'static str = "read";
     const SCHEMA: &'static str = "comms.message/1";
     const NEEDS: Scope = Scope::Read;
-    const WAITS: bool = false;
     type Report = MessageReport;
 
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<MessageReport>> {
@@ -55,7 +54,6 @@ impl Call for ThreadCall {
     const NAME: &'static str = "thread";
     const SCHEMA: &'static str = "comms.thread/1";
     const NEEDS: Scope = Scope::Read;
-    const WAITS: bool = false;
     type Report = ThreadReport;
 
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<ThreadReport>> {

@@ -38,7 +38,6 @@ impl Call for SearchCall {
     const NAME: &'static str = "search";
     const SCHEMA: &'static str = "comms.search/1";
     const NEEDS: Scope = Scope::Read;
-    const WAITS: bool = false;
     type Report = SearchReport;
 
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<SearchReport>> {

@@ -130,8 +130,11 @@ impl Call for SendCall {
     const NAME: &'static str = "send";
     const SCHEMA: &'static str = "comms.send/1";
     const NEEDS: Scope = Scope::Send;
-    const WAITS: bool = true;
     type Report = SendReport;
+
+    fn waits(&self) -> bool {
+        true
+    }
 
     async fn run(self, app: &App, caller: &Caller) -> Result<Done<SendReport>> {
         if self.to.is_empty() {
@@ -157,8 +160,11 @@ impl Call for ReplyCall {
     const NAME: &'static str = "reply";
     const SCHEMA: &'static str = "comms.send/1";
     const NEEDS: Scope = Scope::Send;
-    const WAITS: bool = true;
     type Report = SendReport;
+
+    fn waits(&self) -> bool {
+        true
+    }
 
     async fn run(self, app: &App, caller: &Caller) -> Result<Done<SendReport>> {
         let id: MessageId = self.id.parse()?;
@@ -175,8 +181,11 @@ impl Call for ForwardCall {
     const NAME: &'static str = "forward";
     const SCHEMA: &'static str = "comms.send/1";
     const NEEDS: Scope = Scope::Send;
-    const WAITS: bool = true;
     type Report = SendReport;
+
+    fn waits(&self) -> bool {
+        true
+    }
 
     async fn run(self, app: &App, caller: &Caller) -> Result<Done<SendReport>> {
         let id: MessageId = self.id.parse()?;

@@ -20,7 +20,6 @@ impl Call for StatusCall {
     const NAME: &'static str = "status";
     const SCHEMA: &'static str = "comms.status/1";
     const NEEDS: Scope = Scope::Read;
-    const WAITS: bool = false;
     type Report = StatusReport;
 
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<StatusReport>> {
@@ -47,7 +46,6 @@ impl Call for CostsCall {
     const NAME: &'static str = "costs";
     const SCHEMA: &'static str = "comms.costs/1";
     const NEEDS: Scope = Scope::Read;
-    const WAITS: bool = false;
     type Report = CostsReport;
 
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<CostsReport>> {
@@ -70,8 +68,11 @@ impl Call for AccountsCall {
     const SCHEMA: &'static str = "comms.auth/1";
     const NEEDS: Scope = Scope::Read;
     // A keyring may be slow to answer.
-    const WAITS: bool = true;
     type Report = AuthReport;
+
+    fn waits(&self) -> bool {
+        true
+    }
 
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<AuthReport>> {
         Ok(auth::list(app).await?.into())

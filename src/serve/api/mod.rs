@@ -28,7 +28,7 @@ use crate::ops::serving::{Desk, Part};
 
 use super::body::{self, Fault};
 use super::guard;
-use super::refusal::{refused, with_status};
+use super::refusal::{last, refused, with_status};
 
 use given::Given;
 use table::{Route, routes};
@@ -186,21 +186,19 @@ fn given(
 
 fn is_json(headers: &HeaderMap, body: &Bytes) -> std::result::Result<(), Box<Response>> {
     let said = headers.get(header::CONTENT_TYPE);
-    let said = said.map(|value| value.to_str().unwrap_or_default());
-    let kind = said.map(|said| said.split(';').next().unwrap_or_default().trim());
-    match kind {
-        None if body.is_empty() => Ok(()),
-        Some(kind) if kind.eq_ignore_ascii_case("application/json") => Ok(()),
-        _ if body.is_empty() => Ok(()),
-        _ => {
-            let error = Error::usage("a body has to be JSON")
-                .hint("send it with `Content-Type: application/json`");
-            Err(Box::new(with_status(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                &error,
-            )))
-        }
+    let said = said.and_then(|value| value.to_str().ok());
+    let kind = said.and_then(|said| said.split(';').next());
+    if body.is_empty()
+        || kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+    {
+        return Ok(());
     }
+    let error =
+        Error::usage("a body has to be JSON").hint("send it with `Content-Type: application/json`");
+    Err(Box::new(with_status(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        &error,
+    )))
 }
 
 fn unread(fault: &Fault) -> Response {
@@ -210,11 +208,7 @@ fn unread(fault: &Fault) -> Response {
         Fault::TooSlow => Error::usage("the body came too slowly"),
         Fault::Cut => Error::usage("the body was cut off"),
     };
-    let mut response = with_status(fault.status(), &error);
-    // What else comes on this connection is not read.
-    let close = header::HeaderValue::from_static("close");
-    response.headers_mut().insert(header::CONNECTION, close);
-    response
+    last(with_status(fault.status(), &error))
 }
 
 /// RFC 6750 §3.1.

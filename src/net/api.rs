@@ -304,6 +304,11 @@ impl Call {
         }
         let mut path = self.operation.path.to_owned();
         for (name, value) in &self.path {
+            if value.is_empty() || value.split('/').any(|part| part == "." || part == "..") {
+                return Err(Error::refused(format!(
+                    "`{value}` can't be the name of anything at the provider"
+                )));
+            }
             path = path.replace(&format!("{{{name}}}"), &escaped(value, ""));
             path = path.replace(&format!("{{+{name}}}"), &escaped(value, "/=:@"));
         }
@@ -328,14 +333,13 @@ fn is_below(url: &Url, domains: &[&str]) -> bool {
     url.scheme() == "https" && url.port().is_none() && domains.iter().any(below)
 }
 
-/// Percent-encodes all but unreserved characters (RFC 3986 §2.3) and these. `.` and `..` are no segments of a path.
+/// Percent-encodes all but unreserved characters (RFC 3986 §2.3) and these.
 fn escaped(value: &str, also: &str) -> String {
     use std::fmt::Write as _;
-    let dots = value.split('/').any(|part| part == "." || part == "..");
     let mut out = String::with_capacity(value.len());
     for byte in value.bytes() {
-        let plain = byte.is_ascii_alphanumeric() || b"-_~".contains(&byte);
-        if plain || (byte == b'.' && !dots) || also.as_bytes().contains(&byte) {
+        let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        if plain || also.as_bytes().contains(&byte) {
             out.push(char::from(byte));
         } else {
             let _ = write!(out, "%{byte:02X}");
@@ -628,26 +632,37 @@ mod tests {
         units: 1,
     };
 
-    fn url(user: &str, name: &str) -> String {
+    fn url(user: &str, name: &str) -> Result<String> {
         let call = Call::new(&GET)
             .at("user", user)
             .at("name", name)
             .query("q", "a&b=c d");
         let base = Url::parse("https://api.example.com/").unwrap();
-        call.url(&base).unwrap().to_string()
+        call.url(&base).map(|url| url.to_string())
     }
 
     #[test]
     fn a_path_can_not_be_left() {
         assert_eq!(
-            url("me", "spaces/A/x=="),
+            url("me", "spaces/A/x==").unwrap(),
             "https://api.example.com/v1/me/media/spaces/A/x==?q=a%26b%3Dc+d"
         );
         assert_eq!(
-            url("a/../b?x#y", "n"),
-            "https://api.example.com/v1/a%2F%2E%2E%2Fb%3Fx%23y/media/n?q=a%26b%3Dc+d"
+            url("a?x#y%2e.", "n..").unwrap(),
+            "https://api.example.com/v1/a%3Fx%23y%252e./media/n..?q=a%26b%3Dc+d"
         );
-        assert!(!url("me", "spaces/../../admin").contains(".."));
+        // An encoded `..` leaves as well: to URLs, `%2E%2E` is the same (WHATWG URL, double-dot path segment).
+        for (user, name) in [
+            ("..", "n"),
+            (".", "n"),
+            ("", "n"),
+            ("a/../b", "n"),
+            ("me", "spaces/../../admin"),
+            ("me", "spaces/./x"),
+            ("me", ""),
+        ] {
+            assert!(url(user, name).is_err(), "{user:?} {name:?}");
+        }
     }
 
     #[test]

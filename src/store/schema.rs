@@ -79,11 +79,13 @@ pub fn open(dir: &Path, file: &File) -> Result<Connection> {
     if is_missing(&path) {
         create(dir, file)?;
     }
-    if is_read_only(&path) {
+    let mut db = Connection::open(&path).map_err(opening(file))?;
+    // Asked of SQLite, and of nobody else: whoever opens one of its files by himself and closes it lets go of all
+    // locks this process has there, and the next one to come takes the log away under it.
+    if db.is_readonly("main").map_err(opening(file))? {
         // Another user's store can still be read; what writes is told so by SQLite.
         return connect_reader(&path, file);
     }
-    let mut db = Connection::open(&path).map_err(opening(file))?;
     db.busy_timeout(BUSY).map_err(opening(file))?;
     db.execute_batch(file.pragmas).map_err(opening(file))?;
     if file.keeps_log {
@@ -256,16 +258,6 @@ fn is_missing(path: &Path) -> bool {
         || path
             .symlink_metadata()
             .is_err_and(|e| e.kind() == ErrorKind::NotFound)
-}
-
-fn is_read_only(path: &Path) -> bool {
-    let opened = std::fs::OpenOptions::new().append(true).open(path);
-    opened.is_err_and(|e| {
-        matches!(
-            e.kind(),
-            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
-        )
-    })
 }
 
 fn private_file(path: &Path) -> Result<std::fs::File> {

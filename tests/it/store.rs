@@ -3,6 +3,8 @@
 use rusqlite::Connection;
 
 use crate::support::World;
+use crate::support::postbox::Postbox;
+use crate::support::serving::Serving;
 
 const MAIL: &str =
     "From: Ada <ada@example.com>\nSubject: kept\nDate: Fri, 20 Nov 2026 10:00:00 +0000\n\nhello\n";
@@ -99,6 +101,54 @@ fn a_store_that_another_process_holds_is_waited_for_then_told_as_unavailable() {
             .stdout
             .starts_with('1')
     );
+}
+
+/// A backup beside a running server, as `examples/backup.sh` makes one: who closes a file last takes its log away, and
+/// nobody but the last may.
+#[test]
+fn a_program_that_looks_into_the_files_takes_no_log_from_a_running_server() {
+    let world = World::new().config(&Postbox::account(9));
+    let path = world.file("kept.eml", MAIL);
+    world.run(["import", &path]).ok();
+    let key = world
+        .run(["auth", "key", "add", "desk", "--scope", "send"])
+        .ok()
+        .stdout;
+    let bearer = format!("Bearer {}", key.trim());
+    let serving = Serving::with(&world, &["--only", "api,outbox,sync"]);
+    let queue = |subject: &str| {
+        let body = format!(
+            r#"{{"to":["bob@example.com"],"subject":"{subject}","text":"x","queue":true}}"#
+        );
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("content-type", "application/json"),
+        ];
+        let answer = serving.call(("POST", "/v1/messages"), &headers, &body);
+        assert_eq!(answer.status, 200, "{answer:?}");
+    };
+    for n in 0..10 {
+        queue(&format!("letter {n}"));
+        for file in ["comms.db", "index.db", "raw.db"] {
+            let db = Connection::open(world.home().join(file)).unwrap();
+            let tables: i64 = db
+                .query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))
+                .unwrap();
+            assert!(tables > 0);
+            db.close().unwrap();
+        }
+        assert!(world.home().join("comms.db-wal").exists(), "look {n}");
+        std::thread::sleep(std::time::Duration::from_millis(150));
+    }
+    queue("last");
+    drop(serving);
+    let all = world.run(["outbox", "list", "--json"]).ok().json();
+    assert_eq!(all["items"].as_array().unwrap().len(), 11, "{all}");
+    let db = Connection::open(world.home().join("comms.db")).unwrap();
+    let health: String = db
+        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(health, "ok");
 }
 
 #[cfg(target_os = "linux")]

@@ -64,7 +64,7 @@ class Home:
         finally:
             db.close()
 
-    def damage(self):
+    def damage(self, store_only=False):
         """What SQLite and FTS5 find wrong with the files that are there, and doctor between them."""
         wrong = []
         for name in FILES:
@@ -75,6 +75,8 @@ class Home:
                 wrong += [f"{name}: {words}" for words in (newer if apsw else older)(str(path))]
             except Exception as error:
                 wrong.append(f"{name}: {error}")
+        if store_only:
+            return wrong
         found = self.run("doctor", "--offline", "--json")
         try:
             checks = found.json()["checks"]

@@ -8,6 +8,7 @@ import json
 import os
 import queue
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
@@ -104,7 +105,8 @@ class Soak:
         line, port = self.lines.line(self.ports["victim"], 10, 2000)
         self.lines_to["http"] = line
         self.ports["victim"] = port
-        work = [self.watch_over, self.break_things, self.deliver, self.post, self.sync, self.mark, self.follow, self.agent]
+        work = [self.watch_over, self.break_things, self.deliver, self.post, self.sync, self.mark, self.follow, self.agent,
+                self.back_up]
         work += [self.send_by_hand] * 2 + [self.send_by_http] * 2 + [self.read]
         for n, act in enumerate(work):
             thread = threading.Thread(target=act, name=f"{act.__name__} {n}", daemon=True)
@@ -399,6 +401,24 @@ class Soak:
             finally:
                 connection.close()
             self.wait(0.1, 1)
+
+    def back_up(self):
+        """Another program looks into the files and copies them, as examples/backup.sh does."""
+        while self.wait(3, 20):
+            self.counts["backup"] += 1
+            name = self.chance.choice(["comms.db", "comms.db", "raw.db", "index.db", "people.db"])
+            to = self.root / "backup.db"
+            to.unlink(missing_ok=True)
+            try:
+                source, copy = sqlite3.connect(self.home.path / name, timeout=30), sqlite3.connect(to)
+                source.backup(copy)
+                found = [row[0] for row in copy.execute("PRAGMA integrity_check")]
+                copy.close()
+                source.close()
+                if found != ["ok"]:
+                    self.strange(f"a copy of {name}: {found[:3]}")
+            except sqlite3.Error as error:
+                self.strange(f"copying {name}: {error}")
 
     # The end.
 

@@ -7,7 +7,7 @@ use crate::model::id::OutboxId;
 use crate::model::outbox::State;
 use crate::ops::App;
 use crate::ops::drain::{self, Scheduler};
-use crate::ops::outbox;
+use crate::ops::outbox::{self, Page};
 use crate::ops::send::ItemReport;
 use crate::ops::{approval as ops_approval, batch};
 
@@ -38,6 +38,9 @@ enum OutboxCommand {
         /// How many at most
         #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
+        /// Show the page after this cursor (`next` of the page before)
+        #[arg(long, value_name = "CURSOR")]
+        after: Option<String>,
     },
     /// Show one item: recipients, every attempt, the message
     #[command(after_help = "Example: comms outbox show o17")]
@@ -140,12 +143,16 @@ pub fn run(args: OutboxArgs, app: &App, out: &mut Output) -> Result<Done> {
             all,
             batch,
             limit,
+            after,
         } => {
             let states = state.iter().map(|s| named(s)).collect::<Result<Vec<_>>>()?;
-            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            let page = Page {
+                limit: usize::try_from(limit).unwrap_or(usize::MAX),
+                after: after.as_deref(),
+            };
             let report = match &batch {
-                Some(name) => outbox::list_batch(app, name, &states, limit)?,
-                None => outbox::list(app, &states, all, limit)?,
+                Some(name) => outbox::list_batch(app, name, &states, page)?,
+                None => outbox::list(app, &states, all, page)?,
             };
             out.list(
                 "comms.outbox/1",
@@ -154,6 +161,9 @@ pub fn run(args: OutboxArgs, app: &App, out: &mut Output) -> Result<Done> {
                 &report.items,
                 &send::columns(),
             )?;
+            if let Some(next) = report.next.as_ref().filter(|_| !out.format.is_json()) {
+                out.hint(&format!("there are more: add --after {next}"));
+            }
             if out.format == Format::Table && report.items.is_empty() {
                 out.hint(match (all || batch.is_some(), state.is_empty()) {
                     (_, false) => "no item is in this state",

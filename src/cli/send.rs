@@ -20,7 +20,7 @@ use crate::model::id::MessageId;
 use crate::model::outbox::State;
 use crate::model::time;
 use crate::ops::recipients::{Addressing, Copies};
-use crate::ops::send::{self, Forgotten, Mode, SendReport, SendRequest, TemplateUse};
+use crate::ops::send::{self, Attach, Forgotten, Mode, SendReport, SendRequest, TemplateUse};
 use crate::ops::{App, send::ItemReport};
 
 use super::output::Output;
@@ -293,6 +293,7 @@ fn request(
             file,
             vars: vars(&args.vars)?,
             language: args.whatsapp.lang.clone(),
+            by_name: false,
         }),
         None => None,
     };
@@ -305,12 +306,12 @@ fn request(
         subject: args.subject,
         text,
         template,
-        whatsapp: args.whatsapp.extras(),
+        whatsapp: args.whatsapp.extras()?,
         allow_empty: args.allow_empty,
         html,
         markdown: args.markdown,
         allow_mass_mention: args.allow_mass_mention,
-        attachments: args.attach,
+        attachments: args.attach.into_iter().map(Attach::Path).collect(),
         media_urls: args.media_url,
         mode,
         at: schedule.map(|s| s.at),

@@ -165,7 +165,7 @@ pub fn save(args: SaveArgs, app: &App, out: &mut Output) -> Result<Done> {
         (None, false) => Wanted::All,
     };
     if args.to.as_os_str() == "-" {
-        let bytes = wait(save::bytes(app, id, wanted))?;
+        let bytes = wait(save::file(app, id, wanted))?.bytes;
         if out.terminal {
             return Err(Error::usage("bytes of an attachment don't belong on a terminal")
                 .hint(format!("send them on, as in `comms inbox save {id} --to - > FILE`, or give `--to` a folder")));

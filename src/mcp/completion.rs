@@ -33,7 +33,11 @@ fn wanted(request: &CompleteRequestParams) -> Option<Wants> {
     let argument = request.argument.name.as_str();
     match &request.r#ref {
         Reference::Resource(resource) => match resource.uri.as_str() {
-            "comms://messages/{id}" => Some(Wants::Message),
+            "comms://messages/{id}" | "comms://messages/{id}/attachments/{number}"
+                if argument == "id" =>
+            {
+                Some(Wants::Message)
+            }
             "comms://contacts/{id}" => Some(Wants::Contact),
             _ => None,
         },

@@ -18,13 +18,11 @@ use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio::sync::watch;
 
 use crate::ops::Origin;
-use crate::ops::calls::Caller;
+use crate::ops::calls::{Caller, LARGEST};
 use crate::ops::serving::{Desk, Part};
 
 use super::server::Server;
 
-/// Bytes of a request.
-const LARGEST: usize = 4 << 20;
 /// Sessions of one key; the oldest gives way.
 const SESSIONS: usize = 32;
 const SESSION: &str = "mcp-session-id";

@@ -1,5 +1,7 @@
 //! Messages, threads and contacts as resources: `comms://threads/t8`.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rmcp::model::{
     ErrorData, ListResourcesResult, ReadResourceResult, Resource, ResourceContents,
     ResourceTemplate,
@@ -8,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Kind, Result};
 use crate::format::clean;
-use crate::ops::calls::{Answer, ContactShowCall, InboxCall, ReadCall, ThreadCall};
+use crate::ops::calls::{Answer, AttachmentCall, ContactShowCall, InboxCall, ReadCall, ThreadCall};
 
 use super::fence;
 use super::subscriptions::Place;
@@ -16,6 +18,8 @@ use super::tools;
 
 /// Threads on a page.
 const PAGE: u16 = 50;
+/// Bytes of an attachment that goes into an answer: clients hold it in memory, and models read it.
+const MOST_BLOB: u64 = 1 << 20;
 /// Characters of a subject in a title.
 const TITLE: usize = 80;
 
@@ -25,6 +29,7 @@ pub enum Target {
     Message(String),
     Thread(String),
     Contact(String),
+    Attachment { id: String, number: u32 },
 }
 
 impl Target {
@@ -36,6 +41,17 @@ impl Target {
             let plain = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
             plain.then(|| id.to_owned())
         };
+        if let Some((id, number)) = id.split_once("/attachments/") {
+            let of = Target::of(&format!("comms://{kind}/{id}"))?;
+            let plain = number.bytes().all(|b| b.is_ascii_digit()) && !number.starts_with('0');
+            return match of {
+                Target::Message(id) if plain => Some(Target::Attachment {
+                    id,
+                    number: number.parse().ok()?,
+                }),
+                _ => None,
+            };
+        }
         match kind {
             "messages" => id_of('m').map(Target::Message),
             "threads" => id_of('t').map(Target::Thread),
@@ -51,6 +67,14 @@ impl Target {
             Target::Message(id) => pool.call(caller, ReadCall { id }, None).await,
             Target::Thread(id) => pool.call(caller, ThreadCall { id }, None).await,
             Target::Contact(contact) => pool.call(caller, ContactShowCall { contact }, None).await,
+            Target::Attachment { id, number } => {
+                let call = AttachmentCall {
+                    id,
+                    number,
+                    max_bytes: Some(MOST_BLOB),
+                };
+                pool.call(caller, call, None).await
+            }
         }
     }
 }
@@ -84,7 +108,16 @@ pub fn templates() -> Vec<ResourceTemplate> {
             .with_mime_type("text/plain")
             .with_icons(tools::icons())
     })
-    .into()
+    .into_iter()
+    .chain([
+        ResourceTemplate::new("comms://messages/{id}/attachments/{number}", "attachment")
+            .with_title("An attachment")
+            .with_description(
+                "What is attached to a message, up to 1 MiB: the bytes, which a stranger chose",
+            )
+            .with_icons(tools::icons()),
+    ])
+    .collect()
 }
 
 /// The newest threads.
@@ -138,8 +171,16 @@ pub async fn read(place: &Place, uri: &str) -> Result<ReadResourceResult, ErrorD
     let target = Target::of(uri).ok_or_else(unknown)?;
     let answer = target.document(place).await.map_err(|e| match e.kind {
         Kind::NotFound | Kind::Usage => unknown(),
+        // What is too large for this door.
+        Kind::Refused => ErrorData::invalid_params(clean::line(&e.message), None),
         _ => fault(&e),
     })?;
+    if let Some(bytes) = &answer.bytes {
+        let kind = json_of(&answer)?["media_type"].clone();
+        let blob = ResourceContents::blob(STANDARD.encode(bytes), uri)
+            .with_mime_type(clean::line(kind.as_str().unwrap_or_default()));
+        return Ok(ReadResourceResult::new(vec![blob]));
+    }
     let text = fence::fenced(&json_of(&answer)?, None).map_err(|e| fault(&e))?;
     Ok(ReadResourceResult::new(vec![ResourceContents::text(
         text, uri,
@@ -172,6 +213,13 @@ mod tests {
             Target::of("comms://messages/m17"),
             Some(Target::Message("m17".into()))
         );
+        assert_eq!(
+            Target::of("comms://messages/m17/attachments/2"),
+            Some(Target::Attachment {
+                id: "m17".into(),
+                number: 2
+            })
+        );
         for wrong in [
             "comms://messages/t17",
             "comms://messages/m17/raw",
@@ -179,6 +227,11 @@ mod tests {
             "comms://contacts/Ada",
             "file:///etc/passwd",
             "comms://messages/m1\u{0}",
+            "comms://messages/m1/attachments/",
+            "comms://messages/m1/attachments/0",
+            "comms://messages/m1/attachments/+1",
+            "comms://messages/m1/attachments/1/attachments/1",
+            "comms://threads/t1/attachments/1",
         ] {
             assert_eq!(Target::of(wrong), None, "{wrong}");
         }

@@ -10,14 +10,11 @@ use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::transport::io::stdio_pipes;
 
 use crate::error::{Context, Error, Kind, Result};
-use crate::ops::calls::{Pool, SessionRequest, session_caller};
+use crate::ops::calls::{LARGEST, Pool, SessionRequest, session_caller};
 use crate::ops::stop::{Ending, Signals};
 use crate::ops::{App, token};
 
 use super::server::Server;
-
-/// A longer line is no request.
-const LONGEST_LINE: usize = 4 << 20;
 
 /// Answers until stdin ends, or a signal ends it. What was begun to be sent is brought to its end.
 pub fn run(app: &App, request: &SessionRequest) -> Result<()> {
@@ -60,8 +57,8 @@ pub fn run(app: &App, request: &SessionRequest) -> Result<()> {
 
 async fn serve(server: Server) -> Result<()> {
     let (read, write) = stdio_pipes();
-    let lines = AsyncRwTransport::<RoleServer, _, _>::new_server(read, write)
-        .with_max_line_length(LONGEST_LINE);
+    let lines =
+        AsyncRwTransport::<RoleServer, _, _>::new_server(read, write).with_max_line_length(LARGEST);
     let transport = Patient {
         inner: lines,
         begun: false,

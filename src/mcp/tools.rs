@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::ops::calls::{
-    Answer, Call, Caller, ContactEditCall, ContactsFindCall, CostsCall, ForwardCall, InboxCall,
-    MarkCall, OutboxCancelCall, OutboxListCall, OutboxShowCall, Pool, ReadCall, ReplyCall, Scope,
-    SearchCall, SendCall, StatusCall, Telling, ThreadCall,
+    self, Answer, Call, Caller, ContactAddCall, ContactEditCall, ContactsFindCall, CostsCall,
+    ForwardCall, InboxCall, MarkCall, OutboxCancelCall, OutboxListCall, OutboxShowCall, Pool,
+    ReadCall, ReplyCall, Scope, SearchCall, SendCall, StatusCall, Telling, ThreadCall,
 };
 
 use super::schema;
@@ -57,6 +57,10 @@ const FETCHES: Traits = Traits {
     open: true,
     ..LOCAL
 };
+const ADDS: Traits = Traits {
+    idempotent: false,
+    ..LOCAL
+};
 const SENDS: Traits = Traits {
     destructive: true,
     idempotent: false,
@@ -87,6 +91,7 @@ pub fn all() -> &'static [Entry] {
             entry::<ForwardCall>("forward", ("Send a message on", SENDS)),
             entry::<MarkCall>("mark", ("Mark or move messages", CHANGES)),
             entry::<OutboxCancelCall>("outbox_cancel", ("Cancel an outbox item", CHANGES)),
+            entry::<ContactAddCall>("contact_add", ("Add a contact", ADDS)),
             entry::<ContactEditCall>("contact_edit", ("Change a contact", CHANGES)),
         ]
     })
@@ -129,7 +134,7 @@ fn entry<C: Call>(name: &'static str, (title, traits): (&'static str, Traits)) -
 }
 
 async fn answer<C: Call>(pool: &Pool, asked: Asked) -> Result<Answer> {
-    let call: C = serde_json::from_value(Value::Object(asked.arguments)).map_err(|e| {
+    let call: C = calls::read(Value::Object(asked.arguments)).map_err(|e| {
         Error::usage(format!("these are not the arguments of this tool: {e}"))
             .hint("the tool's input schema tells which there are, and of what type")
     })?;

@@ -15,7 +15,7 @@ use crate::rules::template::Template;
 use crate::store::outbox::{Batch, BatchState, NewBatch};
 
 use super::send::template::{self, TemplateUse};
-use super::send::{self, Mode, SendRequest};
+use super::send::{self, Attach, Mode, SendRequest};
 use super::{App, Origin, Progress, drain, hook};
 use rows::{Outcome, Rows};
 
@@ -303,10 +303,18 @@ fn hash(app: &App, request: &BatchRequest) -> Result<[u8; 32]> {
         hasher.update(via.name().as_bytes());
     }
     let template = template::find(app, &request.template.file)?;
-    for path in [&request.csv, &template]
-        .into_iter()
-        .chain(&message.attachments)
-    {
+    let attached = message.attachments.iter();
+    let (mut paths, mut given) = (vec![&request.csv, &template], Vec::new());
+    for one in attached {
+        match one {
+            Attach::Path(path) => paths.push(path),
+            Attach::Given(file) => given.push(file),
+        }
+    }
+    for file in given {
+        hasher.update(blake3::hash(&file.bytes).as_bytes());
+    }
+    for path in paths {
         let file = std::fs::File::open(path);
         let mut one = blake3::Hasher::new();
         file.and_then(|f| one.update_reader(f).map(drop))

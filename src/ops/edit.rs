@@ -1,7 +1,5 @@
 //! `outbox edit`: a message that did not leave yet is written anew; its ids stay, its approval does not.
 
-use std::path::PathBuf;
-
 use jiff::Timestamp;
 
 use crate::error::{Error, Result};
@@ -17,7 +15,7 @@ use crate::rules::{address, route};
 use crate::store::outbox::{Item, NewItem, Recipient};
 
 use super::recipients::{self, Addressing};
-use super::send::{ItemReport, SendRequest, files, rooms};
+use super::send::{Attach, ItemReport, SendRequest, files, rooms};
 use super::{App, Origin, drain, gate, outbox, sync};
 
 /// What is to be different; `None` and empty leave it as it is.
@@ -30,7 +28,7 @@ pub struct EditRequest {
     pub cc: Vec<String>,
     pub bcc: Vec<String>,
     /// More files.
-    pub attachments: Vec<PathBuf>,
+    pub attachments: Vec<Attach>,
     pub at: Option<Timestamp>,
 }
 

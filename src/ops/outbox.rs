@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
+use crate::format::clean;
 use crate::model::id::OutboxId;
 use crate::model::outbox::{Event, RecipientState, State, Verdict};
 
@@ -19,6 +20,31 @@ use super::{App, Origin, drain};
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct OutboxReport {
     pub items: Vec<ItemReport>,
+    /// Where the next page begins; null on the last.
+    pub next: Option<String>,
+}
+
+/// A part of a list: so many items, after the page that ended with this `next`.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    pub limit: usize,
+    pub after: Option<&'a str>,
+}
+
+impl Page<'_> {
+    /// How many to ask for, of which one more than is told says that there is another page; and after which.
+    fn asked(&self) -> Result<(usize, Option<OutboxId>)> {
+        let after = self.after.map(|cursor| {
+            cursor.parse::<OutboxId>().map_err(|_| {
+                Error::usage(format!(
+                    "`{}` is no cursor of the outbox",
+                    clean::line(cursor)
+                ))
+                .hint("take `next` of the page before")
+            })
+        });
+        Ok((self.limit.saturating_add(1), after.transpose()?))
+    }
 }
 
 /// How many items are where, for the status.
@@ -39,7 +65,7 @@ pub fn summary(app: &App) -> Result<OutboxStatus> {
 }
 
 /// Items, newest first: those of these states, or all that still want something if none is named.
-pub fn list(app: &App, states: &[State], all: bool, limit: usize) -> Result<OutboxReport> {
+pub fn list(app: &App, states: &[State], all: bool, page: Page<'_>) -> Result<OutboxReport> {
     drain::tidy(app)?;
     let open = [
         State::Draft,
@@ -55,25 +81,31 @@ pub fn list(app: &App, states: &[State], all: bool, limit: usize) -> Result<Outb
         (false, true) => &open,
         (false, false) => states,
     };
-    let items = app.store.outbox_items(wanted, limit)?;
-    told(app, items)
+    let items = app.store.outbox_page(wanted, page.asked()?)?;
+    told(app, items, page.limit)
 }
 
 /// Items of a batch in the order of its file, one for each row: those of these states, or all of them.
-pub fn list_batch(app: &App, name: &str, states: &[State], limit: usize) -> Result<OutboxReport> {
+pub fn list_batch(app: &App, name: &str, states: &[State], page: Page<'_>) -> Result<OutboxReport> {
     drain::tidy(app)?;
     let batch = app.store.batch(name)?;
-    let items = app.store.batch_items(batch.id, states, limit)?;
-    told(app, items)
+    let items = app.store.batch_items(batch.id, states, page.asked()?)?;
+    told(app, items, page.limit)
 }
 
-fn told(app: &App, items: Vec<Item>) -> Result<OutboxReport> {
+fn told(app: &App, mut items: Vec<Item>, limit: usize) -> Result<OutboxReport> {
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items
+        .last()
+        .filter(|_| more)
+        .map(|last| last.id.to_string());
     let mut items: Vec<ItemReport> = items.into_iter().map(ItemReport::from).collect();
     for item in &mut items {
         cost::tell(app, item)?;
         item.parts.clear();
     }
-    Ok(OutboxReport { items })
+    Ok(OutboxReport { items, next })
 }
 
 /// One item with its attempts and what it looks like.

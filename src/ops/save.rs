@@ -57,11 +57,12 @@ pub struct Saved {
     pub size_bytes: u64,
 }
 
-struct File {
+/// A file that was read; its name is safe.
+pub struct File {
     number: Option<usize>,
-    name: String,
-    media_type: String,
-    bytes: Vec<u8>,
+    pub name: String,
+    pub media_type: String,
+    pub bytes: Vec<u8>,
 }
 
 /// Writes the files, or none if one of them is there already.
@@ -105,14 +106,14 @@ pub async fn save(app: &App, request: &SaveRequest) -> Result<SaveReport> {
     })
 }
 
-/// The bytes of one thing, for stdout.
-pub async fn bytes(app: &App, id: MessageId, wanted: Wanted) -> Result<Vec<u8>> {
+/// One thing, for whoever takes no more.
+pub async fn file(app: &App, id: MessageId, wanted: Wanted) -> Result<File> {
     let message = Message::open(app, id)?;
     match wanted {
-        Wanted::Raw => Ok(message.document.raw),
-        Wanted::Attachment(number) => Ok(message.attachment(number).await?.bytes),
+        Wanted::Raw => Ok(message.itself()),
+        Wanted::Attachment(number) => message.attachment(number).await,
         Wanted::All => match message.document.parsed().attachments.len() {
-            0 | 1 => Ok(message.attachment(1).await?.bytes),
+            0 | 1 => message.attachment(1).await,
             count => Err(Error::usage(format!(
                 "message `{id}` has {count} attachments; stdout takes one"
             ))

@@ -14,7 +14,6 @@ mod slack;
 pub mod sms;
 pub(super) mod template;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -34,6 +33,7 @@ use super::whatsapp::compose::Extras;
 use super::{App, Origin, drain, gate, hook, scan, sync};
 use letter::Outgoing;
 
+pub use files::Attach;
 pub use template::TemplateUse;
 
 pub use alert::Suppressed;
@@ -74,7 +74,7 @@ pub struct SendRequest {
     pub allow_mass_mention: bool,
     /// An answer is shown in its channel too (Slack).
     pub broadcast: bool,
-    pub attachments: Vec<PathBuf>,
+    pub attachments: Vec<Attach>,
     /// Web addresses of media that the provider fetches.
     pub media_urls: Vec<String>,
     /// Makes the send happen once, however often it is asked for.
@@ -208,7 +208,7 @@ pub async fn forward(
             .map(|html| letter::forwarded_html(&message, &when, &html)),
         references: reply::thread_of(&message).1,
         files: match document.channel.is_mail() {
-            true => files::files_of(&document.raw, &message),
+            true => files::sent_on(&document.raw, &message),
             false => Vec::new(),
         },
         ..letter::Thread::default()

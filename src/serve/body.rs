@@ -10,6 +10,8 @@ use tokio::time::timeout;
 
 /// How long a body may take.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// Bytes of it that have to come in each second after that.
+const PACE: usize = 256 << 10;
 /// KiB of bodies that may be under way at once.
 pub const UNDER_WAY: usize = 64 << 10;
 
@@ -52,7 +54,9 @@ pub async fn read<'a>(
     if said.is_some_and(|said| said > limit as u64) {
         return Err(Fault::TooLarge);
     }
-    match timeout(PATIENCE, whole(body, limit, bodies)).await {
+    let expected = said.map_or(limit, |said| usize::try_from(said).unwrap_or(limit));
+    let patience = PATIENCE + Duration::from_secs((expected / PACE) as u64);
+    match timeout(patience, whole(body, limit, bodies)).await {
         Ok(read) => read,
         Err(_) => Err(Fault::TooSlow),
     }

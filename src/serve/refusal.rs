@@ -7,6 +7,8 @@ use axum::response::{IntoResponse, Response};
 use crate::error::{Error, Kind};
 use crate::model::document::ErrorDocument;
 
+use super::body::Fault;
+
 /// The answer of an error, with the status of its kind.
 pub fn refused(error: &Error) -> Response {
     with_status(status(error.kind), error)
@@ -24,6 +26,17 @@ pub fn with_status(status: StatusCode, error: &Error) -> Response {
         headers.insert(header::RETRY_AFTER, seconds.into());
     }
     response
+}
+
+/// What is told of a body that was not read to its end.
+pub fn unread(fault: &Fault, limit: usize) -> Response {
+    let error = match fault {
+        Fault::TooLarge => Error::usage(format!("a body may have {} KiB", limit >> 10)),
+        Fault::TooMuchAtOnce => Error::unavailable("too much is being posted at once"),
+        Fault::TooSlow => Error::usage("the body came too slowly"),
+        Fault::Cut => Error::usage("the body was cut off"),
+    };
+    last(with_status(fault.status(), &error))
 }
 
 /// The last answer of its connection: what else comes on it is not read.

@@ -4,18 +4,21 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use tokio::sync::{Semaphore, watch};
 
 use crate::error::Result;
 use crate::model::receive::Call;
+use crate::ops::calls::LARGEST;
 use crate::ops::receive::Answer;
 use crate::ops::serving::Desk;
 
-use super::refusal::last;
+use super::refusal::{last, unread};
 use super::{api, body, exposition, guard, metadata};
 
 /// What all routes share.
@@ -32,6 +35,7 @@ pub fn router(desk: Arc<Desk>, (mcp, stop): (Router, watch::Receiver<bool>)) -> 
     };
     let api = api::router(Arc::clone(&shared.desk), (Arc::clone(&shared.bodies), stop));
     let metadata = metadata::router(Arc::clone(&shared.desk));
+    let mcp = mcp.layer(from_fn_with_state(Arc::clone(&shared.bodies), bounded));
     Router::new()
         .nest_service("/mcp", guard::guarded(mcp, Arc::clone(&shared.desk)))
         .route("/webhooks/{account}", any(webhook))
@@ -42,6 +46,15 @@ pub fn router(desk: Arc<Desk>, (mcp, stop): (Router, watch::Receiver<bool>)) -> 
         .with_state(shared)
         .merge(api)
         .merge(metadata)
+}
+
+/// Reads the body of a request of MCP, as long and large as that of any other call.
+async fn bounded(State(bodies): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
+    let (head, body) = request.into_parts();
+    match body::read(body, (LARGEST, &head.headers), &bodies).await {
+        Ok((body, _held)) => next.run(Request::from_parts(head, Body::from(body))).await,
+        Err(fault) => unread(&fault, LARGEST),
+    }
 }
 
 async fn nothing() -> Response {

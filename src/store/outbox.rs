@@ -233,17 +233,29 @@ impl Store {
 
     /// Items, newest first; all states if none is named.
     pub fn outbox_items(&self, states: &[State], limit: usize) -> Result<Vec<Item>> {
+        self.outbox_page(states, (limit, None))
+    }
+
+    /// The same, of those older than this one.
+    pub fn outbox_page(
+        &self,
+        states: &[State],
+        (limit, before): (usize, Option<OutboxId>),
+    ) -> Result<Vec<Item>> {
         let db = self.main()?;
         let names: Vec<_> = states.iter().map(|s| format!("'{}'", s.name())).collect();
         let filter = if names.is_empty() {
             String::new()
         } else {
-            format!("WHERE items.state IN ({})", names.join(","))
+            format!("AND items.state IN ({})", names.join(","))
         };
-        let sql = format!("{SELECT} {filter} ORDER BY items.id DESC LIMIT ?1");
+        let sql = format!("{SELECT} WHERE items.id < ?2 {filter} ORDER BY items.id DESC LIMIT ?1");
         let mut statement = db.prepare(&sql).map_err(fault(DOING))?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = statement.query_map([limit], read).map_err(fault(DOING))?;
+        let before = before.map_or(i64::MAX, |id| id.0);
+        let rows = statement
+            .query_map([limit, before], read)
+            .map_err(fault(DOING))?;
         let mut items = rows
             .collect::<rusqlite::Result<Vec<_>>>()
             .map_err(fault(DOING))?;

@@ -167,7 +167,10 @@ fn a_route_answers_what_the_command_prints() {
         );
     }
     for (path, methods) in openapi["paths"].as_object().unwrap() {
-        let known = READING.iter().any(|(known, ..)| known == path) || path == "/v1/events";
+        // Tried where files are.
+        let elsewhere = ["/v1/events", "/v1/messages/{id}/attachments/{number}"];
+        let known =
+            READING.iter().any(|(known, ..)| known == path) || elsewhere.contains(&path.as_str());
         assert!(known || methods.get("get").is_none(), "{path} is not tried");
     }
 }
@@ -180,7 +183,11 @@ fn every_route_is_documented_with_every_answer_it_gives() {
     assert_eq!(api.get("/v1/openapi.json").json(), openapi);
     for (path, methods) in openapi["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
-            let fill = |id: &str| path.replace("{id}", id).replace("{contact}", id);
+            let fill = |id: &str| {
+                path.replace("{id}", id)
+                    .replace("{contact}", id)
+                    .replace("{number}", "1")
+            };
             let method = method.to_uppercase();
             let tries = [
                 (fill("o1"), "{}"),
@@ -261,7 +268,7 @@ fn what_is_wrong_with_a_request_is_told_as_an_error_document() {
             415,
             "JSON",
         ),
-        (("POST", "/v1/messages"), &[json], &large, 413, "1024 KiB"),
+        (("PATCH", "/v1/messages"), &[json], &large, 413, "1024 KiB"),
         (
             ("POST", "/v1/messages"),
             &[json],

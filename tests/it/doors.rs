@@ -16,216 +16,87 @@ use crate::support::serving::Serving;
 struct Case {
     call: &'static str,
     /// Words of the command line, `--json` comes on top.
-    cli: &'static [&'static str],
+    cli: Vec<String>,
     /// The fields, for MCP and HTTP.
     fields: Value,
     /// The MCP tool; `None` where there is none.
     tool: Option<&'static str>,
     /// Method and path under `/v1`; `{id}` stands for a field.
-    http: Option<(&'static str, &'static str)>,
+    http: (&'static str, &'static str),
 }
 
-fn case(
-    call: &'static str,
-    cli: &'static [&'static str],
-    fields: Value,
-    (tool, http): (Option<&'static str>, (&'static str, &'static str)),
-) -> Case {
-    Case {
-        call,
-        cli,
-        fields,
-        tool,
-        http: Some(http),
-    }
-}
+/// The call, its tool, its route, its command, its fields. In this order: later ones see what earlier ones did.
+/// The same key again is the same send, and an agent neither rejects nor groups: a person does.
+const CASES: &str = r#"
+accounts      | -             | GET /accounts               | auth list                                   | {}
+search        | search        | GET /search                 | search 'from:grace OR lunch' --limit 5      | {"query": "from:grace OR lunch", "limit": 5}
+search        | search        | GET /search                 | search lunch --count                        | {"query": "lunch", "count": true}
+search        | search        | GET /search                 | search is:nonsense                          | {"query": "is:nonsense"}
+inbox         | inbox         | GET /threads                | inbox --offline --unread --limit 3          | {"freshness": "offline", "unread": true, "limit": 3}
+read          | read          | GET /messages/{id}          | inbox show m1                               | {"id": "m1"}
+read          | read          | GET /messages/{id}          | inbox show m999                             | {"id": "m999"}
+thread        | thread        | GET /threads/{id}           | inbox thread t1                             | {"id": "t1"}
+contacts_list | -             | GET /contacts               | contacts list --limit 50                    | {"limit": 50}
+contacts_find | contacts_find | GET /contacts/find          | contacts find ada --limit 10                | {"query": "ada", "limit": 10}
+contact_show  | -             | GET /contacts/{contact}     | contacts show c1                            | {"contact": "c1"}
+contact_add   | contact_add   | POST /contacts              | contacts add 'Rosa Luxem' rosa@example.com --note new | {"name": "Rosa Luxem", "address": ["rosa@example.com"], "note": "new"}
+contact_add   | contact_add   | POST /contacts              | contacts add --from m1                      | {"from": "m1"}
+contact_add   | contact_add   | POST /contacts              | contacts add 'Rosa Luxem' other@example.com | {"name": "Rosa Luxem", "address": ["other@example.com"]}
+contact_add   | contact_add   | POST /contacts              | contacts add 'Bob Byte' rosa@example.com    | {"name": "Bob Byte", "address": ["rosa@example.com"]}
+contact_add   | contact_add   | POST /contacts              | contacts add 'Bob Byte' bob@example.com --group team | {"name": "Bob Byte", "address": ["bob@example.com"], "group": ["team"]}
+contact_edit  | contact_edit  | PATCH /contacts/{contact}   | contacts edit c1 --note 'likes tea'         | {"contact": "c1", "note": "likes tea"}
+mark          | mark          | PATCH /messages             | inbox mark m1 --read --star                 | {"ids": ["m1"], "read": true, "star": true}
+send          | send          | POST /messages              | send you@localhost -s Lunch -m 'At one?' --key k1 | {"to": ["you@localhost"], "subject": "Lunch", "text": "At one?", "key": "k1"}
+send          | send          | POST /messages              | send you@localhost -s Lunch -m 'At one?' --key k1 | {"to": ["you@localhost"], "subject": "Lunch", "text": "At one?", "key": "k1"}
+send          | send          | POST /messages              | send 'nobody by this name' -m x             | {"to": ["nobody by this name"], "text": "x"}
+send          | send          | POST /messages              | send you@localhost -s Later -m x --draft    | {"to": ["you@localhost"], "subject": "Later", "text": "x", "draft": true}
+reply         | reply         | POST /messages/{id}/reply   | reply m1 -m 'Thank you'                     | {"id": "m1", "text": "Thank you"}
+forward       | forward       | POST /messages/{id}/forward | forward m1 you@localhost -m 'For you'       | {"id": "m1", "to": ["you@localhost"], "text": "For you"}
+outbox_list   | outbox        | GET /outbox                 | outbox list --all --limit 100               | {"all": true, "limit": 100}
+outbox_list   | outbox        | GET /outbox                 | outbox list --all --limit 2                 | {"all": true, "limit": 2}
+outbox_list   | outbox        | GET /outbox                 | outbox list --all --limit 2 --after o3      | {"all": true, "limit": 2, "after": "o3"}
+outbox_show   | outbox_show   | GET /outbox/{id}            | outbox show o1                              | {"id": "o1"}
+outbox_retry  | -             | POST /outbox/{id}/retry     | outbox retry o2                             | {"id": "o2"}
+outbox_cancel | outbox_cancel | POST /outbox/{id}/cancel    | outbox cancel o1                            | {"id": "o1"}
+outbox_reject | -             | POST /outbox/{id}/reject    | outbox reject o3                            | {"id": "o3"}
+costs         | costs         | GET /costs                  | costs --by month                            | {"by": "month"}
+status        | status        | GET /status                 |                                             | {}
+"#;
 
-/// In this order: later ones see what earlier ones did.
 fn cases() -> Vec<Case> {
-    vec![
-        case(
-            "accounts",
-            &["auth", "list"],
-            json!({}),
-            (None, ("GET", "/accounts")),
-        ),
-        case(
-            "search",
-            &["search", "from:grace OR lunch", "--limit", "5"],
-            json!({"query": "from:grace OR lunch", "limit": 5}),
-            (Some("search"), ("GET", "/search")),
-        ),
-        case(
-            "search",
-            &["search", "lunch", "--count"],
-            json!({"query": "lunch", "count": true}),
-            (Some("search"), ("GET", "/search")),
-        ),
-        case(
-            "search",
-            &["search", "is:nonsense"],
-            json!({"query": "is:nonsense"}),
-            (Some("search"), ("GET", "/search")),
-        ),
-        case(
-            "inbox",
-            &["inbox", "--offline", "--unread", "--limit", "3"],
-            json!({"freshness": "offline", "unread": true, "limit": 3}),
-            (Some("inbox"), ("GET", "/threads")),
-        ),
-        case(
-            "read",
-            &["inbox", "show", "m1"],
-            json!({"id": "m1"}),
-            (Some("read"), ("GET", "/messages/{id}")),
-        ),
-        case(
-            "read",
-            &["inbox", "show", "m999"],
-            json!({"id": "m999"}),
-            (Some("read"), ("GET", "/messages/{id}")),
-        ),
-        case(
-            "thread",
-            &["inbox", "thread", "t1"],
-            json!({"id": "t1"}),
-            (Some("thread"), ("GET", "/threads/{id}")),
-        ),
-        case(
-            "contacts_list",
-            &["contacts", "list", "--limit", "50"],
-            json!({"limit": 50}),
-            (None, ("GET", "/contacts")),
-        ),
-        case(
-            "contacts_find",
-            &["contacts", "find", "ada", "--limit", "10"],
-            json!({"query": "ada", "limit": 10}),
-            (Some("contacts_find"), ("GET", "/contacts/find")),
-        ),
-        case(
-            "contact_show",
-            &["contacts", "show", "c1"],
-            json!({"contact": "c1"}),
-            (None, ("GET", "/contacts/{contact}")),
-        ),
-        case(
-            "contact_edit",
-            &["contacts", "edit", "c1", "--note", "likes tea"],
-            json!({"contact": "c1", "note": "likes tea"}),
-            (Some("contact_edit"), ("PATCH", "/contacts/{contact}")),
-        ),
-        case(
-            "mark",
-            &["inbox", "mark", "m1", "--read", "--star"],
-            json!({"ids": ["m1"], "read": true, "star": true}),
-            (Some("mark"), ("PATCH", "/messages")),
-        ),
-        case(
-            "send",
-            &[
-                "send",
-                "you@localhost",
-                "-s",
-                "Lunch",
-                "-m",
-                "At one?",
-                "--key",
-                "k1",
-            ],
-            json!({"to": ["you@localhost"], "subject": "Lunch", "text": "At one?", "key": "k1"}),
-            (Some("send"), ("POST", "/messages")),
-        ),
-        // The same key again is the same send.
-        case(
-            "send",
-            &[
-                "send",
-                "you@localhost",
-                "-s",
-                "Lunch",
-                "-m",
-                "At one?",
-                "--key",
-                "k1",
-            ],
-            json!({"to": ["you@localhost"], "subject": "Lunch", "text": "At one?", "key": "k1"}),
-            (Some("send"), ("POST", "/messages")),
-        ),
-        case(
-            "send",
-            &["send", "nobody by this name", "-m", "x"],
-            json!({"to": ["nobody by this name"], "text": "x"}),
-            (Some("send"), ("POST", "/messages")),
-        ),
-        case(
-            "send",
-            &["send", "you@localhost", "-s", "Later", "-m", "x", "--draft"],
-            json!({"to": ["you@localhost"], "subject": "Later", "text": "x", "draft": true}),
-            (Some("send"), ("POST", "/messages")),
-        ),
-        case(
-            "reply",
-            &["reply", "m1", "-m", "Thank you"],
-            json!({"id": "m1", "text": "Thank you"}),
-            (Some("reply"), ("POST", "/messages/{id}/reply")),
-        ),
-        case(
-            "forward",
-            &["forward", "m1", "you@localhost", "-m", "For you"],
-            json!({"id": "m1", "to": ["you@localhost"], "text": "For you"}),
-            (Some("forward"), ("POST", "/messages/{id}/forward")),
-        ),
-        case(
-            "outbox_list",
-            &["outbox", "list", "--all", "--limit", "100"],
-            json!({"all": true, "limit": 100}),
-            (Some("outbox"), ("GET", "/outbox")),
-        ),
-        case(
-            "outbox_show",
-            &["outbox", "show", "o1"],
-            json!({"id": "o1"}),
-            (Some("outbox_show"), ("GET", "/outbox/{id}")),
-        ),
-        case(
-            "outbox_retry",
-            &["outbox", "retry", "o2"],
-            json!({"id": "o2"}),
-            (None, ("POST", "/outbox/{id}/retry")),
-        ),
-        case(
-            "outbox_cancel",
-            &["outbox", "cancel", "o1"],
-            json!({"id": "o1"}),
-            (Some("outbox_cancel"), ("POST", "/outbox/{id}/cancel")),
-        ),
-        // An agent rejects nothing: a person does.
-        case(
-            "outbox_reject",
-            &["outbox", "reject", "o3"],
-            json!({"id": "o3"}),
-            (None, ("POST", "/outbox/{id}/reject")),
-        ),
-        case(
-            "costs",
-            &["costs", "--by", "month"],
-            json!({"by": "month"}),
-            (Some("costs"), ("GET", "/costs")),
-        ),
-        case(
-            "status",
-            &[],
-            json!({}),
-            (Some("status"), ("GET", "/status")),
-        ),
-    ]
+    let rows = CASES.trim().lines();
+    rows.map(|row| {
+        let fields: Vec<_> = row.splitn(5, '|').map(str::trim).collect();
+        let [call, tool, http, cli, fields] = fields[..] else {
+            panic!("five columns: {row}");
+        };
+        Case {
+            call,
+            cli: words(cli),
+            fields: serde_json::from_str(fields).unwrap_or_else(|e| panic!("{e}: {row}")),
+            tool: Some(tool).filter(|tool| *tool != "-"),
+            http: http.split_once(' ').unwrap(),
+        }
+    })
+    .collect()
+}
+
+/// As a shell takes them: quotes hold words together.
+fn words(line: &str) -> Vec<String> {
+    let parts = line.split('\'').enumerate();
+    let parts = parts.flat_map(|(n, part)| match n % 2 {
+        0 => part.split_whitespace().map(str::to_owned).collect(),
+        _ => vec![part.to_owned()],
+    });
+    parts.collect()
 }
 
 /// Calls that have no command of their own, and why.
 const WITHOUT_COMMAND: &[&str] = &[
     // A program follows what happens by a cursor; at the terminal that is `inbox watch`.
     "events",
+    // The bytes of a file, which `inbox save --to -` writes: compared where files are.
+    "attachment",
     // What MCP offers while an argument is typed; a shell has completions.
     "complete",
 ];
@@ -238,7 +109,7 @@ fn every_call_gives_the_same_document_through_every_door() {
     let serving = Serving::with(&by_http, &["--only", "api"]);
     let (mut wrong, mut compared) = (Vec::new(), 0);
     for case in cases() {
-        let run = by_cli.run(case.cli.iter().copied().chain(["--json"]));
+        let run = by_cli.run(case.cli.iter().map(String::as_str).chain(["--json"]));
         let told = match run.stdout.is_empty() {
             true => run.json_error(),
             false => run.json(),
@@ -257,12 +128,9 @@ fn every_call_gives_the_same_document_through_every_door() {
         match case.tool {
             Some(tool) => compare("mcp", mcp.call(tool, &case.fields)),
             // Nobody may go ahead of the others.
-            None => run_silently(&by_mcp, case.cli),
+            None => run_silently(&by_mcp, &case.cli),
         }
-        match case.http {
-            Some(http) => compare("http", ask(&serving, &key, (http, &case.fields))),
-            None => run_silently(&by_http, case.cli),
-        }
+        compare("http", ask(&serving, &key, (case.http, &case.fields)));
     }
     assert!(
         wrong.is_empty(),
@@ -445,8 +313,8 @@ fn key(world: &World, args: &[&str]) -> String {
     String::from_utf8(made.stdout).unwrap().trim().to_owned()
 }
 
-fn run_silently(world: &World, cli: &[&str]) {
-    world.run(cli.iter().copied().chain(["--json"]));
+fn run_silently(world: &World, cli: &[String]) {
+    world.run(cli.iter().map(String::as_str).chain(["--json"]));
 }
 
 /// A document without what differs from world to world, and from caller to caller.

@@ -35,6 +35,7 @@ mod contract;
 mod costs;
 mod cut_points;
 mod doctor;
+mod door_files;
 mod doors;
 mod drain;
 mod edit;

@@ -76,6 +76,7 @@ fn a_client_is_taught_what_is_here_and_only_reads() {
         "forward",
         "mark",
         "outbox_cancel",
+        "contact_add",
         "contact_edit",
     ] {
         let refused = agent.call(tool, json!({"to": ["ada@example.com"], "text": "Hi"}));
@@ -98,7 +99,7 @@ fn every_answer_is_what_its_tool_promised_and_what_the_command_prints() {
         .ok();
     let mut agent = Agent::start(&world, &["--allow-send"]);
     let tools = agent.ask("tools/list", json!({}));
-    assert_eq!(names(&tools).len(), 15);
+    assert_eq!(names(&tools).len(), 16);
     let send =
         json!({"to": ["bob@example.com"], "subject": "Lunch", "text": "At one?", "key": "k1"});
     let calls = [
@@ -107,6 +108,10 @@ fn every_answer_is_what_its_tool_promised_and_what_the_command_prints() {
         ("read", json!({"id": "m1"})),
         ("thread", json!({"id": "t1"})),
         ("contacts_find", json!({"query": "grace"})),
+        (
+            "contact_add",
+            json!({"name": "Ada Yonath", "address": ["yonath@example.com"]}),
+        ),
         (
             "contact_edit",
             json!({"contact": "c1", "note": "met in London"}),
@@ -276,7 +281,7 @@ fn what_is_no_request_is_told_so_and_the_session_goes_on() {
     let hello = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}});
     agent.ask("initialize", hello);
     agent.write("[1,2,3");
-    agent.write(&format!("{{\"long\":\"{}\"}}", "x".repeat(5 << 20)));
+    agent.write(&format!("{{\"long\":\"{}\"}}", "x".repeat(37 << 20)));
     agent.write("\u{feff}");
     for (method, params) in [
         ("tools/call", json!({"name": "no\u{202e}such"})),
@@ -414,7 +419,7 @@ fn resources_are_listed_read_completed_and_told_of_when_they_change() {
             .as_array()
             .unwrap()
             .len(),
-        3
+        4
     );
     let completed = agent.ask(
         "completion/complete",

@@ -47,7 +47,7 @@ async def session(binary, env):
         info = field(hello, "server_info", "serverInfo")
         check("it says who it is", info.name == "comms" and info.version, info)
         tools = (await client.list_tools()).tools
-        check("fifteen tools", len(tools) == 15, [tool.name for tool in tools])
+        check("sixteen tools", len(tools) == 16, [tool.name for tool in tools])
         inbox = await client.call_tool("inbox", {"freshness": "offline", "limit": 5})
         threads = document(inbox)["threads"]
         check("the inbox is listed", len(threads) == 5 and not is_error(inbox), inbox)

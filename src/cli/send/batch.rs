@@ -45,6 +45,7 @@ pub fn send(args: BulkArgs, mut message: MessageArgs, app: &App, out: &mut Outpu
         file: message.template.take().unwrap_or_default(),
         vars: vars(&message.vars)?,
         language: None,
+        by_name: false,
     };
     let yes = message.yes;
     let via = message.via.as_deref().and_then(Via::named);

@@ -9,7 +9,7 @@ use crate::model::id::OutboxId;
 use crate::model::time;
 use crate::ops::App;
 use crate::ops::edit::{self, EditRequest};
-use crate::ops::send::ItemReport;
+use crate::ops::send::{Attach, ItemReport};
 
 use super::super::output::Output;
 use super::super::{origin, prompt, wait};
@@ -90,7 +90,7 @@ pub fn run(args: EditArgs, app: &App, out: &mut Output) -> Result<ItemReport> {
         to: args.to,
         cc: args.cc,
         bcc: args.bcc,
-        attachments: args.attach,
+        attachments: args.attach.into_iter().map(Attach::Path).collect(),
         at: schedule.map(|s| s.at),
     };
     let report = edit::edit(app, origin, id, &request)?;

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::error::Result;
 use crate::ops::whatsapp::WindowReport;
-use crate::ops::whatsapp::compose::Extras;
+use crate::ops::whatsapp::compose::{self, Extras, Words};
 
 use super::super::output::Output;
 
@@ -78,20 +79,29 @@ impl WhatsappArgs {
         self.location.is_some() || !self.contacts.is_empty()
     }
 
-    pub fn extras(self) -> Extras {
-        Extras {
-            buttons: self.buttons,
-            rows: self.rows,
+    pub fn extras(self) -> Result<Extras> {
+        let files = self.contacts.into_iter().map(Words::File);
+        Ok(Extras {
+            buttons: self
+                .buttons
+                .iter()
+                .map(|typed| compose::button(typed))
+                .collect(),
+            rows: self.rows.iter().map(|typed| compose::row(typed)).collect(),
             rows_file: self.rows_file,
             list_label: self.list_label,
-            link: self.link,
+            link: self.link.as_deref().map(compose::link).transpose()?,
             flow: self.flow,
             flow_label: self.flow_label,
             flow_screen: self.flow_screen,
-            flow_data: self.flow_data,
+            flow_data: self.flow_data.map(Words::File),
             footer: self.footer,
-            location: self.location,
-            contacts: self.contacts,
-        }
+            location: self
+                .location
+                .as_deref()
+                .map(compose::location)
+                .transpose()?,
+            contacts: files.collect(),
+        })
     }
 }

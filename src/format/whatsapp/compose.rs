@@ -283,10 +283,10 @@ pub fn location(typed: &str) -> Result<Value> {
 }
 
 /// A place as a message.
-pub fn place(typed: &str) -> Result<(Value, String)> {
-    let content = json!({ "type": "location", "location": location(typed)? });
+pub fn place(location: &Value) -> (Value, String) {
+    let content = json!({ "type": "location", "location": location });
     let text = said::text_of(&content);
-    Ok((content, text))
+    (content, text)
 }
 
 /// People as a message.

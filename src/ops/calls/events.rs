@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::ops::App;
 use crate::ops::feed::{self, EventType, EventsReport, Wanted};
 
-use super::{Call, Caller, Done, Scope, hundred};
+use super::{Call, Caller, Done, Scope, hundred, within};
 
 /// Tells what happened since: messages that came, items of the outbox that changed. It does not wait for anything.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -32,6 +32,7 @@ impl Call for EventsCall {
     type Report = EventsReport;
 
     async fn run(self, app: &App, caller: &Caller) -> Result<Done<EventsReport>> {
+        let limit = within(self.limit, 500)?;
         let Some(after) = &self.after else {
             let report = EventsReport {
                 events: Vec::new(),
@@ -44,7 +45,6 @@ impl Call for EventsCall {
             types: self.types,
             accounts: caller.accounts.clone(),
         };
-        let limit = usize::from(self.limit.clamp(1, 500));
         Ok(feed::next(app, &wanted, (after.parse()?, limit))?.into())
     }
 }

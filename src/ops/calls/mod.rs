@@ -4,11 +4,13 @@
 //! command line prints for the same. A door says who calls ([`Caller`]) and hands the call to the [`Pool`], whose threads
 //! alone open the store.
 
+mod attachment;
 mod caller;
 mod complete;
 mod contacts_list;
 mod events;
 mod inbox;
+mod letter;
 mod mark;
 mod outbox;
 mod people;
@@ -18,10 +20,11 @@ mod search;
 mod send;
 mod session;
 mod status;
+mod whatsapp;
 
 use schemars::JsonSchema;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::document::Document;
@@ -29,22 +32,46 @@ use crate::model::document::Document;
 use super::App;
 use super::send::SendReport;
 
+pub use attachment::{AttachedFile, AttachmentCall, Content, GivenFile};
 pub use caller::{Caller, Scope};
 pub use complete::{CompleteCall, OfferedWord, WordsReport};
 pub use contacts_list::ContactsListCall;
 pub use events::EventsCall;
 pub use inbox::InboxCall;
+pub use letter::Awaited;
 pub use mark::{MarkCall, MoveTo};
 pub use outbox::{
     OutboxCancelCall, OutboxListCall, OutboxRejectCall, OutboxRetryCall, OutboxShowCall,
 };
-pub use people::{ContactEditCall, ContactShowCall, ContactsFindCall};
+pub use people::{ContactAddCall, ContactEditCall, ContactShowCall, ContactsFindCall};
 pub use pool::{Pool, Telling, outlives_panics};
 pub use read::{ReadCall, ThreadCall};
 pub use search::SearchCall;
-pub use send::{Awaited, ForwardCall, Letter, ReplyCall, SendCall};
+pub use send::{ForwardCall, ReplyCall, SendCall};
 pub use session::{SessionDoor, SessionRequest, caller as session_caller};
 pub use status::{AccountsCall, CostsCall, StatusCall};
+pub use whatsapp::WhatsappExtras;
+
+/// Bytes of a call with all that is attached: 25 MiB of files as base64, and a text.
+pub const LARGEST: usize = 36 << 20;
+
+/// Reads a call.
+///
+/// # Errors
+/// In words what is wrong, and the field it is wrong in: `attachments[0].content`.
+pub fn read<'de, C, D>(from: D) -> std::result::Result<C, String>
+where
+    C: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    serde_path_to_error::deserialize(from).map_err(|e| {
+        let (path, words) = (e.path().to_string(), e.inner().to_string());
+        match path == "." || words.contains(&format!("`{path}`")) {
+            true => words,
+            false => format!("`{path}`: {words}"),
+        }
+    })
+}
 
 /// An operation that programs may ask for.
 pub trait Call: DeserializeOwned + JsonSchema + Send + 'static {
@@ -72,14 +99,24 @@ pub struct Done<R> {
     pub report: R,
     /// An outcome that is told by a report and is no error: pending, partial, unconfirmed, refused.
     pub outcome: Option<Kind>,
+    /// What it is about, where that is no document: the content of a file.
+    pub bytes: Option<Vec<u8>>,
+}
+
+impl<R> Done<R> {
+    /// A report that tells an outcome, too.
+    fn with(report: R, outcome: Option<Kind>) -> Done<R> {
+        Done {
+            report,
+            outcome,
+            bytes: None,
+        }
+    }
 }
 
 impl<R> From<R> for Done<R> {
     fn from(report: R) -> Self {
-        Done {
-            report,
-            outcome: None,
-        }
+        Done::with(report, None)
     }
 }
 
@@ -88,10 +125,10 @@ impl Done<SendReport> {
     pub fn sent(report: SendReport) -> Result<Done<SendReport>> {
         match report.failure() {
             Some(error) => Err(error),
-            None => Ok(Done {
-                outcome: report.outcome(),
-                report,
-            }),
+            None => {
+                let outcome = report.outcome();
+                Ok(Done::with(report, outcome))
+            }
         }
     }
 }
@@ -100,12 +137,17 @@ impl Done<SendReport> {
 const MOST_ROWS: u16 = 200;
 
 fn rows(limit: u16) -> Result<usize> {
-    match limit {
-        1..=MOST_ROWS => Ok(usize::from(limit)),
-        _ => Err(
-            Error::usage(format!("`limit` is from 1 to {MOST_ROWS}, not {limit}"))
-                .hint("the rest comes page by page: give `next` back as `after`"),
-        ),
+    within(limit, MOST_ROWS)
+        .map_err(|e| e.hint("the rest comes page by page: give `next` back as `after`"))
+}
+
+/// The one bound of `limit`: at least 1, and what the schema says.
+fn within(limit: u16, most: u16) -> Result<usize> {
+    match (1..=most).contains(&limit) {
+        true => Ok(usize::from(limit)),
+        false => Err(Error::usage(format!(
+            "`limit` is from 1 to {most}, not {limit}"
+        ))),
     }
 }
 
@@ -122,10 +164,11 @@ fn hundred() -> u16 {
 pub struct Answer {
     pub json: Vec<u8>,
     pub outcome: Option<Kind>,
+    pub bytes: Option<Vec<u8>>,
 }
 
 impl Answer {
-    fn of<C: Call>(done: &Done<C::Report>) -> Result<Answer> {
+    fn of<C: Call>(done: Done<C::Report>) -> Result<Answer> {
         let document = Document {
             schema: C::SCHEMA,
             document: &done.report,
@@ -133,6 +176,7 @@ impl Answer {
         Ok(Answer {
             json: serde_json::to_vec(&document).context(Kind::Internal, "writing JSON")?,
             outcome: done.outcome,
+            bytes: done.bytes,
         })
     }
 }

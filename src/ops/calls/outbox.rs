@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::error::Result;
 use crate::model::outbox::State;
-use crate::ops::outbox::{self, OutboxReport};
+use crate::ops::outbox::{self, OutboxReport, Page};
 use crate::ops::send::{ItemReport, SendReport};
 use crate::ops::{App, approval};
 
@@ -28,6 +28,9 @@ pub struct OutboxListCall {
     #[serde(default = "hundred")]
     #[schemars(range(min = 1, max = 200))]
     pub limit: u16,
+    /// The `next` of the page before.
+    #[serde(default)]
+    pub after: Option<String>,
 }
 
 impl Call for OutboxListCall {
@@ -37,10 +40,13 @@ impl Call for OutboxListCall {
     type Report = OutboxReport;
 
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<OutboxReport>> {
-        let limit = rows(self.limit)?;
+        let page = Page {
+            limit: rows(self.limit)?,
+            after: self.after.as_deref(),
+        };
         let report = match &self.batch {
-            Some(name) => outbox::list_batch(app, name, &self.state, limit)?,
-            None => outbox::list(app, &self.state, self.all, limit)?,
+            Some(name) => outbox::list_batch(app, name, &self.state, page)?,
+            None => outbox::list(app, &self.state, self.all, page)?,
         };
         Ok(report.into())
     }

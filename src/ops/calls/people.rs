@@ -1,19 +1,20 @@
-//! `contacts_find`, `contact_show` and `contact_edit`, as programs ask for them.
+//! `contacts_find`, `contact_show`, `contact_add` and `contact_edit`, as programs ask for them.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
-use crate::model::contact::Via;
+use crate::model::contact::{Card, Via};
 use crate::ops::App;
+use crate::ops::contacts::add::{self, AddRequest};
 use crate::ops::contacts::change::ChangeReport;
 use crate::ops::contacts::edit::{self, Changes, Line, To};
 use crate::ops::contacts::find::{self, FoundReport};
 use crate::ops::contacts::show::{self, ContactReport};
 use crate::ops::contacts::who;
 
-use super::{Call, Caller, Done, Scope};
+use super::{Call, Caller, Done, Scope, within};
 
 /// Tells who may be meant by a name, with what each is reached by: the likeliest first.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -38,10 +39,7 @@ impl Call for ContactsFindCall {
     type Report = FoundReport;
 
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<FoundReport>> {
-        let limit = usize::from(self.limit);
-        if !(1..=100).contains(&limit) {
-            return Err(Error::usage("`limit` is a number from 1 to 100"));
-        }
+        let limit = within(self.limit, 100)?;
         Ok(find::report(app, &self.query, limit)?.into())
     }
 }
@@ -63,6 +61,94 @@ impl Call for ContactShowCall {
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<ContactReport>> {
         let contact = who::contact(app, &self.contact)?;
         Ok(show::show(app, contact)?.into())
+    }
+}
+
+/// Adds a contact. An agent may add someone whom no name means yet, and put nobody into a group.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ContactAddCall {
+    /// The name.
+    pub name: String,
+    /// Addresses: `ada@example.com`, `+14155550100`, `slack:@ada`; `(work)` behind one is its label.
+    pub address: Vec<String>,
+    /// The sender of this message, with what it tells of them: `m1423`.
+    pub from: Option<String>,
+    /// A note.
+    pub note: Option<String>,
+    /// The organisation.
+    pub org: Option<String>,
+    /// The title or role.
+    pub title: Option<String>,
+    /// `1815-12-10`, or `--12-10` without the year.
+    pub birthday: Option<String>,
+    /// The time zone: `Europe/London`.
+    pub zone: Option<String>,
+    /// Pages of the person.
+    pub url: Vec<String>,
+    /// By what the person wants to be reached.
+    pub via: Option<Via>,
+    /// Nicknames.
+    pub nickname: Vec<String>,
+    /// Groups to put into.
+    pub group: Vec<String>,
+    /// Add even if someone has one of the addresses.
+    pub force: bool,
+}
+
+impl Call for ContactAddCall {
+    const NAME: &'static str = "contact_add";
+    const SCHEMA: &'static str = "comms.contact_change/1";
+    const NEEDS: Scope = Scope::Send;
+    type Report = ChangeReport;
+
+    async fn run(self, app: &App, caller: &Caller) -> Result<Done<ChangeReport>> {
+        let mut card = Card {
+            name: self.name.clone(),
+            addresses: edit::addresses(app, &self.address)?,
+            ..Card::default()
+        };
+        if let Some(id) = &self.from {
+            let sender = add::sender(app, id.parse()?)?;
+            if card.name.is_empty() {
+                card.name = sender.name;
+            }
+            card.addresses.extend(sender.addresses);
+        }
+        if card.name.trim().is_empty() && card.addresses.is_empty() {
+            return Err(Error::usage("who is to be added?")
+                .hint("give `name` and `address`, or `from` with the id of a message"));
+        }
+        let request = AddRequest {
+            cards: vec![self.changes().onto(app, &card)?],
+            anyway: self.force,
+        };
+        let report = add::add(app, caller.origin, request)?;
+        let outcome = report.outcome();
+        Ok(Done::with(report, outcome))
+    }
+}
+
+impl ContactAddCall {
+    fn changes(&self) -> Changes {
+        let lines = [
+            (Line::Organization, &self.org),
+            (Line::Title, &self.title),
+            (Line::Notes, &self.note),
+            (Line::Zone, &self.zone),
+            (Line::Birthday, &self.birthday),
+        ];
+        Changes {
+            lines: lines
+                .into_iter()
+                .filter_map(|(line, text)| Some((line, text.clone()?)))
+                .collect(),
+            via: self.via.map(Some),
+            add_nicknames: self.nickname.clone(),
+            add_groups: self.group.clone(),
+            add_urls: self.url.clone(),
+            ..Changes::default()
+        }
     }
 }
 
@@ -129,10 +215,8 @@ impl Call for ContactEditCall {
         }
         let to = To::Changes(Box::new(changes));
         let report = edit::edit(app, caller.origin, contact.id, (&to, anyway))?;
-        Ok(Done {
-            outcome: report.outcome(),
-            report,
-        })
+        let outcome = report.outcome();
+        Ok(Done::with(report, outcome))
     }
 }
 

@@ -115,7 +115,7 @@ impl Pool {
                 }
             });
             if let Some(done) = worked {
-                let _ = answer.send(done.and_then(|done| Answer::of::<C>(&done)));
+                let _ = answer.send(done.and_then(Answer::of::<C>));
             }
         });
         let lane = match waits {

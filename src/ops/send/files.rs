@@ -1,6 +1,7 @@
 //! Files that go along with a message.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::format::compose::{self, File};
@@ -12,6 +13,72 @@ use super::report::AttachmentReport;
 
 /// All files of a message together; beyond this nobody takes it, and the store could not either.
 const MOST_BYTES: u64 = 500 * 1024 * 1024;
+
+/// Something to attach.
+#[derive(Clone, Debug)]
+pub enum Attach {
+    Path(PathBuf),
+    /// A program gave it with the request.
+    Given(Arc<File>),
+}
+
+impl Attach {
+    /// The name it goes under.
+    pub fn name(&self) -> String {
+        match self {
+            Attach::Path(path) => path.file_name().map_or(String::from("attachment"), |n| {
+                n.to_string_lossy().into_owned()
+            }),
+            Attach::Given(file) => file.name.clone(),
+        }
+    }
+
+    /// A file that a program gave; without a type, its name and bytes tell.
+    ///
+    /// # Errors
+    /// `usage` for a name that is none of a file, and for a type that can't stand in a header or is not for files.
+    pub fn given(name: &str, (media_type, bytes): (Option<&str>, Vec<u8>)) -> Result<Attach> {
+        compose::refuse_controls("file name", name)?;
+        if name.trim().is_empty() || name.contains(['/', '\\']) || [".", ".."].contains(&name) {
+            return Err(
+                Error::usage(format!("`{}` is not the name of a file", clean::line(name)))
+                    .hint("give the name alone, like `report.pdf`"),
+            );
+        }
+        let media_type = match media_type {
+            None => compose::media_type(name, &bytes),
+            Some(stated) if is_ours(stated) || sound_type(stated, name, &bytes) != stated => {
+                return Err(Error::usage(format!(
+                    "`{}` is not a type that a file may go under",
+                    clean::line(stated)
+                ))
+                .hint("write it like `application/pdf`, or leave it out"));
+            }
+            Some(stated) => stated.to_owned(),
+        };
+        Ok(Attach::Given(Arc::new(File {
+            name: name.to_owned(),
+            media_type,
+            bytes,
+            content_id: None,
+        })))
+    }
+}
+
+/// Whether a type is the one of our own part, in whatever case.
+fn is_ours(media_type: &str) -> bool {
+    media_type.eq_ignore_ascii_case(payload::MEDIA_TYPE)
+}
+
+/// What came with a stranger's message and goes on with ours: nothing of it may pass for our own part, which would be
+/// sent as it orders and not be listed.
+pub fn sent_on(raw: &[u8], message: &Parsed) -> Vec<File> {
+    let mut files = files_of(raw, message);
+    for file in files.iter_mut().filter(|file| is_ours(&file.media_type)) {
+        file.media_type = "application/octet-stream".to_owned();
+    }
+    files
+}
 
 /// All attachments and inline images of a message, byte for byte.
 pub fn files_of(raw: &[u8], message: &Parsed) -> Vec<File> {
@@ -53,16 +120,23 @@ fn sound_type(stated: &str, name: &str, bytes: &[u8]) -> String {
 }
 
 /// Reads what is to be attached.
-pub fn read_files(app: &App, paths: &[std::path::PathBuf]) -> Result<Vec<File>> {
+pub fn read_files(app: &App, attached: &[Attach]) -> Result<Vec<File>> {
     let mut total = 0;
     let mut files = Vec::new();
-    for path in paths {
+    for one in attached {
         (app.progress)(&crate::ops::Progress {
             stage: "reading attachments".to_owned(),
             done: files.len() as u64,
-            total: Some(paths.len() as u64),
+            total: Some(attached.len() as u64),
         });
-        files.push(read_file(path, &mut total)?);
+        files.push(match one {
+            Attach::Path(path) => read_file(path, &mut total)?,
+            Attach::Given(file) => {
+                total += file.bytes.len() as u64;
+                refuse_more(total)?;
+                File::clone(file)
+            }
+        });
     }
     Ok(files)
 }
@@ -87,13 +161,7 @@ fn read_file(path: &Path, total: &mut u64) -> Result<File> {
             .hint("write it to a file first, and attach that"));
     }
     *total += meta.len();
-    if *total > MOST_BYTES {
-        return Err(Error::usage(format!(
-            "the attachments have more than {} MB",
-            MOST_BYTES / 1024 / 1024
-        ))
-        .hint("no mail server takes so much: send a link"));
-    }
+    refuse_more(*total)?;
     let bytes = std::fs::read(path).map_err(unreadable)?;
     let name = path.file_name().map_or(String::from("attachment"), |n| {
         n.to_string_lossy().into_owned()
@@ -105,6 +173,17 @@ fn read_file(path: &Path, total: &mut u64) -> Result<File> {
         bytes,
         content_id: None,
     })
+}
+
+fn refuse_more(total: u64) -> Result<()> {
+    if total <= MOST_BYTES {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "the attachments have more than {} MB",
+        MOST_BYTES / 1024 / 1024
+    ))
+    .hint("no mail server takes so much: send a link"))
 }
 
 /// What is attached, as the outbox keeps it.

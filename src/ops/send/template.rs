@@ -29,6 +29,8 @@ pub struct TemplateUse {
     pub vars: BTreeMap<String, String>,
     /// Of WhatsApp's templates, which may be there in several.
     pub language: Option<String>,
+    /// It is a name, whatever it looks like: files elsewhere are none of the asker's.
+    pub by_name: bool,
 }
 
 /// The request with its template put in; `known` is the account it goes through, where it answers a message.
@@ -50,8 +52,9 @@ pub async fn put_in<'a>(
         None => on_whatsapp(app, request)?,
     };
     // A path says which file is meant.
-    let account =
-        account.filter(|_| !wanted.file.contains('/') && !Path::new(&wanted.file).is_file());
+    let account = account.filter(|_| {
+        wanted.by_name || (!wanted.file.contains('/') && !Path::new(&wanted.file).is_file())
+    });
     if let Some(account) = account {
         let template = whatsapp::Wanted {
             name: &wanted.file,
@@ -67,7 +70,7 @@ pub async fn put_in<'a>(
                 return Ok(Cow::Owned(made));
             }
             // One of the owner's own.
-            Err(e) if e.kind != Kind::NotFound || find(app, &wanted.file).is_err() => {
+            Err(e) if e.kind != Kind::NotFound || is_missing(app, wanted) => {
                 return Err(e);
             }
             Err(_) => {}
@@ -110,7 +113,10 @@ fn on_whatsapp<'a>(app: &'a App, request: &SendRequest) -> Result<Option<&'a Acc
 /// # Errors
 /// `usage`: no such template, a missing value (named, with file and line), a value nothing asks for.
 fn fill(app: &App, wanted: &TemplateUse, request: &mut SendRequest) -> Result<()> {
-    let template = load(app, &wanted.file)?;
+    let template = match wanted.by_name {
+        true => read_template(&named(app, &wanted.file)?)?,
+        false => load(app, &wanted.file)?,
+    };
     template.refuse_unused(wanted.vars.keys())?;
     let rendered = template.render(&wanted.vars)?;
     put(template.style(), rendered, request);
@@ -119,8 +125,11 @@ fn fill(app: &App, wanted: &TemplateUse, request: &mut SendRequest) -> Result<()
 
 /// Reads a template.
 pub fn load(app: &App, wanted: &str) -> Result<Template> {
-    let path = find(app, wanted)?;
-    Template::read(&clean::line(&path.display().to_string()), &read(&path)?)
+    read_template(&find(app, wanted)?)
+}
+
+fn read_template(path: &Path) -> Result<Template> {
+    Template::read(&clean::line(&path.display().to_string()), &read(path)?)
 }
 
 /// Puts what was rendered into a request.
@@ -159,6 +168,25 @@ pub fn find(app: &App, wanted: &str) -> Result<PathBuf> {
     }
     if wanted.contains('/') || wanted.is_empty() {
         return Err(Error::usage(format!("there is no template file `{shown}`")));
+    }
+    named(app, wanted)
+}
+
+fn is_missing(app: &App, wanted: &TemplateUse) -> bool {
+    match wanted.by_name {
+        true => named(app, &wanted.file).is_err(),
+        false => find(app, &wanted.file).is_err(),
+    }
+}
+
+/// The file of a template by its name beside the config file.
+fn named(app: &App, wanted: &str) -> Result<PathBuf> {
+    let shown = clean::line(wanted);
+    if wanted.contains(['/', '\\']) || wanted.starts_with('.') || wanted.is_empty() {
+        return Err(
+            Error::usage(format!("`{shown}` is not the name of a template"))
+                .hint("name one of the folder `templates` beside the config file"),
+        );
     }
     let folder = app.config.config_file.with_file_name("templates");
     let found: Vec<_> = ENDINGS

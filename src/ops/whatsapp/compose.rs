@@ -1,17 +1,19 @@
 //! Messages beyond text: what was typed for them, read and checked before anything is staged.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Context, Error, Kind, Result};
 use crate::format::clean;
 use crate::format::compose::media_type;
-use crate::format::whatsapp::compose::{self, Around, Button, Flow, Press, Row};
+use crate::format::whatsapp::compose::{self, Around, Flow, Press};
+pub use crate::format::whatsapp::compose::{Button, Row};
 use crate::format::whatsapp::template::{FILE, Filled};
 use crate::format::whatsapp::{self, card};
 use crate::model::account::Account;
 use crate::ops::App;
 use crate::ops::send::rooms::{Place, Rendered};
-use crate::ops::send::{Mode, SendRequest};
+use crate::ops::send::{Attach, Mode, SendRequest};
 
 use super::check_window;
 
@@ -22,29 +24,56 @@ const LABEL: &str = "Choose";
 /// And that of a form.
 const FORM: &str = "Open";
 
-/// What a message of WhatsApp may have beside text and files, as typed.
+/// A text, or the file it stands in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Words {
+    File(PathBuf),
+    Given(String),
+}
+
+impl Words {
+    fn read(&self, flag: &str) -> Result<Cow<'_, str>> {
+        match self {
+            Words::File(path) => read(path, flag).map(Cow::Owned),
+            Words::Given(text) => Ok(Cow::Borrowed(text)),
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Words::File(path) => format!("`{}`", shown(path)),
+            Words::Given(_) => "what was given".to_owned(),
+        }
+    }
+}
+
+/// A button that leads to a web page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    pub label: String,
+    pub url: String,
+}
+
+/// What a message of WhatsApp may have beside text and files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Extras {
-    /// `ID=TITLE`.
-    pub buttons: Vec<String>,
-    /// `ID=TITLE` or `ID=TITLE|DESCRIPTION`.
-    pub rows: Vec<String>,
+    pub buttons: Vec<Button>,
+    pub rows: Vec<Row>,
     /// CSV with columns `id`, `title`, `description`, `section`.
     pub rows_file: Option<PathBuf>,
     pub list_label: Option<String>,
-    /// `LABEL=URL`.
-    pub link: Option<String>,
+    pub link: Option<Link>,
     /// Its id or name.
     pub flow: Option<String>,
     pub flow_label: Option<String>,
     pub flow_screen: Option<String>,
     /// A JSON object.
-    pub flow_data: Option<PathBuf>,
+    pub flow_data: Option<Words>,
     pub footer: Option<String>,
-    /// `LAT,LON[,NAME[,ADDRESS]]`.
-    pub location: Option<String>,
-    /// Files of vCards.
-    pub contacts: Vec<PathBuf>,
+    /// As the API takes it.
+    pub location: Option<serde_json::Value>,
+    /// vCards.
+    pub contacts: Vec<Words>,
 }
 
 impl Extras {
@@ -74,10 +103,9 @@ impl Extras {
     fn press(&self) -> Result<Option<Press>> {
         let mut kinds: Vec<(&str, Press)> = Vec::new();
         if !self.buttons.is_empty() {
-            let buttons = self.buttons.iter().map(|typed| button(typed)).collect();
-            kinds.push(("--button", Press::Buttons(buttons)));
+            kinds.push(("--button", Press::Buttons(self.buttons.clone())));
         }
-        let mut rows: Vec<Row> = self.rows.iter().map(|typed| row(typed)).collect();
+        let mut rows = self.rows.clone();
         if let Some(path) = &self.rows_file {
             rows.extend(rows_of(path)?);
         }
@@ -86,14 +114,7 @@ impl Extras {
             kinds.push(("--row", Press::List(label.to_owned(), rows)));
         }
         if let Some(link) = &self.link {
-            let (label, url) = link.split_once('=').ok_or_else(|| {
-                Error::usage(format!("--link `{link}` is not LABEL=URL"))
-                    .hint("write it like --link 'Track it=https://example.com/7'")
-            })?;
-            kinds.push((
-                "--link",
-                Press::Link(label.trim().to_owned(), url.trim().to_owned()),
-            ));
+            kinds.push(("--link", Press::Link(link.label.clone(), link.url.clone())));
         }
         if let Some(flow) = &self.flow {
             kinds.push(("--flow", Press::Flow(self.form(flow)?)));
@@ -109,9 +130,9 @@ impl Extras {
     fn form(&self, flow: &str) -> Result<Flow> {
         let data = match &self.flow_data {
             None => None,
-            Some(path) => Some(
-                serde_json::from_str(&read(path, "--flow-data")?)
-                    .context(Kind::Usage, format!("`{}` is not JSON", shown(path)))?,
+            Some(words) => Some(
+                serde_json::from_str(&words.read("--flow-data")?)
+                    .context(Kind::Usage, format!("{} is not JSON", words.name()))?,
             ),
         };
         Ok(Flow {
@@ -124,7 +145,7 @@ impl Extras {
 }
 
 /// `ID=TITLE`; a title alone is its own id.
-fn button(typed: &str) -> Button {
+pub fn button(typed: &str) -> Button {
     let (id, title) = typed.split_once('=').unwrap_or((typed, typed));
     Button {
         id: id.trim().to_owned(),
@@ -132,7 +153,8 @@ fn button(typed: &str) -> Button {
     }
 }
 
-fn row(typed: &str) -> Row {
+/// `ID=TITLE` or `ID=TITLE|DESCRIPTION`.
+pub fn row(typed: &str) -> Row {
     let (head, description) = typed.split_once('|').unwrap_or((typed, ""));
     let Button { id, title } = button(head);
     Row {
@@ -141,6 +163,23 @@ fn row(typed: &str) -> Row {
         description: filled(description),
         section: None,
     }
+}
+
+/// `LABEL=URL`.
+pub fn link(typed: &str) -> Result<Link> {
+    let (label, url) = typed.split_once('=').ok_or_else(|| {
+        Error::usage(format!("--link `{typed}` is not LABEL=URL"))
+            .hint("write it like --link 'Track it=https://example.com/7'")
+    })?;
+    Ok(Link {
+        label: label.trim().to_owned(),
+        url: url.trim().to_owned(),
+    })
+}
+
+/// `LAT,LON[,NAME[,ADDRESS]]`.
+pub fn location(typed: &str) -> Result<serde_json::Value> {
+    compose::location(typed)
 }
 
 fn filled(text: &str) -> Option<String> {
@@ -249,13 +288,13 @@ fn made(request: &SendRequest, (subject, body): (&str, &str)) -> Result<Rendered
     let (content, text) = match (&extras.location, extras.contacts.as_slice()) {
         (Some(place), []) => {
             alone("--location")?;
-            compose::place(place)?
+            compose::place(place)
         }
         (None, [_, ..]) => {
             alone("--contact")?;
             let mut cards = Vec::new();
-            for path in &extras.contacts {
-                cards.extend(card::people(&read(path, "--contact")?)?);
+            for words in &extras.contacts {
+                cards.extend(card::people(&words.read("--contact")?)?);
             }
             compose::people(cards)
         }
@@ -299,8 +338,10 @@ fn pressed(
     match request.attachments.as_slice() {
         [] => {}
         [file] if subject.is_none() && !matches!(press, Press::List(..)) => {
-            let name = file.file_name().map(|n| n.to_string_lossy().into_owned());
-            let kind = whatsapp::kind_of(&media_type(&name.unwrap_or_default(), &[]));
+            let kind = match file {
+                Attach::Path(_) => whatsapp::kind_of(&media_type(&file.name(), &[])),
+                Attach::Given(file) => whatsapp::kind_of(&file.media_type),
+            };
             if !kind.takes_caption() {
                 return Err(Error::usage(format!(
                     "a file of kind {} can't stand above a choice",
@@ -365,8 +406,8 @@ mod tests {
     #[test]
     fn one_kind_of_choice_goes_into_a_message() {
         let both = Extras {
-            buttons: vec!["Yes".into()],
-            link: Some("Go=https://x.example".into()),
+            buttons: vec![button("Yes")],
+            link: link("Go=https://x.example").ok(),
             ..Extras::default()
         };
         assert!(words(both, "hi").contains("--button and --link"));
@@ -376,7 +417,7 @@ mod tests {
         };
         assert!(words(alone, "hi").contains("--footer says nothing"));
         let place = Extras {
-            location: Some("1,2".into()),
+            location: location("1,2").ok(),
             ..Extras::default()
         };
         assert!(words(place.clone(), "hi").contains("a message of its own"));

@@ -1,13 +1,17 @@
 //! What is answered: the document, whether it is another than before, and where it goes on.
 
+use std::fmt::Write;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header, request};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use url::form_urlencoded;
 
+use crate::error::Error;
+use crate::format::clean;
 use crate::ops::calls::Answer;
-use crate::serve::refusal::{JSON, status};
+use crate::serve::refusal::{JSON, refused, status};
 
 use super::table::Route;
 
@@ -43,6 +47,81 @@ pub fn answered(route: &Route, head: &request::Parts, answer: Answer) -> Respons
         }
     }
     response
+}
+
+/// The content of a file that a stranger sent: to be kept, never to be shown as a page of ours.
+pub fn file(headers: &HeaderMap, answer: Answer) -> Response {
+    #[derive(Deserialize)]
+    struct About {
+        name: String,
+        media_type: String,
+    }
+    let about: About = match serde_json::from_slice(&answer.json) {
+        Ok(about) => about,
+        Err(e) => return refused(&Error::internal("reading what a file is").because(e)),
+    };
+    let bytes = answer.bytes.unwrap_or_default();
+    let tag = tag(&bytes);
+    let mut response = match is_known(headers, &tag) {
+        true => (StatusCode::NOT_MODIFIED, Body::empty()).into_response(),
+        false => (StatusCode::OK, Body::from(bytes)).into_response(),
+    };
+    let kind = match is_harmless(&about.media_type) {
+        true => about.media_type.as_str(),
+        false => "application/octet-stream",
+    };
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, kind),
+        (header::CONTENT_DISPOSITION, &disposition(&about.name)),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; sandbox",
+        ),
+        (header::CACHE_CONTROL, "private, no-cache"),
+        (header::VARY, "authorization"),
+        (header::ETAG, &tag),
+    ] {
+        if let Ok(value) = value.parse() {
+            headers.insert(name, value);
+        }
+    }
+    response
+}
+
+/// Whether a browser that is given something of this type runs nothing of it, whatever it does with the rest.
+fn is_harmless(media_type: &str) -> bool {
+    let token = |t: &str| {
+        !t.is_empty()
+            && t.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-+._".contains(&b))
+    };
+    let kind = media_type.to_ascii_lowercase();
+    let Some((kind, sub)) = kind.split_once('/').filter(|(a, b)| token(a) && token(b)) else {
+        return false;
+    };
+    let runs = ["xml", "html", "script", "wasm", "shockwave", "java"];
+    match kind {
+        "image" | "audio" | "video" | "font" | "application" => {
+            !runs.iter().any(|one| sub.contains(one))
+        }
+        "text" => matches!(sub, "plain" | "csv" | "calendar" | "vcard" | "markdown"),
+        _ => false,
+    }
+}
+
+/// RFC 6266, with the name as RFC 8187 wants it.
+fn disposition(name: &str) -> String {
+    let mut text = String::from("attachment; filename*=UTF-8''");
+    for byte in clean::file_name(name).bytes() {
+        match byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            true => text.push(char::from(byte)),
+            false => {
+                let _ = write!(text, "%{byte:02X}");
+            }
+        }
+    }
+    text
 }
 
 /// A page that is the same for everyone.
@@ -107,4 +186,54 @@ fn next(head: &request::Parts, json: &[u8]) -> Option<String> {
         .extend_pairs(form_urlencoded::parse(given.as_bytes()).filter(|(name, _)| name != "after"));
     query.append_pair("after", &page.next?);
     Some(format!("<?{}>; rel=\"next\"", query.finish()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_run_goes_as_bytes() {
+        for kind in [
+            "image/png",
+            "application/pdf",
+            "text/plain",
+            "application/vnd.ms-excel",
+            "audio/ogg",
+        ] {
+            assert!(is_harmless(kind), "{kind}");
+        }
+        for kind in [
+            "text/html",
+            "image/svg+xml",
+            "application/xhtml+xml",
+            "text/javascript",
+            "application/x-javascript",
+            "application/xml",
+            "text/xml",
+            "multipart/x-mixed-replace",
+            "message/rfc822",
+            "text/css",
+            "",
+            "text",
+            "text/plain; charset=utf-8",
+            "a/b/c",
+            "text/plain\r\nset-cookie: a",
+        ] {
+            assert!(!is_harmless(kind), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_name_forges_no_header() {
+        assert_eq!(
+            disposition("a\"; filename=\"b.exe\r\nx: y.pdf"),
+            disposition(&clean::file_name("a\"; filename=\"b.exe\r\nx: y.pdf"))
+        );
+        assert!(!disposition("a\"b\r\nc").contains(['"', '\r', '\n']));
+        assert_eq!(
+            disposition("Bräu.pdf"),
+            "attachment; filename*=UTF-8''Br%C3%A4u.pdf"
+        );
+    }
 }

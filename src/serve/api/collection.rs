@@ -78,6 +78,9 @@ fn arguments(route: &Route) -> Vec<String> {
         let body = body.to_string().replace('\'', "'\\''");
         all.push(format!("-d '{body}'"));
     }
+    if route.bytes {
+        all.push("--remote-name --remote-header-name".to_owned());
+    }
     if route.streams {
         all.push("-N -H 'Accept: text/event-stream'".to_owned());
     }

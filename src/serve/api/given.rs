@@ -8,7 +8,7 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::error::{Error, Result};
-use crate::ops::calls::Call;
+use crate::ops::calls::{self, Call};
 
 use super::table::{Parameter, Shape};
 
@@ -27,18 +27,17 @@ impl Given {
         let has_body = !self.body.is_empty();
         let body: &[u8] = if has_body { &self.body } else { b"{}" };
         let mut json = serde_json::Deserializer::from_slice(body);
-        let read = C::deserialize(Merged {
+        let read = calls::read(Merged {
             fields: self.fields,
             body: &mut json,
         })
-        .and_then(|call| json.end().map(|()| call));
-        read.map_err(|e| {
-            let words = e.to_string();
+        .and_then(|call: C| json.end().map(|()| call).map_err(|e| e.to_string()));
+        read.map_err(|words| {
             // Without a body there is no line to point at.
             match words.split_once(" at line ") {
                 Some((words, _)) if !has_body => Error::usage(words),
                 _ if has_body => Error::usage(format!("the body can't be read: {words}")),
-                _ => Error::usage(words),
+                _ => Error::usage(words.as_str()),
             }
         })
     }
@@ -75,7 +74,8 @@ fn unknown(name: &str, parameters: &[Parameter]) -> Error {
     }
 }
 
-fn typed(parameter: &Parameter, text: &str) -> Result<Value> {
+/// A parameter as the call takes it.
+pub fn typed(parameter: &Parameter, text: &str) -> Result<Value> {
     let name = &parameter.name;
     match parameter.shape {
         Shape::Text | Shape::List => Ok(text.into()),
@@ -179,7 +179,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Chain<A> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ops::calls::{OutboxListCall, OutboxRejectCall, SearchCall};
+    use crate::ops::calls::{OutboxListCall, OutboxRejectCall, SearchCall, SendCall};
     use crate::serve::api::table::parameters;
 
     fn body<C: Call>(fields: &[(&str, &str)], body: &str) -> Result<C> {
@@ -211,13 +211,30 @@ mod tests {
     #[test]
     fn what_is_wrong_in_a_body_is_told_with_its_place() {
         let read = |text| message(body::<OutboxRejectCall>(&[("id", "o1")], text));
-        assert!(read("{\n \"reason\": 7}").contains("expected a string at line 2 column 12"));
+        let number = read("{\n \"reason\": 7}");
+        assert!(number.contains("`reason`: invalid type: integer `7`, expected a string"));
+        assert!(number.contains("at line 2 column 12"), "{number}");
         assert!(read(r#"{"reason": "a""#).contains("EOF while parsing an object at line 1"));
         assert!(read(r#"{"why": "a"}"#).contains("unknown field `why`"));
         assert!(read("[]").contains("expected an object"));
         assert!(read("{} {}").contains("trailing characters"));
         assert!(read(r#"{"id": "o2"}"#).contains("duplicate field `id`"));
         assert!(read(r#"{"reason": "a", "reason": "b"}"#).contains("duplicate field `reason`"));
+    }
+
+    #[test]
+    fn the_field_of_a_letter_is_told_that_is_wrong() {
+        let read = |text| message(body::<SendCall>(&[], text));
+        let text = read("{\"to\": [\"a@b.example\"],\n \"text\": 7, \"subject\": \"x\"}");
+        assert!(text.contains("`text`: invalid type: integer `7`"), "{text}");
+        assert!(text.contains("at line 2 column 9"), "{text}");
+        let file =
+            read(r#"{"to": ["a@b.example"], "attachments": [{"name": "a", "content": "?"}]}"#);
+        assert!(
+            file.contains("`attachments[0].content`: not base64"),
+            "{file}"
+        );
+        assert!(read(r#"{"to": ["a"], "path": "x"}"#).contains("unknown field `path`"));
     }
 
     #[test]

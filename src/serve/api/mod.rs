@@ -26,15 +26,13 @@ use crate::error::{Error, Result};
 use crate::ops::calls::{Caller, Scope};
 use crate::ops::serving::{Desk, Part};
 
-use super::body::{self, Fault};
+use super::body;
 use super::guard;
-use super::refusal::{last, refused, with_status};
+use super::refusal::{refused, unread, with_status};
 
 use given::Given;
 use table::{Route, routes};
 
-/// Bytes of a body.
-const LIMIT: usize = 1 << 20;
 /// The header that is the field `key`.
 const KEY: &str = "idempotency-key";
 
@@ -113,13 +111,25 @@ fn method(route: Route) -> MethodRouter<Shared> {
               Extension(caller): Extension<Caller>,
               path: RawPathParams,
               request: Request| async move {
-            let fields: Vec<_> = path
-                .iter()
-                .map(|(name, value)| (name.to_owned(), Value::from(value)))
-                .collect();
-            work(&route, (shared, caller), (fields, request)).await
+            match in_path(&route, &path) {
+                Ok(fields) => work(&route, (shared, caller), (fields, request)).await,
+                Err(error) => refused(&error),
+            }
         },
     )
+}
+
+/// The fields of the call that stand in the path.
+fn in_path(route: &Route, path: &RawPathParams) -> Result<Vec<(String, Value)>> {
+    let field = |(name, text): (&str, &str)| {
+        let parameter = route.parameters.iter().find(|p| p.name == name);
+        let value = match parameter {
+            Some(parameter) => given::typed(parameter, text)?,
+            None => text.into(),
+        };
+        Ok((name.to_owned(), value))
+    };
+    path.iter().map(field).collect()
 }
 
 async fn work(
@@ -135,9 +145,10 @@ async fn work(
     }
     let (head, body) = request.into_parts();
     let bodies = Arc::clone(&shared.bodies);
-    let (body, _held) = match body::read(body, (LIMIT, &head.headers), &bodies).await {
+    let limit = route.limit();
+    let (body, _held) = match body::read(body, (limit, &head.headers), &bodies).await {
         Ok(read) => read,
-        Err(fault) => return unread(&fault),
+        Err(fault) => return unread(&fault, limit),
     };
     if let Err(response) = is_json(&head.headers, &body) {
         return *response;
@@ -151,6 +162,7 @@ async fn work(
         return events::stream(from, caller, (&head.headers, given)).await;
     }
     match (route.work)(pool, caller, given).await {
+        Ok(done) if route.bytes => answer::file(&head.headers, done),
         Ok(done) => answer::answered(route, &head, done),
         Err(error) => refused(&error),
     }
@@ -199,16 +211,6 @@ fn is_json(headers: &HeaderMap, body: &Bytes) -> std::result::Result<(), Box<Res
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         &error,
     )))
-}
-
-fn unread(fault: &Fault) -> Response {
-    let error = match fault {
-        Fault::TooLarge => Error::usage(format!("a body may have {} KiB", LIMIT >> 10)),
-        Fault::TooMuchAtOnce => Error::unavailable("too much is being posted at once"),
-        Fault::TooSlow => Error::usage("the body came too slowly"),
-        Fault::Cut => Error::usage("the body was cut off"),
-    };
-    last(with_status(fault.status(), &error))
 }
 
 /// RFC 6750 §3.1.

@@ -79,7 +79,7 @@ pub fn document() -> Value {
     let mut paths: Map<String, Value> = Map::new();
     for route in routes() {
         let name = component(route.schema);
-        if !documents.contains_key(&name) {
+        if !route.bytes && !documents.contains_key(&name) {
             let schema = (route.report)(&mut generator);
             documents.insert(name, document::named(schema, route.schema).to_value());
         }
@@ -206,10 +206,16 @@ fn parameter(parameter: &Parameter, example: &Map<String, Value>) -> Value {
 
 fn responses(route: &Route) -> Value {
     let schema = json!({"$ref": format!("#/components/schemas/{}", component(route.schema))});
-    let content = json!({"application/json": {"schema": schema}});
+    let content = match route.bytes {
+        true => json!({"*/*": {}}),
+        false => json!({"application/json": {"schema": schema}}),
+    };
     let mut all = Map::new();
     let mut done = json!({
-        "description": format!("`{}`", route.schema),
+        "description": match route.bytes {
+            true => "The bytes, as they were sent".to_owned(),
+            false => format!("`{}`", route.schema),
+        },
         "content": content,
     });
     if route.is_get() {

@@ -47,14 +47,17 @@ fn section(page: &mut String, route: &Route) {
     let _ = write!(
         page,
         "<h3 id=\"{0}\"><code>{1} /v1{2}</code></h3>\n<p>{3} {4}</p>\n\
-         <p>Needs <code>{5}</code>, answers <code>{6}</code>.</p>\n",
+         <p>Needs <code>{5}</code>, answers {6}.</p>\n",
         route.name,
         route.method,
         escaped(route.path),
         marked(summary),
         marked(more),
         route.needs.name(),
-        route.schema,
+        match route.bytes {
+            true => "the bytes".to_owned(),
+            false => format!("<code>{}</code>", route.schema),
+        },
     );
     let in_body = route.body.as_ref().and_then(|body| body.get("properties"));
     let in_body = in_body.and_then(Value::as_object);

@@ -10,13 +10,16 @@ use serde_json::{Map, Value};
 
 use crate::error::Result;
 use crate::ops::calls::{
-    AccountsCall, Answer, Call, Caller, ContactEditCall, ContactShowCall, ContactsFindCall,
-    ContactsListCall, CostsCall, EventsCall, ForwardCall, InboxCall, MarkCall, OutboxCancelCall,
-    OutboxListCall, OutboxRejectCall, OutboxRetryCall, OutboxShowCall, Pool, ReadCall, ReplyCall,
-    Scope, SearchCall, SendCall, StatusCall, ThreadCall,
+    self, AccountsCall, Answer, AttachmentCall, Call, Caller, ContactAddCall, ContactEditCall,
+    ContactShowCall, ContactsFindCall, ContactsListCall, CostsCall, EventsCall, ForwardCall,
+    InboxCall, MarkCall, OutboxCancelCall, OutboxListCall, OutboxRejectCall, OutboxRetryCall,
+    OutboxShowCall, Pool, ReadCall, ReplyCall, Scope, SearchCall, SendCall, StatusCall, ThreadCall,
 };
 
 use super::given::Given;
+
+/// Bytes of a body to which no files belong.
+const LIMIT: usize = 1 << 20;
 
 /// One route: where it is, and what its call takes and answers.
 pub struct Route {
@@ -39,6 +42,8 @@ pub struct Route {
     pub has_key: bool,
     /// Whether it goes on for ever for who asks for a stream.
     pub streams: bool,
+    /// Whether it answers with the content of a file, and not with a document.
+    pub bytes: bool,
     /// Fields of a call as JSON, for the documentation.
     example: &'static str,
     pub report: fn(&mut SchemaGenerator) -> Schema,
@@ -72,6 +77,15 @@ impl Route {
     /// Whether it has a page after it.
     pub fn has_pages(&self) -> bool {
         self.parameters.iter().any(|p| p.name == "after")
+    }
+
+    /// How many bytes its body may have.
+    pub fn limit(&self) -> usize {
+        let fields = self.body.as_ref().and_then(|body| body.get("properties"));
+        match fields.is_some_and(|all| all.get("attachments").is_some()) {
+            true => calls::LARGEST,
+            false => LIMIT,
+        }
     }
 
     pub fn is_get(&self) -> bool {
@@ -116,6 +130,14 @@ pub fn routes() -> Vec<Route> {
             r#"{"query": "from:ada newer_than:1y", "limit": 5}"#,
         ),
         get::<ReadCall>("/messages/{id}", "messages", r#"{"id": "m1"}"#),
+        Route {
+            bytes: true,
+            ..get::<AttachmentCall>(
+                "/messages/{id}/attachments/{number}",
+                "messages",
+                r#"{"id": "m1", "number": 1}"#,
+            )
+        },
         act::<SendCall>(
             "/messages",
             "messages",
@@ -139,6 +161,11 @@ pub fn routes() -> Vec<Route> {
         get::<ContactsListCall>("/contacts", "contacts", r#"{"has": "email"}"#),
         get::<ContactsFindCall>("/contacts/find", "contacts", r#"{"query": "ada"}"#),
         get::<ContactShowCall>("/contacts/{contact}", "contacts", r#"{"contact": "c1"}"#),
+        act::<ContactAddCall>(
+            "/contacts",
+            "contacts",
+            r#"{"name": "Ada Lovelace", "address": ["ada@example.com"]}"#,
+        ),
         change::<ContactEditCall>(
             "/contacts/{contact}",
             "contacts",
@@ -201,6 +228,7 @@ fn route<C: Call>(
         body,
         has_key,
         streams: false,
+        bytes: false,
         example,
         report: C::Report::json_schema,
         work: |pool, caller, given| {

@@ -255,7 +255,12 @@ impl Store {
     }
 
     /// Items of a batch, in the order of its file.
-    pub fn batch_items(&self, batch: i64, states: &[State], limit: usize) -> Result<Vec<Item>> {
+    pub fn batch_items(
+        &self,
+        batch: i64,
+        states: &[State],
+        (limit, after): (usize, Option<OutboxId>),
+    ) -> Result<Vec<Item>> {
         let db = self.main()?;
         let names: Vec<_> = states.iter().map(|s| format!("'{}'", s.name())).collect();
         let filter = match names.is_empty() {
@@ -263,12 +268,14 @@ impl Store {
             false => format!("AND items.state IN ({})", names.join(",")),
         };
         let sql = format!(
-            "{SELECT} WHERE sends.batch = ?1 {filter} ORDER BY sends.line, items.id LIMIT ?2"
+            "{SELECT} WHERE sends.batch = ?1 {filter} AND (?3 IS NULL OR (sends.line, items.id) >
+                 (SELECT s.line, i.id FROM items i JOIN sends s ON s.id = i.send WHERE i.id = ?3))
+             ORDER BY sends.line, items.id LIMIT ?2"
         );
         let mut statement = db.prepare(&sql).map_err(fault(DOING))?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = statement
-            .query_map(params![batch, limit], read)
+            .query_map(params![batch, limit, after.map(|id| id.0)], read)
             .map_err(fault(DOING))?;
         let mut items = rows
             .collect::<rusqlite::Result<Vec<_>>>()

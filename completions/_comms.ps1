@@ -892,6 +892,7 @@ Register-ArgumentCompleter -Native -CommandName 'comms' -ScriptBlock {
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Only items in this state; may be given several times')
             [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Only the rows of this batch, in the order of its file; in all states')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'How many at most')
+            [CompletionResult]::new('--after', '--after', [CompletionResultType]::ParameterName, 'Show the page after this cursor (`next` of the page before)')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Write results as table, plain (TSV), json or jsonl')
             [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'Show only these columns or keys, comma-separated')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colour: auto, always or never')

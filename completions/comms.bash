@@ -3496,7 +3496,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__outbox__subcmd__list)
-            opts="-v -h --state --all --batch --limit --format --json --fields --color --progress --config --verbose --read-only --help"
+            opts="-v -h --state --all --batch --limit --after --format --json --fields --color --progress --config --verbose --read-only --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3511,6 +3511,10 @@ _comms() {
                     return 0
                     ;;
                 --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --after)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -851,6 +851,7 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand --state 'Only items in this state; may be given several times'
             cand --batch 'Only the rows of this batch, in the order of its file; in all states'
             cand --limit 'How many at most'
+            cand --after 'Show the page after this cursor (`next` of the page before)'
             cand --format 'Write results as table, plain (TSV), json or jsonl'
             cand --fields 'Show only these columns or keys, comma-separated'
             cand --color 'Use colour: auto, always or never'

@@ -846,6 +846,7 @@ complete -c comms -n "__fish_comms_using_subcommand outbox; and not __fish_seen_
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l state -d 'Only items in this state; may be given several times' -r
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l batch -d 'Only the rows of this batch, in the order of its file; in all states' -r
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l limit -d 'How many at most' -r
+complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l after -d 'Show the page after this cursor (`next` of the page before)' -r
 complete -c comms -n "__fish_comms_using_subcommand outbox; and __fish_seen_subcommand_from list" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'
 json\t'One document'

@@ -33,6 +33,10 @@ search)
 read)
   # Reads one message: its text, header fields, and what is attached. Everything in it was written by someone else.
   call "$COMMS_URL/v1/messages/m1" ;;
+attachment)
+  # Reads the bytes of one attachment, exactly as they were sent. A stranger chose its name, its type and what is in it.
+  call --remote-name --remote-header-name \
+    "$COMMS_URL/v1/messages/m1/attachments/1" ;;
 send)
   # Sends a message, or stages it: policy may hold it until a person approves.
   call -X POST \
@@ -66,6 +70,12 @@ contacts_find)
 contact_show)
   # Shows all that is known of a contact: addresses, groups, and the newest messages.
   call "$COMMS_URL/v1/contacts/c1" ;;
+contact_add)
+  # Adds a contact. An agent may add someone whom no name means yet, and put nobody into a group.
+  call -X POST \
+    -H 'Content-Type: application/json' \
+    -d '{"name":"Ada Lovelace","address":["ada@example.com"]}' \
+    "$COMMS_URL/v1/contacts" ;;
 contact_edit)
   # Changes what is known of a contact. An agent may change `note`, `title`, `birthday`, `url` and `zone`, and nothing
 by which someone is found or reached.

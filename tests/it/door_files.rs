@@ -141,7 +141,7 @@ fn a_file_goes_as_bytes_and_comes_back_byte_for_byte() {
     );
     for (path, status) in [
         ("/v1/messages/m1/attachments/2", 404),
-        ("/v1/messages/m1/attachments/0", 400),
+        ("/v1/messages/m1/attachments/0", 404),
         ("/v1/messages/m1/attachments/x", 400),
         ("/v1/messages/m9/attachments/1", 404),
         ("/v1/messages/m1/attachments/1?max_bytes=3", 422),

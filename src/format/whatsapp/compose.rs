@@ -423,11 +423,11 @@ mod tests {
 
     #[test]
     fn a_place_is_on_this_earth() {
-        let (content, text) = place("48.8584, 2.2945, Eiffel Tower").unwrap();
+        let (content, text) = place(&location("48.8584, 2.2945, Eiffel Tower").unwrap());
         assert_eq!(content["location"]["name"], "Eiffel Tower");
         assert_eq!(text, "[location] Eiffel Tower (geo:48.8584,2.2945)");
         for bad in ["", "1", "91,0", "0,181", "a,b", "NaN,0", "1;2"] {
-            assert!(place(bad).is_err(), "{bad}");
+            assert!(location(bad).is_err(), "{bad}");
         }
     }
 }

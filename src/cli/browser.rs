@@ -2,10 +2,12 @@
 
 use std::process::{Command, Stdio};
 
+use crate::config::flags::without_secrets;
+
 /// Hands an address to the system; false if there is nothing that opens one. Does not wait for it.
 pub fn open(url: &str) -> bool {
     let mut command = opener();
-    command
+    without_secrets(&mut command)
         .arg(url)
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use tempfile::NamedTempFile;
 
+use crate::config::flags::without_secrets;
 use crate::error::{Context, Error, Kind, Result};
 use crate::format::clean;
 
@@ -17,7 +18,7 @@ pub fn draft(editor: &str, old: &str, (ending, nothing): (&str, &str)) -> Result
         .context(Kind::Internal, "making a file to write in")?;
     std::fs::write(draft.path(), old).context(Kind::Internal, "making a file to write in")?;
     // $EDITOR may hold arguments, so a shell reads it; the path is an argument of its own.
-    let status = Command::new("sh")
+    let status = without_secrets(&mut Command::new("sh"))
         .args(["-c", &format!("{editor} \"$1\""), "sh"])
         .arg(draft.path())
         .status()

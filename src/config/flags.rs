@@ -153,6 +153,17 @@ const AGENTS: &[&str] = &[
     "AI_AGENT",       // a neutral name several tools share
 ];
 
+/// Keeps the secrets of our environment from a program that has no use for them: an editor, a pager, a browser.
+pub fn without_secrets(command: &mut std::process::Command) -> &mut std::process::Command {
+    for (name, _) in std::env::vars_os() {
+        let known = name.to_string_lossy();
+        if known.starts_with("COMMS_SECRET_") || known == "COMMS_PASSPHRASE" {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 impl Environment {
     /// Reads the process environment; values that are not UTF-8 are read lossily.
     pub fn read() -> Self {

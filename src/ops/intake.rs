@@ -220,6 +220,12 @@ pub fn read_open(mut file: File, size: u64) -> io::Result<Vec<u8>> {
     Ok(raw)
 }
 
+/// Why a message of this size is left where it is.
+pub fn too_large(size: u64) -> String {
+    let most = mime::LARGEST >> 20;
+    format!("it has {} MB, and a message may have {most}", size >> 20)
+}
+
 /// Size and time of last change of an open file.
 pub fn measure(file: &File) -> io::Result<(u64, Timestamp)> {
     let data = file.metadata()?;

@@ -14,6 +14,7 @@ use crate::format::document::Document;
 use crate::format::{clean, mime, slack, twilio};
 use crate::model::account::ChannelKind;
 use crate::model::id::MessageId;
+use crate::model::message::Attachment;
 
 use super::{App, access, token, whatsapp};
 
@@ -145,6 +146,10 @@ impl<'a> Message<'a> {
         if found.is_empty() {
             return Err(none(self.id));
         }
+        if self.document.channel.is_mail() {
+            let files = mime::attachments_of(&self.document.raw);
+            return Ok(files.map(|(found, bytes)| file_of(&found, bytes)).collect());
+        }
         let mut files = Vec::with_capacity(found.len());
         for a in &found {
             files.push(self.attachment(a.number).await?);
@@ -168,12 +173,7 @@ impl<'a> Message<'a> {
             Some((_, bytes)) if self.document.channel.is_mail() => bytes,
             _ => self.fetched(number).await?,
         };
-        Ok(File {
-            number: Some(number),
-            name: found.name.clone(),
-            media_type: found.media_type.clone(),
-            bytes,
-        })
+        Ok(file_of(found, bytes))
     }
 
     /// The bytes of an attachment that stayed at its provider.
@@ -265,6 +265,15 @@ impl<'a> Message<'a> {
             media_type: self.document.media_type().to_owned(),
             bytes: self.document.raw.clone(),
         }
+    }
+}
+
+fn file_of(found: &Attachment, bytes: Vec<u8>) -> File {
+    File {
+        number: Some(found.number),
+        name: found.name.clone(),
+        media_type: found.media_type.clone(),
+        bytes,
     }
 }
 

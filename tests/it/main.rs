@@ -60,6 +60,7 @@ mod google_sending;
 mod google_spec;
 mod hints;
 mod hook;
+mod hostile;
 mod imap;
 mod import;
 mod inbox;

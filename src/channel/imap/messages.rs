@@ -9,7 +9,7 @@ use crate::model::message::Flags;
 
 use super::names::{label, quote, ranges, uid_set};
 use super::parse::{Response, Status, Value, Verdict};
-use super::session::Session;
+use super::session::{MOST_RESPONSES, Session};
 
 /// An opened folder.
 #[derive(Debug, Default)]
@@ -178,7 +178,7 @@ impl Session {
 
     /// The next message of a fetch; `None` when all are here.
     pub async fn next_message(&mut self, fetching: &mut Fetching) -> Result<Option<Fetched>> {
-        loop {
+        for _ in 0..MOST_RESPONSES {
             while fetching.running.len() < AHEAD
                 && let Some(uids) = fetching.waiting.pop_front()
             {
@@ -190,7 +190,14 @@ impl Session {
             let Some((tag, _)) = fetching.running.front() else {
                 return Ok(None);
             };
-            match self.read().await? {
+            let response = match self.read().await {
+                Err(e) => {
+                    fetching.farewell = self.too_large.take();
+                    return Err(e);
+                }
+                Ok(response) => response,
+            };
+            match response {
                 Response::Tagged { tag: found, status } if found == *tag => {
                     let asked = fetching.running.pop_front();
                     if status.verdict == Verdict::No {
@@ -217,6 +224,25 @@ impl Session {
                 _ => {}
             }
         }
+        Err(self.endless())
+    }
+
+    /// The sizes the server has for these messages.
+    pub async fn sizes(&mut self, path: &str, uids: &[u32]) -> Result<Vec<(u32, u64)>> {
+        self.step = format!("reading sizes in `{path}`");
+        let mut sizes = Vec::new();
+        for chunk in uids.chunks(PER_COMMAND) {
+            let command = format!("UID FETCH {} (UID RFC822.SIZE)", uid_set(chunk));
+            let (responses, _) = self.ask(&command).await?;
+            for response in &responses {
+                if let Response::Data { name, values, .. } = response
+                    && name == "FETCH"
+                {
+                    sizes.extend(size_of(values));
+                }
+            }
+        }
+        Ok(sizes)
     }
 
     /// Adds or takes away flags (`\Seen`, keywords) of messages in the open folder.
@@ -381,6 +407,14 @@ fn flags_of(values: &[Value]) -> Option<(u32, Flags, Vec<String>)> {
     }
     let (flags, labels) = flags?;
     Some((uid?, flags, labels))
+}
+
+fn size_of(values: &[Value]) -> Option<(u32, u64)> {
+    let of = |wanted: &str| {
+        let mut found = items(values).filter(|(name, _)| name == wanted);
+        found.find_map(|(_, value)| value.number::<u64>())
+    };
+    Some((u32::try_from(of("UID")?).ok()?, of("RFC822.SIZE")?))
 }
 
 /// What is no message though it answers for one.

@@ -8,10 +8,11 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tracing::{debug, trace};
 
 use crate::error::{Error, Kind, Result};
+use crate::format::mime;
 use crate::model::account::Endpoint;
 
 use super::parse::{self, Piece, Response, Status, Verdict};
@@ -23,8 +24,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 const SILENCE: Duration = Duration::from_secs(60);
 /// Longest line; a `VANISHED` or `SEARCH` of a million UIDs still fits.
 const LONGEST_LINE: usize = 16 << 20;
-/// Largest literal. No provider takes messages near this; a server that announces more lies.
-const LARGEST_LITERAL: u64 = 1 << 30;
+/// Largest literal: the largest message that is taken in.
+const LARGEST_LITERAL: u64 = mime::LARGEST as u64;
+/// Time one line may take, however steadily it drips.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+/// Bytes a second below which a literal counts as stalled.
+const SLOWEST: u64 = 1000;
+/// Responses to one command; a folder of a million messages stays below.
+pub(super) const MOST_RESPONSES: usize = 2_000_000;
+/// Bytes of the responses to one command that are kept.
+const MOST_KEPT: usize = 64 << 20;
+/// What a short response takes beside its bytes.
+const OVERHEAD: usize = 600;
+/// Lines and literals of one response.
+const MOST_PIECES: usize = 1000;
 /// Memory is taken for what arrives, not for what a server announces.
 const TRUSTED_SIZE: u64 = 1 << 20;
 
@@ -42,6 +55,10 @@ pub struct Session {
     pub(super) read_only: bool,
     /// Between levels of folder names, as the server writes it.
     pub(super) separator: String,
+    /// What the server announced that is too large, in words; the connection ended at it.
+    pub(super) too_large: Option<String>,
+    /// Bytes of the last response.
+    read: usize,
     next_tag: u32,
 }
 
@@ -55,6 +72,8 @@ impl Session {
             qresync: false,
             read_only,
             separator: "/".to_owned(),
+            too_large: None,
+            read: 0,
             next_tag: 0,
         }
     }
@@ -98,13 +117,17 @@ impl Session {
     pub(super) async fn ask(&mut self, command: &str) -> Result<(Vec<Response>, Status)> {
         let tag = self.send(command).await?;
         let mut responses = Vec::new();
-        let status = self
-            .answer(&tag, |response| {
-                responses.push(response);
-                Ok(())
-            })
-            .await?;
-        Ok((responses, status))
+        let mut kept = 0;
+        loop {
+            match self.read_answer(&tag).await? {
+                Answer::Last(status) => return Ok((responses, status)),
+                Answer::One(response) => responses.push(response),
+            }
+            kept += self.read + OVERHEAD;
+            if kept > MOST_KEPT {
+                return Err(self.endless());
+            }
+        }
     }
 
     /// Runs a command that must succeed.
@@ -166,15 +189,21 @@ impl Session {
         tag: &str,
         mut each: impl FnMut(Response) -> Result<()>,
     ) -> Result<Status> {
-        loop {
-            match self.read().await? {
-                Response::Tagged { tag: found, status } if found == tag => return Ok(status),
-                Response::Tagged { .. } => return Err(self.garbled()),
-                Response::Untagged(status) if status.verdict == Verdict::Bye => {
-                    return Err(self.bye(&status));
-                }
-                response => each(response)?,
+        for _ in 0..MOST_RESPONSES {
+            match self.read_answer(tag).await? {
+                Answer::Last(status) => return Ok(status),
+                Answer::One(response) => each(response)?,
             }
+        }
+        Err(self.endless())
+    }
+
+    async fn read_answer(&mut self, tag: &str) -> Result<Answer> {
+        match self.read().await? {
+            Response::Tagged { tag: found, status } if found == tag => Ok(Answer::Last(status)),
+            Response::Tagged { .. } => Err(self.garbled()),
+            Response::Untagged(status) if status.verdict == Verdict::Bye => Err(self.bye(&status)),
+            response => Ok(Answer::One(response)),
         }
     }
 
@@ -183,7 +212,7 @@ impl Session {
         &mut self,
         tag: &str,
     ) -> Result<std::result::Result<String, Status>> {
-        loop {
+        for _ in 0..MOST_RESPONSES {
             match self.read().await? {
                 Response::Continue(text) => return Ok(Ok(text)),
                 Response::Tagged { tag: found, status } if found == tag => return Ok(Err(status)),
@@ -193,6 +222,7 @@ impl Session {
                 _ => {}
             }
         }
+        Err(self.endless())
     }
 
     /// The next response, within the usual patience.
@@ -213,8 +243,13 @@ impl Session {
             Ok(Ok(_)) => {}
         }
         let mut pieces = Vec::with_capacity(1);
+        let (mut text, mut literals) = (0, 0);
         loop {
             let mut line = self.line().await?;
+            text += line.len();
+            if text > LONGEST_LINE || pieces.len() > MOST_PIECES {
+                return Err(self.endless());
+            }
             let literal = match pieces.is_empty() && parse::is_status_line(&line) {
                 true => None,
                 false => announced(&mut line),
@@ -222,9 +257,17 @@ impl Session {
             pieces.push(Piece::Text(line));
             match literal {
                 None => break,
-                Some(size) => pieces.push(Piece::Literal(self.literal(size).await?)),
+                Some(size) => {
+                    let literal = self.literal(size).await?;
+                    literals += literal.len();
+                    if literals > mime::LARGEST {
+                        return Err(self.endless());
+                    }
+                    pieces.push(Piece::Literal(literal));
+                }
             }
         }
+        self.read = text + literals;
         let response = parse::response(pieces).ok_or_else(|| self.garbled())?;
         if let Response::Tagged { status, .. } | Response::Untagged(status) = &response {
             trace!(server = %self.peer, imap = ?status.verdict, code = ?status.code, words = ?status.text);
@@ -235,7 +278,11 @@ impl Session {
     /// One line without its end.
     async fn line(&mut self) -> Result<Vec<u8>> {
         let mut line = Vec::new();
+        let began = Instant::now();
         loop {
+            if began.elapsed() > LONGEST_WAIT {
+                return Err(self.silent());
+            }
             let read = timeout(SILENCE, self.stream.fill_buf()).await;
             let chunk = match read {
                 Err(_) => return Err(self.silent()),
@@ -262,14 +309,22 @@ impl Session {
 
     async fn literal(&mut self, size: u64) -> Result<Vec<u8>> {
         if size > LARGEST_LITERAL {
-            return Err(Error::unavailable(format!(
-                "`{}` announced {size} bytes in one piece while {}; the connection was dropped",
-                self.peer, self.step
-            )));
+            let words = format!(
+                "it has {} MB, and a message may have {}",
+                size >> 20,
+                LARGEST_LITERAL >> 20
+            );
+            self.too_large = Some(words.clone());
+            return Err(self.cut(None).because(words));
         }
+        let patience = LONGEST_WAIT + Duration::from_secs(size / SLOWEST);
+        let began = Instant::now();
         let mut bytes = Vec::with_capacity(usize::try_from(size.min(TRUSTED_SIZE)).unwrap_or(0));
         while (bytes.len() as u64) < size {
             let missing = size - bytes.len() as u64;
+            if began.elapsed() > patience {
+                return Err(self.silent());
+            }
             let mut part = (&mut self.stream).take(missing);
             let read = timeout(SILENCE, part.read_buf(&mut bytes)).await;
             match read {
@@ -313,12 +368,25 @@ impl Session {
         self.cut(None).because(status.text.clone())
     }
 
+    pub(super) fn endless(&self) -> Error {
+        Error::unavailable(format!(
+            "`{}` sent more than a server has to say while {}; the connection was dropped",
+            self.peer, self.step
+        ))
+    }
+
     pub(super) fn garbled(&self) -> Error {
         Error::unavailable(format!(
             "`{}` sent something that is not IMAP while {}; the connection was dropped",
             self.peer, self.step
         ))
     }
+}
+
+/// A response to a command.
+enum Answer {
+    One(Response),
+    Last(Status),
 }
 
 /// Whether the error is a connection that was closed, so that a new one may go on where it ended.

@@ -14,7 +14,7 @@ use jiff::{Timestamp, Unit, Zoned};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::config::flags::Looks;
+use crate::config::flags::{Looks, without_secrets};
 use crate::error::{Context, Kind, Result};
 use crate::format::clean;
 use crate::model::document::Document;
@@ -358,7 +358,7 @@ impl Output {
 }
 
 fn run_pager(pager: &str, text: &str) -> std::io::Result<()> {
-    let mut child = Command::new("sh")
+    let mut child = without_secrets(&mut Command::new("sh"))
         .arg("-c")
         .arg(pager)
         .stdin(Stdio::piped())

@@ -6,15 +6,15 @@ use std::io::{self, BufRead, Read};
 use jiff::Timestamp;
 use memchr::memchr;
 
-use crate::error::{Context, Error, Kind, Result};
+use crate::error::{Context, Kind, Result};
 
 use super::super::mime;
 use super::from_quotes;
 
-/// The largest message that is read; a file with a larger one is no mbox.
-const LARGEST: usize = 1 << 30;
-/// The largest Content-Length that is tried.
-const LARGEST_LENGTH: usize = 256 << 20;
+/// The largest message that is held; of a larger one only the size is told.
+const LARGEST: usize = mime::LARGEST;
+/// Bytes of a line that tell whether it is a header field.
+const PEEKED: u64 = 4096;
 /// Content-Length fields that may be wrong before those of the file are no longer tried.
 const LIES: usize = 3;
 
@@ -27,6 +27,8 @@ pub struct Entry {
     pub from_line: String,
     /// The separator's date, read as UTC.
     pub received_at: Option<Timestamp>,
+    /// How many bytes it has if it is too large to be held; `raw` is empty then.
+    pub too_large: Option<u64>,
 }
 
 impl Entry {
@@ -79,7 +81,16 @@ impl<R: BufRead> Reader<R> {
         }
         let separator = self.separator.take();
         let mut raw = Vec::new();
-        let body = self.fill(&mut raw)?;
+        let mut body = self.fill(&mut raw)?;
+        let mut too_large = None;
+        if raw.len() > LARGEST {
+            let held = std::mem::take(&mut raw);
+            too_large = Some(
+                self.pass(held)
+                    .context(Kind::Internal, "reading the mbox")?,
+            );
+            body = None;
+        }
         self.ended = self.separator.is_none();
         // The blank line before a separator belongs to it.
         if body.is_some_and(|body| raw.len() > body) {
@@ -90,7 +101,7 @@ impl<R: BufRead> Reader<R> {
                 }
             }
         }
-        if separator.is_none() && raw.trim_ascii().is_empty() {
+        if separator.is_none() && too_large.is_none() && raw.trim_ascii().is_empty() {
             return if self.ended { Ok(None) } else { self.message() };
         }
         let from_line = String::from_utf8_lossy(&separator.unwrap_or_default()).into_owned();
@@ -98,6 +109,7 @@ impl<R: BufRead> Reader<R> {
             received_at: date(&from_line),
             raw,
             from_line,
+            too_large,
         }))
     }
 
@@ -135,9 +147,7 @@ impl<R: BufRead> Reader<R> {
                 return Ok(body);
             }
             if raw.len() > LARGEST {
-                self.ended = true;
-                return Err(Error::refused("the mbox has a message of more than 1 GB")
-                    .hint("check that the file is an mbox: `head -1 FILE` shows a line that begins with `From `"));
+                return Ok(body);
             }
             let line = &raw[start..];
             let is_blank = line.trim_ascii().is_empty();
@@ -164,6 +174,33 @@ impl<R: BufRead> Reader<R> {
                 }
             }
             after_blank = is_blank;
+        }
+    }
+
+    /// Passes what is left of a message of which so much was held, up to the next separator, which is taken.
+    /// Returns the size of the whole.
+    fn pass(&mut self, held: Vec<u8>) -> io::Result<u64> {
+        let mut size = held.len() as u64;
+        let mut within = !held.ends_with(b"\n");
+        drop(held);
+        let mut after_blank = false;
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read = self.source.start_of_line(&mut line)?;
+            if read == 0 {
+                return Ok(size);
+            }
+            if !within && from_quotes(&line) == Some(0) {
+                let next = self.source.peek()?;
+                if is_separator(&line, after_blank, next) {
+                    self.separator = Some(line.trim_ascii_end().to_vec());
+                    return Ok(size);
+                }
+            }
+            size += read;
+            after_blank = !within && line.trim_ascii().is_empty();
+            within = false;
         }
     }
 
@@ -252,6 +289,34 @@ impl<R: BufRead> Source<R> {
         Ok(to.len() - start)
     }
 
+    /// Passes one line and appends the first [`PEEKED`] bytes of it; returns its length, 0 at the end.
+    fn start_of_line(&mut self, to: &mut Vec<u8>) -> io::Result<u64> {
+        let waiting = &self.ahead[self.at..];
+        let end = memchr(b'\n', waiting).map(|n| n + 1);
+        let held = end.unwrap_or(waiting.len());
+        to.extend_from_slice(&waiting[..held.min(PEEKED as usize)]);
+        self.at += held;
+        let mut read = held as u64;
+        if end.is_some() {
+            return Ok(read);
+        }
+        loop {
+            let chunk = self.input.fill_buf()?;
+            if chunk.is_empty() {
+                return Ok(read);
+            }
+            let end = memchr(b'\n', chunk).map(|n| n + 1);
+            let used = end.unwrap_or(chunk.len());
+            let room = (PEEKED as usize).saturating_sub(to.len());
+            to.extend_from_slice(&chunk[..used.min(room)]);
+            self.input.consume(used);
+            read += used as u64;
+            if end.is_some() {
+                return Ok(read);
+            }
+        }
+    }
+
     /// Appends up to `length` bytes; returns how many there were.
     fn bytes(&mut self, to: &mut Vec<u8>, length: usize) -> io::Result<usize> {
         let waiting = &self.ahead[self.at..];
@@ -270,7 +335,7 @@ impl<R: BufRead> Source<R> {
             self.ahead.drain(..self.at);
             self.at = 0;
             (&mut self.input)
-                .take(LARGEST as u64)
+                .take(PEEKED)
                 .read_until(b'\n', &mut self.ahead)?;
         }
         let waiting = &self.ahead[self.at..];
@@ -316,6 +381,6 @@ fn content_length(header: &[u8]) -> Option<usize> {
             return None;
         }
         let length: usize = std::str::from_utf8(value.trim_ascii()).ok()?.parse().ok()?;
-        (length <= LARGEST_LENGTH).then_some(length)
+        (length <= LARGEST).then_some(length)
     })
 }

@@ -28,6 +28,10 @@ use walk::{Disposition, Kind, Part, Tree};
 const MOST_TEXT: usize = 1_000_000;
 /// Bytes of one structured field that are read.
 const MOST_FIELD: usize = 1_000_000;
+/// Header fields that are shown.
+const MOST_FIELDS: usize = 10_000;
+/// The largest message that is taken in; no provider takes one of this size. It is held in memory as a whole.
+pub const LARGEST: usize = 256 << 20;
 /// Message-IDs of one References field; the newest are kept.
 const MOST_IDS: usize = 1_000;
 /// Longest subject, and longest Message-ID (RFC 5322 §2.1.1 allows no longer line).
@@ -64,6 +68,9 @@ pub fn parse(raw: &[u8]) -> Parsed {
     }
     if memchr::memchr(0, raw).is_some() {
         tree.fault("NUL bytes");
+    }
+    if tree.fields > MOST_FIELDS {
+        tree.fault(format!("more than {MOST_FIELDS} header fields"));
     }
     parsed.faults = tree.faults;
     parsed
@@ -138,21 +145,39 @@ pub fn passages(raw: &[u8]) -> Vec<Passage> {
         .collect()
 }
 
+/// Decoded bytes of all attachments, in order, the message read only once.
+pub fn attachments_of(raw: &[u8]) -> impl Iterator<Item = (Attachment, Vec<u8>)> {
+    let tree = walk::walk(raw);
+    let selection = select::select(raw, &tree);
+    let numbered = selection.attachments.into_iter().zip(1..);
+    numbered.map(move |(index, number)| attachment_at(raw, &tree, index, number))
+}
+
 /// Decoded bytes of attachment `number` (from 1, as in [`Parsed::attachments`]).
 pub fn attachment(raw: &[u8], number: usize) -> Option<(Attachment, Vec<u8>)> {
     let tree = walk::walk(raw);
     let selection = select::select(raw, &tree);
     let index = *selection.attachments.get(number.checked_sub(1)?)?;
-    let part = &tree.parts[index];
-    let bytes = part.transfer.decode(&raw[part.body.clone()]).0.into_owned();
-    let found = describe(&tree, index, number, bytes.len() as u64);
-    Some((found, bytes))
+    Some(attachment_at(raw, &tree, index, number))
 }
 
-/// All header fields in order, decoded, for `inbox show --headers`.
+fn attachment_at(
+    raw: &[u8],
+    tree: &Tree<'_>,
+    index: usize,
+    number: usize,
+) -> (Attachment, Vec<u8>) {
+    let part = &tree.parts[index];
+    let bytes = part.transfer.decode(&raw[part.body.clone()]).0.into_owned();
+    (describe(tree, index, number, bytes.len() as u64), bytes)
+}
+
+/// Header fields in order, decoded, for `inbox show --headers`: the first [`MOST_FIELDS`] of them, as far as
+/// [`MOST_FIELD`] bytes reach.
 pub fn headers(raw: &[u8]) -> Vec<(String, String)> {
     let mut fields = Vec::new();
     let mut content_type = None;
+    let mut room = MOST_FIELD;
     head::scan(
         raw,
         0,
@@ -161,7 +186,11 @@ pub fn headers(raw: &[u8]) -> Vec<(String, String)> {
             if name.eq_ignore_ascii_case(b"content-type") {
                 content_type.get_or_insert(value);
             }
-            fields.push((name, value));
+            if fields.len() < MOST_FIELDS && room > 0 {
+                let value = cut(value, room);
+                room -= value.len();
+                fields.push((name, value));
+            }
         },
     );
     let hint = content_type.and_then(charset_of);

@@ -250,9 +250,9 @@ pub(super) fn thread_of(letter: &Parsed) -> Option<String> {
 
 /// The files of a letter, with their names, types and bytes; what stands for no file is left out.
 pub(super) fn files_of(raw: &[u8], letter: &Parsed) -> Vec<(String, String, Vec<u8>)> {
-    let files = letter.attachments.iter().filter(|a| !payload::is_part(a));
-    files
-        .filter_map(|file| mime::attachment(raw, file.number))
+    mime::attachments_of(raw)
+        .take(letter.attachments.len())
+        .filter(|(file, _)| !payload::is_part(file))
         .map(|(file, bytes)| (file.name, file.media_type, bytes))
         .collect()
 }

@@ -16,7 +16,7 @@ use crate::model::account::ChannelKind;
 use crate::model::message::{Flags, Ident, NewMessage, Raw};
 
 use super::super::App;
-use super::super::intake::{self, Intake};
+use super::super::intake::{self, Intake, too_large};
 use super::memo::{self, Memo};
 use super::plan::{self, Job, Work};
 use super::{Broken, ImportSource, Notes};
@@ -165,6 +165,11 @@ impl Reader<'_, '_> {
             };
             number += 1;
             source.messages += 1;
+            if let Some(size) = entry.too_large {
+                let told = format!("message {number}: {}", too_large(size));
+                self.fail(path, told, source);
+                continue;
+            }
             self.intake.reserve(entry.raw.len() as u64)?;
             let arrival = Arrival {
                 identity: identity_without_state(&entry.raw),
@@ -201,6 +206,10 @@ impl Reader<'_, '_> {
                 return Ok(Read::Failed);
             }
         };
+        if size > mime::LARGEST as u64 {
+            self.fail(path, too_large(size), source);
+            return Ok(Read::Failed);
+        }
         self.intake.reserve(size)?;
         let raw = match intake::read_open(file, size) {
             Ok(raw) => raw,

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::channel::maildir::{self, Fault, Folder};
 use crate::error::{Error, Kind, Result};
+use crate::format::mime;
 use crate::model::account::{Account, ChannelKind};
 use crate::model::message::{Ident, NewMessage, Raw};
 use crate::rules::folder;
@@ -218,6 +219,10 @@ fn add(
         Ok(measured) => measured,
         Err(e) => return Ok(Err(fault(&path, e))),
     };
+    if size > mime::LARGEST as u64 {
+        let words = intake::too_large(size);
+        return Ok(Err(Fault { path, words }));
+    }
     intake.reserve(size)?;
     let raw = match intake::read_open(file, size) {
         Ok(raw) => raw,

@@ -82,9 +82,8 @@ pub fn sent_on(raw: &[u8], message: &Parsed) -> Vec<File> {
 
 /// All attachments and inline images of a message, byte for byte.
 pub fn files_of(raw: &[u8], message: &Parsed) -> Vec<File> {
-    let attached = message.attachments.iter();
-    attached
-        .filter_map(|a| mime::attachment(raw, a.number))
+    mime::attachments_of(raw)
+        .take(message.attachments.len())
         .map(|(a, bytes)| File {
             media_type: sound_type(&a.media_type, &a.name, &bytes),
             name: a.name,

@@ -6,7 +6,9 @@ use tokio::sync::oneshot;
 
 use crate::channel::imap::{Fetched, Fetching, Session};
 use crate::error::{Error, Result};
+use crate::format::mime;
 use crate::ops::Progress;
+use crate::ops::intake::too_large;
 use crate::store::Added;
 
 use super::Refusal;
@@ -76,6 +78,7 @@ impl FolderSync<'_> {
         intake: &mut Intake,
         uids: &[u32],
     ) -> Result<()> {
+        let uids = &self.without_huge(session, intake, uids).await?;
         let mut fetching = session.fetch(&self.folder.path, uids, Some(1));
         let ended = self.run_fetch(session, &mut fetching, intake).await;
         if let (Some(words), [uid]) = (&fetching.farewell, fetching.current()) {
@@ -93,6 +96,29 @@ impl FolderSync<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Those of these messages that are not larger than what is taken in.
+    async fn without_huge(
+        &mut self,
+        session: &mut Session,
+        intake: &mut Intake,
+        uids: &[u32],
+    ) -> Result<Vec<u32>> {
+        let mut small = uids.to_vec();
+        if small.is_empty() {
+            return Ok(small);
+        }
+        for (uid, size) in session.sizes(&self.folder.path, uids).await? {
+            if size > mime::LARGEST as u64
+                && let Ok(at) = small.binary_search(&uid)
+            {
+                small.remove(at);
+                intake.seen.insert(uid);
+                self.note_refused(uid, too_large(size));
+            }
+        }
+        Ok(small)
     }
 
     async fn run_fetch(

@@ -1,0 +1,101 @@
+//! Input that was made to break who reads it: what is left of `tests/hostile/run` when it must take seconds.
+
+use crate::support::World;
+
+const GOOD: &str = "From: Ada <ada@example.com>\nTo: bob@example.com\nSubject: harmless\n\
+    Date: Mon, 2 Nov 2026 10:00:00 +0000\nMessage-ID: <1@example.com>\n\nThe engine weaves.\n";
+
+#[test]
+fn ten_thousand_attachments_are_saved_in_one_pass() {
+    let world = World::new();
+    let part = "--b\nContent-Disposition: attachment; filename=a.txt\n\nx\n";
+    let mail = format!(
+        "From: mal@example.org\nContent-Type: multipart/mixed; boundary=b\n\n{}--b--\n",
+        part.repeat(4_000)
+    );
+    let file = world.file("bomb.eml", mail);
+    world.run(["import", &file]).ok();
+    let to = world.dir().join("saved");
+    std::fs::create_dir(&to).unwrap();
+    let began = std::time::Instant::now();
+    world
+        .run(["inbox", "save", "m1", "--to", to.to_str().unwrap()])
+        .ok();
+    assert_eq!(std::fs::read_dir(&to).unwrap().count(), 4_000);
+    // One pass per attachment took minutes.
+    assert!(began.elapsed().as_secs() < 40, "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_million_header_fields_are_told_and_not_all_shown() {
+    let world = World::new();
+    let mail = format!("From: mal@example.org\n{}\nbody\n", "X: y\n".repeat(30_000));
+    let file = world.file("bomb.eml", mail);
+    world.run(["import", &file]).ok();
+    let shown = world.run(["--json", "inbox", "show", "m1"]).ok().json();
+    assert_eq!(shown["headers"].as_array().unwrap().len(), 10_000);
+    let faults = shown["faults"].to_string();
+    assert!(faults.contains("more than 10000 header fields"), "{faults}");
+}
+
+#[test]
+fn a_message_that_is_too_large_is_named_and_the_others_arrive() {
+    let world = World::new();
+    world.file("in/2.eml", GOOD);
+    let huge = world.file("in/1.eml", "Subject: huge\n\n");
+    // A file with a hole: as large as its size says, and nothing on the disk.
+    std::fs::OpenOptions::new()
+        .write(true)
+        .open(&huge)
+        .unwrap()
+        .set_len(3 << 30)
+        .unwrap();
+    let folder = world.dir().join("in");
+    let report = world
+        .run(["--json", "import", folder.to_str().unwrap()])
+        .fails(9)
+        .json();
+    assert_eq!(report["sources"][0]["added"], 1);
+    let failed = report["failed"][0].to_string();
+    assert!(
+        failed.contains("1.eml") && failed.contains("it has 3072 MB, and a message may have 256"),
+        "{failed}"
+    );
+}
+
+#[test]
+fn a_card_of_endless_properties_is_named_and_the_others_arrive() {
+    let world = World::new();
+    let card = |name: &str, emails: String| {
+        format!("BEGIN:VCARD\r\nVERSION:4.0\r\nFN:{name}\r\n{emails}END:VCARD\r\n")
+    };
+    let many: String = (0..50_000)
+        .map(|n| format!("EMAIL:u{n}@example.org\r\n"))
+        .collect();
+    let book = world.file(
+        "book.vcf",
+        card("Mal", many) + &card("Ada", "EMAIL:ada@example.com\r\n".to_owned()),
+    );
+    let run = world.run(["--json", "contacts", "import", &book]);
+    assert!(run.stdout.contains("more than 5000 properties"), "{run}");
+    let found = world.run(["--json", "contacts", "find", "ada"]).ok();
+    assert!(found.stdout.contains("ada@example.com"), "{found}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_editor_gets_no_secrets() {
+    let world = World::new()
+        .env("COMMS_SECRET_OUT", "hunter2")
+        .env("COMMS_PASSPHRASE", "hunter3");
+    world
+        .run(["contacts", "add", "Ada", "--email", "ada@example.com"])
+        .ok();
+    let told = world.dir().join("told");
+    let editor = world.file("editor", format!("env > '{}'\n", told.display()));
+    let world = world.env("EDITOR", &format!("sh {editor}"));
+    world.run_at_terminal(["contacts", "edit", "c1"]);
+    let told = std::fs::read_to_string(told).expect("the editor ran");
+    assert!(told.contains("COMMS_HOME="), "{told}");
+    assert!(!told.contains("hunter"), "{told}");
+}

@@ -4,12 +4,11 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 
 use comms::cli::output::{Output, render_error};
 use comms::cli::{Cli, Doors, dispatch};
-use comms::cli::{progress, prompt, search, usage};
+use comms::cli::{parse, progress, prompt, search, usage};
 use comms::config::Config;
 use comms::config::flags::{Environment, GlobalFlags, Looks};
 use comms::error::{Error, Kind, Result};
@@ -22,7 +21,7 @@ fn main() -> ExitCode {
     let args = search::shield(std::env::args_os().collect());
     let wants_json = asks_for_json(&args);
     report_panics(wants_json);
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match parse::parse(args) {
         Ok(cli) => cli,
         Err(e) => return refuse(&e, wants_json),
     };

@@ -19,6 +19,8 @@ use super::{App, Progress};
 const BATCH_MESSAGES: usize = 6_000;
 /// … or this many bytes. The larger, the fewer pieces of the text index are written and merged.
 const BATCH_BYTES: u64 = 16 << 20;
+/// From this batch on the text index is merged only at the end.
+const MANY_BATCHES: u32 = 3;
 /// Bytes that may be under way at once, read but not yet stored.
 const BUDGET: u64 = 40 << 20;
 
@@ -139,8 +141,13 @@ fn store_all(
 ) -> Result<Counts> {
     let mut counts = Counts::new();
     let mut done = 0;
+    let mut batches = 0;
     for batch in waiting {
         done += batch.messages.len() as u64;
+        batches += 1;
+        if batches == MANY_BATCHES {
+            app.store.begin_bulk()?;
+        }
         let added = app.store.add(batch.messages);
         budget.give_back(batch.bytes);
         let added = added.inspect_err(|_| budget.open())?;
@@ -160,7 +167,31 @@ fn store_all(
             total,
         });
     }
+    let added = counts.iter().map(|count| count.added).sum();
+    if added > 0 {
+        merge(app, added)?;
+    }
     Ok(counts)
+}
+
+/// Brings the text index into one piece after many batches.
+fn merge(app: &App, added: u64) -> Result<()> {
+    let steps = std::cell::Cell::new(0);
+    let tell = |done, total| {
+        (app.progress)(&Progress {
+            stage: "merging the text index".to_owned(),
+            done,
+            total,
+        });
+    };
+    app.store.end_bulk(added, &|done| {
+        steps.set(done);
+        tell(done, None);
+    })?;
+    if steps.get() > 0 {
+        tell(steps.get(), Some(steps.get()));
+    }
+    Ok(())
 }
 
 /// Bytes under way.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use crate::error::{Error, Result};
 use crate::model::address::Address;
@@ -13,7 +13,7 @@ use crate::model::query::{Query, Sort};
 use super::folders::Folders;
 use super::plan::{self, Node};
 use super::row::{ENVELOPE, INBOX, envelope, envelope_in, people};
-use super::sql::Scan;
+use super::sql::{Scan, Sql};
 use super::{Store, fault};
 
 /// One page of a list and the cursor of the next.
@@ -86,39 +86,26 @@ impl Store {
             Sort::Relevance => Scan::ranked(&tx, node),
         }
         .map_err(fault(doing))?;
-        // One more row than asked for tells whether there is a next page.
-        let fetched = limit.map(|n| n.saturating_add(1));
-        let ranked = sort == Sort::Relevance && scan.has_text();
-        let skipped = match after {
-            Some(after) if ranked => Some(offset(after)?),
-            _ => None,
-        };
-        let sql = if ranked {
-            scan.best(ENVELOPE, skipped.unwrap_or(0), fetched)
-        } else {
-            scan.newest(ENVELOPE, after.map(key).transpose()?, fetched)
-        };
         let folders = Folders::seen(&tx)?;
-        let read = || -> rusqlite::Result<(Vec<Envelope>, Option<i64>)> {
-            let mut statement = tx.prepare(&sql.text)?;
-            let mut found = statement.query(params_from_iter(&sql.params))?;
-            let mut rows = Vec::new();
-            let mut last = None;
-            while let Some(row) = found.next()? {
-                if limit == Some(rows.len()) {
-                    return Ok((rows, last));
-                }
-                last = Some(row.get(0)?);
-                rows.push(envelope(row, &folders)?);
-            }
-            Ok((rows, None))
+        let mut read = Reading {
+            db: &tx,
+            folders: &folders,
+            rows: Vec::new(),
+            limit,
         };
-        let (rows, last) = read().map_err(search_fault)?;
-        let next = last.map(|key| match ranked {
-            true => format!("r{}", skipped.unwrap_or(0) + rows.len()),
-            false => format!("n{key:x}"),
-        });
-        Ok(Page { rows, next })
+        let done = match sort {
+            Sort::Relevance if scan.has_text() => ranked(&mut read, &scan, after),
+            _ => read.newest(&scan, after.map(key).transpose()?),
+        };
+        let next = match done {
+            Err(Fault::Cursor(error)) => return Err(error),
+            Err(Fault::Sql(error)) => return Err(search_fault(error)),
+            Ok(next) => next,
+        };
+        Ok(Page {
+            rows: read.rows,
+            next,
+        })
     }
 
     /// How many messages fit.
@@ -195,6 +182,93 @@ impl Store {
                 .collect()
         };
         read().map_err(fault("counting messages"))
+    }
+}
+
+/// Rows of one page as they are read.
+struct Reading<'a> {
+    db: &'a Connection,
+    folders: &'a Folders,
+    rows: Vec<Envelope>,
+    limit: Option<usize>,
+}
+
+/// What can go wrong while a page is read.
+enum Fault {
+    Cursor(Error),
+    Sql(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Fault::Sql(error)
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Fault::Cursor(error)
+    }
+}
+
+impl Reading<'_> {
+    /// How many rows are missing, and one more: it tells whether there is a next page.
+    fn wanted(&self) -> Option<usize> {
+        self.limit
+            .map(|limit| (limit - self.rows.len()).saturating_add(1))
+    }
+
+    /// Takes rows up to the limit; says whether there are more.
+    fn take(&mut self, sql: &Sql) -> rusqlite::Result<Option<i64>> {
+        let mut statement = self.db.prepare(&sql.text)?;
+        let mut found = statement.query(params_from_iter(&sql.params))?;
+        let mut last = None;
+        while let Some(row) = found.next()? {
+            if self.limit == Some(self.rows.len()) {
+                return Ok(Some(last.unwrap_or(i64::MAX)));
+            }
+            last = Some(row.get(0)?);
+            self.rows.push(envelope(row, self.folders)?);
+        }
+        Ok(None)
+    }
+
+    fn newest(
+        &mut self,
+        scan: &Scan,
+        before: Option<i64>,
+    ) -> std::result::Result<Option<String>, Fault> {
+        let more = self.take(&scan.newest(ENVELOPE, before, self.wanted()))?;
+        // A page that was full before this began goes on where this would have begun.
+        let last = more.map(|last| last.min(before.unwrap_or(i64::MAX)));
+        Ok(last.map(|key| format!("n{key:x}")))
+    }
+}
+
+/// The best of the newest hits, and then the others, newest first.
+fn ranked(
+    read: &mut Reading<'_>,
+    scan: &Scan,
+    after: Option<&str>,
+) -> std::result::Result<Option<String>, Fault> {
+    let floor: Option<i64> = match scan.floor() {
+        Some(sql) => read
+            .db
+            .query_row(&sql.text, params_from_iter(&sql.params), |row| row.get(0))
+            .optional()?,
+        None => None,
+    };
+    if let Some(rest) = after.filter(|after| floor.is_some() && after.starts_with('n')) {
+        return read.newest(scan, Some(key(rest)?));
+    }
+    let skipped = after.map(offset).transpose()?.unwrap_or(0);
+    let best = scan.best(ENVELOPE, floor, (skipped, read.wanted()));
+    if read.take(&best)?.is_some() {
+        return Ok(Some(format!("r{}", skipped + read.rows.len())));
+    }
+    match floor {
+        Some(floor) => read.newest(scan, Some(floor)),
+        None => Ok(None),
     }
 }
 

@@ -15,6 +15,9 @@ const RARE: usize = 400;
 const COUNTED: usize = 5_000;
 /// A larger set of facts is checked in the message's row.
 const PROBED: usize = 4;
+/// How many hits are ranked, the newest: ranking reads the texts' lengths and places one by one, and a word in every
+/// third message says little about the older ones.
+const RANKED: usize = 3_000;
 /// A larger set of facts can't drive.
 const DRIVING: usize = 16;
 
@@ -118,15 +121,20 @@ impl Scan {
     /// Rows of these columns of `messages m` (the first is `m.key`), newest first, with keys below
     /// `before`.
     pub fn newest(&self, columns: &str, before: Option<i64>, limit: Option<usize>) -> Sql {
-        let mut sql = self.union(columns, before);
+        let mut sql = self.union(columns, (None, before));
         sql.text.push_str(" ORDER BY 1 DESC");
         sql.text.push_str(&limited(limit));
         sql
     }
 
-    /// Rows of these columns, best first, without the first `skip`.
-    pub fn best(&self, columns: &str, skip: usize, limit: Option<usize>) -> Sql {
-        let mut sql = self.union(columns, None);
+    /// Rows of these columns with keys from `floor` on, best first, without the first `skip`.
+    pub fn best(
+        &self,
+        columns: &str,
+        floor: Option<i64>,
+        (skip, limit): (usize, Option<usize>),
+    ) -> Sql {
+        let mut sql = self.union(columns, (floor, None));
         sql.text.push_str(" ORDER BY rank");
         sql.text.push_str(&match limit {
             Some(_) => limited(limit),
@@ -136,12 +144,26 @@ impl Scan {
         sql
     }
 
+    /// The key of the oldest hit that is ranked: none if all are.
+    pub fn floor(&self) -> Option<Sql> {
+        let Drive::Text(expression) = &self.drive else {
+            return None;
+        };
+        Some(Sql {
+            text: format!(
+                "SELECT rowid FROM text WHERE text MATCH ?1 ORDER BY rowid DESC LIMIT 1 OFFSET {}",
+                RANKED - 1
+            ),
+            params: vec![expression.clone()],
+        })
+    }
+
     /// One number.
     pub fn count(&self) -> Sql {
         let mut writer = Writer::new(self);
         let terms: Vec<String> = (0..writer.terms())
             .map(|term| {
-                let (condition, _) = writer.condition(term, None);
+                let (condition, _) = writer.condition(term, (None, None));
                 let from = writer.from(writer.uses_row);
                 format!("SELECT count(*) AS n FROM {from} WHERE {condition}")
             })
@@ -156,11 +178,12 @@ impl Scan {
         }
     }
 
-    fn union(&self, columns: &str, before: Option<i64>) -> Sql {
+    /// `bounds`: the first key, and the one after the last.
+    fn union(&self, columns: &str, bounds: (Option<i64>, Option<i64>)) -> Sql {
         let mut writer = Writer::new(self);
         let terms: Vec<String> = (0..writer.terms())
             .map(|term| {
-                let (condition, key) = writer.condition(term, before);
+                let (condition, key) = writer.condition(term, bounds);
                 let columns = columns.replacen("m.key", &key, 1);
                 format!(
                     "SELECT {columns} FROM {} WHERE {condition}",
@@ -244,7 +267,11 @@ impl<'a> Writer<'a> {
     }
 
     /// The condition of one term and the words for its key.
-    fn condition(&mut self, term: usize, before: Option<i64>) -> (String, String) {
+    fn condition(
+        &mut self,
+        term: usize,
+        (floor, before): (Option<i64>, Option<i64>),
+    ) -> (String, String) {
         let scan = self.scan;
         let mut all = Vec::new();
         let key = match &scan.drive {
@@ -274,6 +301,9 @@ impl<'a> Writer<'a> {
                 "m.key"
             }
         };
+        if let Some(floor) = floor {
+            all.push(format!("{key} >= {floor}"));
+        }
         if let Some(before) = before {
             all.push(format!("{key} < {before}"));
         }

@@ -7,6 +7,10 @@ use crate::error::Result;
 use super::write::meta;
 use super::{Store, fault, lazily, schema};
 
+const MERGING: &str = "merging the text index";
+/// How many pages (of 4 KB) one commit of a merge writes, about.
+const MERGED_PAGES: i64 = 4_000;
+
 impl Store {
     /// What is wrong with the files of messages, one line each; empty if they are sound. Reads all of
     /// them.
@@ -64,11 +68,61 @@ impl Store {
         Ok(faults)
     }
 
-    /// Merges the pieces of the text index; worth its seconds after an import of many thousands.
+    /// Merges the pieces of the text index into one, in one commit.
     pub fn optimize(&self) -> Result<()> {
         let db = self.index()?;
         db.execute_batch("INSERT INTO text (text) VALUES ('optimize'); PRAGMA optimize;")
-            .map_err(fault("merging the text index"))
+            .map_err(fault(MERGING))
+    }
+
+    /// Leaves the pieces of the text index as they come: many messages follow, and merging each piece once is enough.
+    pub fn begin_bulk(&self) -> Result<()> {
+        self.index()?
+            .execute_batch(
+                "INSERT INTO text (text, rank) VALUES ('automerge', 0), ('crisismerge', 1999);",
+            )
+            .map_err(fault(MERGING))
+    }
+
+    /// Merges what came since [`Store::begin_bulk`], whether this process called it or one that broke off; tells how
+    /// many steps are done. A search reads a few pages of every piece, so one piece is fastest.
+    pub fn end_bulk(&self, added: u64, step: &dyn Fn(u64)) -> Result<()> {
+        let db = self.index()?;
+        let is_bulk: bool = db
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM text_config WHERE k = 'automerge' AND v = 0)",
+                [],
+                |row| row.get(0),
+            )
+            .map_err(fault(MERGING))?;
+        if !is_bulk {
+            return Ok(());
+        }
+        let merge = || -> rusqlite::Result<()> {
+            let total: i64 =
+                db.query_row("SELECT ifnull(sum(total), 0) FROM folders", [], |row| {
+                    row.get(0)
+                })?;
+            // What is there already is not written again for a little more.
+            let all = added.saturating_mul(4) >= u64::try_from(total).unwrap_or(0);
+            let mut pages = if all { -MERGED_PAGES } else { MERGED_PAGES };
+            let mut insert = db.prepare("INSERT INTO text (text, rank) VALUES ('merge', ?1)")?;
+            for done in 1.. {
+                let before = db.total_changes();
+                insert.execute([pages])?;
+                // One change is the command itself.
+                if db.total_changes() - before < 2 {
+                    break;
+                }
+                pages = MERGED_PAGES;
+                step(done);
+            }
+            // Last: a merge that was cut short goes on after the next import.
+            db.execute_batch(
+                "INSERT INTO text (text, rank) VALUES ('automerge', 16), ('crisismerge', 16);",
+            )
+        };
+        merge().map_err(fault(MERGING))
     }
 
     /// Puts an empty file in the place of a damaged index.

@@ -74,7 +74,14 @@ fn run(cli: Cli, env: &Environment, looks: Looks) -> Result<Option<Kind>> {
     };
     let done = dispatch(cli.command, (&app, doors), &mut out);
     // A progress bar goes before the answer is written.
-    drop(app);
+    let App {
+        store,
+        progress,
+        notice,
+        ..
+    } = app;
+    drop((progress, notice));
+    store.leave();
     // Rows already printed stay, whatever came after them.
     let flushed = out.flush();
     let done = done?;

@@ -150,7 +150,9 @@ fn list(args: ListArgs, app: &App, out: &mut Output) -> Result<Done> {
             "the inbox is empty; `comms import PATH` brings mail in, `comms inbox sync` fetches it"
         });
     }
-    if let Some(waiting) = inbox::outbox_in_words(app) {
+    if out.shows_hints()
+        && let Some(waiting) = inbox::outbox_in_words(app)
+    {
         out.hint(&waiting);
     }
     Ok((args.fail_empty && report.threads.is_empty()).then_some(Kind::NotFound))

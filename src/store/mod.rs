@@ -155,6 +155,21 @@ impl Store {
         twin
     }
 
+    /// Lets go of the files, as the last thing a process does. Those that were only read need no closing: the end of
+    /// the process does it, and faster.
+    pub fn leave(self) {
+        if let Some(main) = self.main.get() {
+            let db = main
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            schema::fold_long_log(&self.dir, &schema::MAIN, &db);
+        }
+        let written = [&self.main, &self.raw, &self.index, &self.people];
+        if written.iter().all(|file| file.get().is_none()) {
+            std::mem::forget(self);
+        }
+    }
+
     /// The folder of the files.
     pub fn dir(&self) -> &Path {
         &self.dir

@@ -4,6 +4,7 @@
 
 use std::io::ErrorKind;
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
@@ -158,6 +159,21 @@ pub fn open_in_memory(file: &File) -> Result<Connection> {
     migrate(&mut db, file)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(db)
+}
+
+/// A kept log is folded into its file when it is longer than this (bytes).
+const LONG_LOG: u64 = 256 << 10;
+
+/// Folds a kept log that has grown into its file, unless someone is reading: whoever opens the file next, alone, reads
+/// all of the log first, a millisecond for each megabyte.
+pub fn fold_long_log(dir: &Path, file: &File, db: &Connection) {
+    let log = dir.join(format!("{}-wal", file.name));
+    if !file.keeps_log || log.metadata().is_ok_and(|found| found.len() <= LONG_LOG) {
+        return;
+    }
+    // It can wait for the next process.
+    let _ = db.busy_timeout(Duration::ZERO);
+    let _ = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
 }
 
 /// Takes a file away that can be made again.

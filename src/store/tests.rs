@@ -524,6 +524,89 @@ fn a_thousand_messages_of_the_same_second_keep_their_date() {
 }
 
 #[test]
+fn relevance_ranks_the_newest_hits_and_lists_the_others_after_them() {
+    let (_dir, store) = store();
+    let best = [3, 70];
+    add(
+        &store,
+        (0..100)
+            .map(|n| {
+                let subject = if best.contains(&n) { "word" } else { "s" };
+                mail(n, &[], subject, "one word of many")
+            })
+            .collect(),
+    );
+    for limit in [1, 7, 40, 60, 100, 1_000] {
+        let mut after = None;
+        let mut seen = Vec::new();
+        loop {
+            let page = store
+                .search(
+                    &word("word"),
+                    Sort::Relevance,
+                    Some(limit),
+                    after.as_deref(),
+                )
+                .unwrap();
+            assert!(page.rows.len() <= limit);
+            seen.extend(page.rows.iter().map(|e| e.id.0));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        // Ids count from 1. The newest forty are ranked, the others come by their age.
+        assert_eq!(seen[0], 71, "{limit}");
+        assert!(seen[40..].is_sorted_by(|a, b| a > b), "{limit}");
+        assert_eq!(seen[40], 60);
+        seen.sort_unstable();
+        assert_eq!(seen, (1..=100).collect::<Vec<_>>(), "{limit}");
+    }
+    let all = store
+        .search(&word("word"), Sort::Relevance, None, None)
+        .unwrap();
+    assert_eq!((all.rows.len(), all.next), (100, None));
+}
+
+#[test]
+fn a_bulk_ends_with_one_piece_of_text_index() {
+    let (_dir, store) = store();
+    let pieces = |store: &Store| -> i64 {
+        let sql = "SELECT count(DISTINCT segid) FROM text_idx";
+        store
+            .index()
+            .unwrap()
+            .query_row(sql, [], |row| row.get(0))
+            .unwrap()
+    };
+    let setting = |store: &Store| -> i64 {
+        let sql = "SELECT v FROM text_config WHERE k = 'automerge'";
+        store
+            .index()
+            .unwrap()
+            .query_row(sql, [], |row| row.get(0))
+            .unwrap()
+    };
+    store.begin_bulk().unwrap();
+    for n in 0..30 {
+        add(&store, vec![mail(n, &[], "s", &format!("word each{n}"))]);
+    }
+    assert_eq!((pieces(&store), setting(&store)), (30, 0));
+    // A process that breaks off here leaves it to the next import.
+    let next = store.twin();
+    next.end_bulk(1, &|_| {}).unwrap();
+    assert_eq!(setting(&next), 16);
+    next.begin_bulk().unwrap();
+    next.end_bulk(30, &|_| {}).unwrap();
+    assert_eq!((pieces(&next), setting(&next)), (1, 16));
+    next.end_bulk(30, &|_| panic!("there is nothing to merge"))
+        .unwrap();
+    assert_eq!(ids(&next, &word("word")).len(), 30);
+    assert_eq!(ids(&next, &word("each7")), [8]);
+    sound(&next);
+}
+
+#[test]
 fn pages_follow_each_other_without_gaps_or_repeats() {
     let (_dir, store) = store();
     add(

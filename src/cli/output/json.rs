@@ -1,15 +1,66 @@
 //! JSON documents: the schema's name first, and plain lines made from a document.
 
+use std::io;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::error::{Context, Kind, Result};
+use crate::error::{Context, Error, Kind, Result};
 
 use super::table;
 
 /// Appends a value as compact JSON.
 pub fn append<T: Serialize>(out: &mut Vec<u8>, value: &T) -> Result<()> {
     serde_json::to_writer(out, value).context(Kind::Internal, "writing JSON")
+}
+
+/// Hands a value on as a line of compact JSON, in pieces of at most 64 KB or one text. One that can't be serialised
+/// (none of ours) is an error before anything is handed on, unless it is longer than that.
+pub fn in_pieces<T: Serialize>(value: &T, give: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let mut pieces = Pieces {
+        held: Vec::with_capacity(1 << 12),
+        give,
+        fault: None,
+    };
+    let done = serde_json::to_writer(&mut pieces, value);
+    if let Some(fault) = pieces.fault {
+        return Err(fault);
+    }
+    done.context(Kind::Internal, "writing JSON")?;
+    pieces.held.push(b'\n');
+    (pieces.give)(&pieces.held)
+}
+
+struct Pieces<G> {
+    held: Vec<u8>,
+    give: G,
+    fault: Option<Error>,
+}
+
+/// Bytes that are held before they are handed on.
+const PIECE: usize = 1 << 16;
+
+impl<G: FnMut(&[u8]) -> Result<()>> io::Write for Pieces<G> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.held.len() + bytes.len() > PIECE {
+            let given = (self.give)(&self.held);
+            self.held.clear();
+            if let Err(fault) = given {
+                self.fault = Some(fault);
+                return Err(io::ErrorKind::Other.into());
+            }
+        }
+        self.held.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The document with other rows under `key`.

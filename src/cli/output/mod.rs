@@ -244,10 +244,15 @@ impl Output {
         self.remark("warning", console::Color::Yellow, message);
     }
 
+    /// Whether a hint would be seen.
+    pub fn shows_hints(&self) -> bool {
+        self.looks.terminal_err || self.format == Format::Table
+    }
+
     /// `hint: …` on stderr, below what was printed so far; only when stderr is a terminal or the format is
     /// for people, so that cron sends no mail about it.
     pub fn hint(&mut self, message: &str) {
-        if self.looks.terminal_err || self.format == Format::Table {
+        if self.shows_hints() {
             // A reader that went away is told of by the next write to stdout.
             let _ = self.flush();
             self.remark("hint", console::Color::Cyan, message);
@@ -327,15 +332,14 @@ impl Output {
 
     fn document<D: Serialize>(&mut self, schema: &'static str, document: &D) -> Result<()> {
         let document = Document { schema, document };
-        // Into memory first: what can't be serialised must not leave half a document behind.
-        let mut text = Vec::new();
         if self.terminal {
-            text = serde_json::to_vec_pretty(&document).context(Kind::Internal, "writing JSON")?;
-        } else {
-            json::append(&mut text, &document)?;
+            let mut text =
+                serde_json::to_vec_pretty(&document).context(Kind::Internal, "writing JSON")?;
+            text.push(b'\n');
+            return self.write(&text);
         }
-        text.push(b'\n');
-        self.write(&text)
+        // A long one is written piece by piece: making room for all of it takes longer than filling it.
+        json::in_pieces(&document, |piece| self.write(piece))
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {

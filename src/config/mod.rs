@@ -145,7 +145,7 @@ impl Config {
     }
 
     /// What would hold if the file held this text.
-    fn with_text(&self, text: &str) -> Result<Self> {
+    pub fn with_text(&self, text: &str) -> Result<Self> {
         let source = Source {
             path: self.config_file.clone(),
             text: text.to_owned(),

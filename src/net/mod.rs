@@ -6,6 +6,7 @@ pub mod dav;
 pub mod google;
 pub mod http;
 pub mod oauth;
+pub mod pages;
 pub mod poster;
 pub mod slack;
 pub mod tls;

@@ -4,7 +4,7 @@
 
 mod report;
 mod rows;
-mod table;
+pub mod table;
 
 use std::path::{Path, PathBuf};
 

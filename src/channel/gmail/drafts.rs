@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::error::Result;
 use crate::net::google::operations::gmail as op;
 use crate::net::http::Limits;
+use crate::net::pages::Trail;
 
 use super::message::encoded;
 use super::{Client, Listed};
@@ -24,22 +25,26 @@ struct Page {
     next_page_token: Option<String>,
 }
 
+const LISTING: &str = "listing the drafts";
+
 impl Client {
     /// All drafts.
     pub async fn drafts(&self) -> Result<Vec<Draft>> {
         let mut drafts = Vec::new();
         let mut token: Option<String> = None;
+        let mut trail = Trail::default();
         loop {
             let call = self
                 .call(op::DRAFTS_LIST)
                 .query("maxResults", "500")
                 .query("fields", "drafts(id,message(id,threadId)),nextPageToken")
                 .maybe("pageToken", token.as_deref());
-            let page: Page = self.api.json(&call, "listing the drafts").await?;
+            let page: Page = self.api.json(&call, LISTING).await?;
             drafts.extend(page.drafts);
-            match page.next_page_token {
-                Some(next) if token.as_ref() != Some(&next) => token = Some(next),
-                _ => return Ok(drafts),
+            token = page.next_page_token;
+            match &token {
+                None => return Ok(drafts),
+                Some(token) => trail.step(token, LISTING)?,
             }
         }
     }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::error::Result;
 use crate::net::google::operations::gmail as op;
+use crate::net::pages::Trail;
 
 use super::{Client, number};
 
@@ -72,11 +73,14 @@ struct Named {
     id: String,
 }
 
+const READING: &str = "reading what changed";
+
 impl Client {
     /// What happened since; one request if that is nothing.
     pub async fn history(&self, since: u64) -> Result<History> {
         let mut folding = Folding::default();
         let mut token: Option<String> = None;
+        let mut trail = Trail::default();
         loop {
             let mut call = self
                 .call(op::HISTORY_LIST)
@@ -92,7 +96,7 @@ impl Client {
             ] {
                 call = call.query("historyTypes", kind);
             }
-            let page: Page = match self.api.json(&call, "reading what changed").await {
+            let page: Page = match self.api.json(&call, READING).await {
                 Ok(page) => page,
                 Err(fault) if fault.status == 404 => return Ok(History::Expired),
                 Err(fault) => return Err(fault.error),
@@ -101,9 +105,10 @@ impl Client {
             for record in page.history {
                 folding.take(record);
             }
-            match page.next_page_token {
-                Some(next) if token.as_ref() != Some(&next) => token = Some(next),
-                _ => break,
+            token = page.next_page_token;
+            match &token {
+                None => break,
+                Some(token) => trail.step(token, READING)?,
             }
         }
         // An answer without a place to go on from leaves us where we were.

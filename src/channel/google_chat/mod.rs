@@ -30,6 +30,7 @@ use serde_json::Value;
 use crate::error::Result;
 use crate::net::api::{Api, Call};
 use crate::net::http::Limits;
+use crate::net::pages::Trail;
 
 /// The rows of one page at most (Google's limit for all listings but events and reactions).
 const PAGE: usize = 1000;
@@ -67,6 +68,7 @@ impl Client {
     ) -> Result<Vec<Value>> {
         let mut all = Vec::new();
         let mut token: Option<String> = None;
+        let mut trail = Trail::default();
         loop {
             let call = call().maybe("pageToken", token.take());
             let mut page = self.ask(&call, (doing, space)).await?;
@@ -74,8 +76,9 @@ impl Client {
                 all.extend(found);
             }
             token = next(&page);
-            if token.is_none() {
-                return Ok(all);
+            match &token {
+                None => return Ok(all),
+                Some(token) => trail.step(token, doing)?,
             }
         }
     }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::error::{Error, Result};
 use crate::net::api::Call;
 use crate::net::google::operations::chat as op;
+use crate::net::pages::Trail;
 
 use super::{Client, LIMITS, next};
 
@@ -20,6 +21,8 @@ pub struct Found {
     pub read: bool,
 }
 
+const SEARCHING: &str = "searching Google Chat";
+
 impl Client {
     /// Messages of all spaces that fit, newest first, at most `most`. Left out are muted spaces and what apps wrote.
     pub async fn search(&self, filter: &str, most: usize) -> Result<Vec<Found>> {
@@ -30,6 +33,7 @@ impl Client {
         }
         let mut all: Vec<Found> = Vec::new();
         let mut token: Option<String> = None;
+        let mut trail = Trail::default();
         while all.len() < most {
             let mut body = json!({
                 "filter": filter,
@@ -43,13 +47,14 @@ impl Client {
                 .at("parent", "spaces/-")
                 .json(&body)
                 .limits(LIMITS);
-            let mut page = self.ask(&call, ("searching Google Chat", None)).await?;
+            let mut page = self.ask(&call, (SEARCHING, None)).await?;
             if let Some(Value::Array(results)) = page.get_mut("results").map(Value::take) {
                 all.extend(results.into_iter().filter_map(found));
             }
             token = next(&page);
-            if token.is_none() {
-                break;
+            match &token {
+                None => break,
+                Some(token) => trail.step(token, SEARCHING)?,
             }
         }
         all.truncate(most);

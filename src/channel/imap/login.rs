@@ -113,7 +113,8 @@ impl Session {
         Ok(session)
     }
 
-    async fn greeting(&mut self) -> Result<()> {
+    /// Reads what the server says first.
+    pub async fn greeting(&mut self) -> Result<()> {
         self.step = "greeting".to_owned();
         match self.read_within(CONNECT).await? {
             Some(Response::Untagged(status)) => match status.verdict {
@@ -149,7 +150,8 @@ impl Session {
         Ok(())
     }
 
-    pub(super) async fn login(&mut self, account: &Account, secret: &SecretString) -> Result<()> {
+    /// Logs in; asks before what the server takes, unless it has said so.
+    pub async fn login(&mut self, account: &Account, secret: &SecretString) -> Result<()> {
         if self.capabilities.is_empty() {
             self.ask_capabilities().await?;
         }

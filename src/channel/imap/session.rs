@@ -63,7 +63,8 @@ pub struct Session {
 }
 
 impl Session {
-    pub(super) fn over(stream: Box<dyn Stream>, endpoint: &Endpoint, read_only: bool) -> Self {
+    /// A session over a connection that is open, TLS around it if any is wanted; nothing is read yet.
+    pub fn over(stream: Box<dyn Stream>, endpoint: &Endpoint, read_only: bool) -> Self {
         Session {
             stream: BufReader::with_capacity(64 * 1024, stream),
             peer: format!("{}:{}", endpoint.host, endpoint.port),

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::error::{Error, Result};
 use crate::net::api::{Call, Fault};
 use crate::net::http::Limits;
+use crate::net::pages::Trail;
 use crate::net::slack::operations as op;
 
 use super::messages::Window;
@@ -141,6 +142,7 @@ impl Client {
     ) -> Result<Vec<Own>> {
         let mut found = Vec::new();
         let mut cursor: Option<String> = None;
+        let mut trail = Trail::default();
         loop {
             let all = Window::default();
             let page = match thread {
@@ -156,8 +158,9 @@ impl Client {
             let over = thread.is_none() && page.messages.iter().any(|m| !is_late(m));
             found.extend(page.messages.into_iter().filter(is_late).filter_map(own));
             cursor = page.next.filter(|_| !over);
-            if cursor.is_none() {
-                return Ok(found);
+            match &cursor {
+                None => return Ok(found),
+                Some(cursor) => trail.step(cursor, "looking for what was sent")?,
             }
         }
     }

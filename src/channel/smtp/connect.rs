@@ -75,34 +75,52 @@ impl Client {
         }
         let deadline = Instant::now() + within;
         let stream = reach(endpoint, deadline, within).await?;
-        let mut client = Client {
+        let mut client = Client::over(stream, endpoint, (deadline, within));
+        client.read_only = credentials.read_only;
+        if endpoint.tls == TlsMode::Tls {
+            client.secure(endpoint, &credentials.tls).await?;
+        }
+        client.begin(account, credentials).await?;
+        Ok(client)
+    }
+
+    /// A client over a connection that is open; nothing is read yet. The time given is as in [`Client::open`].
+    pub fn over(
+        stream: Box<dyn Stream>,
+        endpoint: &Endpoint,
+        (deadline, within): (Instant, Duration),
+    ) -> Client {
+        Client {
             stream,
             received: Vec::new(),
             peer: format!("{}:{}", endpoint.host, endpoint.port),
             offers: Offers::default(),
-            read_only: credentials.read_only,
+            read_only: false,
             deadline,
             patience: within,
             broken: false,
-        };
-        if endpoint.tls == TlsMode::Tls {
-            client.secure(endpoint, &credentials.tls).await?;
         }
-        let greeting = client.read().await?;
+    }
+
+    /// Greets, says hello, and logs in.
+    pub async fn begin(&mut self, account: &Account, credentials: &Credentials) -> Result<()> {
+        let greeting = self.read().await?;
         if !greeting.is_success() {
-            return Err(client.turned_away(&greeting));
+            return Err(self.turned_away(&greeting));
         }
-        client.hello().await?;
-        if endpoint.tls == TlsMode::Starttls {
-            client.start_tls(endpoint, &credentials.tls).await?;
+        self.hello().await?;
+        if let Some(endpoint) = &account.smtp
+            && endpoint.tls == TlsMode::Starttls
+        {
+            self.start_tls(endpoint, &credentials.tls).await?;
         }
         if account.auth != AuthMethod::None
             && let Some(secret) = &credentials.secret
         {
-            client.login(account, secret).await?;
-            tracing::info!(account = %account.name, server = %client.peer, "logged in");
+            self.login(account, secret).await?;
+            tracing::info!(account = %account.name, server = %self.peer, "logged in");
         }
-        Ok(client)
+        Ok(())
     }
 
     /// Gives a new transaction its own time.

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::error::Result;
 use crate::format::twilio;
+use crate::net::pages::Trail;
 
 use super::{Client, Window, text};
 
@@ -65,6 +66,7 @@ impl Client {
             .map_or(sought.began, |at| at - MARGIN);
         let mut oldest: Option<(Timestamp, Value)> = None;
         let mut blank = false;
+        let mut trail = Trail::default();
         loop {
             for message in std::mem::take(&mut page.messages) {
                 let Some(made) =
@@ -93,6 +95,9 @@ impl Client {
             let Some(next) = page.next.take() else {
                 break;
             };
+            if let Err(e) = trail.step(&next, "looking for the message") {
+                return Ok(Find::CannotTell(e.message));
+            }
             page = match self.more(&next).await {
                 Ok(page) => page,
                 Err(e) => return Ok(Find::CannotTell(e.message)),

@@ -6,10 +6,10 @@
 mod answer;
 pub mod collection;
 mod events;
-mod given;
+pub mod given;
 pub mod openapi;
 mod page;
-mod table;
+pub mod table;
 
 use std::sync::{Arc, OnceLock};
 

@@ -7,6 +7,7 @@ use crate::channel::google_chat::{Change, REACH_DAYS, Space, Window};
 use crate::error::{Kind, Result};
 use crate::format::chat;
 use crate::model::message::NewMessage;
+use crate::net::pages::Trail;
 use crate::ops::Progress;
 use crate::ops::sync::Tally;
 
@@ -106,6 +107,7 @@ impl Chats<'_> {
             ..Window::default()
         };
         let mut token: Option<String> = None;
+        let mut trail = Trail::default();
         loop {
             let page = self
                 .client
@@ -121,8 +123,9 @@ impl Chats<'_> {
                 total: None,
             });
             token = page.next;
-            if token.is_none() {
-                return Ok(());
+            match &token {
+                None => return Ok(()),
+                Some(token) => trail.step(token, "listing messages")?,
             }
         }
     }
@@ -165,6 +168,7 @@ impl Chats<'_> {
             ..Window::default()
         };
         let mut token: Option<String> = None;
+        let mut trail = Trail::default();
         loop {
             let page = self
                 .client
@@ -178,8 +182,9 @@ impl Chats<'_> {
                 }
             }
             token = page.next;
-            if token.is_none() {
-                return Ok(());
+            match &token {
+                None => return Ok(()),
+                Some(token) => trail.step(token, "listing messages")?,
             }
         }
     }

@@ -7,6 +7,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use crate::channel::gmail::{Client, History, Listing, Page};
 use crate::error::{Error, Kind, Result};
 use crate::format::clean;
+use crate::net::pages::Trail;
 use crate::store::{Placed, Remote};
 
 use super::Mailbox;
@@ -100,6 +101,7 @@ impl Mailbox<'_> {
         let mut listed: HashSet<String> = HashSet::new();
         let mut done = 0;
         let mut page = list(client, None).await?;
+        let mut trail = Trail::default();
         loop {
             let total = page.result_size_estimate.max(known.len() as u64);
             let mut old = 0;
@@ -116,6 +118,13 @@ impl Mailbox<'_> {
             let jump = resume.take_if(|_| old > 0);
             let jumped = jump.is_some();
             let next = jump.or(page.next_page_token);
+            if jumped {
+                // From an old token the list may have to begin anew.
+                trail = Trail::default();
+            }
+            if let Some(next) = &next {
+                trail.step(next, "listing the messages")?;
+            }
             let following = async {
                 match &next {
                     None => Ok(None),
@@ -206,6 +215,7 @@ async fn list(client: &Client, token: Option<&str>) -> Result<Page> {
 async fn members(client: &Client, label: &str) -> Result<Vec<String>> {
     let mut ids = Vec::new();
     let mut token: Option<String> = None;
+    let mut trail = Trail::default();
     loop {
         let with = Listing {
             labels: &[label],
@@ -224,9 +234,10 @@ async fn members(client: &Client, label: &str) -> Result<Vec<String>> {
             Err(e) => return Err(e),
         };
         ids.extend(page.messages.into_iter().map(|message| message.id));
-        match page.next_page_token {
-            Some(next) if token.as_ref() != Some(&next) => token = Some(next),
-            _ => return Ok(ids),
+        token = page.next_page_token;
+        match &token {
+            None => return Ok(ids),
+            Some(token) => trail.step(token, "listing the messages")?,
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::channel::slack::{Conversation, Page, Window};
 use crate::error::Result;
 use crate::format::slack;
 use crate::model::message::NewMessage;
+use crate::net::pages::Trail;
 use crate::ops::Progress;
 use crate::ops::sync::Tally;
 use crate::store::Remote;
@@ -103,6 +104,7 @@ impl Slack<'_> {
     /// The newest messages; a page without any that is not the last is passed over.
     async fn newest_page(&self, channel: &Conversation) -> Result<Page> {
         let mut cursor: Option<String> = None;
+        let mut trail = Trail::default();
         loop {
             let window = Window::default();
             let page = self
@@ -113,6 +115,9 @@ impl Slack<'_> {
                 return Ok(page);
             }
             cursor = page.next;
+            if let Some(cursor) = &cursor {
+                trail.step(cursor, "reading the channel")?;
+            }
         }
     }
 
@@ -145,6 +150,7 @@ impl Slack<'_> {
             inclusive: false,
         };
         let mut cursor: Option<String> = None;
+        let mut trail = Trail::default();
         loop {
             let page = self
                 .client
@@ -169,8 +175,9 @@ impl Slack<'_> {
             self.save()?;
             self.tell(&room, done);
             cursor = page.next;
-            if cursor.is_none() {
-                return Ok(());
+            match &cursor {
+                None => return Ok(()),
+                Some(cursor) => trail.step(cursor, "reading the channel")?,
             }
         }
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::channel::slack::Window;
 use crate::error::{Kind, Result};
 use crate::format::slack;
+use crate::net::pages::Trail;
 use crate::store::Remote;
 
 use super::Slack;
@@ -115,6 +116,7 @@ impl Slack<'_> {
     /// A whole thread: new answers, and what became of those that are here.
     async fn thread(&self, room: &Room<'_>, ts: &str, done: &mut Done) -> Result<()> {
         let mut cursor: Option<String> = None;
+        let mut trail = Trail::default();
         loop {
             let all = Window::default();
             let page = self
@@ -138,8 +140,9 @@ impl Slack<'_> {
             }
             done.added += self.store(room, replies).await?;
             cursor = page.next;
-            if cursor.is_none() {
-                return Ok(());
+            match &cursor {
+                None => return Ok(()),
+                Some(cursor) => trail.step(cursor, "reading the thread")?,
             }
         }
     }

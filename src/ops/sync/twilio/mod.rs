@@ -14,6 +14,7 @@ use crate::error::{Kind, Result};
 use crate::format::twilio;
 use crate::model::account::Account;
 use crate::model::receive::{Incoming, StatusNews};
+use crate::net::pages::Trail;
 use crate::ops::{App, Progress, access, receive, reported, token};
 
 use super::{Tally, Writer};
@@ -120,6 +121,7 @@ impl Look<'_> {
             })
             .await?;
         let mut latest = newest;
+        let mut trail = Trail::default();
         loop {
             let seen = self.take(&page, tally).await?;
             latest = latest.max(seen.newest.unwrap_or(latest));
@@ -127,6 +129,7 @@ impl Look<'_> {
             let Some(next) = page.next.filter(|_| !known) else {
                 break;
             };
+            trail.step(&next, "listing messages")?;
             page = self.client.more(&next).await?;
         }
         // Only now: what lies between would not be seen again.
@@ -136,7 +139,9 @@ impl Look<'_> {
 
     /// The pages that the first look left.
     async fn go_back(&mut self, tally: &mut Tally) -> Result<()> {
+        let mut trail = Trail::default();
         while let Some(next) = self.stamp.before.clone() {
+            trail.step(&next, "listing messages")?;
             let page = match self.client.more(&next).await {
                 Ok(page) => page,
                 // Its name for the page does not hold for ever.

@@ -117,7 +117,9 @@ impl Cutter<'_> {
     /// Where the piece that begins at `at` behind `head` ends.
     fn cut(&self, at: usize, head: Cost) -> usize {
         let rest = self.text[at..].trim_end();
-        if rest.len() <= self.limit.bytes && head.and(Cost::of(rest)).fits(self.limit) {
+        // Three bytes are a unit at least: what is far too long is not counted for each piece.
+        let most = self.limit.bytes.min(self.limit.chars.saturating_mul(3));
+        if rest.len() <= most && head.and(Cost::of(rest)).fits(self.limit) {
             return self.text.len();
         }
         self.best(at, head, true)
@@ -193,11 +195,11 @@ impl Cutter<'_> {
                 _ => Place::Grapheme,
             };
         }
-        let blank = &after[..after.len() - after.trim_start().len()];
         let before = self.text[..end].chars().next_back();
-        if blank.is_empty() || before.is_none_or(char::is_whitespace) {
+        if before.is_none_or(char::is_whitespace) || !after.starts_with(char::is_whitespace) {
             return Place::Grapheme;
         }
+        let blank = &after[..after.len() - after.trim_start().len()];
         let next = self.fence_from(end + blank.len());
         let borders = next.is_some_and(|f| f.start <= end + blank.len())
             || self.fence_from(end - 1).is_some_and(|f| f.end == end);

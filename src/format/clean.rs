@@ -192,7 +192,12 @@ fn control_string(rest: &mut Peekable<Chars<'_>>) {
             *rest = ahead;
             return;
         }
-        if c == '\u{1B}' || c == '\n' || length > LONGEST_STRING {
+        // Another one begins, so this one has no end; what follows is looked at once.
+        let begins = matches!(
+            c,
+            '\u{1B}' | '\u{90}' | '\u{98}' | '\u{9B}' | '\u{9D}'..='\u{9F}'
+        );
+        if begins || c == '\n' || length > LONGEST_STRING {
             return;
         }
     }
@@ -283,6 +288,14 @@ mod tests {
             ("Grüße 東京 \u{e000}", "Grüße 東京 \u{e000}"),
         ] {
             assert_eq!(text(dirty), expected, "{dirty:?}");
+        }
+    }
+
+    #[test]
+    fn strings_that_never_end_are_cleaned_in_linear_time() {
+        // Were each looked through for its end, this would not end.
+        for begin in ["\u{9d}", "\u{90}", "\x1b]"] {
+            assert_eq!(text(&begin.repeat(1_000_000)), "", "{begin:?}");
         }
     }
 

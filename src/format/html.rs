@@ -17,7 +17,7 @@ pub fn quick(html: &str) -> (String, bool) {
         text: String::with_capacity(html.len() / 3),
         gap: false,
         has_link: false,
-        unclosed: [false; 3],
+        unclosed: [false; 4],
     };
     quick.run();
     let text = quick.text;
@@ -38,7 +38,8 @@ pub fn to_text(html: &str) -> String {
 /// sender hid left out. Nothing is ever fetched. Falls back to [`quick`] where the HTML is hostile or too much.
 pub fn wrapped(html: &str, width: usize) -> String {
     let html = without_hidden(html);
-    if html.len() > LARGEST || depth(&html) > DEEPEST {
+    let (deep, indented) = depth(&html);
+    if html.len() > LARGEST || deep > DEEPEST || indented > MOST_INDENTED {
         return quick(&html).0;
     }
     let laid_out = html2text::config::with_decorator(Reading)
@@ -56,6 +57,8 @@ pub fn wrapped(html: &str, width: usize) -> String {
 /// HTML beyond this size and nesting is not laid out.
 const LARGEST: usize = 2_000_000;
 const DEEPEST: usize = 200;
+/// Quotes and lists within each other beyond this are not laid out: each line repeats what stands before it.
+const MOST_INDENTED: usize = 40;
 
 /// How elements look in plain text.
 #[derive(Clone)]
@@ -133,10 +136,11 @@ fn tidy(text: &str) -> String {
     tidy
 }
 
-/// An estimate of how deep elements nest; those that close each other are not counted.
-fn depth(html: &str) -> usize {
+/// An estimate of how deep elements nest, and how deep those that indent; those that close each other are not counted.
+fn depth(html: &str) -> (usize, usize) {
     let bytes = html.as_bytes();
     let (mut open, mut deepest) = (0usize, 0);
+    let (mut indents, mut most) = (0usize, 0);
     for at in memchr::memchr_iter(b'<', bytes) {
         let closing = bytes.get(at + 1) == Some(&b'/');
         let name = element(&bytes[(at + 1 + usize::from(closing)).min(bytes.len())..]);
@@ -166,16 +170,23 @@ fn depth(html: &str) -> usize {
                 | b"body"
                 | b"html"
         );
+        let step = |depth: usize| match closing {
+            true => depth.saturating_sub(1),
+            false => depth + 1,
+        };
         if nests {
-            open = if closing {
-                open.saturating_sub(1)
-            } else {
-                open + 1
-            };
+            open = step(open);
             deepest = deepest.max(open);
         }
+        if matches!(
+            name.as_slice(),
+            b"blockquote" | b"ul" | b"ol" | b"dl" | b"dir" | b"menu"
+        ) {
+            indents = step(indents);
+            most = most.max(indents);
+        }
     }
-    deepest
+    (deepest, most)
 }
 
 /// The lower-case element name at the start.
@@ -194,23 +205,22 @@ fn without_hidden(html: &str) -> Cow<'_, str> {
     let mut kept = 0;
     let mut from = 0;
     let mut misses = 0;
+    let mut brackets = Brackets::default();
     while let Some(found) = memmem::find(&bytes[from..], b"display") {
         let word = from + found;
         from = word + 7;
         let value = html[from..].trim_start_matches([' ', ':']);
+        from = html.len() - value.len();
         if !value.starts_with("none") {
             continue;
         }
         // It must stand in the tag of an element that can hold text.
-        let Some(open) = html[kept..word].rfind('<').map(|n| kept + n) else {
+        brackets.see(bytes, word);
+        let Some((open, tag_end)) = brackets.around(bytes, word).filter(|(o, _)| *o >= kept) else {
             continue;
         };
         let name = element(&bytes[open + 1..]);
-        let Some(tag_end) = memchr(b'>', &bytes[word..]).map(|n| word + n + 1) else {
-            break;
-        };
-        let is_in_tag = memchr(b'>', &bytes[open..word]).is_none();
-        if !is_in_tag || !matches!(name.as_slice(), b"div" | b"span" | b"p" | b"td" | b"font") {
+        if !matches!(name.as_slice(), b"div" | b"span" | b"p" | b"td" | b"font") {
             continue;
         }
         let Some(end) = element_end(bytes, tag_end, &name) else {
@@ -230,6 +240,35 @@ fn without_hidden(html: &str) -> Cow<'_, str> {
     }
     shown.push_str(&html[kept..]);
     Cow::Owned(shown)
+}
+
+/// The angle brackets around a place that only moves forward: each byte is looked at once, however often it moves.
+#[derive(Default)]
+struct Brackets {
+    seen: usize,
+    open: Option<usize>,
+    closed: Option<usize>,
+    /// The next `>`, as far as it was looked for; where there is none, the end.
+    next: usize,
+}
+
+impl Brackets {
+    /// Moves on.
+    fn see(&mut self, bytes: &[u8], at: usize) {
+        let passed = &bytes[self.seen..at];
+        let last = |sign| memchr::memrchr(sign, passed).map(|n| self.seen + n);
+        (self.open, self.closed) = (last(b'<').or(self.open), last(b'>').or(self.closed));
+        self.seen = at;
+    }
+
+    /// Where the tag begins that this place stands in, and where it ends.
+    fn around(&mut self, bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+        let open = self.open.filter(|open| self.closed < Some(*open))?;
+        if self.next < at {
+            self.next = memchr(b'>', &bytes[at..]).map_or(bytes.len(), |n| at + n);
+        }
+        (self.next < bytes.len()).then_some((open, self.next + 1))
+    }
 }
 
 /// Where the element ends whose content begins at `from`; looked for in the next 100 kB.
@@ -258,8 +297,8 @@ struct Quick<'a> {
     /// White space was met since the last character.
     gap: bool,
     has_link: bool,
-    /// Quotation marks and comments of which no end is left: `"`, `'`, `-->`.
-    unclosed: [bool; 3],
+    /// What no end is left of: `"`, `'`, `-->`, and `>` of declarations.
+    unclosed: [bool; 4],
 }
 
 impl Quick<'_> {
@@ -353,7 +392,12 @@ impl Quick<'_> {
         match rest.get(name_start) {
             Some(b) if b.is_ascii_alphabetic() => {}
             Some(b'!' | b'?') => {
-                self.at += memchr(b'>', rest).map_or(1, |end| end + 1);
+                let end = match self.unclosed[3] {
+                    true => None,
+                    false => memchr(b'>', rest),
+                };
+                self.unclosed[3] = end.is_none();
+                self.at += end.map_or(1, |end| end + 1);
                 return;
             }
             _ => {
@@ -507,6 +551,23 @@ fn character(name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_never_ends_is_read_in_linear_time() {
+        // Were each looked for again, these would take minutes.
+        for html in ["<!", "<?x ", "<!--", "<a b=\"", "<script>", "&#x"] {
+            quick(&html.repeat(200_000));
+        }
+        let words = "display:none ".repeat(50_000);
+        for html in [
+            words.clone(),
+            format!("<p {words}"),
+            format!("<p {words}>"),
+            format!("<q {words}>text"),
+        ] {
+            without_hidden(&html);
+        }
+    }
 
     #[test]
     fn quick_text_has_the_words_and_nothing_else() {

@@ -44,7 +44,6 @@ mod fallback;
 mod feed;
 mod floors;
 mod full_disk;
-mod fuzz_seeds;
 mod generated;
 mod gmail;
 mod google_accounts;

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::model::money::{Currency, Money};
 use crate::net::api::{Api, Call};
+use crate::net::pages::Trail;
 use crate::net::twilio::operations as op;
 use crate::rules::cost;
 
@@ -25,6 +26,7 @@ impl Pricing {
     pub async fn countries(&self) -> Result<Vec<String>> {
         const DOING: &str = "listing the countries of Twilio's prices";
         let mut found = Vec::new();
+        let mut trail = Trail::default();
         let mut call = Call::new(op::PRICED_COUNTRIES)
             .query("PageSize", PAGE.to_string())
             .limits(LIMITS);
@@ -44,8 +46,8 @@ impl Pricing {
                 .get("meta")
                 .and_then(|meta| text(meta, "next_page_url"));
             match next {
-                // A list that leads back to where it began would have no end.
-                Some(next) if found.len() < 10_000 && !rows.is_empty() => {
+                Some(next) if !rows.is_empty() => {
+                    trail.step(next, DOING)?;
                     call = Call::new(op::PRICED_COUNTRIES).to(next).limits(LIMITS);
                 }
                 _ => return Ok(found),

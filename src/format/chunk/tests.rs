@@ -97,6 +97,14 @@ fn a_long_text_is_cut_in_linear_time() {
     assert!(chunks(&text, 4096, 32_000).len() > 200);
 }
 
+#[test]
+fn long_runs_of_blanks_are_cut_in_linear_time() {
+    // Were each blank followed to the end of its run, this would not end.
+    let text = format!("word{}", " ".repeat(100_000)).repeat(30);
+    assert_eq!(chunks(&text, 4096, usize::MAX / 4).len(), 30);
+    assert_eq!(crate::format::sms::parts(&text, 1_600).len(), 30);
+}
+
 fn bits() -> impl Strategy<Value = String> {
     let bit = prop_oneof![
         Just("word ".to_owned()),

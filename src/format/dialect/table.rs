@@ -3,6 +3,10 @@
 use pulldown_cmark::{Event, TagEnd};
 use unicode_width::UnicodeWidthStr;
 
+/// Columns are no wider than this; a longer cell shifts what follows it in its row. Each row is filled up to the widest
+/// cell, so one long cell would make all rows as long.
+const WIDEST: usize = 60;
+
 /// Cells as they come; the first row is the head.
 #[derive(Default)]
 pub struct Table {
@@ -29,13 +33,16 @@ impl Table {
         }
     }
 
-    /// Columns as wide as their widest cell, a rule below the head.
+    /// Columns as wide as their widest cell within reason, a rule below the head.
     pub fn lines(&self) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let widths: Vec<usize> = (0..columns)
             .map(|c| {
                 let cells = self.rows.iter().filter_map(|row| row.get(c));
-                cells.map(|cell| cell.width()).max().unwrap_or(0)
+                cells
+                    .map(|cell| cell.width().min(WIDEST))
+                    .max()
+                    .unwrap_or(0)
             })
             .collect();
         let mut lines = Vec::new();
@@ -43,7 +50,7 @@ impl Table {
             let mut line = String::new();
             for (cell, width) in row.iter().zip(&widths) {
                 line.push_str(cell);
-                line.push_str(&" ".repeat(width - cell.width() + 2));
+                line.push_str(&" ".repeat(width.saturating_sub(cell.width()) + 2));
             }
             lines.push(line.trim_end().to_owned());
             if n == 0 {

@@ -3,6 +3,10 @@
 use super::Style;
 use super::signs::{self, GAP, Mark, escaped, look_alike, looks_like_a_block};
 
+/// Blocks within each other that show: what stands deeper looks like the deepest of these. Each line repeats what stands
+/// before it.
+const DEEPEST: usize = 20;
+
 /// A block that others stand in.
 enum Block {
     Quote,
@@ -292,7 +296,7 @@ impl Writer {
 
     fn quotes(&self) -> String {
         let quotes = self.blocks.iter().filter(|b| matches!(b, Block::Quote));
-        quotes.map(|_| "> ").collect()
+        quotes.take(DEEPEST).map(|_| "> ").collect()
     }
 
     fn in_item(&self) -> bool {
@@ -302,7 +306,8 @@ impl Writer {
     /// What stands before each line in the open blocks.
     fn prefix(&self) -> String {
         let mut prefix = String::new();
-        for block in &self.blocks {
+        // Of a list, itself and its item are one level.
+        for block in self.blocks.iter().take(2 * DEEPEST) {
             match block {
                 Block::Quote => prefix.push_str("> "),
                 Block::List(_) => {}

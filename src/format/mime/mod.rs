@@ -234,9 +234,14 @@ fn envelope(tree: &mut Tree<'_>, raw: &[u8]) -> Parsed {
     let one = |value: Option<&[u8]>| people(value.as_slice());
     let ids = |value: Option<&[u8]>| value.map(message_ids).unwrap_or_default();
     let mut parsed = Parsed {
-        message_id: ids(head.message_id).into_iter().next(),
-        references: ids(head.references),
-        in_reply_to: ids(head.in_reply_to),
+        message_id: ids(head.message_id.map(|v| cut(v, MOST_FIELD)))
+            .into_iter()
+            .next(),
+        // The newest stand last.
+        references: ids(head
+            .references
+            .map(|v| &v[v.len().saturating_sub(MOST_FIELD)..])),
+        in_reply_to: ids(head.in_reply_to.map(|v| cut(v, MOST_FIELD))),
         sent_at: head.date.and_then(|v| date::read(&unfold(cut(v, 1000)))),
         from: one(head.from),
         reply_to: one(head.reply_to),

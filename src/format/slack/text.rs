@@ -188,8 +188,11 @@ fn mentioned(value: &Value, depth: usize, people: &mut Vec<String>) {
     match value {
         Value::String(words) => {
             for (at, _) in words.match_indices("<@") {
-                let id = words[at + 2..].split(['|', '>']).next().unwrap_or_default();
-                if id.len() < 32 && id.chars().all(|c| c.is_ascii_alphanumeric()) {
+                let rest = &words[at + 2..];
+                let letters = rest.bytes().take(32);
+                let length = letters.take_while(u8::is_ascii_alphanumeric).count();
+                let (id, behind) = rest.split_at(length);
+                if length < 32 && (behind.is_empty() || behind.starts_with(['|', '>'])) {
                     people.push(id.to_owned());
                 }
             }

@@ -43,7 +43,9 @@ fn units(text: &str) -> usize {
 
 /// Where the first piece ends.
 fn cut(text: &str, limit: usize) -> usize {
-    if units(text.trim_end()) <= limit {
+    let said = text.trim_end();
+    // Three bytes are a unit at least: what is far too long is not counted for each piece.
+    if said.len() <= limit.saturating_mul(3) && units(said) <= limit {
         return text.len();
     }
     let mut best: [Option<(usize, usize)>; 5] = [None; 5];
@@ -68,11 +70,11 @@ fn cut(text: &str, limit: usize) -> usize {
 
 fn place(text: &str, end: usize) -> Place {
     let after = &text[end..];
-    let blank = &after[..blank(after)];
     let before = text[..end].chars().next_back();
-    if blank.is_empty() || before.is_none_or(char::is_whitespace) {
+    if before.is_none_or(char::is_whitespace) || !after.starts_with(char::is_whitespace) {
         return Place::Grapheme;
     }
+    let blank = &after[..blank(after)];
     match (blank.matches('\n').count(), before) {
         (0, Some('.' | '!' | '?' | '…' | '。' | '！' | '？' | '؟' | '۔')) => Place::Sentence,
         (0, _) => Place::Word,

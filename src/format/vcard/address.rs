@@ -2,10 +2,10 @@
 
 use crate::model::contact::{AddressKind, ContactAddress};
 
-use super::Version;
 use super::document::Document;
 use super::property::Property;
 use super::text::{line, percent_decoded, percent_encoded, some, unescaped};
+use super::{MOST_VALUES, Version};
 
 /// Carries the account of an id of Slack or Chat.
 const ACCOUNT: &str = "X-COMMS-ACCOUNT";
@@ -28,6 +28,9 @@ pub struct Placed {
 pub fn placed(document: &Document) -> Vec<Placed> {
     let mut all: Vec<Placed> = Vec::new();
     for (place, entry) in document.entries.iter().enumerate() {
+        if all.len() >= MOST_VALUES {
+            break;
+        }
         let Some(property) = &entry.property else {
             continue;
         };

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::model::contact::{Card, Via};
 
+use super::MOST_VALUES;
 use super::address;
 use super::document::Document;
 use super::property::Property;
@@ -117,6 +118,9 @@ fn phonetic(document: &Document) -> Option<String> {
 pub fn list(document: &Document, name: &str) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for value in document.all(name).flat_map(|p| p.values(',')) {
+        if all.len() >= MOST_VALUES {
+            break;
+        }
         if let Some(value) = some(&value).filter(|value| !all.contains(value)) {
             all.push(value);
         }
@@ -145,6 +149,9 @@ fn notes(document: &Document) -> Option<String> {
 pub fn urls(document: &Document) -> Vec<(usize, String)> {
     let mut all: Vec<(usize, String)> = Vec::new();
     for place in document.places("URL") {
+        if all.len() >= MOST_VALUES {
+            break;
+        }
         let property = document.entries[place].property.as_ref();
         if let Some(url) = property.and_then(|p| some(&p.text()))
             && !all.iter().any(|(_, known)| *known == url)

@@ -25,6 +25,10 @@ use property::Property;
 
 pub use card::made_name;
 
+/// Values of one kind that are read from a card: nobody has more, and each is compared with those before it. What is
+/// beyond stays in the document.
+const MOST_VALUES: usize = 500;
+
 /// A version of vCard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Version {

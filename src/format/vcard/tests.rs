@@ -32,6 +32,22 @@ PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAAMCAgMCAgMDAwMEAwMEB
 CATEGORIES:Friends,myContacts\r\nX-ABUID:5AD380FD-B2DE-4261-BA99-DE1D1DB52FBE\\:ABPerson\r\nUID:u-1\r\nREV:2026-01-02T03:04:05Z\r\nEND:VCARD\r\n";
 
 #[test]
+fn a_card_of_a_million_values_is_read_in_linear_time() {
+    // Were each compared with each, this would not end.
+    let lines: String = (0..100_000)
+        .map(|n| format!("i{n}.EMAIL:a{n}@example.com\r\nURL:{n}\r\nCATEGORIES:c{n}\r\n"))
+        .collect();
+    let card = format!("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ada\r\n{lines}END:VCARD\r\n");
+    let found = read(card.as_bytes()).remove(0).unwrap();
+    assert_eq!(found.card.addresses.len(), 500);
+    assert_eq!(
+        found.document.len(),
+        card.len(),
+        "the rest stays in the document"
+    );
+}
+
+#[test]
 fn a_card_of_an_iphone_is_read() {
     let read = only(APPLE.as_bytes());
     let card = &read.card;

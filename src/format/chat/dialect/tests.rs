@@ -52,6 +52,27 @@ fn tables_become_monospaced_lines() {
 }
 
 #[test]
+fn a_long_cell_or_deep_quotes_do_not_blow_up_a_text() {
+    let table = format!(
+        "|{}|b|\n|-|-|\n{}",
+        "a".repeat(100_000),
+        "|c|d|\n".repeat(10_000)
+    );
+    let quotes = format!("{}a{}", "> ".repeat(10_000), "\\\nb".repeat(10_000));
+    let items = format!("{}a{}", "- ".repeat(1_000), "\\\nb".repeat(10_000));
+    for markdown in [table, quotes, items] {
+        let shown = chat(&markdown);
+        assert!(
+            shown.len() < 40 * markdown.len(),
+            "{} of {}",
+            shown.len(),
+            markdown.len()
+        );
+    }
+    assert!(chat("> > > deep").starts_with("> > > deep"));
+}
+
+#[test]
 fn a_mention_is_sent_only_where_it_is_allowed() {
     for text in [
         "<users/all>",

@@ -16,8 +16,8 @@ use super::{choice, text_of};
 pub fn config(data: &[u8]) {
     let text = &*text_of(data);
     if let Err(error) = of_text(text) {
-        assert!(error.message.contains("config.toml"), "{error:?}");
-        assert!(error.message.len() <= 2 * text.len() + 1_000);
+        assert!(!error.message.is_empty());
+        assert!(error.message.len() <= 8 * text.len() + 1_000);
     }
     let source = Source {
         path: PathBuf::from("/nowhere/prices.toml"),

@@ -8,6 +8,7 @@ mod mail;
 mod people;
 mod providers;
 mod servers;
+mod swell;
 mod text;
 mod words;
 
@@ -32,6 +33,7 @@ pub const TARGETS: &[Target] = &[
     ("provider", providers::provider),
     ("query", words::query),
     ("smtp", servers::smtp),
+    ("swell", swell::swell),
     ("template", config::template),
     ("vcard", people::vcard),
     ("webhook", hooks::webhook),

@@ -38,7 +38,7 @@ class Serving:
                 return ""
 
     def alive(self):
-        if " 200" not in self.ask("GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close"):
+        if " 200" not in self.ask("GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close"):
             raise Broke("it does not answer any more")
 
     def end(self):

@@ -89,7 +89,7 @@ fn an_editor_gets_no_secrets() {
         .env("COMMS_SECRET_OUT", "hunter2")
         .env("COMMS_PASSPHRASE", "hunter3");
     world
-        .run(["contacts", "add", "Ada", "--email", "ada@example.com"])
+        .run(["contacts", "add", "Ada", "ada@example.com"])
         .ok();
     let told = world.dir().join("told");
     let editor = world.file("editor", format!("env > '{}'\n", told.display()));
@@ -98,4 +98,21 @@ fn an_editor_gets_no_secrets() {
     let told = std::fs::read_to_string(told).expect("the editor ran");
     assert!(told.contains("COMMS_HOME="), "{told}");
     assert!(!told.contains("hunter"), "{told}");
+}
+
+#[test]
+fn a_name_that_is_a_formula_is_text_in_a_table_and_comes_back_as_it_was() {
+    let world = World::new();
+    let name = "=HYPERLINK(\"http://x.example\")";
+    world
+        .run(["contacts", "add", name, "ada@example.com", "+14155550100"])
+        .ok();
+    let table = world.run(["contacts", "export", "--as", "csv"]).ok().stdout;
+    assert!(table.contains("'=HYPERLINK"), "{table}");
+    assert!(table.contains(",+14155550100"), "{table}");
+    let other = World::new();
+    let file = other.file("book.csv", table);
+    other.run(["contacts", "import", &file]).ok();
+    let found = other.run(["--json", "contacts", "list"]).ok().json();
+    assert_eq!(found["contacts"][0]["name"], name, "{found}");
 }

@@ -88,10 +88,16 @@ impl<R: BufRead> Iterator for Rows<R> {
     }
 }
 
-/// A cell; old programs write no UTF-8.
+/// How a cell begins that a spreadsheet may take for a formula.
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// A cell; old programs write no UTF-8. The mark that keeps it from being a formula goes.
 fn text(cell: &[u8]) -> String {
     let text = charset::decode(cell, None, None).0;
-    text.replace("\r\n", "\n").trim().to_owned()
+    let text = text.replace("\r\n", "\n");
+    let text = text.trim();
+    let marked = text.strip_prefix('\'').filter(|t| t.starts_with(FORMULA));
+    marked.unwrap_or(text).to_owned()
 }
 
 fn unknown(names: &[String]) -> Error {

@@ -1,5 +1,6 @@
 //! Contacts under Google's newer headings.
 
+use super::FORMULA;
 use crate::format::vcard;
 use crate::model::contact::{AddressKind, Card, ContactAddress};
 
@@ -75,9 +76,22 @@ pub fn write(cards: &[Card]) -> Vec<u8> {
         let all = card.urls.iter().map(|url| (String::new(), url.clone()));
         pairs(&mut row, all, urls);
         pairs(&mut row, custom(card).into_iter(), customs);
-        let _ = writer.write_record(&row);
+        let _ = writer.write_record(row.iter().map(|cell| inert(cell)));
     }
     writer.into_inner().unwrap_or_default()
+}
+
+/// A cell that no spreadsheet takes for a formula: a quote mark before it says that it is text (OWASP, CSV injection).
+fn inert(cell: &str) -> String {
+    let is_number = |rest: &str| {
+        rest.bytes()
+            .all(|b| b.is_ascii_digit() || b" -().".contains(&b))
+    };
+    match cell.strip_prefix(FORMULA) {
+        Some(rest) if cell.starts_with('+') && is_number(rest) => cell.to_owned(),
+        Some(_) => format!("'{cell}"),
+        None => cell.to_owned(),
+    }
 }
 
 fn pairs(row: &mut Vec<String>, all: impl Iterator<Item = (String, String)>, count: usize) {

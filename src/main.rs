@@ -58,7 +58,8 @@ fn run(cli: Cli, env: &Environment, looks: Looks) -> Result<Option<Kind>> {
         store: Store::at(&config.data_dir)
             .owned_by(config.accounts.iter().flat_map(Account::own_addresses))
             .in_hook(config.in_hook)
-            .audited_as(audit::auditor(&config, origin)),
+            .audited_as(audit::auditor(&config, origin))
+            .timed_by(&clock),
         vault: Vault::new(config.secrets.clone())
             .asking(prompt::passphrase(&out.looks, asks_nobody))
             .telling(Arc::new(progress::notice)),

@@ -15,6 +15,7 @@ mod server;
 mod stdio;
 mod subscriptions;
 mod tools;
+mod words;
 
 pub use http::router;
 pub use stdio::run;

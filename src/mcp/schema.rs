@@ -7,6 +7,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::model::document::{ErrorDocument, schema_of};
+use crate::ops::calls::Call;
 
 type Object = Map<String, Value>;
 
@@ -33,7 +34,7 @@ pub fn input<C: JsonSchema>() -> (Arc<Object>, String) {
 }
 
 /// What a call answers: its document, or the one of an error.
-pub fn output<R: JsonSchema>(name: &str) -> Arc<Object> {
+pub fn output<C: Call>() -> Arc<Object> {
     let mut definitions = Object::new();
     let mut one = |mut schema: Value| {
         if let Some(object) = schema.as_object_mut() {
@@ -45,9 +46,15 @@ pub fn output<R: JsonSchema>(name: &str) -> Arc<Object> {
         schema
     };
     let either = [
-        one(schema_of::<R>(name)),
+        one(schema_of::<C::Report>(C::SCHEMA)),
         one(schema_of::<ErrorDocument>("comms.error/1")),
     ];
+    // Rows may have fewer fields, if a call says so.
+    if C::ROWS.is_some() {
+        for definition in definitions.values_mut().filter_map(Value::as_object_mut) {
+            definition.remove("required");
+        }
+    }
     let mut root = Object::new();
     root.insert("type".into(), json!("object"));
     root.insert("anyOf".into(), json!(either));

@@ -1,6 +1,6 @@
 //! What a client is answered, however it is connected.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
@@ -12,7 +12,7 @@ use rmcp::model::{
 };
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{RoleServer, ServerHandler};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant, timeout};
@@ -25,7 +25,8 @@ use crate::ops::calls::{Answer, Caller, Pool, Telling};
 
 use super::ask::{self, Asker};
 use super::subscriptions::{Place, Subscriptions};
-use super::{INSTRUCTIONS, completion, fence, http, prompts, resources, tools};
+use super::tools::Entry;
+use super::{INSTRUCTIONS, completion, fence, http, prompts, resources, tools, words};
 
 /// Progress is told no more often than this.
 const BETWEEN: Duration = Duration::from_millis(100);
@@ -138,7 +139,7 @@ impl ServerHandler for Server {
             ));
         };
         if place.caller.scope < entry.needs {
-            return failed(&self.closed(&request.name)).map(Into::into);
+            return failed(&self.closed(&request.name), entry).map(Into::into);
         }
         let (telling, told) = telling(&context).unzip();
         let asker = Asker::of(&context, request.input_responses);
@@ -156,7 +157,7 @@ impl ServerHandler for Server {
             settle(told).await;
         }
         match answered {
-            ask::Answered::Done(answer) => result(answer).map(Into::into),
+            ask::Answered::Done(answer) => result(answer, entry).map(Into::into),
             ask::Answered::Asks(input) => Ok(input.into()),
         }
     }
@@ -268,12 +269,13 @@ impl Server {
 }
 
 /// The answer of a call, or the error in its place.
-fn result(answer: Result<Answer>) -> Result<CallToolResult, ErrorData> {
+fn result(answer: Result<Answer>, entry: &Entry) -> Result<CallToolResult, ErrorData> {
     let answer = match answer {
         Ok(answer) => answer,
-        Err(error) => return failed(&error),
+        Err(error) => return failed(&error, entry),
     };
     let document: Value = serde_json::from_slice(&answer.json).map_err(broken)?;
+    let document = words::translated(document, fields(entry));
     let document = fence::cleaned(document);
     let text = fence::fenced(&document, answer.outcome).map_err(broken)?;
     let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
@@ -281,13 +283,21 @@ fn result(answer: Result<Answer>) -> Result<CallToolResult, ErrorData> {
     Ok(result)
 }
 
-fn failed(error: &Error) -> Result<CallToolResult, ErrorData> {
+fn failed(error: &Error, entry: &Entry) -> Result<CallToolResult, ErrorData> {
     let document = serde_json::to_value(ErrorDocument::from(error)).map_err(broken)?;
+    let document = words::translated(document, fields(entry));
     let document = fence::cleaned(document);
     let text = fence::fenced(&document, Some(error.kind)).map_err(broken)?;
     let mut result = CallToolResult::error(vec![ContentBlock::text(text)]);
     result.structured_content = Some(document);
     Ok(result)
+}
+
+/// What a tool takes, by name.
+fn fields(entry: &Entry) -> &Map<String, Value> {
+    static NONE: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+    let fields = entry.tool.input_schema.get("properties");
+    fields.and_then(Value::as_object).unwrap_or(&NONE)
 }
 
 fn broken(error: impl std::fmt::Display) -> ErrorData {

@@ -125,7 +125,7 @@ fn entry<C: Call>(name: &'static str, (title, traits): (&'static str, Traits)) -
     Entry {
         tool: Tool::new(name, about, input)
             .with_title(title)
-            .with_raw_output_schema(schema::output::<C::Report>(C::SCHEMA))
+            .with_raw_output_schema(schema::output::<C>())
             .with_annotations(annotations)
             .with_icons(icons()),
         needs: C::NEEDS,

@@ -17,17 +17,25 @@ pub enum EventType {
     /// A message came in.
     #[serde(rename = "message.received")]
     MessageReceived,
+    /// A message that was here has other flags, labels or text, lies elsewhere, or is gone.
+    #[serde(rename = "message.changed")]
+    MessageChanged,
     /// An item of the outbox is not as it was.
     #[serde(rename = "outbox.changed")]
     OutboxChanged,
 }
 
 impl EventType {
-    pub const ALL: [EventType; 2] = [EventType::MessageReceived, EventType::OutboxChanged];
+    pub const ALL: [EventType; 3] = [
+        EventType::MessageReceived,
+        EventType::MessageChanged,
+        EventType::OutboxChanged,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
             EventType::MessageReceived => "message.received",
+            EventType::MessageChanged => "message.changed",
             EventType::OutboxChanged => "outbox.changed",
         }
     }

@@ -8,6 +8,7 @@ pub mod contact;
 pub mod directory;
 pub mod document;
 pub mod event;
+pub mod fields;
 pub mod id;
 pub mod message;
 pub mod money;

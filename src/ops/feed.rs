@@ -1,10 +1,12 @@
 //! The feed: what happened since a cursor, whoever did it, in whatever process.
 //!
-//! A message is told once it can be read, an item of the outbox once for each line of the audit log about it. Nothing
-//! tells of changes of flags and labels: the store keeps no order of them.
+//! A message is told once it can be read, an item of the outbox once for each line of the audit log about it. Of what
+//! changed of a message the newest is told: who was away for long hears once how it is now.
 
+use std::iter::Peekable;
 use std::str::FromStr;
 use std::time::Duration;
+use std::vec;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -13,8 +15,9 @@ use serde::Serialize;
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::audit::{Line, Person, Private};
 pub use crate::model::event::EventType;
-use crate::model::id::{MessageId, OutboxId};
+use crate::model::id::{MessageId, OutboxId, ThreadId};
 use crate::model::message::Envelope;
+use crate::store::altered::Altered;
 use crate::store::audit::AuditRow;
 use crate::store::feed::Place;
 use crate::store::pulse::Pulse;
@@ -33,7 +36,7 @@ const ROWS: usize = 500;
 pub struct Event {
     /// Always `comms.event/1`.
     pub schema: &'static str,
-    /// The same whoever asks: `m1423` or `a17`.
+    /// The same whoever asks: `m1423`, `c8` or `a17`.
     pub id: String,
     /// Where to go on after it.
     pub cursor: String,
@@ -49,8 +52,21 @@ pub struct Event {
 pub enum What {
     #[serde(rename = "message.received")]
     Message(Box<Envelope>),
+    #[serde(rename = "message.changed")]
+    Changed(Box<MessageChange>),
     #[serde(rename = "outbox.changed")]
     Outbox(Box<OutboxChange>),
+}
+
+/// A message after a change of its flags, labels, folder or text.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct MessageChange {
+    pub id: MessageId,
+    pub thread: ThreadId,
+    /// Whether it is gone.
+    pub removed: bool,
+    /// The message as it is now; null if it is gone.
+    pub message: Option<Envelope>,
 }
 
 /// An item of the outbox after a change.
@@ -85,6 +101,7 @@ impl What {
     pub fn kind(&self) -> EventType {
         match self {
             What::Message(_) => EventType::MessageReceived,
+            What::Changed(_) => EventType::MessageChanged,
             What::Outbox(_) => EventType::OutboxChanged,
         }
     }
@@ -106,7 +123,12 @@ impl Cursor {
 
 impl std::fmt::Display for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "e1-{}-{}", self.0.message, self.0.line)
+        let Place {
+            message,
+            line,
+            change,
+        } = self.0;
+        write!(f, "e1-{message}-{line}-{change}")
     }
 }
 
@@ -115,10 +137,16 @@ impl FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Cursor> {
         let read = || {
-            let (message, line) = text.strip_prefix("e1-")?.split_once('-')?;
-            let message = message.parse().ok().filter(|n| *n >= 0)?;
-            let line = line.parse().ok()?;
-            Some(Cursor(Place { message, line }))
+            let mut numbers = text.strip_prefix("e1-")?.split('-');
+            let message = numbers.next()?.parse().ok().filter(|n| *n >= 0)?;
+            let line = numbers.next()?.parse().ok()?;
+            // Versions before this one told of no changes.
+            let change = numbers.next().map_or(Some(0), |n| n.parse().ok())?;
+            numbers.next().is_none().then_some(Cursor(Place {
+                message,
+                line,
+                change,
+            }))
         };
         read().ok_or_else(|| {
             Error::usage(format!("`{text}` is not a cursor of events"))
@@ -180,13 +208,15 @@ pub fn next(app: &App, wanted: &Wanted, (after, limit): (Cursor, usize)) -> Resu
         false => (Vec::new(), false),
     };
     more |= more_lines;
+    let (changes, more_changes) = match wanted.holds(EventType::MessageChanged) {
+        true => changes(app, wanted, &mut at)?,
+        false => (Vec::new(), false),
+    };
+    more |= more_changes;
     let mut place = after.0;
     let mut events = Vec::new();
-    let (mut messages, mut lines) = (
-        messages.into_iter().peekable(),
-        lines.into_iter().peekable(),
-    );
-    while messages.peek().is_some() || lines.peek().is_some() {
+    let mut kinds = [messages, changes, lines].map(|kind| kind.into_iter().peekable());
+    while let Some(first) = earliest(&mut kinds) {
         if events.len() == limit {
             return Ok(EventsReport {
                 events,
@@ -194,24 +224,18 @@ pub fn next(app: &App, wanted: &Wanted, (after, limit): (Cursor, usize)) -> Resu
                 more: true,
             });
         }
-        let first = match (messages.peek(), lines.peek()) {
-            (Some((_, message)), Some((_, line))) => message.at <= line.at,
-            (message, _) => message.is_some(),
+        let Some((n, event)) = kinds[first].next() else {
+            break;
         };
-        let event = match first {
-            true => messages.next().map(|(n, event)| {
-                place.message = n;
-                event
-            }),
-            false => lines.next().map(|(n, event)| {
-                place.line = n;
-                event
-            }),
-        };
-        events.extend(event.map(|event| Event {
+        match event.what {
+            What::Message(_) => place.message = n,
+            What::Changed(_) => place.change = n,
+            What::Outbox(_) => place.line = n.unsigned_abs(),
+        }
+        events.push(Event {
             cursor: Cursor(place).to_string(),
             ..event
-        }));
+        });
     }
     Ok(EventsReport {
         events,
@@ -220,12 +244,27 @@ pub fn next(app: &App, wanted: &Wanted, (after, limit): (Cursor, usize)) -> Resu
     })
 }
 
+type Numbered = (i64, Event);
+
+/// Which of the kinds has what happened first; the first of them where it was at once.
+fn earliest(kinds: &mut [Peekable<vec::IntoIter<Numbered>>]) -> Option<usize> {
+    let heads = kinds.iter_mut().enumerate();
+    let heads = heads.filter_map(|(n, kind)| kind.peek().map(|(_, event)| (event.at, n)));
+    heads.min().map(|(_, n)| n)
+}
+
 /// One event by its id, as it stands now; `None` if what it tells of is gone.
 pub fn one(app: &App, id: &str) -> Result<Option<Event>> {
     if let Some(n) = id.strip_prefix('a').and_then(|n| n.parse::<u64>().ok()) {
         let mut rows = app.store.lines_since(n.saturating_sub(1), 1)?;
         return match rows.pop().filter(|row| row.n == n) {
             Some(row) => change(row),
+            None => Ok(None),
+        };
+    }
+    if let Some(n) = id.strip_prefix('c').and_then(|n| n.parse().ok()) {
+        return match app.store.altered(n)? {
+            Some(row) => changed(app, row).map(Some),
             None => Ok(None),
         };
     }
@@ -249,7 +288,7 @@ fn received(of: Envelope) -> Event {
 }
 
 /// Received messages, each with its number; moves the place to how far was looked.
-fn messages(app: &App, wanted: &Wanted, at: &mut Place) -> Result<(Vec<(i64, Event)>, bool)> {
+fn messages(app: &App, wanted: &Wanted, at: &mut Place) -> Result<(Vec<Numbered>, bool)> {
     let found = app.store.arrivals(at.message, ROWS)?;
     if found.through == at.message && at.message > 0 && at.message > app.store.last_id()? {
         return Err(not_of_here(*at));
@@ -262,8 +301,45 @@ fn messages(app: &App, wanted: &Wanted, at: &mut Place) -> Result<(Vec<(i64, Eve
     Ok((events.collect(), found.more))
 }
 
+/// Changes of messages, each with its number; moves the place to how far was looked.
+fn changes(app: &App, wanted: &Wanted, at: &mut Place) -> Result<(Vec<Numbered>, bool)> {
+    let found = app.store.altered_since(at.change, ROWS)?;
+    if found.through == at.change && at.change > 0 && at.change > app.store.last_altered()? {
+        return Err(not_of_here(*at));
+    }
+    at.change = found.through;
+    let rows = found.rows.into_iter();
+    let rows = rows.filter(|row| wanted.admits(Some(&row.account)));
+    let events = rows.map(|row| Ok((row.n, changed(app, row)?)));
+    Ok((events.collect::<Result<_>>()?, found.more))
+}
+
+fn changed(app: &App, row: Altered) -> Result<Event> {
+    let message = match row.gone {
+        true => None,
+        false => match app.store.envelopes(&[row.message]) {
+            Ok(mut found) => found.pop(),
+            Err(e) if e.kind == Kind::NotFound => None,
+            Err(e) => return Err(e),
+        },
+    };
+    Ok(Event {
+        schema: "comms.event/1",
+        id: format!("c{}", row.n),
+        cursor: String::new(),
+        at: row.at,
+        account: Some(row.account),
+        what: What::Changed(Box::new(MessageChange {
+            id: row.message,
+            thread: row.thread,
+            removed: message.is_none(),
+            message,
+        })),
+    })
+}
+
 /// Changes of items, each with its number; moves the place to how far was looked.
-fn lines(app: &App, wanted: &Wanted, at: &mut Place) -> Result<(Vec<(u64, Event)>, bool)> {
+fn lines(app: &App, wanted: &Wanted, at: &mut Place) -> Result<(Vec<Numbered>, bool)> {
     let rows = app.store.lines_since(at.line, ROWS)?;
     if rows.is_empty() && at.line > app.store.audit_head()?.count {
         return Err(not_of_here(*at));
@@ -272,7 +348,7 @@ fn lines(app: &App, wanted: &Wanted, at: &mut Place) -> Result<(Vec<(u64, Event)
     let more = rows.len() == ROWS;
     let mut events = Vec::new();
     for row in rows {
-        let (n, Some(event)) = (row.n, change(row)?) else {
+        let (Ok(n), Some(event)) = (i64::try_from(row.n), change(row)?) else {
             continue;
         };
         if wanted.admits(event.account.as_deref()) {
@@ -348,10 +424,21 @@ mod tests {
         let cursor = Cursor(Place {
             message: 1423,
             line: 17,
+            change: 8,
         });
+        let before: Cursor = "e1-1423-17".parse().unwrap();
+        assert_eq!(before.place().change, 0);
         assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
         for bad in [
-            "", "e1", "e1-1", "e1--1-2", "e2-1-2", "e1-1-2-3", "e1-x-2", "m1",
+            "",
+            "e1",
+            "e1-1",
+            "e1--1-2",
+            "e2-1-2",
+            "e1-1-2-3-4",
+            "e1-1-2-x",
+            "e1-x-2",
+            "m1",
         ] {
             assert!(bad.parse::<Cursor>().is_err(), "{bad}");
         }

@@ -76,6 +76,7 @@ async fn guard(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> R
         headers.insert(REQUEST_ID, id);
     }
     headers.insert(NOSNIFF, HeaderValue::from_static("nosniff"));
+    // What says nothing else of itself is kept by nobody.
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));

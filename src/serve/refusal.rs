@@ -20,7 +20,6 @@ pub fn with_status(status: StatusCode, error: &Error) -> Response {
     let mut response = (status, json(serde_json::to_vec(&document))).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, JSON);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let wait = error.retry_after.map(|after| after.as_secs().max(1));
     if let Some(seconds) = wait.or_else(|| (error.kind == Kind::Unavailable).then_some(1)) {
         headers.insert(header::RETRY_AFTER, seconds.into());

@@ -219,19 +219,19 @@ pub fn find(index: &Connection, id: i64) -> rusqlite::Result<Option<Known>> {
         .optional()
 }
 
-/// Gives a message other flags, labels or another folder.
+/// Gives a message other flags, labels or another folder; false if it had them.
 pub fn alter(
     index: &Connection,
     known: &Known,
     (from, to): (&Folder, &Folder),
     (flags, labels): (Flags, &str),
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<bool> {
     let mut bits = with_flags(known.bits, flags);
     if to.role == Role::Sent {
         bits |= SENT_BIT;
     }
     if bits == known.bits && labels == known.labels && from.id == to.id {
-        return Ok(());
+        return Ok(false);
     }
     index
         .prepare_cached("UPDATE messages SET flags = ?2, folder = ?3, labels = ?4 WHERE key = ?1")?
@@ -248,7 +248,8 @@ pub fn alter(
     let is = i64::from(after.contains(&UNREAD));
     count_thread(index, known.thread, 0, is - was)?;
     count_folder(index, from.id, -1, -was)?;
-    count_folder(index, to.id, 1, is)
+    count_folder(index, to.id, 1, is)?;
+    Ok(true)
 }
 
 /// Removes all entries of a message. The ids its thread knows stay, so that late answers still join it.

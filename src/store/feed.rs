@@ -1,6 +1,6 @@
-//! What happened since: messages in the order they were stored, lines of the audit log in theirs.
+//! What happened since: messages in the order they were stored, changes of them and lines of the audit log in theirs.
 //!
-//! Both are numbered once and for ever, also through a rebuild of the index, so two numbers are a whole cursor.
+//! All are numbered once and for ever, also through a rebuild of the index, so three numbers are a whole cursor.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -28,6 +28,8 @@ pub struct Place {
     pub message: i64,
     /// The number of a line of the audit log.
     pub line: u64,
+    /// The number of a change of a message.
+    pub change: i64,
 }
 
 /// Messages as they came.
@@ -62,7 +64,11 @@ impl Store {
             std::thread::sleep(Duration::from_millis(20));
             waited += Duration::from_millis(20);
         };
-        Ok(Place { message, line })
+        Ok(Place {
+            message,
+            line,
+            change: self.last_altered()?,
+        })
     }
 
     /// The last number given to a message.

@@ -17,7 +17,7 @@ use super::row::{
     self, ENVELOPE, bits, envelope_in, flags, fold, ident, ident_bytes, join_labels, split_labels,
 };
 use super::write::{Write, meta, set_meta};
-use super::{Store, bytes, fault, no_message, threading};
+use super::{Store, altered, bytes, fault, no_message, threading};
 
 /// What became of one message handed to [`Store::add`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -374,7 +374,10 @@ impl Store {
                     .prepare_cached("UPDATE mail SET folder = ?2, ident = ?3 WHERE id = ?1")?
                     .execute(params![id.0, to.id, ident_bytes(ident)])?;
                 let state = (flags(known.bits), known.labels.as_str());
-                entry::alter(&write.index, &known, (from, &to), state)
+                if entry::alter(&write.index, &known, (from, &to), state)? {
+                    altered::note(write, &known, (to.id, false))?;
+                }
+                Ok(())
             };
             update().map_err(fault("moving a message"))?;
             if let Some(raw) = raw {
@@ -510,7 +513,10 @@ fn set_state(
             bits(flags),
             (!labels.is_empty()).then_some(labels)
         ])?;
-    entry::alter(&write.index, known, (folder, folder), (flags, labels))
+    if entry::alter(&write.index, known, (folder, folder), (flags, labels))? {
+        altered::note(write, known, (folder.id, false))?;
+    }
+    Ok(())
 }
 
 pub(super) fn remove_one(write: &Write<'_>, id: i64) -> Result<()> {
@@ -535,6 +541,7 @@ pub(super) fn remove_one(write: &Write<'_>, id: i64) -> Result<()> {
     };
     let drop_entry = || -> rusqlite::Result<()> {
         entry::remove(&write.index, &known, &folder)?;
+        altered::note(write, &known, (folder.id, true))?;
         keep_number(write, id, known.thread)
     };
     drop_entry().map_err(fault(doing))

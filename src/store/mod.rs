@@ -7,6 +7,7 @@
 
 mod accounts;
 mod alerts;
+pub mod altered;
 pub mod audit;
 mod budgets;
 mod bytes;
@@ -68,8 +69,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use rusqlite::{Connection, ErrorCode};
 
+use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 
 /// Opens nothing by itself; each file is opened by the first method that needs it.
@@ -83,6 +86,7 @@ pub struct Store {
     auditor: audit::Auditor,
     /// Which accounts whoever asks may know of.
     view: view::View,
+    clock: Clock,
     // Readers come first, so that they close first: only a writer that closes last folds its log back
     // into the file.
     raw_reader: OnceLock<Mutex<Connection>>,
@@ -102,6 +106,7 @@ impl Store {
             in_hook: false,
             auditor: audit::Auditor::default(),
             view: view::View::default(),
+            clock: Clock::system(TimeZone::UTC),
             main: OnceLock::new(),
             raw: OnceLock::new(),
             raw_reader: OnceLock::new(),
@@ -130,6 +135,12 @@ impl Store {
         self
     }
 
+    /// Says what tells the time of what is noted here.
+    pub fn timed_by(mut self, clock: &Clock) -> Self {
+        self.clock = clock.clone();
+        self
+    }
+
     /// The same, for a process that works for several.
     pub fn act_as(&mut self, auditor: audit::Auditor) {
         self.auditor = auditor;
@@ -150,7 +161,8 @@ impl Store {
         let twin = Store::at(&self.dir)
             .owned_by(self.own.iter().map(String::as_str))
             .in_hook(self.in_hook)
-            .audited_as(self.auditor.clone());
+            .audited_as(self.auditor.clone())
+            .timed_by(&self.clock);
         twin.limit_to(self.view.accounts());
         twin
     }

@@ -109,6 +109,8 @@ pub struct Item {
     pub send: i64,
     pub origin: String,
     pub asked_by: Option<String>,
+    /// The only accounts it may leave by; `None` means all.
+    pub limited_to: Option<Vec<String>>,
     pub key: Option<String>,
     pub account: String,
     pub channel: String,
@@ -328,9 +330,14 @@ struct Staging<'a> {
 }
 
 fn insert_send(tx: &Transaction<'_>, send: NewSend, new: &Staging<'_>) -> Result<Vec<OutboxId>> {
+    let limited_to = new
+        .store
+        .view
+        .accounts()
+        .map(|all| serde_json::json!(all).to_string());
     tx.prepare_cached(
-        "INSERT INTO sends (key, origin, asked_by, content_hash, created_at, from_hook, batch, line, meanings)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO sends (key, origin, asked_by, content_hash, created_at, from_hook, batch, line, meanings, limited_to)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )
     .and_then(|mut insert| {
         insert.execute(params![
@@ -342,7 +349,8 @@ fn insert_send(tx: &Transaction<'_>, send: NewSend, new: &Staging<'_>) -> Result
             new.store.in_hook,
             new.row.map(|r| r.0),
             new.row.map(|r| i64::try_from(r.1).unwrap_or(i64::MAX)),
-            send.meanings
+            send.meanings,
+            limited_to
         ])
     })
     .map_err(fault(WRITING))?;

@@ -14,7 +14,7 @@ use super::messages::known;
 use super::row::{
     ENVELOPE, bits, envelope, flags, folder_fact, ident, ident_bytes, join_labels, split_labels,
 };
-use super::{Store, bytes, fault, no_message};
+use super::{Store, altered, bytes, fault, no_message};
 
 /// A message as it was last told by its provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,7 +144,11 @@ impl Store {
                             bits(to.flags),
                             (!labels.is_empty()).then_some(&labels)
                         ])?;
-                    entry::alter(&write.index, &known, (&from, &folder), (to.flags, &labels))
+                    let state = (to.flags, labels.as_str());
+                    if entry::alter(&write.index, &known, (&from, &folder), state)? {
+                        altered::note(write, &known, (folder.id, false))?;
+                    }
+                    Ok(())
                 };
                 update().map_err(fault("placing a message"))?;
             }
@@ -185,7 +189,8 @@ impl Store {
                 founder,
                 parsed,
             })?;
-            indexer.finish()
+            indexer.finish()?;
+            altered::note(write, &known, (folder.id, false)).map_err(fault(doing))
         })
     }
 }

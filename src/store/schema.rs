@@ -39,6 +39,7 @@ pub const MAIN: File = File {
         include_str!("main_6.sql"),
         include_str!("main_7.sql"),
         include_str!("main_8.sql"),
+        include_str!("main_9.sql"),
     ],
     // What was overwritten long before a purge must not lie in the gaps of the file either.
     pragmas: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 256; PRAGMA secure_delete = ON;",
@@ -49,7 +50,11 @@ pub const MAIN: File = File {
 /// What was received: identity, state and bytes of messages.
 pub const RAW: File = File {
     name: "raw.db",
-    migrations: &[include_str!("raw_1.sql"), include_str!("raw_2.sql")],
+    migrations: &[
+        include_str!("raw_1.sql"),
+        include_str!("raw_2.sql"),
+        include_str!("raw_3.sql"),
+    ],
     pragmas: "PRAGMA synchronous = FULL;",
     page_size: 16384,
     keeps_log: false,

@@ -93,7 +93,7 @@ impl Store {
         let db = self.main()?;
         let read = || -> rusqlite::Result<Vec<Follower>> {
             db.prepare_cached(
-                "SELECT name, command, message, line, failing, error, disabled, secret_at FROM followers
+                "SELECT name, command, message, line, failing, error, disabled, secret_at, altered FROM followers
                  WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name",
             )?
             .query_map([start], follower)?
@@ -110,8 +110,8 @@ impl Store {
     ) -> Result<()> {
         self.main()?
             .execute(
-                "INSERT OR IGNORE INTO followers (name, command, message, line) VALUES (?1, ?2, ?3, ?4)",
-                params![name, command, from.message, signed(from.line)],
+                "INSERT OR IGNORE INTO followers (name, command, message, line, altered) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![name, command, from.message, signed(from.line), from.change],
             )
             .map(drop)
             .map_err(fault(DOING))
@@ -142,15 +142,18 @@ impl Store {
             .map_err(fault(DOING))?;
         let moved = tx
             .prepare_cached(
-                "UPDATE followers SET message = ?4, line = ?5 WHERE name = ?1 AND message = ?2 AND line = ?3",
+                "UPDATE followers SET message = ?5, line = ?6, altered = ?7
+                 WHERE name = ?1 AND message = ?2 AND line = ?3 AND altered = ?4",
             )
             .and_then(|mut s| {
                 s.execute(params![
                     name,
                     from.message,
                     signed(from.line),
+                    from.change,
                     to.message,
-                    signed(to.line)
+                    signed(to.line),
+                    to.change
                 ])
             })
             .map_err(fault(DOING))?;
@@ -422,6 +425,7 @@ fn follower(row: &Row<'_>) -> rusqlite::Result<Follower> {
         place: Place {
             message: row.get(2)?,
             line: row.get::<_, i64>(3)?.unsigned_abs(),
+            change: row.get(8)?,
         },
         failing: time(4)?,
         error: row.get(5)?,
@@ -443,7 +447,10 @@ mod tests {
     }
 
     fn place(message: i64) -> Place {
-        Place { message, line: 0 }
+        Place {
+            message,
+            ..Place::default()
+        }
     }
 
     fn new(n: i64, thread: i64) -> NewTelling {

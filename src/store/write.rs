@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::error::{Kind, Result};
@@ -22,6 +23,8 @@ pub struct Write<'a> {
     pub index: Transaction<'a>,
     /// Blobs that may have lost their last reference.
     pub loose_blobs: RefCell<Vec<Vec<u8>>>,
+    /// When it is.
+    pub now: Timestamp,
 }
 
 /// How many messages one commit of a rebuild holds.
@@ -45,6 +48,7 @@ impl Store {
                 .transaction_with_behavior(immediate)
                 .map_err(fault(doing))?,
             loose_blobs: RefCell::default(),
+            now: self.clock.now(),
         };
         self.mend(&write)?;
         let out = work(&write)?;
@@ -52,6 +56,7 @@ impl Store {
             raw,
             index,
             loose_blobs,
+            ..
         } = write;
         let unnamed = bytes::unnamed(&raw, loose_blobs.into_inner()).map_err(fault(doing))?;
         let finish = || -> rusqlite::Result<Transaction<'_>> {

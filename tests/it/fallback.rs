@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::circuit::{account, dead_port};
 use crate::support::mail::{ANN, Mail};
+use crate::support::serving::Serving;
 use crate::support::smtp::{Data, Script, Smtp};
 use crate::support::{Run, World};
 
@@ -254,4 +255,39 @@ fn the_copy_goes_to_sent_of_the_account_it_was_written_for() {
     let mut ann = mail.client(ANN);
     let said = ann.run("SELECT Sent");
     assert!(said.contains("* 1 EXISTS"), "{said}");
+}
+
+/// The loop of `serve` knows all accounts; whoever staged it did not.
+#[test]
+fn what_a_limited_key_staged_never_leaves_by_an_account_it_lacks() {
+    let backup = Smtp::start();
+    let world = world(dead_port(), &backup);
+    for (name, limits) in [("one", &["--account", "work"][..]), ("both", &[])] {
+        let args = ["auth", "key", "add", name, "--scope", "send"]
+            .iter()
+            .chain(limits);
+        let made = world.run(args).ok();
+        let bearer = format!("Bearer {}", made.stdout.trim());
+        let serving = Serving::with(&world, &["--only", "api"]);
+        let letter = serde_json::json!({"to": [format!("{name}@example.com")], "subject": "x", "text": name});
+        let answer = serving.post(
+            "/v1/messages",
+            &[("authorization", &bearer)],
+            letter.to_string().as_bytes(),
+        );
+        assert!([200, 202].contains(&answer.status), "{answer:?}");
+    }
+    // Later, by whoever sends what is due.
+    let world = world.env("COMMS_NOW", "2026-11-21T12:10:00Z");
+    world.run(["outbox", "run"]);
+    let world = world.env("COMMS_NOW", "2026-11-21T13:30:00Z");
+    world.run(["outbox", "run"]);
+    let received = backup.received();
+    assert!(
+        received.iter().all(|m| m.to == ["both@example.com"]),
+        "{received:?}"
+    );
+    let (one, both) = (item(&world, "o1"), item(&world, "o2"));
+    assert_eq!(one["account"], "work", "{one}");
+    assert_eq!(both["account"], "backup", "{both}");
 }

@@ -49,6 +49,11 @@ fn told(page: &Value) -> Vec<String> {
     let events = page["events"].as_array().unwrap().iter();
     let word = |event: &Value| match event["type"].as_str().unwrap() {
         "message.received" => event["data"]["subject"].as_str().unwrap().to_owned(),
+        "message.changed" => format!(
+            "{} {}",
+            event["data"]["id"].as_str().unwrap(),
+            event["data"]["removed"]
+        ),
         _ => event["data"]["change"].as_str().unwrap().to_owned(),
     };
     events.map(word).collect()
@@ -125,4 +130,66 @@ fn a_cursor_of_another_store_is_told_as_such() {
         assert_eq!(status, 400, "{bad}: {error}");
         assert!(error.to_string().contains("cursor"), "{bad}: {error}");
     }
+}
+
+#[test]
+fn what_changes_of_a_message_is_told_once_as_it_is_now() {
+    let world = world();
+    let (all, home) = (
+        key(&world, &["all"]),
+        key(&world, &["home", "--account", "home"]),
+    );
+    arrive(&world, "work", "first");
+    let serving = Serving::with(&world, &ONLY);
+    let (_, page) = ask(&serving, &all, "");
+    let begin = page["next"].as_str().unwrap().to_owned();
+    let changes = |key: &str, after: &str| {
+        let (status, page) = ask(
+            &serving,
+            key,
+            &format!("?types=message.changed&after={after}"),
+        );
+        assert_eq!(status, 200, "{page}");
+        page
+    };
+    assert!(told(&changes(&all, &begin)).is_empty());
+    world.run(["inbox", "mark", "m2", "--star"]).ok();
+    world
+        .run(["inbox", "mark", "m2", "--read", "--label", "todo"])
+        .ok();
+    // Nothing is another for being marked as it was.
+    world.run(["inbox", "mark", "m2", "--star"]).ok();
+    let page = changes(&all, &begin);
+    assert_eq!(told(&page), ["m2 false"], "{page:#}");
+    let event = &page["events"][0];
+    let message = &event["data"]["message"];
+    assert_eq!(
+        (
+            &message["starred"],
+            &message["unread"],
+            &event["account"],
+            &event["data"]["thread"]
+        ),
+        (
+            &true.into(),
+            &false.into(),
+            &"work".into(),
+            &message["thread"]
+        )
+    );
+    assert!(
+        told(&changes(&home, &begin)).is_empty(),
+        "it is of another account"
+    );
+    let after = event["cursor"].as_str().unwrap().to_owned();
+    assert!(told(&changes(&all, &after)).is_empty());
+    // A rebuilt index changes no cursor; what is gone is told, too.
+    world.run(["doctor", "--rebuild-index"]).ok();
+    assert!(told(&changes(&all, &after)).is_empty());
+    world.run(["purge", "subject:first", "--yes"]).ok();
+    let page = changes(&all, &after);
+    assert_eq!(told(&page), ["m2 true"], "{page:#}");
+    assert!(page["events"][0]["data"]["message"].is_null());
+    let (status, error) = ask(&serving, &all, "?after=e1-0-0-900");
+    assert_eq!(status, 400, "{error}");
 }

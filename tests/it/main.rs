@@ -72,6 +72,7 @@ mod maildir;
 mod mark;
 mod mcp;
 mod mcp_http;
+mod mcp_long;
 mod names;
 mod oauth;
 mod oauth_faults;

@@ -105,6 +105,19 @@ fn every_answer_is_what_its_tool_promised_and_what_the_command_prints() {
     let calls = [
         ("inbox", json!({"freshness": "offline"})),
         ("search", json!({"query": "invoice", "snippets": true})),
+        (
+            "search",
+            json!({"query": "invoice", "fields": ["id", "subject"]}),
+        ),
+        (
+            "inbox",
+            json!({"freshness": "offline", "fields": ["id", "newest.subject"]}),
+        ),
+        ("outbox", json!({"all": true, "fields": ["id"]})),
+        (
+            "contacts_find",
+            json!({"query": "grace", "fields": ["name"]}),
+        ),
         ("read", json!({"id": "m1"})),
         ("thread", json!({"id": "t1"})),
         ("contacts_find", json!({"query": "grace"})),
@@ -434,12 +447,45 @@ fn resources_are_listed_read_completed_and_told_of_when_they_change() {
     let told = agent.next();
     assert_eq!(told["method"], "notifications/resources/updated", "{told}");
     assert_eq!(told["params"]["uri"], "comms://threads/t1");
+    // What no message changed of is not told of; a contact that changes is.
+    world
+        .run(["contacts", "add", "Mallory", "mallory@evil.example"])
+        .ok();
+    agent.ask("resources/subscribe", json!({"uri": "comms://contacts/c1"}));
+    world
+        .run(["contacts", "edit", "c1", "--note", "beware"])
+        .ok();
+    let told = agent.next();
+    assert_eq!(told["params"]["uri"], "comms://contacts/c1", "{told}");
     agent.ask(
         "resources/unsubscribe",
         json!({"uri": "comms://threads/t1"}),
     );
     let prompts = agent.ask("prompts/list", json!({}));
     assert_eq!(prompts["result"]["prompts"].as_array().unwrap().len(), 3);
+    agent.end();
+}
+
+#[test]
+fn a_hint_names_tools_and_their_fields() {
+    let smtp = Smtp::start();
+    let world = sending(&smtp, "");
+    let mut agent = Agent::start(&world, &["--allow-send"]);
+    for (tool, arguments, words) in [
+        ("read", json!({"id": "t1"}), "the tool `thread` with `t1`"),
+        (
+            "send",
+            json!({"to": ["bob@example.com"], "text": ""}),
+            "`allow_empty`",
+        ),
+        ("thread", json!({"id": "t99"}), "the tool `inbox`"),
+    ] {
+        let refused = agent.call(tool, arguments.clone());
+        let hint = refused["structuredContent"]["error"]["hint"].as_str();
+        let hint = hint.unwrap_or_else(|| panic!("{tool} {arguments}: {refused}"));
+        assert!(hint.contains(words), "{tool} {arguments}: {hint}");
+        assert!(!hint.contains("comms inbox"), "{hint}");
+    }
     agent.end();
 }
 

@@ -467,3 +467,87 @@ fn the_example_receiver_takes_what_is_signed_and_nothing_else() {
     assert_eq!(lines.lines().count(), 1, "{lines}");
     assert!(lines.contains("news"));
 }
+
+#[test]
+fn what_nobody_takes_is_tried_by_the_schedule_and_after_five_days_no_more() {
+    let receiver = Receiver::start(&vec![Reply::Status(500); 64]);
+    let hook = hook(&receiver, "events = \"message.received\"");
+    let world = world(&hook).env("COMMS_NOW", "2026-11-21T12:00:00Z");
+    arrive_at(&world, "news");
+    // Each run stands still at its moment: what is due then is tried, once.
+    let turn = |world: World, now: &str, posts: usize| {
+        let world = world.env("COMMS_NOW", now);
+        let serving = Serving::with(&world, &ONLY);
+        receiver.until(posts);
+        let shown = shown(&world, |shown| {
+            shown["deliveries"][0]["tries"] == posts || shown["state"] == "disabled"
+        });
+        serving.end("-TERM");
+        (world, shown)
+    };
+    let first = Serving::with(&world, &ONLY);
+    arrive_at(&world, "later");
+    receiver.until(1);
+    let at = |text: &Value| text.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    let failing = shown(&world, |shown| shown["deliveries"][0]["tries"] == 1);
+    assert_eq!(failing["state"], "failing");
+    first.end("-TERM");
+    let began: jiff::Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+    let wait = at(&failing["deliveries"][0]["again_at"]).duration_since(began).as_secs();
+    assert!((5..=6).contains(&wait), "after 5 s, spread by a tenth: {wait}");
+    assert!(failing["error"].as_str().unwrap().contains("500"), "{failing}");
+    let (world, second) = turn(world, "2026-11-21T12:00:10Z", 2);
+    let wait = at(&second["deliveries"][0]["again_at"])
+        .duration_since("2026-11-21T12:00:10Z".parse().unwrap())
+        .as_secs();
+    assert!((300..=330).contains(&wait), "after 5 min: {wait}");
+    let (world, third) = turn(world, "2026-11-21T12:10:00Z", 3);
+    let wait = at(&third["deliveries"][0]["again_at"])
+        .duration_since("2026-11-21T12:10:00Z".parse().unwrap())
+        .as_secs();
+    assert!((1800..=1980).contains(&wait), "after 30 min: {wait}");
+    // Five days after it began to fail the next failure is the last.
+    let (world, last) = turn(world, "2026-11-26T12:00:01Z", 4);
+    assert_eq!(last["state"], "disabled", "{last:#}");
+    assert!(last["error"].as_str().unwrap().contains("five days"), "{last:#}");
+    let world = world.env("COMMS_NOW", "2026-11-27T12:00:00Z");
+    let serving = Serving::with(&world, &ONLY);
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(receiver.posts().len(), 4, "it is told nothing more");
+    world.run(["auth", "hook", "enable", "desk"]).ok();
+    receiver.until(5);
+    let page = serving.get("/metrics").body;
+    assert!(
+        page.contains("comms_hook_deliveries_total{hook=\"desk\",status=\"500\"} "),
+        "{page}"
+    );
+    serving.end("-TERM");
+}
+
+/// A message arrives by the clock of this world.
+fn arrive_at(world: &World, subject: &str) {
+    arrive(world, ("work", subject));
+}
+
+#[test]
+fn that_a_message_is_another_is_told_without_its_words() {
+    let receiver = Receiver::start(&[]);
+    let world = world(&hook(&receiver, "events = \"message.changed\"\ntext = true"));
+    let _serving = Serving::with(&world, &ONLY);
+    arrive(&world, ("work", "news"));
+    let found = world.run(["search", "subject:news", "--json"]).ok().json();
+    let id = found["messages"][0]["id"].as_str().unwrap().to_owned();
+    world.run(["inbox", "mark", &id, "--star"]).ok();
+    let starred = |post: &Post| post.json()["data"]["message"]["starred"] == true;
+    let end = Instant::now() + Duration::from_secs(40);
+    while !receiver.posts().iter().any(starred) {
+        assert!(Instant::now() < end, "{:?}", receiver.posts());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    for post in receiver.posts() {
+        let json = post.json();
+        assert_eq!((&json["type"], &json["data"]["id"]), (&"message.changed".into(), &id.as_str().into()));
+        assert!(!json.to_string().contains("the words within"), "{json}");
+        assert!(post.is_signed_with(SECRET));
+    }
+}

@@ -1,12 +1,11 @@
 //! `--fields`: any column or key of a row, in the order asked for; an unknown one lists the known.
 
-use std::collections::BTreeSet;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::error::{Context, Error, Kind, Result};
+use crate::model::fields::{keys_of, reach, unknown};
 
 use super::{Cell, Column, Output, json, table};
 
@@ -131,62 +130,6 @@ impl<R> Chosen<'_, R> {
     }
 }
 
-/// The value under a dotted path; through a list it is reached in each element.
-fn reach(value: &Value, path: &[&str]) -> Value {
-    match (path, value) {
-        ([], value) => value.clone(),
-        (path, Value::Array(items)) => items.iter().map(|item| reach(item, path)).collect(),
-        ([first, rest @ ..], value) => value.get(first).map_or(Value::Null, |v| reach(v, rest)),
-    }
-}
-
 fn to_value<R: Serialize>(row: &R) -> Result<Value> {
     serde_json::to_value(row).context(Kind::Internal, "writing JSON")
-}
-
-/// Keys of a row's schema, those of flattened parts too.
-fn keys_of<R: JsonSchema>() -> BTreeSet<String> {
-    let schema = schemars::schema_for!(R).to_value();
-    let mut keys = BTreeSet::new();
-    collect_keys(&schema, &schema, &mut keys);
-    keys
-}
-
-fn collect_keys(schema: &Value, root: &Value, keys: &mut BTreeSet<String>) {
-    if let Some(Value::Object(properties)) = schema.get("properties") {
-        keys.extend(properties.keys().cloned());
-    }
-    if let Some(part) = schema
-        .get("$ref")
-        .and_then(Value::as_str)
-        .and_then(|r| root.pointer(r.trim_start_matches('#')))
-    {
-        collect_keys(part, root, keys);
-    }
-    for word in ["allOf", "anyOf", "oneOf"] {
-        for part in schema
-            .get(word)
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
-            collect_keys(part, root, keys);
-        }
-    }
-}
-
-fn unknown(name: &str, known: impl Iterator<Item = String>) -> Error {
-    let known: BTreeSet<_> = known.collect();
-    let known: Vec<_> = known.iter().map(String::as_str).collect();
-    let near = known
-        .iter()
-        .map(|k| (strsim::damerau_levenshtein(name, k), k))
-        .filter(|(distance, k)| *distance <= (k.len() / 3).max(1))
-        .min();
-    let list = known.join(", ");
-    let error = Error::usage(format!("`{name}` is not a field here"));
-    match near {
-        Some((_, near)) => error.hint(format!("did you mean `{near}`? fields are {list}")),
-        None => error.hint(format!("fields are {list}")),
-    }
 }

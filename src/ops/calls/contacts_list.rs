@@ -30,6 +30,9 @@ pub struct ContactsListCall {
     /// The `next` of the page before.
     #[serde(default)]
     pub after: Option<String>,
+    /// Of each row only these fields, like `name`; all if left out.
+    #[serde(default)]
+    pub fields: Vec<String>,
 }
 
 fn fifty() -> u16 {
@@ -41,6 +44,11 @@ impl Call for ContactsListCall {
     const SCHEMA: &'static str = "comms.contacts/1";
     const NEEDS: Scope = Scope::Read;
     type Report = ContactsReport;
+    const ROWS: Option<&'static str> = Some("contacts");
+
+    fn fields(&self) -> &[String] {
+        &self.fields
+    }
 
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<ContactsReport>> {
         let request = ListRequest {

@@ -53,6 +53,9 @@ pub struct InboxCall {
     /// What is done about accounts that were not synced for longer than `max_age`.
     #[serde(default)]
     pub freshness: Freshness,
+    /// Of each row only these fields, like `newest.subject`; all if left out.
+    #[serde(default)]
+    pub fields: Vec<String>,
 }
 
 impl Call for InboxCall {
@@ -60,6 +63,11 @@ impl Call for InboxCall {
     const SCHEMA: &'static str = "comms.inbox/1";
     const NEEDS: Scope = Scope::Read;
     type Report = InboxReport;
+    const ROWS: Option<&'static str> = Some("threads");
+
+    fn fields(&self) -> &[String] {
+        &self.fields
+    }
 
     fn waits(&self) -> bool {
         self.freshness != Freshness::Offline

@@ -28,6 +28,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::document::Document;
+use crate::model::fields;
 
 use super::App;
 use super::send::SendReport;
@@ -83,6 +84,14 @@ pub trait Call: DeserializeOwned + JsonSchema + Send + 'static {
     const NEEDS: Scope;
 
     type Report: Serialize + JsonSchema;
+
+    /// Where its rows stand, if it answers a list of which fewer fields may be wanted.
+    const ROWS: Option<&'static str> = None;
+
+    /// The only fields of rows that are wanted; empty means all.
+    fn fields(&self) -> &[String] {
+        &[]
+    }
 
     /// Whether it may wait for a network, or for someone.
     fn waits(&self) -> bool {
@@ -168,13 +177,23 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn of<C: Call>(done: Done<C::Report>) -> Result<Answer> {
+    fn of<C: Call>(done: Done<C::Report>, fields: &[String]) -> Result<Answer> {
         let document = Document {
             schema: C::SCHEMA,
             document: &done.report,
         };
+        let writing = "writing JSON";
+        let json = match C::ROWS.filter(|_| fields::names(fields).next().is_some()) {
+            None => serde_json::to_vec(&document),
+            Some(rows) => {
+                let mut value = serde_json::to_value(&document).context(Kind::Internal, writing)?;
+                let known = fields::keys_of_rows::<C::Report>(rows);
+                fields::keep(&mut value, rows, (fields, &known))?;
+                serde_json::to_vec(&value)
+            }
+        };
         Ok(Answer {
-            json: serde_json::to_vec(&document).context(Kind::Internal, "writing JSON")?,
+            json: json.context(Kind::Internal, writing)?,
             outcome: done.outcome,
             bytes: done.bytes,
         })

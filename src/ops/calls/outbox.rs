@@ -31,6 +31,9 @@ pub struct OutboxListCall {
     /// The `next` of the page before.
     #[serde(default)]
     pub after: Option<String>,
+    /// Of each row only these fields, like `state`; all if left out.
+    #[serde(default)]
+    pub fields: Vec<String>,
 }
 
 impl Call for OutboxListCall {
@@ -38,6 +41,11 @@ impl Call for OutboxListCall {
     const SCHEMA: &'static str = "comms.outbox/1";
     const NEEDS: Scope = Scope::Read;
     type Report = OutboxReport;
+    const ROWS: Option<&'static str> = Some("items");
+
+    fn fields(&self) -> &[String] {
+        &self.fields
+    }
 
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<OutboxReport>> {
         let page = Page {

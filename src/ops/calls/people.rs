@@ -26,6 +26,9 @@ pub struct ContactsFindCall {
     #[serde(default = "ten")]
     #[schemars(range(min = 1, max = 100))]
     pub limit: u16,
+    /// Of each row only these fields, like `name`; all if left out.
+    #[serde(default)]
+    pub fields: Vec<String>,
 }
 
 fn ten() -> u16 {
@@ -37,6 +40,11 @@ impl Call for ContactsFindCall {
     const SCHEMA: &'static str = "comms.contacts.found/1";
     const NEEDS: Scope = Scope::Read;
     type Report = FoundReport;
+    const ROWS: Option<&'static str> = Some("candidates");
+
+    fn fields(&self) -> &[String] {
+        &self.fields
+    }
 
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<FoundReport>> {
         let limit = within(self.limit, 100)?;

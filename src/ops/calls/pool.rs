@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{Error, Result};
 use crate::ops::audit::auditor;
+use crate::ops::feed::Waker;
 use crate::ops::{App, Origin, Progress};
 
 use super::{Answer, Call, Caller, Scope};
@@ -80,6 +81,12 @@ impl Pool {
         self.settings.number.fetch_add(1, Ordering::Release);
     }
 
+    /// Wakes whoever follows the feed.
+    pub fn waker(&self) -> Waker {
+        let app = self.settings.app.read();
+        Waker::new(&app.unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Waits for the threads to end; calls in line are done first.
     pub fn end(self) {
         drop((self.quick, self.waiting));
@@ -104,6 +111,7 @@ impl Pool {
             if let Some(telling) = telling {
                 app.progress = telling;
             }
+            let fields = call.fields().to_vec();
             let worked = runtime.block_on(async {
                 let run = call.run(app, &caller);
                 match C::NEEDS {
@@ -115,7 +123,7 @@ impl Pool {
                 }
             });
             if let Some(done) = worked {
-                let _ = answer.send(done.and_then(Answer::of::<C>));
+                let _ = answer.send(done.and_then(|done| Answer::of::<C>(done, &fields)));
             }
         });
         let lane = match waits {

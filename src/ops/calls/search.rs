@@ -32,6 +32,9 @@ pub struct SearchCall {
     /// Only how many messages fit: `total`, and no messages.
     #[serde(default)]
     pub count: bool,
+    /// Of each row only these fields, like `subject`; all if left out.
+    #[serde(default)]
+    pub fields: Vec<String>,
 }
 
 impl Call for SearchCall {
@@ -39,6 +42,11 @@ impl Call for SearchCall {
     const SCHEMA: &'static str = "comms.search/1";
     const NEEDS: Scope = Scope::Read;
     type Report = SearchReport;
+    const ROWS: Option<&'static str> = Some("messages");
+
+    fn fields(&self) -> &[String] {
+        &self.fields
+    }
 
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<SearchReport>> {
         let request = SearchRequest {

@@ -46,7 +46,8 @@ impl Run<'_> {
             .account(&self.item.account)
             .ok()
             .and_then(|account| account.fallback.as_deref())
-            .filter(|_| self.item.moved_from.is_none());
+            .filter(|_| self.item.moved_from.is_none())
+            .filter(|name| may_leave_by(self.item.limited_to.as_deref(), name));
         let Some(target) = name.and_then(|name| config.account(name).ok()) else {
             return Ok(None);
         };
@@ -76,4 +77,9 @@ impl Run<'_> {
         }
         Ok(done)
     }
+}
+
+/// Whether who staged it was allowed this account: a key that lacks it does not write by it because another is down.
+fn may_leave_by(limited_to: Option<&[String]>, account: &str) -> bool {
+    limited_to.is_none_or(|all| all.iter().any(|one| one == account))
 }

@@ -18,7 +18,7 @@ use crate::store::Store;
 use super::{Beats, Desk, Part, spawn, sync};
 
 /// How often a loop shows that it is there.
-const SIGN: Duration = Duration::from_secs(1);
+const SIGN: Duration = Duration::from_secs(10);
 /// How often the worker looks for events that another process kept, or that failed before.
 const LOOK: Duration = Duration::from_secs(1);
 /// Between two checkpoints.
@@ -149,6 +149,8 @@ impl Checkpoints {
 async fn work(app: &App, part: Part, (desk, stop): (&Desk, watch::Receiver<bool>)) -> Result<()> {
     let mut stop = Stop::by_starter(stop);
     let mut tidied: Option<Instant> = None;
+    // What was written before it began may still be in the log.
+    let mut begun = false;
     let checkpoints = Checkpoints::start(app.store.twin());
     while !stop.was_asked() {
         if tidied.is_none_or(|at| at.elapsed() >= TIDY) {
@@ -159,8 +161,11 @@ async fn work(app: &App, part: Part, (desk, stop): (&Desk, watch::Receiver<bool>
         }
         let worked = receive::process(app).await?;
         desk.beats.beat(part, None);
-        checkpoints.ask();
-        if worked != Worked::default() && worked.failed == 0 {
+        let idle = worked == Worked::default();
+        if !idle || !std::mem::replace(&mut begun, true) {
+            checkpoints.ask();
+        }
+        if !idle && worked.failed == 0 {
             continue;
         }
         let news = async {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::error::Result;
-use crate::ops::receive;
+use crate::ops::{receive, webhooks};
 use crate::store::{ATTEMPTS, Counter, EVENTS};
 
 use super::{Desk, sync};
@@ -78,6 +78,7 @@ pub fn read(desk: &Desk) -> Result<Vec<Metric>> {
     let app = desk.app();
     let counted = app.store.counters()?;
     let mut metrics: Vec<_> = COUNTERS.iter().map(|of| counter(*of, &counted)).collect();
+    metrics.push(hooks(&counted));
     let backlog = app.store.event_backlog()?;
     metrics.push(gauge(
         "comms_events_waiting",
@@ -153,6 +154,22 @@ fn counter(
                     labels.push((label, counter.label.clone()));
                 }
                 sample(labels, counter.value)
+            })
+            .collect(),
+    }
+}
+
+/// Deliveries to hooks of the user's.
+fn hooks(counted: &[Counter]) -> Metric {
+    let samples = counted.iter().filter(|of| of.name == webhooks::DELIVERIES);
+    Metric {
+        name: "comms_hook_deliveries_total",
+        help: "Attempts to deliver to a hook, by how they were answered; none where nobody answered.",
+        kind: MetricKind::Counter,
+        samples: samples
+            .map(|of| {
+                let labels = vec![("hook", of.account.clone()), ("status", of.label.clone())];
+                sample(labels, of.value)
             })
             .collect(),
     }

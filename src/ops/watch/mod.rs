@@ -247,7 +247,7 @@ impl Watcher<'_> {
         };
         let place = Place {
             message: cursor.0,
-            line: 0,
+            ..Place::default()
         };
         store.begin_following((&hand::follower(watcher), Some(command)), place)?;
         Ok(Some(cursor))
@@ -263,7 +263,7 @@ impl Watcher<'_> {
         let name = hand::follower(watcher);
         let to = Place {
             message: newest.0,
-            line: 0,
+            ..Place::default()
         };
         store.begin_following((&name, Some(command)), to)?;
         if let Some(of) = store.follower(&name)? {

@@ -12,6 +12,7 @@ use crate::model::event::Hook;
 use crate::net::http::Answer;
 use crate::net::poster::Poster;
 use crate::ops::App;
+use crate::store::Count;
 use crate::store::tellings::Telling;
 
 use super::payload;
@@ -29,6 +30,8 @@ const WAITS: [SignedDuration; 9] = [
     SignedDuration::from_hours(20),
     SignedDuration::from_hours(24),
 ];
+/// Name of the counters of attempts to deliver; the label is how each was answered.
+pub const DELIVERIES: &str = "hook_deliveries";
 /// How often one delivery is tried.
 pub const TRIES: usize = WAITS.len() + 1;
 /// A hook that takes nothing for so long is told nothing more.
@@ -43,6 +46,17 @@ pub enum Came {
     Nobody(Error),
     /// A fault of this machine's: nothing was tried.
     Ours(Error),
+}
+
+impl Came {
+    /// As it is counted: the status, or `none` where nobody answered; `None` where nothing was tried.
+    fn outcome(&self) -> Option<String> {
+        match self {
+            Came::Answered(answer) => Some(answer.status.to_string()),
+            Came::Nobody(_) => Some("none".to_owned()),
+            Came::Gone | Came::Ours(_) => None,
+        }
+    }
 }
 
 /// What posts for one hook.
@@ -111,6 +125,14 @@ fn headers(id: &str, at: Timestamp, signatures: &str) -> Result<HeaderMap> {
 pub fn note(app: &App, hook: &Hook, (telling, came): (&Telling, Came)) -> Result<()> {
     let (store, now) = (&app.store, app.clock.now());
     let name = Hook::key(&hook.name);
+    if let Some(outcome) = came.outcome() {
+        store.tally(&[Count {
+            name: DELIVERIES,
+            account: hook.name.clone(),
+            label: outcome,
+            by: 1,
+        }])?;
+    }
     let (words, asked) = match came {
         Came::Gone => return store.telling_done(telling.id, now),
         Came::Answered(answer) if answer.is_success() => {

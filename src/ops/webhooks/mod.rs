@@ -27,7 +27,7 @@ use super::App;
 use super::feed::{self, Cursor, Waker, Wanted};
 use super::stop::Stop;
 
-pub use deliver::TRIES;
+pub use deliver::{DELIVERIES, TRIES};
 pub use manage::{
     DeliveryRow, EnableReport, HookReport, HookRow, HooksReport, enable, list, notes, show,
 };

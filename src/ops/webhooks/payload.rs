@@ -40,6 +40,13 @@ pub fn of(app: &App, hook: &Hook, event: &str) -> Result<Option<Vec<u8>>> {
         what: event.what,
         text: None,
     };
+    if let What::Changed(change) = &mut payload.what
+        && let Some(envelope) = &mut change.message
+    {
+        envelope.subject = clean::line(&envelope.subject);
+        // What it says was told when it came; only that it is another now is news.
+        envelope.preview.clear();
+    }
     if let What::Message(envelope) = &mut payload.what {
         envelope.subject = clean::line(&envelope.subject);
         match hook.text {

@@ -19,11 +19,7 @@ use super::table::Route;
 pub fn answered(route: &Route, head: &request::Parts, answer: Answer) -> Response {
     let status = answer.outcome.map_or(StatusCode::OK, status);
     if route.method != Method::GET {
-        let mut response = (status, answer.json).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, JSON);
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        return response;
+        return (status, [(header::CONTENT_TYPE, JSON)], answer.json).into_response();
     }
     let tag = tag(&answer.json);
     let link = route

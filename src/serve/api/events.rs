@@ -93,7 +93,6 @@ pub async fn stream(
             let mut response = (StatusCode::OK, Body::from_stream(chunks)).into_response();
             for (name, value) in [
                 (header::CONTENT_TYPE, "text/event-stream"),
-                (header::CACHE_CONTROL, "no-store"),
                 // Proxies that gather answers would hold events back.
                 (header::HeaderName::from_static("x-accel-buffering"), "no"),
             ] {

@@ -11,7 +11,7 @@ use crate::store::fault;
 
 pub(super) const SELECT: &str = "SELECT items.id, items.send, sends.origin, sends.asked_by, sends.key, account, channel, sender, subject,
  message_id, own_id, attachments, size_bytes, items.state, held_by, next_at, tries, error_code, error, hint, file_copy,
- filed_at, items.created_at, iif(sees(moved_from), moved_from, NULL), approved_hash, batches.name, sends.line, delivered_at, read_at
+ filed_at, items.created_at, iif(sees(moved_from), moved_from, NULL), approved_hash, batches.name, sends.line, delivered_at, read_at, sends.limited_to
  FROM items JOIN sends ON sends.id = items.send AND sees(account) LEFT JOIN batches ON batches.id = sends.batch";
 
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Item> {
@@ -47,6 +47,10 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Item> {
         },
         delivered_at: row.get::<_, Option<i64>>(27)?.map(at),
         read_at: row.get::<_, Option<i64>>(28)?.map(at),
+        // What can't be read allows nothing.
+        limited_to: row
+            .get::<_, Option<String>>(29)?
+            .map(|list| serde_json::from_str(&list).unwrap_or_default()),
         recipients: Vec::new(),
     })
 }

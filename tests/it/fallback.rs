@@ -263,9 +263,7 @@ fn what_a_limited_key_staged_never_leaves_by_an_account_it_lacks() {
     let backup = Smtp::start();
     let world = world(dead_port(), &backup);
     for (name, limits) in [("one", &["--account", "work"][..]), ("both", &[])] {
-        let args = ["auth", "key", "add", name, "--scope", "send"]
-            .iter()
-            .chain(limits);
+        let args = [&["auth", "key", "add", name, "--scope", "send"], limits].concat();
         let made = world.run(args).ok();
         let bearer = format!("Bearer {}", made.stdout.trim());
         let serving = Serving::with(&world, &["--only", "api"]);

@@ -195,12 +195,15 @@ impl Store {
 
     /// `comms.db`: outbox and audit.
     fn main(&self) -> Result<MutexGuard<'_, Connection>> {
-        lazily(&self.main, || self.open(&schema::MAIN))
+        schema::still_known(
+            lazily(&self.main, || self.open(&schema::MAIN))?,
+            &schema::MAIN,
+        )
     }
 
     /// `raw.db`: identity and bytes of messages.
     fn raw_db(&self) -> Result<MutexGuard<'_, Connection>> {
-        lazily(&self.raw, || self.open(&schema::RAW))
+        schema::still_known(lazily(&self.raw, || self.open(&schema::RAW))?, &schema::RAW)
     }
 
     /// `raw.db` for reading.
@@ -210,7 +213,10 @@ impl Store {
 
     /// `index.db` for writing. Lock it before `raw.db`, never after.
     fn index(&self) -> Result<MutexGuard<'_, Connection>> {
-        lazily(&self.index, || self.open(&schema::INDEX))
+        schema::still_known(
+            lazily(&self.index, || self.open(&schema::INDEX))?,
+            &schema::INDEX,
+        )
     }
 
     /// `index.db` for reading.
@@ -274,6 +280,12 @@ pub(crate) fn fault(doing: &'static str) -> impl Fn(rusqlite::Error) -> Error {
         Some(ErrorCode::DiskFull) => Error::internal(format!("{doing}: the disk is full"))
             .hint("free some space; nothing that was stored is lost")
             .because(e),
+        // A log that can't grow is told of by some calls as no more than a fault of the disk.
+        Some(ErrorCode::SystemIoFailure) => {
+            Error::internal(format!("{doing}: the disk is full, or fails"))
+                .hint("look whether it has room; nothing that was stored is lost")
+                .because(e)
+        }
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             Error::internal(format!("{doing}: a file of the store is damaged"))
                 .hint("run `comms doctor`")

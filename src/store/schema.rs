@@ -3,6 +3,7 @@
 //! Migrations are numbered and append-only; `PRAGMA user_version` counts them.
 
 use std::io::ErrorKind;
+use std::ops::Deref;
 use std::path::Path;
 use std::time::Duration;
 
@@ -234,6 +235,17 @@ fn version(db: &Connection, file: &File) -> Result<usize> {
         .map_err(opening(file))
 }
 
+/// The same connection, unless a newer comms has migrated the file since it was opened: what runs for weeks must not go
+/// on writing as its version did.
+pub fn still_known<D: Deref<Target = Connection>>(db: D, file: &File) -> Result<D> {
+    let found = db
+        .prepare_cached("PRAGMA user_version")
+        .and_then(|mut asked| asked.query_row([], |row| row.get::<_, i64>(0)))
+        .map_err(opening(file))?;
+    refuse_newer(usize::try_from(found).unwrap_or(0), file)?;
+    Ok(db)
+}
+
 fn refuse_newer(found: usize, file: &File) -> Result<()> {
     let known = file.migrations.len();
     if found <= known {
@@ -317,6 +329,21 @@ mod tests {
                     });
                 }
             });
+        }
+    }
+
+    #[test]
+    fn what_was_open_when_a_newer_comms_came_writes_no_more() {
+        let dir = tempfile::tempdir().unwrap();
+        for file in [MAIN, RAW, INDEX] {
+            let ours = open(dir.path(), &file).unwrap();
+            assert!(still_known(&ours, &file).is_ok());
+            let theirs = Connection::open(dir.path().join(file.name)).unwrap();
+            let newer = i64::try_from(file.migrations.len()).unwrap() + 1;
+            theirs.pragma_update(None, "user_version", newer).unwrap();
+            let refused = still_known(&ours, &file).unwrap_err();
+            assert_eq!(refused.kind, Kind::Config);
+            assert!(refused.message.contains("a newer comms"), "{refused:?}");
         }
     }
 

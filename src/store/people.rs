@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
-use crate::error::Result;
+use crate::error::{Kind, Result};
 
 use super::write::meta;
 use super::{BUSY, Store, fault, lazily, schema};
@@ -112,9 +112,12 @@ impl Store {
     fn on_people<T>(&self, work: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         self.with_people(|db| {
             match self.gather(db) {
-                // Another process is at it, or nothing can be written: what is there answers.
+                // Another process is at it, or nothing can be written: what is there answers, as far as it can.
                 Err(e) if !is_damaged(&e) => {
                     tracing::debug!(error = %e, "people are looked up as they were gathered before");
+                    if e.kind != Kind::Unavailable && self.lacks_people(db)? {
+                        return self.off_the_disk(&work);
+                    }
                 }
                 done => done?,
             }
@@ -122,6 +125,20 @@ impl Store {
             let tx = db.transaction().map_err(fault(READING))?;
             work(&tx).map_err(fault(READING))
         })
+    }
+
+    /// Whether contacts changed since they were gathered, or nothing was ever: then "nobody of that name" would be wrong.
+    fn lacks_people(&self, db: &Connection) -> Result<bool> {
+        let here = Marks::read(db).map_err(fault(READING))?;
+        let there = self.marks_there()?;
+        Ok(here.contact != there.contact || (here.message == 0 && there.message > 0))
+    }
+
+    /// Runs `work` on people gathered in memory, for this once.
+    fn off_the_disk<T>(&self, work: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        let mut db = schema::open_in_memory(&schema::PEOPLE)?;
+        self.gather(&mut db)?;
+        work(&db).map_err(fault(READING))
     }
 
     /// Runs `work`; a damaged file is made anew, once.

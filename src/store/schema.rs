@@ -137,6 +137,13 @@ fn create(dir: &Path, file: &File) -> Result<()> {
     ))
     .map_err(opening(file))?;
     migrate(&mut db, file)?;
+    // Closing would do it, too, but says nothing when the disk is full; and the log does not move with the file.
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+        .and_then(|busy: i64| match busy {
+            0 => Ok(()),
+            _ => Err(rusqlite::Error::ExecuteReturnedResults),
+        })
+        .map_err(opening(file))?;
     db.close().map_err(|(_, e)| opening(file)(e))?;
     std::fs::rename(&fresh, &path)
         .and_then(|()| disk::sync_folder(dir))

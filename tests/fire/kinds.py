@@ -66,6 +66,7 @@ class Kind:
     """Work that can be begun again and again; `fine` are the exits of a run nobody disturbs."""
 
     fine = (0,)
+    weight = 1
 
     def __init__(self, ground):
         self.ground = ground
@@ -218,7 +219,9 @@ class People(Filled):
 
 
 class Migrate(Kind):
-    """Homes as older versions left them, with thousands of rows."""
+    """Homes as older versions left them, with hundreds of rows."""
+
+    weight = 2
 
     fine = (0, 3)
 
@@ -328,7 +331,9 @@ def older(path, stem, version, copies):
 class Contacts(Kind):
     """A file of cards is brought in."""
 
-    cards = 500
+    weight = 2
+
+    cards = 200
 
     def prepare(self):
         super().prepare()
@@ -366,6 +371,8 @@ auth = "none"
 
 class Send(Kind):
     """One message, from the command to the server's answer."""
+
+    weight = 3
 
     def missing(self):
         return None
@@ -412,6 +419,8 @@ class Send(Kind):
 
 class Drain(Send):
     """A run of the outbox with eight messages in it."""
+
+    weight = 2
 
     def fresh(self):
         home = Kind.fresh(self)

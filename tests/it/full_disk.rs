@@ -198,3 +198,56 @@ fn a_full_disk_is_told_as_one_and_what_waits_leaves_when_there_is_room() {
     tell("a small disk", &ends);
     assert!(ends.iter().all(|end| !end.is_empty()), "{ends:?}");
 }
+
+#[test]
+fn a_store_that_was_begun_on_a_full_disk_is_sound_when_there_is_room() {
+    let mut ends = Vec::new();
+    for free in (0..900_u64).step_by(60) {
+        let world = World::new();
+        let Some(small) = Small::at(&world.home()) else {
+            return;
+        };
+        let filler = world.home().join("filler");
+        let _ = std::fs::write(&filler, vec![7_u8; 2 << 20]);
+        let all = std::fs::metadata(&filler).unwrap().len();
+        let file = std::fs::OpenOptions::new()
+            .write(true)
+            .open(&filler)
+            .unwrap();
+        file.set_len(all.saturating_sub(free * 1024)).unwrap();
+        drop(file);
+        let add = ["contacts", "add", "Ada Lovelace", "ada@example.com"];
+        let run = world.run(add);
+        assert!([0, 1].contains(&run.code), "{free} KiB: {run}");
+        assert!(!run.stderr.contains("panicked"), "{free} KiB: {run}");
+        std::fs::remove_file(&filler).unwrap();
+        if run.code == 1 {
+            // It may be there, although whoever added it was told of a fault.
+            world.run(add);
+        }
+        let list = world.run(["contacts", "list", "--json"]).ok().json();
+        assert_eq!(list["contacts"].as_array().unwrap().len(), 1, "{free} KiB");
+        ends.push(run.code.to_string());
+        drop(small);
+    }
+    tell("a new store", &ends);
+    assert!(ends.iter().any(|end| end == "0"), "{ends:?}");
+}
+
+#[test]
+fn who_was_added_last_is_found_although_nothing_can_be_written() {
+    if !Path::new("/usr/bin/prlimit").exists() {
+        skip::<()>("prlimit is not installed");
+        return;
+    }
+    let world = World::new();
+    for (name, address) in [("Ada Lovelace", "ada@example.com"), ("Bob Jones", BOB)] {
+        world.run(["contacts", "add", name, address]).ok();
+        if name == "Ada Lovelace" {
+            world.run(["contacts", "find", "ada"]).ok();
+        }
+    }
+    let run = limited(&world, 0, &["contacts", "show", "Bob Jones", "--json"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.contains(BOB), "{run}");
+}

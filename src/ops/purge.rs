@@ -87,7 +87,11 @@ pub fn plan(app: &App, origin: Origin, what: &What) -> Result<Plan> {
         },
     };
     let messages = match (app.store.exists(), &query) {
-        (true, Some(query)) => search::every(app, query)?,
+        (true, Some(query)) => {
+            // A purge that was killed may have left behind in the index what is gone already.
+            app.store.catch_up()?;
+            search::every(app, query)?
+        }
         _ => Vec::new(),
     };
     let mut plan = Plan {

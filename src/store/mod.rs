@@ -225,7 +225,17 @@ impl Store {
             // An empty write mends it from `raw.db`.
             self.write("rebuilding the index", |_| Ok(()))?;
         }
-        lazily(&self.reader, || self.open_reader(&schema::INDEX))
+        let first = self.reader.get().is_none();
+        let db = lazily(&self.reader, || self.open_reader(&schema::INDEX))?;
+        if first && write::is_half_built(&db).map_err(fault("opening the store"))? {
+            drop(db);
+            if let Err(e) = self.finish_rebuild() {
+                // On a disk that can't be written the part that is there answers.
+                tracing::debug!(error = %e, "the rest of the index is built later");
+            }
+            return lazily(&self.reader, || self.open_reader(&schema::INDEX));
+        }
+        Ok(db)
     }
 
     fn open(&self, file: &schema::File) -> Result<Connection> {

@@ -2,6 +2,7 @@
 //!
 //! Migrations are numbered and append-only; `PRAGMA user_version` counts them.
 
+use std::fs::TryLockError;
 use std::io::ErrorKind;
 use std::ops::Deref;
 use std::path::Path;
@@ -298,6 +299,21 @@ fn is_missing(path: &Path) -> bool {
         || path
             .symlink_metadata()
             .is_err_and(|e| e.kind() == ErrorKind::NotFound)
+}
+
+/// The lock of this name, until it is dropped; `None` if another process has it.
+pub fn sole(dir: &Path, name: &str) -> Result<Option<std::fs::File>> {
+    let locks = dir.join("locks");
+    create_folder(&locks)?;
+    let path = locks.join(name);
+    let file = private_file(&path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(e)) => {
+            Err(e).with_context(Kind::Internal, || format!("locking `{}`", path.display()))
+        }
+    }
 }
 
 fn private_file(path: &Path) -> Result<std::fs::File> {

@@ -354,6 +354,26 @@ fn an_index_that_fell_behind_is_mended_by_the_next_writer() {
 }
 
 #[test]
+fn a_rebuild_that_was_killed_is_finished_by_who_reads_next() {
+    let (dir, store) = store();
+    add(
+        &store,
+        (1..=3).map(|n| mail(n, &[], "x", "quince")).collect(),
+    );
+    let before = ids(&store, &word("quince"));
+    assert_eq!(before.len(), 3);
+    store.clear_index().unwrap();
+    // While another one is at it, what is done so far answers.
+    let other = schema::sole(dir.path(), "rebuilding").unwrap();
+    assert!(ids(&Store::at(dir.path()), &word("quince")).is_empty());
+    drop((other, store));
+    let store = Store::at(dir.path());
+    assert_eq!(ids(&store, &word("quince")), before);
+    assert_eq!(ids(&Store::at(dir.path()), &word("quince")), before);
+    sound(&store);
+}
+
+#[test]
 fn a_rebuilt_index_is_the_same_even_from_a_damaged_file() {
     let (dir, store) = store();
     let mut batch: Vec<NewMessage> = (0..30)

@@ -15,7 +15,7 @@ use crate::model::message::Parsed;
 
 use super::entry::{self, Entry, Indexer};
 use super::folders::{self, Folder, Folders};
-use super::{Store, bytes, fault, row};
+use super::{Store, bytes, fault, row, schema};
 
 /// Both files, locked.
 pub struct Write<'a> {
@@ -84,7 +84,7 @@ impl Store {
         let (generation, last) = numbers(raw).map_err(fault(doing))?;
         let (indexed_generation, mut indexed) = numbers(index).map_err(fault(doing))?;
         if (generation, last) == (indexed_generation, indexed) {
-            return Ok(());
+            return mark_half_built(index, false).map_err(fault(doing));
         }
         if indexed_generation > generation || indexed > last {
             // `raw.db` was lost or put back from a copy: the cursors promise what is no longer there.
@@ -99,19 +99,45 @@ impl Store {
         }
         set_meta(index, "generation", generation)
             .and_then(|()| set_meta(index, "last_id", last))
+            .and_then(|()| mark_half_built(index, false))
             .map_err(fault(doing))
+    }
+
+    /// Mends the index if a crash left it behind: for who acts on what a search finds.
+    pub fn catch_up(&self) -> Result<()> {
+        let doing = "mending the index";
+        let numbers = |db: &Connection| -> rusqlite::Result<(i64, i64)> {
+            Ok((meta(db, "generation")?, meta(db, "last_id")?))
+        };
+        let there = numbers(&*self.raw_reader()?).map_err(fault(doing))?;
+        let here = numbers(&*self.reader()?).map_err(fault(doing))?;
+        match here == there {
+            true => Ok(()),
+            false => self.write(doing, |_| Ok(())),
+        }
+    }
+
+    /// Finishes a rebuild that was killed; nothing while it still goes on elsewhere.
+    pub(super) fn finish_rebuild(&self) -> Result<()> {
+        match schema::sole(&self.dir, "rebuilding")? {
+            Some(_alone) => self.write("rebuilding the index", |_| Ok(())),
+            None => Ok(()),
+        }
     }
 
     /// Builds `index.db` anew from `raw.db` and the Maildirs, with the same ids; says how many messages
     /// it holds. A damaged file is replaced. Searches see the part that is done.
     pub fn rebuild_index(&self, progress: &dyn Fn(u64, Option<u64>)) -> Result<u64> {
         let doing = "rebuilding the index";
+        // Who searches meanwhile sees that someone is at it.
+        let _alone = schema::sole(&self.dir, "rebuilding")?;
         let cleared = self.clear_index();
         if let Err(e) = cleared {
             if e.kind != Kind::Internal {
                 return Err(e);
             }
             self.replace_index()?;
+            mark_half_built(&*self.index()?, true).map_err(fault(doing))?;
         }
         let mut index_db = self.index()?;
         let mut raw_db = self.raw_db()?;
@@ -136,6 +162,9 @@ impl Store {
                 };
                 set_meta(&index, "last_id", reached)?;
                 set_meta(&index, "generation", meta(&raw, "generation")?)?;
+                if next.is_none() {
+                    mark_half_built(&index, false)?;
+                }
                 index.query_row("SELECT count(*) FROM messages", [], |row| row.get(0))
             };
             let done = u64::try_from(finish().map_err(fault(doing))?).unwrap_or(0);
@@ -197,7 +226,7 @@ impl Store {
         Ok(rows.last().map(|row| row.id))
     }
 
-    fn clear_index(&self) -> Result<()> {
+    pub(super) fn clear_index(&self) -> Result<()> {
         let doing = "rebuilding the index";
         let mut index_db = self.index()?;
         let mut raw_db = self.raw_db()?;
@@ -214,7 +243,9 @@ impl Store {
         if damage != "ok" {
             return Err(crate::error::Error::internal(damage));
         }
-        clear(&raw, &index).map_err(fault(doing))?;
+        clear(&raw, &index)
+            .and_then(|()| mark_half_built(&index, true))
+            .map_err(fault(doing))?;
         index.commit().map_err(fault(doing))
     }
 }
@@ -230,6 +261,22 @@ pub fn set_meta(db: &Connection, name: &str, value: i64) -> rusqlite::Result<()>
     db.prepare_cached("UPDATE meta SET value = ?2 WHERE name = ?1")?
         .execute(params![name, value])
         .map(drop)
+}
+
+/// Notes in the index that it holds only a part of the messages, or no longer.
+fn mark_half_built(index: &Connection, half: bool) -> rusqlite::Result<()> {
+    let sql = match half {
+        true => "INSERT OR REPLACE INTO meta VALUES ('rebuilding', 1)",
+        false => "DELETE FROM meta WHERE name = 'rebuilding'",
+    };
+    index.prepare_cached(sql)?.execute([]).map(drop)
+}
+
+/// Whether a rebuild of the index began and did not end.
+pub fn is_half_built(index: &Connection) -> rusqlite::Result<bool> {
+    index
+        .prepare_cached("SELECT 1 FROM meta WHERE name = 'rebuilding'")?
+        .exists([])
 }
 
 /// Empties the index; cursors of sync stay.

@@ -276,3 +276,30 @@ fn what_a_webhook_told_is_erased_with_the_one_who_wrote_it() {
     assert_eq!(serving.end("-TERM"), Some(0));
     assert_eq!(count(&world, "okapi"), "0");
 }
+
+#[test]
+fn a_purge_that_was_killed_between_its_files_is_finished_by_the_next() {
+    let world = World::new();
+    let mbox: String = (0..30)
+        .map(|n| {
+            let word = if n % 3 == 0 { WORD } else { "else" };
+            let mail = mail(n, "ada@example.com", NEW, word);
+            format!("From ada@example.com Fri Nov 20 10:00:00 2026\n{mail}\n")
+        })
+        .collect();
+    let path = world.file("all.mbox", mbox);
+    world.run(["import", &path]).ok();
+    assert_eq!(count(&world, WORD), "10");
+    let index = world.home().join("index.db");
+    let before = fs::read(&index).unwrap();
+    world.run(["purge", WORD, "--yes"]).ok();
+    // The kill came after `raw.db` was written: the index is what it was.
+    for suffix in ["-wal", "-shm"] {
+        let _ = fs::remove_file(world.home().join(format!("index.db{suffix}")));
+    }
+    fs::write(&index, before).unwrap();
+    world.run(["purge", WORD, "--yes"]).ok();
+    assert_eq!(count(&world, WORD), "0");
+    assert_eq!(count(&world, "else"), "20");
+    world.run(["doctor", "--offline"]).ok();
+}

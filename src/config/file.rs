@@ -629,6 +629,10 @@ fn kind_name(value: &DeValue<'_>) -> &'static str {
 
 /// The known word that was probably meant.
 pub fn nearest<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
+    if written.len() > 100 {
+        // No slip of the fingers, and costly to compare.
+        return None;
+    }
     let written = written.to_lowercase().replace('-', "_");
     known
         .iter()

@@ -23,7 +23,7 @@ def cards(name, **bounds):
     return file
 
 
-@cards("vcard-1e6-properties")
+@cards("vcard-1e6-properties", peak_mb=300)
 def _():
     """A card of 1,000,000 properties"""
     return chain([GOOD, CARD], repeat(lambda n: f"X-{n}:y\r\n", 1_000_000), [END])

@@ -63,25 +63,6 @@ fn a_message_that_is_too_large_is_named_and_the_others_arrive() {
     );
 }
 
-#[test]
-fn a_card_of_endless_properties_is_named_and_the_others_arrive() {
-    let world = World::new();
-    let card = |name: &str, emails: String| {
-        format!("BEGIN:VCARD\r\nVERSION:4.0\r\nFN:{name}\r\n{emails}END:VCARD\r\n")
-    };
-    let many: String = (0..50_000)
-        .map(|n| format!("EMAIL:u{n}@example.org\r\n"))
-        .collect();
-    let book = world.file(
-        "book.vcf",
-        card("Mal", many) + &card("Ada", "EMAIL:ada@example.com\r\n".to_owned()),
-    );
-    let run = world.run(["--json", "contacts", "import", &book]);
-    assert!(run.stdout.contains("more than 5000 properties"), "{run}");
-    let found = world.run(["--json", "contacts", "find", "ada"]).ok();
-    assert!(found.stdout.contains("ada@example.com"), "{found}");
-}
-
 #[cfg(unix)]
 #[test]
 fn an_editor_gets_no_secrets() {

@@ -172,7 +172,7 @@ fn text_is_capped_and_huge_fields_are_read_in_part() {
     let raw = "To: a@b.c\n".repeat(200_000) + "\n";
     assert_eq!(parse(raw.as_bytes()).to.len(), address::MOST);
     let raw = "X: y\n".repeat(1_000_000);
-    assert_eq!(headers(raw.as_bytes()).len(), 1_000_000);
+    assert_eq!(headers(raw.as_bytes()).len(), MOST_FIELDS);
     assert_eq!(parse(raw.as_bytes()).text, "");
 }
 

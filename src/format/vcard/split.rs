@@ -10,9 +10,6 @@ use super::document::{is_mark, trim_break};
 /// The largest card that is read: a large photo is a few megabytes.
 const LARGEST: usize = 16 << 20;
 
-/// Lines that begin a property in one card; a person has hundreds at most.
-const MOST_PROPERTIES: usize = 5_000;
-
 /// One card: the line it begins at and its bytes.
 type Split = Result<(u64, Vec<u8>), Fault>;
 
@@ -86,12 +83,9 @@ impl<R: BufRead> Cards<R> {
         };
         let mut depth = 0usize;
         let mut agent = false;
-        let mut too_large = None;
-        let mut properties = 0;
+        let mut too_large = false;
         while let Some(line) = self.line()? {
             let bare = trim_break(&line);
-            // A line of base64 that was not folded as it should has no colon.
-            properties += usize::from(memchr(b':', bare).is_some() && !line.starts_with(b" "));
             if is_mark(bare, "BEGIN") {
                 match agent || depth > 0 {
                     true => depth += 1,
@@ -100,8 +94,8 @@ impl<R: BufRead> Cards<R> {
                         self.ahead = Some(line);
                         card.extend(b"END:VCARD\r\n");
                         return Ok(Some(match too_large {
-                            Some(how) => fault(how),
-                            None => Ok((start, card)),
+                            true => fault("the card is larger than 16 MB"),
+                            false => Ok((start, card)),
                         }));
                     }
                 }
@@ -110,19 +104,13 @@ impl<R: BufRead> Cards<R> {
             if !bare.trim_ascii().is_empty() {
                 agent = is_open_agent(bare);
             }
-            if card.len() + line.len() > LARGEST {
-                too_large = Some("the card is larger than 16 MB");
-            } else if properties > MOST_PROPERTIES {
-                too_large = Some("the card has more than 5000 properties");
-            }
-            if too_large.is_none() {
+            too_large |= card.len() + line.len() > LARGEST;
+            if !too_large {
                 card.extend_from_slice(&line);
             }
             match (ends, depth) {
+                (true, 0) if too_large => return Ok(Some(fault("the card is larger than 16 MB"))),
                 (true, 0) => {
-                    if let Some(how) = too_large {
-                        return Ok(Some(fault(how)));
-                    }
                     if !card.ends_with(b"\n") {
                         card.extend(b"\r\n");
                     }

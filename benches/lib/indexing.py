@@ -67,6 +67,8 @@ def indexing(options, of, table, alone):
     alone.per_message = cpu["comms"] / count
     table.row("import and index", cpu["comms"], "ms", rivals(cpu), "≤ 1/20 of notmuch and of mu",
               below(cpu["comms"], None, [(cpu.get("notmuch"), 1 / 20), (cpu.get("mu"), 1 / 20)]))
+    parse = parsing(options, box, table)
+    table.row("", cpu["comms"], "ms", [("reading and parsing", parse)], "≤ 8 × that", below(cpu["comms"], None, [(parse, 8)]))
     table.row("peak memory", peak["comms"], "MB", rivals(peak), "≤ 200 MB", below(peak["comms"], 200))
 
     def again(name, target, share, runs=1):
@@ -79,6 +81,13 @@ def indexing(options, of, table, alone):
     mail.deliver(late[:1], box)
     again("one new", "≤ 1/3 of notmuch", 1 / 3)
     label(all_tools)
+
+
+def parsing(options, box, table):
+    """CPU ms of reading and parsing all of it, on one thread."""
+    if not os.path.exists(options.parse):
+        return table.note("reading and parsing alone is left out: cargo bench --no-run --bench parse")
+    return median([measure([options.parse, box]) for _ in range(2)])
 
 
 def searching(options, all_tools, table, alone):

@@ -10,6 +10,7 @@ use crate::ops::App;
 use crate::ops::inbox::{self, Freshness, InboxReport, InboxRequest};
 
 use super::output::{Cell, Column, Format, Output, Style};
+use super::pages::Pages;
 use super::{Done, labels, mark, rows, show, sync, watch};
 
 #[derive(Debug, Args)]
@@ -102,7 +103,9 @@ pub fn run(args: InboxArgs, app: &App, out: &mut Output) -> Result<Done> {
 }
 
 fn list(args: ListArgs, app: &App, out: &mut Output) -> Result<Done> {
-    let request = InboxRequest {
+    let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
+    let mut pages = Pages::of(limit, out);
+    let mut request = InboxRequest {
         unread: args.unread,
         starred: args.starred,
         account: args.account,
@@ -111,7 +114,7 @@ fn list(args: ListArgs, app: &App, out: &mut Output) -> Result<Done> {
         from: args.from,
         label: args.label,
         folder: args.folder,
-        limit: usize::try_from(args.limit).unwrap_or(usize::MAX),
+        limit: pages.size(),
         after: args.after,
         max_age: args.max_age.as_deref().map(time::duration).transpose()?,
         freshness: match (args.offline, args.fresh) {
@@ -126,25 +129,36 @@ fn list(args: ListArgs, app: &App, out: &mut Output) -> Result<Done> {
         Freshness::Offline => inbox::sources(app, &request)?,
         _ => super::wait(inbox::refresh(app, &request))?,
     };
-    let report = inbox::list(app, &request, sources)?;
+    let mut report = inbox::list(app, &request, sources)?;
     if request.freshness != Freshness::Offline {
         warn_of_stale(&report, out);
     }
-    let columns = columns(&report, out);
-    out.list(
-        "comms.inbox/1",
-        &report,
-        "threads",
-        &report.threads,
-        &columns,
-    )?;
+    let empty = report.threads.is_empty();
+    let filtered = request.is_filtered();
+    loop {
+        let columns = columns(&report, out);
+        out.list(
+            "comms.inbox/1",
+            &report,
+            "threads",
+            &report.threads,
+            &columns,
+        )?;
+        let more = report.next.is_some();
+        if !more || !pages.go_on(report.threads.len(), out)? {
+            break;
+        }
+        request.after = report.next;
+        request.limit = pages.size();
+        report = inbox::list(app, &request, Vec::new())?;
+    }
     if out.format == Format::Table
         && let Some(next) = &report.next
     {
         out.hint(&format!("there are more: add --after {next}"));
     }
-    if out.format == Format::Table && report.threads.is_empty() {
-        out.hint(if request.is_filtered() {
+    if out.format == Format::Table && empty {
+        out.hint(if filtered {
             "no thread fits; `comms search` looks in every folder"
         } else {
             "the inbox is empty; `comms import PATH` brings mail in, `comms inbox sync` fetches it"
@@ -155,7 +169,7 @@ fn list(args: ListArgs, app: &App, out: &mut Output) -> Result<Done> {
     {
         out.hint(&waiting);
     }
-    Ok((args.fail_empty && report.threads.is_empty()).then_some(Kind::NotFound))
+    Ok((args.fail_empty && empty).then_some(Kind::NotFound))
 }
 
 fn warn_of_stale(report: &InboxReport, out: &Output) {

@@ -22,6 +22,7 @@ pub mod mark;
 pub mod mcp;
 pub mod outbox;
 pub mod output;
+mod pages;
 pub mod parse;
 pub mod progress;
 pub mod prompt;

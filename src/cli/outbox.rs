@@ -12,6 +12,7 @@ use crate::ops::send::ItemReport;
 use crate::ops::{approval as ops_approval, batch};
 
 use super::output::{Format, Output};
+use super::pages::Pages;
 use super::{Done, approval, audit, origin, send, wait};
 
 #[derive(Debug, Args)]
@@ -146,25 +147,40 @@ pub fn run(args: OutboxArgs, app: &App, out: &mut Output) -> Result<Done> {
             after,
         } => {
             let states = state.iter().map(|s| named(s)).collect::<Result<Vec<_>>>()?;
-            let page = Page {
-                limit: usize::try_from(limit).unwrap_or(usize::MAX),
-                after: after.as_deref(),
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            let mut pages = Pages::of(limit, out);
+            let page = |after: Option<&str>, pages: &Pages| {
+                let page = Page {
+                    limit: pages.size(),
+                    after,
+                };
+                match &batch {
+                    Some(name) => outbox::list_batch(app, name, &states, page),
+                    None => outbox::list(app, &states, all, page),
+                }
             };
-            let report = match &batch {
-                Some(name) => outbox::list_batch(app, name, &states, page)?,
-                None => outbox::list(app, &states, all, page)?,
-            };
-            out.list(
-                "comms.outbox/1",
-                &report,
-                "items",
-                &report.items,
-                &send::columns(),
-            )?;
+            let mut report = page(after.as_deref(), &pages)?;
+            let empty = report.items.is_empty();
+            loop {
+                out.list(
+                    "comms.outbox/1",
+                    &report,
+                    "items",
+                    &report.items,
+                    &send::columns(),
+                )?;
+                let Some(next) = &report.next else {
+                    break;
+                };
+                if !pages.go_on(report.items.len(), out)? {
+                    break;
+                }
+                report = page(Some(next.as_str()), &pages)?;
+            }
             if let Some(next) = report.next.as_ref().filter(|_| !out.format.is_json()) {
                 out.hint(&format!("there are more: add --after {next}"));
             }
-            if out.format == Format::Table && report.items.is_empty() {
+            if out.format == Format::Table && empty {
                 out.hint(match (all || batch.is_some(), state.is_empty()) {
                     (_, false) => "no item is in this state",
                     (true, _) => "nothing was ever sent or written here",

@@ -10,6 +10,7 @@ use crate::ops::App;
 use crate::ops::search::{self, Mode, SearchRequest};
 
 use super::output::{Format, Output};
+use super::pages::Pages;
 use super::{Done, rows};
 
 #[derive(Debug, Args)]
@@ -61,13 +62,13 @@ enum Order {
 }
 
 pub fn run(args: SearchArgs, app: &App, out: &mut Output) -> Result<Done> {
-    let request = SearchRequest {
+    let mut request = SearchRequest {
         query: match args.remote {
             true => remote_words(&args.query),
             false => args.query.join(" "),
         },
-        limit: usize::try_from(args.limit).ok(),
-        after: args.after,
+        limit: None,
+        after: args.after.clone(),
         sort: match args.sort {
             Order::Newest => Sort::Newest,
             Order::Relevance => Sort::Relevance,
@@ -79,6 +80,13 @@ pub fn run(args: SearchArgs, app: &App, out: &mut Output) -> Result<Done> {
             _ => Mode::List,
         },
     };
+    let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
+    // What is ranked is read to its end before its first row is known.
+    let mut pages = match args.remote || request.sort == Sort::Relevance {
+        true => Pages::whole(limit),
+        false => Pages::of(limit, out),
+    };
+    request.limit = Some(pages.size());
     let mut report = match args.remote {
         true => super::wait(search::remote(app, &request))?,
         false => search::search(app, &request)?,
@@ -94,15 +102,24 @@ pub fn run(args: SearchArgs, app: &App, out: &mut Output) -> Result<Done> {
         (_, Some(total)) if for_people => out.text(&total.to_string())?,
         (Some(_), _) | (_, Some(_)) => out.report("comms.search/1", &report, |_| String::new())?,
         _ => {
-            search::mark_hits(&mut report);
-            let columns = rows::message_columns(&report.messages, args.snippets, out);
-            out.list(
-                "comms.search/1",
-                &report,
-                "messages",
-                &report.messages,
-                &columns,
-            )?;
+            loop {
+                search::mark_hits(&mut report);
+                let columns = rows::message_columns(&report.messages, args.snippets, out);
+                out.list(
+                    "comms.search/1",
+                    &report,
+                    "messages",
+                    &report.messages,
+                    &columns,
+                )?;
+                let more = report.next.is_some();
+                if !more || !pages.go_on(report.messages.len(), out)? {
+                    break;
+                }
+                request.after = report.next;
+                request.limit = Some(pages.size());
+                report = search::search(app, &request)?;
+            }
             if out.format == Format::Table && report.messages.is_empty() {
                 out.hint("nothing fits; `--explain` tells how the query was read");
             }
@@ -113,8 +130,10 @@ pub fn run(args: SearchArgs, app: &App, out: &mut Output) -> Result<Done> {
             }
         }
     }
-    let empty =
-        report.explained.is_none() && report.messages.is_empty() && report.total.unwrap_or(0) == 0;
+    let empty = report.explained.is_none()
+        && report.messages.is_empty()
+        && request.after == args.after
+        && report.total.unwrap_or(0) == 0;
     Ok((args.fail_empty && empty).then_some(Kind::NotFound))
 }
 

@@ -3,7 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::{Store, schema};
+use rusqlite::Connection;
+
+use crate::error::{Error, Result};
+
+use super::{Store, fault, schema};
 
 /// How old a change must be before its time tells it from the next one: file systems count in ticks, up to 2 s long.
 const SETTLED: Duration = Duration::from_secs(2);
@@ -35,7 +39,50 @@ pub struct Pulse {
     unsettled: bool,
 }
 
+/// How far the files that messages are read from have come: the same mark, the same contents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark([i64; 3]);
+
+/// Asks SQLite itself whether anyone, in whatever process, has written: exact, and a few µs.
+pub struct Marker {
+    files: [Connection; 3],
+}
+
+impl Marker {
+    /// Where the files stand now; a mark speaks only of this marker.
+    pub fn mark(&self) -> Result<Mark> {
+        let mut mark = [0; 3];
+        for (at, file) in mark.iter_mut().zip(&self.files) {
+            // It tells of every commit but those of its own connection, which never writes.
+            *at = file
+                .prepare_cached("PRAGMA data_version")
+                .and_then(|mut ask| ask.query_row([], |row| row.get(0)))
+                .map_err(fault("looking for changes of the store"))?;
+        }
+        Ok(Mark(mark))
+    }
+}
+
 impl Store {
+    /// Opens a marker; `None` as long as a file is missing.
+    pub fn marker(&self) -> Result<Option<Marker>> {
+        let files = [&schema::MAIN, &schema::RAW, &schema::INDEX];
+        if !files.iter().all(|file| self.dir().join(file.name).exists()) {
+            return Ok(None);
+        }
+        let open = |file| {
+            let db = schema::open_reader(self.dir(), file)?;
+            // Who is to wait does the work instead.
+            db.busy_timeout(Duration::ZERO)
+                .map_err(fault("opening the store"))?;
+            Ok::<_, Error>(db)
+        };
+        let [main, raw, index] = files;
+        Ok(Some(Marker {
+            files: [open(main)?, open(raw)?, open(index)?],
+        }))
+    }
+
     /// Watches the files that tell what happened; the first look always says that something did.
     pub fn pulse(&self) -> Pulse {
         Pulse::of(self.dir())
@@ -70,6 +117,33 @@ impl Pulse {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_commit_of_another_connection_moves_the_mark_and_nothing_else_does() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::at(dir.path());
+        assert!(store.marker().unwrap().is_none(), "there is nothing yet");
+        store.first_today("y", jiff::Timestamp::UNIX_EPOCH).unwrap();
+        store.newest_id().unwrap();
+        store.folder_paths().unwrap();
+        let marker = store.marker().unwrap().unwrap();
+        let mut before = marker.mark().unwrap();
+        assert_eq!(marker.mark().unwrap(), before);
+        for n in 0..3 {
+            let other = store.twin();
+            other
+                .save_watch_cursor("x", crate::model::id::MessageId(n))
+                .unwrap();
+            let after = marker.mark().unwrap();
+            assert_ne!(after, before);
+            assert_eq!(marker.mark().unwrap(), after);
+            before = after;
+            // The log is folded into the file when its last writer goes: nothing that is read changes.
+            drop(other);
+        }
+        store.first_today("x", jiff::Timestamp::UNIX_EPOCH).unwrap();
+        assert_ne!(marker.mark().unwrap(), before);
+    }
 
     #[test]
     fn what_another_connection_writes_is_seen() {

@@ -88,7 +88,7 @@ impl Scan {
         let rarest = if thread.is_some() || (text_first && text.is_some()) {
             None
         } else {
-            rarest(index, &facts)?
+            rarest(index, &facts, text.is_some())?
         };
         match (thread, text, rarest) {
             (Some(thread), text, _) => {
@@ -198,14 +198,24 @@ impl Scan {
     }
 }
 
-/// Which set has the fewest keys, and how many (counted up to a limit).
-fn rarest(index: &Connection, facts: &[Vec<i64>]) -> rusqlite::Result<Option<(usize, usize)>> {
+/// Which set has the fewest keys, and how many: counted up to where it matters, and not at all if there is no other.
+fn rarest(
+    index: &Connection,
+    facts: &[Vec<i64>],
+    beside_text: bool,
+) -> rusqlite::Result<Option<(usize, usize)>> {
+    let driving = |set: &&Vec<i64>| set.len() <= DRIVING;
+    let is_counted = beside_text || facts.iter().filter(driving).count() > 1;
+    let most = if beside_text { RARE } else { COUNTED };
     let mut best: Option<(usize, usize)> = None;
     for (at, set) in facts.iter().enumerate() {
         if set.len() > DRIVING {
             continue;
         }
-        let limit = best.map_or(COUNTED, |(_, count)| count);
+        if !is_counted {
+            return Ok(Some((at, 0)));
+        }
+        let limit = best.map_or(most, |(_, count)| count);
         let count: usize = index.query_row(
             &format!(
                 "SELECT count(*) FROM (SELECT 1 FROM facts WHERE fact IN ({}) LIMIT {limit})",

@@ -67,6 +67,7 @@ mod inbox;
 mod keyring;
 mod keys;
 mod kill;
+mod lists;
 mod mailbox;
 mod maildir;
 mod mark;

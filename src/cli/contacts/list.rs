@@ -5,6 +5,7 @@ use clap::builder::PossibleValuesParser;
 
 use crate::cli::Done;
 use crate::cli::output::{Cell, Column, Format, Output, Style};
+use crate::cli::pages::Pages;
 use crate::error::{Kind, Result};
 use crate::format::clean;
 use crate::model::contact::{AddressKind, Contact};
@@ -38,23 +39,35 @@ pub struct ListArgs {
 
 pub fn list(args: ListArgs, app: &App, out: &mut Output) -> Result<Done> {
     let filtered = args.group.is_some() || args.source.is_some() || args.has.is_some();
-    let request = ListRequest {
+    let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
+    let mut pages = Pages::of(limit, out);
+    let mut request = ListRequest {
         group: args.group,
         source: args.source,
         has: args.has.as_deref().and_then(AddressKind::named),
-        limit: usize::try_from(args.limit).unwrap_or(usize::MAX),
+        limit: pages.size(),
         after: args.after,
     };
-    let report = list::list(app, &request)?;
-    out.list(
-        "comms.contacts/1",
-        &report,
-        "contacts",
-        &report.contacts,
-        &columns(),
-    )?;
+    let mut report = list::list(app, &request)?;
+    let empty = report.contacts.is_empty();
+    loop {
+        out.list(
+            "comms.contacts/1",
+            &report,
+            "contacts",
+            &report.contacts,
+            &columns(),
+        )?;
+        let more = report.next.is_some();
+        if !more || !pages.go_on(report.contacts.len(), out)? {
+            break;
+        }
+        request.after = report.next;
+        request.limit = pages.size();
+        report = list::list(app, &request)?;
+    }
     if out.format == Format::Table {
-        match (&report.next, report.contacts.is_empty()) {
+        match (&report.next, empty) {
             (Some(next), _) => out.hint(&format!("there are more: add --after {next}")),
             (None, true) if filtered => out.hint("no contact fits"),
             (None, true) => {
@@ -63,7 +76,7 @@ pub fn list(args: ListArgs, app: &App, out: &mut Output) -> Result<Done> {
             _ => {}
         }
     }
-    Ok((args.fail_empty && report.contacts.is_empty()).then_some(Kind::NotFound))
+    Ok((args.fail_empty && empty).then_some(Kind::NotFound))
 }
 
 fn columns() -> Vec<Column<ContactRow>> {

@@ -38,7 +38,7 @@ impl Scope {
 }
 
 /// Someone who calls through a door.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Caller {
     pub origin: Origin,
     /// As the audit log and what is staged name it: `gemini-cli`, the name of a key.

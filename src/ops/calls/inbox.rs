@@ -73,6 +73,10 @@ impl Call for InboxCall {
         self.freshness != Freshness::Offline
     }
 
+    fn keeps(&self) -> bool {
+        !self.waits()
+    }
+
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<InboxReport>> {
         let request = InboxRequest {
             unread: self.unread,

@@ -98,6 +98,12 @@ pub trait Call: DeserializeOwned + JsonSchema + Send + 'static {
         false
     }
 
+    /// Whether its answer hangs on nothing but messages, their state and the settings, and a little on the time: as long
+    /// as none of these changed, it may be given again.
+    fn keeps(&self) -> bool {
+        false
+    }
+
     /// Does it. A call that only reads may be dropped at any await; others run to their end.
     fn run(self, app: &App, caller: &Caller) -> impl Future<Output = Result<Done<Self::Report>>>;
 }
@@ -174,10 +180,12 @@ pub struct Answer {
     pub json: Vec<u8>,
     pub outcome: Option<Kind>,
     pub bytes: Option<Vec<u8>>,
+    /// Whether it may be given again: [`Call::keeps`].
+    pub keeps: bool,
 }
 
 impl Answer {
-    fn of<C: Call>(done: Done<C::Report>, fields: &[String]) -> Result<Answer> {
+    fn of<C: Call>(done: Done<C::Report>, (fields, keeps): (&[String], bool)) -> Result<Answer> {
         let document = Document {
             schema: C::SCHEMA,
             document: &done.report,
@@ -195,6 +203,7 @@ impl Answer {
         Ok(Answer {
             json: json.context(Kind::Internal, writing)?,
             outcome: done.outcome,
+            keeps: keeps && done.outcome.is_none(),
             bytes: done.bytes,
         })
     }

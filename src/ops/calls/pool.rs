@@ -103,7 +103,7 @@ impl Pool {
         telling: Option<Telling>,
     ) -> Result<Answer> {
         caller.need(C::NEEDS)?;
-        let waits = call.waits();
+        let (waits, keeps) = (call.waits(), call.keeps());
         let (mut answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |app, runtime| {
             act_as(app, &caller);
@@ -123,7 +123,7 @@ impl Pool {
                 }
             });
             if let Some(done) = worked {
-                let _ = answer.send(done.and_then(|done| Answer::of::<C>(done, &fields)));
+                let _ = answer.send(done.and_then(|done| Answer::of::<C>(done, (&fields, keeps))));
             }
         });
         let lane = match waits {

@@ -28,6 +28,10 @@ impl Call for ReadCall {
     const NEEDS: Scope = Scope::Read;
     type Report = MessageReport;
 
+    fn keeps(&self) -> bool {
+        true
+    }
+
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<MessageReport>> {
         if let Ok(thread) = self.id.parse::<ThreadId>() {
             return Err(
@@ -55,6 +59,10 @@ impl Call for ThreadCall {
     const SCHEMA: &'static str = "comms.thread/1";
     const NEEDS: Scope = Scope::Read;
     type Report = ThreadReport;
+
+    fn keeps(&self) -> bool {
+        true
+    }
 
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<ThreadReport>> {
         let id = match (self.id.parse::<ThreadId>(), self.id.parse::<MessageId>()) {

@@ -48,6 +48,10 @@ impl Call for SearchCall {
         &self.fields
     }
 
+    fn keeps(&self) -> bool {
+        true
+    }
+
     async fn run(self, app: &App, _caller: &Caller) -> Result<Done<SearchReport>> {
         let request = SearchRequest {
             query: self.query,

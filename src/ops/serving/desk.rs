@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -26,6 +27,8 @@ use super::{Beats, Part};
 pub struct Desk {
     pub listen: SocketAddr,
     pub(super) app: RwLock<Arc<App>>,
+    /// How often the settings were renewed.
+    renewals: AtomicU64,
     /// `None` where no webhooks are served.
     pub(super) receiver: Option<Receiver>,
     /// `None` where no programs are answered.
@@ -66,6 +69,7 @@ impl Desk {
         let desk = Desk {
             listen,
             app: RwLock::new(app),
+            renewals: AtomicU64::new(0),
             receiver,
             pool,
             beats,
@@ -203,6 +207,11 @@ impl Desk {
         Waker::new(&self.app())
     }
 
+    /// How often the settings were renewed: what was answered by older ones may hold no more.
+    pub fn renewals(&self) -> u64 {
+        self.renewals.load(Ordering::Acquire)
+    }
+
     /// The time, as everything here has it.
     pub fn now(&self) -> jiff::Timestamp {
         self.app().clock.now()
@@ -233,6 +242,7 @@ impl Desk {
             pool.renew(Arc::clone(&app));
         }
         *self.app.write().unwrap_or_else(PoisonError::into_inner) = app;
+        self.renewals.fetch_add(1, Ordering::Release);
     }
 }
 

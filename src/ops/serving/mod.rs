@@ -10,6 +10,7 @@ mod keys;
 mod loops;
 mod metrics;
 mod names;
+mod shelf;
 mod sync;
 mod unit;
 
@@ -36,6 +37,7 @@ pub use health::{EventHealth, HealthReport, LoopHealth};
 pub use keys::{Allowance, request_id};
 pub use metrics::{Metric, MetricKind, Sample};
 pub use names::Page;
+pub use shelf::{Asked, Shelf, Standing};
 pub use unit::{UnitReport, unit};
 
 use loops::Loops;

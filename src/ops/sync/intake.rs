@@ -19,6 +19,8 @@ use super::writer::{self, Place};
 /// A batch is handed over at this many messages or bytes.
 const BATCH_MESSAGES: usize = 1000;
 const BATCH_BYTES: usize = 8 << 20;
+/// Batches that are parsed or stored while the next one comes in.
+const UNDER_WAY: usize = 2;
 
 impl FolderSync<'_> {
     /// Fetches and stores these messages, moving the cursor as they are committed; then, one by one, those that
@@ -167,7 +169,7 @@ impl FolderSync<'_> {
             }
             if intake.batch.len() >= BATCH_MESSAGES || intake.bytes >= BATCH_BYTES {
                 self.hand_over(intake).await?;
-                self.settle(intake, 1).await?;
+                self.settle(intake, UNDER_WAY).await?;
             }
         }
         Ok(())

@@ -1,4 +1,5 @@
-//! The thread that parses and stores what accounts fetch, while their connections read on.
+//! The threads that parse and store what accounts fetch, while their connections read on: one parses a batch while the
+//! other stores the one before.
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -20,28 +21,37 @@ pub struct Place {
     pub now: jiff::Timestamp,
 }
 
-/// Makes the messages of a batch: parsing is the thread's work, too.
+/// Makes the messages of a batch, which takes parsing.
 type Make = Box<dyn FnOnce() -> Vec<NewMessage> + Send>;
+
+type Reply = oneshot::Sender<Result<Vec<Added>>>;
 
 struct Job {
     make: Make,
-    reply: oneshot::Sender<Result<Vec<Added>>>,
+    reply: Reply,
 }
 
-/// A handle to the thread, shared by all accounts of a sync. The thread ends with the handle.
+/// A handle to the threads, shared by all accounts of a sync. They end with the handle.
 pub struct Writer {
     jobs: mpsc::Sender<Job>,
 }
 
 impl Writer {
-    /// Starts the thread with a store of its own ([`Store::twin`]); it opens nothing before the first batch.
+    /// Starts the threads with a store of their own ([`Store::twin`]); nothing is opened before the first batch.
     pub fn start(store: Store) -> Writer {
         let (jobs, mut waiting) = mpsc::channel::<Job>(1);
+        let (parsed, mut ready) = mpsc::channel::<(Vec<NewMessage>, Reply)>(1);
         tokio::task::spawn_blocking(move || {
             while let Some(job) = waiting.blocking_recv() {
-                let added = store.add((job.make)());
+                if parsed.blocking_send(((job.make)(), job.reply)).is_err() {
+                    return;
+                }
+            }
+        });
+        tokio::task::spawn_blocking(move || {
+            while let Some((messages, reply)) = ready.blocking_recv() {
                 // The account may have given up in between.
-                let _ = job.reply.send(added);
+                let _ = reply.send(store.add(messages));
             }
         });
         Writer { jobs }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header, request};
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use url::form_urlencoded;
@@ -15,34 +15,56 @@ use crate::serve::refusal::{JSON, refused, status};
 
 use super::table::Route;
 
-/// The answer of a call that was done.
-pub fn answered(route: &Route, head: &request::Parts, answer: Answer) -> Response {
+/// The answer of a call that changed something.
+pub fn done(answer: Answer) -> Response {
     let status = answer.outcome.map_or(StatusCode::OK, status);
-    if route.method != Method::GET {
-        return (status, [(header::CONTENT_TYPE, JSON)], answer.json).into_response();
-    }
-    let tag = tag(&answer.json);
-    let link = route
-        .has_pages()
-        .then(|| next(head, &answer.json))
-        .flatten();
-    let mut response = match is_known(&head.headers, &tag) {
-        true => (StatusCode::NOT_MODIFIED, Body::empty()).into_response(),
-        false => (status, [(header::CONTENT_TYPE, JSON)], answer.json).into_response(),
-    };
-    let headers = response.headers_mut();
-    // Kept by nobody but the caller, who asks each time whether it still holds.
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, no-cache"),
-    );
-    headers.insert(header::VARY, HeaderValue::from_static("authorization"));
-    for (name, value) in [(header::ETAG, Some(tag)), (header::LINK, link)] {
-        if let Some(value) = value.and_then(|value| value.parse().ok()) {
-            headers.insert(name, value);
+    (status, [(header::CONTENT_TYPE, JSON)], answer.json).into_response()
+}
+
+/// The answer of a call that read something, ready to be given; a clone shares its bytes.
+#[derive(Clone, Debug)]
+pub struct Page {
+    status: StatusCode,
+    json: Bytes,
+    tag: HeaderValue,
+    link: Option<HeaderValue>,
+}
+
+impl Page {
+    pub fn of(route: &Route, uri: &Uri, answer: Answer) -> Page {
+        let link = route.has_pages().then(|| next(uri, &answer.json)).flatten();
+        Page {
+            status: answer.outcome.map_or(StatusCode::OK, status),
+            tag: tag(&answer.json),
+            link: link.and_then(|link| link.parse().ok()),
+            json: answer.json.into(),
         }
     }
-    response
+
+    /// How many bytes it takes.
+    pub fn size(&self) -> usize {
+        self.json.len() + self.link.as_ref().map_or(0, HeaderValue::len)
+    }
+
+    /// The answer to this request: nothing new, if it knows the tag.
+    pub fn answer(self, headers: &HeaderMap) -> Response {
+        let mut response = match is_known(headers, &self.tag) {
+            true => (StatusCode::NOT_MODIFIED, Body::empty()).into_response(),
+            false => (self.status, [(header::CONTENT_TYPE, JSON)], self.json).into_response(),
+        };
+        let headers = response.headers_mut();
+        // Kept by nobody but the caller, who asks each time whether it still holds.
+        headers.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, no-cache"),
+        );
+        headers.insert(header::VARY, HeaderValue::from_static("authorization"));
+        headers.insert(header::ETAG, self.tag);
+        if let Some(link) = self.link {
+            headers.insert(header::LINK, link);
+        }
+        response
+    }
 }
 
 /// The content of a file that a stranger sent: to be kept, never to be shown as a page of ours.
@@ -76,12 +98,12 @@ pub fn file(headers: &HeaderMap, answer: Answer) -> Response {
         ),
         (header::CACHE_CONTROL, "private, no-cache"),
         (header::VARY, "authorization"),
-        (header::ETAG, &tag),
     ] {
         if let Ok(value) = value.parse() {
             headers.insert(name, value);
         }
     }
+    headers.insert(header::ETAG, tag);
     response
 }
 
@@ -136,9 +158,7 @@ pub fn fixed(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
-    if let Ok(tag) = tag.parse() {
-        headers.insert(header::ETAG, tag);
-    }
+    headers.insert(header::ETAG, tag);
     if let Some(policy) = policy {
         headers.insert(
             header::CONTENT_SECURITY_POLICY,
@@ -149,13 +169,14 @@ pub fn fixed(
 }
 
 /// The tag of a document: the same bytes, the same tag.
-fn tag(json: &[u8]) -> String {
+fn tag(json: &[u8]) -> HeaderValue {
     let hash = blake3::hash(json).to_hex();
-    format!("\"{}\"", &hash[..32])
+    let tag = format!("\"{}\"", &hash[..32]);
+    HeaderValue::try_from(tag).expect("quotes and digits")
 }
 
 /// Whether the caller has it already (RFC 9110 §13.1.2).
-fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
     let given = headers.get_all(header::IF_NONE_MATCH).iter();
     let given = given.filter_map(|value| value.to_str().ok());
     given
@@ -165,7 +186,7 @@ fn is_known(headers: &HeaderMap, tag: &str) -> bool {
 }
 
 /// `Link` to the page after this one (RFC 8288).
-fn next(head: &request::Parts, json: &[u8]) -> Option<String> {
+fn next(uri: &Uri, json: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Page {
         next: Option<String>,
@@ -177,7 +198,7 @@ fn next(head: &request::Parts, json: &[u8]) -> Option<String> {
         return None;
     }
     let mut query = form_urlencoded::Serializer::new(String::new());
-    let given = head.uri.query().unwrap_or_default();
+    let given = uri.query().unwrap_or_default();
     query
         .extend_pairs(form_urlencoded::parse(given.as_bytes()).filter(|(name, _)| name != "after"));
     query.append_pair("after", &page.next?);

@@ -13,7 +13,7 @@ pub mod table;
 
 use std::sync::{Arc, OnceLock};
 
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header, request};
 use axum::response::{IntoResponse, Response};
@@ -24,12 +24,13 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::error::{Error, Result};
 use crate::ops::calls::{Caller, Scope};
-use crate::ops::serving::{Desk, Part};
+use crate::ops::serving::{Asked, Desk, Part, Shelf};
 
 use super::body;
 use super::guard;
 use super::refusal::{refused, unread, with_status};
 
+use answer::Page;
 use given::Given;
 use table::{Route, routes};
 
@@ -42,6 +43,7 @@ struct Shared {
     desk: Arc<Desk>,
     bodies: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
+    shelf: Arc<Shelf<Page>>,
 }
 
 /// Everything under `/v1`; streams end once `stop` says so.
@@ -58,6 +60,7 @@ pub fn router(desk: Arc<Desk>, (bodies, stop): (Arc<Semaphore>, watch::Receiver<
             desk: Arc::clone(&desk),
             bodies,
             stop,
+            shelf: Arc::new(Shelf::new(&desk)),
         });
     Router::new()
         .route("/v1/openapi.json", get(openapi))
@@ -144,6 +147,19 @@ async fn work(
         return under_scoped(&error, route.needs);
     }
     let (head, body) = request.into_parts();
+    // What was answered a moment ago is told again without any work, as long as nothing has changed.
+    let mut standing = None;
+    let asked = (head.method == Method::GET && body.is_end_stream()).then(|| Asked {
+        caller: caller.clone(),
+        target: head.uri.to_string(),
+    });
+    if let Some(asked) = &asked {
+        let (known, now) = shared.shelf.look(asked, shared.desk.renewals());
+        if let Some(page) = known {
+            return page.answer(&head.headers);
+        }
+        standing = now;
+    }
     let bodies = Arc::clone(&shared.bodies);
     let limit = route.limit();
     let (body, _held) = match body::read(body, (limit, &head.headers), &bodies).await {
@@ -163,7 +179,17 @@ async fn work(
     }
     match (route.work)(pool, caller, given).await {
         Ok(done) if route.bytes => answer::file(&head.headers, done),
-        Ok(done) => answer::answered(route, &head, done),
+        Ok(done) if route.is_get() => {
+            let keeps = done.keeps;
+            let page = Page::of(route, &head.uri, done);
+            if let (Some(asked), Some(standing)) = (asked, standing.filter(|_| keeps)) {
+                shared
+                    .shelf
+                    .keep((asked, standing), page.clone(), page.size());
+            }
+            page.answer(&head.headers)
+        }
+        Ok(done) => answer::done(done),
         Err(error) => refused(&error),
     }
 }

@@ -71,13 +71,13 @@ pub fn mark(app: &App, request: &MarkRequest) -> Result<Marked> {
             scan::apply(app, location, &request.change)?;
         }
     }
-    app.store.change(&ids, &request.change)?;
-    for location in &locations {
-        if has_server(location) {
-            app.store.queue_change(location.id, &request.change)?;
-            untold.insert(location.account.clone());
-        }
+    let mut told = Vec::new();
+    for location in locations.iter().filter(|one| has_server(one)) {
+        told.push(location.id);
+        untold.insert(location.account.clone());
     }
+    // A mark that stands here and that its server will never hear of would be undone or be wrong for ever.
+    app.store.change_telling(&ids, &request.change, &told)?;
     Ok(Marked {
         ids,
         dry_run: false,

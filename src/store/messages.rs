@@ -16,6 +16,7 @@ use super::purge::Erased;
 use super::row::{
     self, ENVELOPE, bits, envelope_in, flags, fold, ident, ident_bytes, join_labels, split_labels,
 };
+use super::sync::queue;
 use super::write::{Write, meta, set_meta};
 use super::{Store, altered, bytes, fault, no_message, threading};
 
@@ -293,32 +294,28 @@ impl Store {
 
     /// Changes flags and labels (not the folder) of these messages, here only.
     pub fn change(&self, ids: &[MessageId], change: &Change) -> Result<()> {
-        self.alter_all(ids, |old_flags, old_labels| {
-            (
-                changed_flags(old_flags, change),
-                changed_labels(old_labels, change),
-            )
-        })
+        self.change_telling(ids, change, &[])
     }
 
-    /// Gives each message the flags and labels that `wanted` makes of its present ones.
-    fn alter_all(
+    /// The same, and in the same commit notes for which of them a server is to be told.
+    pub fn change_telling(
         &self,
         ids: &[MessageId],
-        wanted: impl Fn(Flags, &str) -> (Flags, String),
+        change: &Change,
+        told: &[MessageId],
     ) -> Result<()> {
         if ids.is_empty() {
             return Ok(());
         }
         self.write("changing messages", |write| {
-            let folders = Folders::seen(&write.index)?;
-            for id in ids {
-                let (known, folder) = known(write, &folders, *id)?;
-                let (flags, labels) = wanted(flags(known.bits), &known.labels);
-                set_state(write, &known, folder, (flags, &labels))
-                    .map_err(fault("changing a message"))?;
-            }
-            Ok(())
+            alter(write, ids, |old_flags, old_labels| {
+                (
+                    changed_flags(old_flags, change),
+                    changed_labels(old_labels, change),
+                )
+            })?;
+            told.iter()
+                .try_for_each(|id| queue(&write.raw, *id, change))
         })
     }
 
@@ -409,6 +406,21 @@ impl Store {
             ids.iter().try_for_each(|id| remove_one(write, id.0))
         })
     }
+}
+
+/// Gives each message the flags and labels that `wanted` makes of its present ones.
+fn alter(
+    write: &Write<'_>,
+    ids: &[MessageId],
+    wanted: impl Fn(Flags, &str) -> (Flags, String),
+) -> Result<()> {
+    let folders = Folders::seen(&write.index)?;
+    for id in ids {
+        let (known, folder) = known(write, &folders, *id)?;
+        let (flags, labels) = wanted(flags(known.bits), &known.labels);
+        set_state(write, &known, folder, (flags, &labels)).map_err(fault("changing a message"))?;
+    }
+    Ok(())
 }
 
 fn folder_of(write: &Write<'_>, message: &NewMessage) -> Result<Folder> {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use crate::error::{Context, Kind, Result};
 use crate::model::account::ChannelKind;
@@ -25,6 +25,15 @@ pub struct FolderState {
     pub highest_modseq: Option<u64>,
     /// The source's own cursor for "nothing new" (Maildir: mtimes of new and cur), opaque here.
     pub stamp: Option<String>,
+}
+
+/// Notes in `raw.db` what a server is to be told.
+pub fn queue(raw: &Connection, id: MessageId, change: &Change) -> Result<()> {
+    let text = serde_json::to_string(change).context(Kind::Internal, "writing a change")?;
+    raw.prepare_cached("INSERT INTO changes (message, change) VALUES (?1, ?2)")
+        .and_then(|mut row| row.execute(params![id.0, text]))
+        .map_err(fault("writing a change"))
+        .map(drop)
 }
 
 /// State of an account's last refresh.
@@ -242,13 +251,7 @@ impl Store {
 
     /// Remembers a change that the server has not been told yet.
     pub fn queue_change(&self, id: MessageId, change: &Change) -> Result<()> {
-        let text = serde_json::to_string(change).context(Kind::Internal, "writing a change")?;
-        let db = self.raw_db()?;
-        let write = || {
-            db.prepare_cached("INSERT INTO changes (message, change) VALUES (?1, ?2)")?
-                .execute(params![id.0, text])
-        };
-        write().map_err(fault("writing a change")).map(drop)
+        queue(&*self.raw_db()?, id, change)
     }
 
     /// Changes of an account that its server has not been told yet, oldest first.

@@ -354,6 +354,27 @@ fn an_index_that_fell_behind_is_mended_by_the_next_writer() {
 }
 
 #[test]
+fn a_mark_and_what_the_server_is_to_be_told_of_it_are_one_commit() {
+    let (_dir, store) = store();
+    let all = add(
+        &store,
+        (1..=3).map(|n| mail(n, &[], "x", "quince")).collect(),
+    );
+    let star = Change {
+        starred: Some(true),
+        ..Change::default()
+    };
+    // The last of them is gone: nothing is changed, and nobody is told.
+    let gone = [all[0], all[1], MessageId(999)];
+    assert!(store.change_telling(&gone, &star, &gone).is_err());
+    let account = store.location(all[0]).unwrap().account;
+    assert!(store.queued_changes(&account).unwrap().is_empty());
+    store.change_telling(&all, &star, &all[..2]).unwrap();
+    assert_eq!(store.queued_changes(&account).unwrap().len(), 2);
+    sound(&store);
+}
+
+#[test]
 fn a_rebuild_that_was_killed_is_finished_by_who_reads_next() {
     let (dir, store) = store();
     add(

@@ -2,6 +2,7 @@
 
 import asyncio
 import collections
+import logging
 import random
 import re
 import socket
@@ -9,6 +10,10 @@ import struct
 import threading
 
 from aiosmtpd.smtp import SMTP
+
+# Broken connections are what this is for.
+logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+logging.getLogger("mail.log").setLevel(logging.CRITICAL)
 
 
 class Sink:

@@ -140,6 +140,10 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(60);
 /// Syncs accounts, all at once. An error only if every account failed.
 pub async fn sync(app: &App, request: &SyncRequest) -> Result<SyncReport> {
     let accounts = chosen(app, &request.accounts)?;
+    if app.store.exists() {
+        // Nothing new may come, and what a kill left behind would stay so.
+        app.store.catch_up()?;
+    }
     let writer = Writer::start(app.store.twin());
     let syncs = accounts
         .iter()

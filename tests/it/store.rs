@@ -258,3 +258,60 @@ fn a_store_that_can_only_be_read_is_read() {
         .fails(1);
     assert!(run.stderr.contains("can't be written"), "{run}");
 }
+
+/// A folder under which nothing can be written, where that can be had.
+#[cfg(target_os = "linux")]
+struct ReadOnly(std::path::PathBuf);
+
+#[cfg(target_os = "linux")]
+impl ReadOnly {
+    fn at(path: &std::path::Path) -> Option<ReadOnly> {
+        let mount = |args: &[&str]| {
+            let mut mount = std::process::Command::new("mount");
+            mount
+                .args(args)
+                .arg(path)
+                .stderr(std::process::Stdio::null());
+            mount.status().is_ok_and(|status| status.success())
+        };
+        let source = path.to_str().unwrap();
+        if !mount(&["--bind", source]) {
+            println!("skipped: only root can mount a read-only disk");
+            return None;
+        }
+        let mounted = ReadOnly(path.to_owned());
+        mount(&["-o", "remount,ro,bind"]).then_some(mounted)
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for ReadOnly {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg(&self.0).status();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_home_on_a_read_only_disk_is_read() {
+    let world = with_mail();
+    world
+        .run(["contacts", "add", "Ada Lovelace", "ada@example.com"])
+        .ok();
+    let Some(read_only) = ReadOnly::at(&world.home()) else {
+        return;
+    };
+    for args in [
+        &["inbox", "--offline"][..],
+        &["search", "kept"],
+        &["inbox", "show", "m1"],
+        &["outbox", "list"],
+        &["contacts", "show", "Ada Lovelace"],
+    ] {
+        world.run(args).ok();
+    }
+    let run = world.run(["inbox", "mark", "m1", "--read"]).fails(1);
+    assert!(run.stderr.contains("written"), "{run}");
+    drop(read_only);
+    world.run(["inbox", "mark", "m1", "--read"]).ok();
+}

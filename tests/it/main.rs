@@ -44,6 +44,7 @@ mod fallback;
 mod feed;
 mod floors;
 mod full_disk;
+mod fuzz_seeds;
 mod generated;
 mod gmail;
 mod google_accounts;

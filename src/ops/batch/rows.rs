@@ -69,7 +69,7 @@ impl<'a> Rows<'a> {
 
     /// The next row with its line, rendered and judged.
     pub fn next(&mut self) -> Result<Option<(u64, Outcome)>> {
-        if let Some(Row { line, cells }) = self.table.next()? {
+        if let Some(Row { line, cells }) = self.table.next_row()? {
             let (to, values) = match cells {
                 Ok(cells) => cells,
                 Err(why) => return Ok(Some((line, Outcome::Broken(why)))),

@@ -122,7 +122,7 @@ impl Table {
     }
 
     /// The next row that holds anything.
-    pub fn next(&mut self) -> Result<Option<Row>> {
+    pub fn next_row(&mut self) -> Result<Option<Row>> {
         loop {
             let more = self.reader.read_byte_record(&mut self.record);
             if !more.map_err(|e| fault(&self.shown, e))? {
@@ -226,7 +226,7 @@ mod tests {
         std::fs::write(file.path(), bytes).unwrap();
         let mut table = Table::open(file.path(), None, None).unwrap();
         let mut rows = Vec::new();
-        while let Some(row) = table.next().unwrap() {
+        while let Some(row) = table.next_row().unwrap() {
             let cells = row
                 .cells
                 .map(|(to, values)| format!("{to}={}", values["name"]));

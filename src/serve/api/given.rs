@@ -227,7 +227,7 @@ mod tests {
         let read = |text| message(body::<SendCall>(&[], text));
         let text = read("{\"to\": [\"a@b.example\"],\n \"text\": 7, \"subject\": \"x\"}");
         assert!(text.contains("`text`: invalid type: integer `7`"), "{text}");
-        assert!(text.contains("at line 2 column 9"), "{text}");
+        assert!(text.contains("at line 2 column 10"), "{text}");
         let file =
             read(r#"{"to": ["a@b.example"], "attachments": [{"name": "a", "content": "?"}]}"#);
         assert!(

@@ -72,7 +72,7 @@ pub fn batch(data: &[u8]) {
     };
     let names = table.names().len();
     let mut last = 0;
-    while let Ok(Some(row)) = table.next() {
+    while let Ok(Some(row)) = table.next_row() {
         assert!(row.line > last, "lines grow");
         last = row.line;
         if let Ok((to, values)) = row.cells {

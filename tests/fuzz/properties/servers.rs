@@ -104,7 +104,7 @@ pub fn imap(data: &[u8]) {
 }
 
 async fn talk(mut session: Session, begin: u8, account: &Account) -> Result<()> {
-    if begin % 8 == 0 {
+    if begin.is_multiple_of(8) {
         session.greeting().await?;
         session
             .login(account, &SecretString::from("secret"))

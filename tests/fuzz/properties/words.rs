@@ -108,11 +108,11 @@ pub fn address(data: &[u8]) {
         assert!(!person.email.contains(['\r', '\n', '\0']));
     }
     for region in [None, Some("DE"), Some("US")] {
-        if let Ok(contact::Word::Address(address, _)) = contact::word(text, region) {
-            if let Ok(kept) = contact::checked(address, region) {
-                let again = contact::checked(kept.clone(), region);
-                assert_eq!(again.ok().as_ref(), Some(&kept));
-            }
+        if let Ok(contact::Word::Address(address, _)) = contact::word(text, region)
+            && let Ok(kept) = contact::checked(address, region)
+        {
+            let again = contact::checked(kept.clone(), region);
+            assert_eq!(again.ok().as_ref(), Some(&kept));
         }
     }
 }

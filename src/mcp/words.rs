@@ -84,7 +84,8 @@ fn tool(command: &str) -> String {
         (rest.is_empty() || rest.starts_with(' ')).then_some((tool, rest))
     });
     let Some((tool, rest)) = found else {
-        return format!("`comms {command}` (a command of the user's)");
+        let program = env!("CARGO_PKG_NAME");
+        return format!("`{program} {command}` (a command of the user's)");
     };
     let is_id = |word: &&str| {
         let number = word.strip_prefix(['m', 't', 'o', 'c']);

@@ -139,13 +139,14 @@ impl Look<'_> {
 
     /// The pages that the first look left.
     async fn go_back(&mut self, tally: &mut Tally) -> Result<()> {
-        let mut trail = Trail::default();
+        let (mut trail, mut anew) = (Trail::default(), false);
         while let Some(next) = self.stamp.before.clone() {
             trail.step(&next, "listing messages")?;
             let page = match self.client.more(&next).await {
                 Ok(page) => page,
                 // Its name for the page does not hold for ever.
-                Err(e) if matches!(e.kind, Kind::NotFound | Kind::Refused) => {
+                Err(e) if !anew && matches!(e.kind, Kind::NotFound | Kind::Refused) => {
+                    (trail, anew) = (Trail::default(), true);
                     self.client.messages(Window::default()).await?
                 }
                 Err(e) => return Err(e),

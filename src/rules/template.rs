@@ -13,6 +13,9 @@ use crate::error::{Error, Result};
 
 /// What a template may do before it is stopped: steps of one rendering.
 const FUEL: u64 = 1_000_000;
+/// Bytes of one tag beside its strings: the parts of what stands there are nested in memory, and read by functions that
+/// call themselves.
+const LONGEST_TAG: usize = 1_000;
 
 /// How the text of a template is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +163,10 @@ impl Template {
     }
 
     fn add(&mut self, part: &'static str, source: &str, line: usize) -> Result<()> {
+        if let Some(at) = longer_tag(source) {
+            let line = line + source[..at].matches('\n').count();
+            return Err(self.at(line, &format!("a tag of more than {LONGEST_TAG} bytes")));
+        }
         let added = self.environment.add_template_owned(part, source.to_owned());
         added.map_err(|e| self.fault(&e, line))?;
         let template = self.environment.get_template(part);
@@ -213,6 +220,50 @@ impl Template {
             None => self.at(line, &e.kind().to_string()),
         }
     }
+}
+
+/// Where a tag begins that is longer than any may be.
+fn longer_tag(source: &str) -> Option<usize> {
+    let bytes = source.as_bytes();
+    let mut at = 0;
+    while let Some(begin) = memchr::memchr(b'{', &bytes[at..]).map(|found| at + found) {
+        at = match bytes.get(begin + 1) {
+            Some(b'{' | b'%') => {
+                let (length, strings) = measure(&bytes[begin + 2..]);
+                if length - strings > LONGEST_TAG {
+                    return Some(begin);
+                }
+                begin + 2 + length
+            }
+            Some(b'#') => source[begin..]
+                .find("#}")
+                .map_or(bytes.len(), |end| begin + end + 2),
+            _ => begin + 1,
+        };
+    }
+    None
+}
+
+/// How far a tag goes, to the brackets that close it outside of strings and of brackets within; and how much of it is
+/// the insides of strings.
+fn measure(tag: &[u8]) -> (usize, usize) {
+    let (mut quote, mut depth, mut at, mut strings) = (None, 0usize, 0, 0);
+    while let Some(&byte) = tag.get(at) {
+        let next = tag.get(at + 1);
+        strings += usize::from(quote.is_some_and(|open| open != byte));
+        match (quote, byte) {
+            (Some(_), b'\\') => at += 1,
+            (Some(open), _) if open == byte => quote = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (None, b'}' | b'%') if depth == 0 && next == Some(&b'}') => return (at + 2, strings),
+            (None, b'(' | b'[' | b'{') => depth += 1,
+            (None, b')' | b']' | b'}') => depth = depth.saturating_sub(1),
+            (None, _) => {}
+        }
+        at += 1;
+    }
+    (tag.len(), strings)
 }
 
 /// The values, and the last name that was asked for in vain.
@@ -335,6 +386,35 @@ mod tests {
 
     fn render(name: &str, source: &str, pairs: &[(&str, &str)]) -> Result<Rendered> {
         Template::read(name, source)?.render(&values(pairs))
+    }
+
+    #[test]
+    fn a_tag_that_goes_on_and_on_is_refused() {
+        for tag in [
+            format!("{{{{ a{} }}}}", ".b".repeat(100_000)),
+            format!("{{{{ {{'}}}}': {{}}}}{} }}}}", ".b".repeat(100_000)),
+            format!("{{% if a{} %}}{{% endif %}}", "|lower".repeat(100_000)),
+        ] {
+            let error = Template::read("a.txt", &format!("Hello\n\n{{{{ a }}}}\n{tag}"));
+            let error = error.err().unwrap();
+            assert_eq!(error.message, "a.txt:4: a tag of more than 1000 bytes");
+        }
+        let long = format!("{{# {} #}}{{{{ a ~ '}}}}' }}}}", "x".repeat(9_000))
+            + &format!("{{% if a == '{}' %}}{{% endif %}}", "y".repeat(9_000));
+        let r = render(
+            "a.txt",
+            &format!("{long} {}", "text }} ".repeat(2_000)),
+            &[("a", "A")],
+        );
+        assert!(r.unwrap().body.starts_with("A}} text }}"));
+        assert!(
+            render(
+                "a.txt",
+                &format!("{{{{ a{} }}}}", ".b".repeat(490)),
+                &[("a", "A")]
+            )
+            .is_err()
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod autoconfig;
 pub mod dav;
+pub mod echo;
 pub mod google;
 pub mod http;
 pub mod oauth;

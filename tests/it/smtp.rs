@@ -216,6 +216,167 @@ fn a_refused_token_is_an_auth_error_and_its_challenge_is_answered() {
     }
 }
 
+/// EHLO lines, the server's answers, how the account logs in.
+type Echoed = (
+    &'static [&'static str],
+    &'static [&'static str],
+    &'static str,
+);
+
+#[test]
+fn a_server_that_repeats_the_login_is_not_quoted() {
+    let password = "username = \"ann\"\nsecret_command = \"echo hunter2\"\n";
+    let token = "auth = \"oauth\"\nsecret_command = \"echo hunter2\"\n";
+    // What "\0ann\0hunter2", "hunter2" and the beginning of `user=ann@…` are in base64.
+    let cases: [Echoed; 5] = [
+        (
+            &["AUTH PLAIN"],
+            &["500-5.5.1 unrecognized: AUTH PLAIN AGFubgBodW50ZXIy\r\n500 ha"],
+            password,
+        ),
+        (&["AUTH PLAIN"], &["535 not AGFubgBodW50..."], password),
+        (
+            &["AUTH LOGIN"],
+            &[
+                "334 VXNlcm5hbWU6",
+                "334 UGFzc3dvcmQ6",
+                "500 5.5.1 Command unrecognized: \"aHVudGVyMg==\"",
+            ],
+            password,
+        ),
+        (
+            &["AUTH LOGIN"],
+            &["334 x", "334 x", "454 hunter2?"],
+            password,
+        ),
+        (
+            &["AUTH XOAUTH2"],
+            &["535 dXNlcj1hbm5AZXhhbXBsZS5jb20BYXV0"],
+            token,
+        ),
+    ];
+    for (offers, auth, secret) in cases {
+        let server = Smtp::scripted(Script {
+            offers: Some(offers),
+            auth,
+            ..Script::default()
+        });
+        let config = account(server.port, "none", secret).replace("localhost", "127.0.0.1");
+        let world = World::new().config(&config).env("RUST_LOG", "trace");
+        let run = send(&world);
+        assert_ne!(run.code, 0, "{run}");
+        let show = world.run(["outbox", "show", "o1", "--json"]).ok();
+        for secret in ["hunter2", "AGFubgBodW50", "aHVudGVyMg", "dXNlcj1hbm5A"] {
+            for said in [&run, &show] {
+                assert!(!said.stdout.contains(secret), "{said}");
+                assert!(!said.stderr.contains(secret), "{said}");
+            }
+        }
+        assert!(
+            run.stderr.contains("repeats the login") || run.stdout.contains("repeats the login"),
+            "{run}"
+        );
+    }
+}
+
+/// What a server answers to a line.
+type Speaks = fn(&str) -> String;
+
+/// A server of which each connection is greeted so, and answers each line by a script; what it was told.
+fn stripped(
+    greeting: &'static str,
+    answer: Speaks,
+) -> (u16, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
+    use std::io::{BufRead, BufReader, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let keep = heard.clone();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let keep = keep.clone();
+            std::thread::spawn(move || {
+                let _ = stream.write_all(greeting.as_bytes());
+                let mut lines = BufReader::new(stream.try_clone().unwrap());
+                let mut line = Vec::new();
+                while lines.read_until(b'\n', &mut line).is_ok_and(|n| n > 0) {
+                    let said = String::from_utf8_lossy(&line).trim_end().to_owned();
+                    keep.lock().unwrap().push(said.clone());
+                    let _ = stream.write_all(answer(&said).as_bytes());
+                    line.clear();
+                }
+            });
+        }
+    });
+    (port, heard)
+}
+
+#[test]
+fn a_line_that_is_stripped_of_starttls_or_spoken_into_gets_no_password() {
+    // (offers and answers) of someone in the middle.
+    let smtp: [Speaks; 4] = [
+        |said| match said {
+            s if s.starts_with("EHLO") => "250-x\r\n250 AUTH PLAIN\r\n".to_owned(),
+            _ => "235 welcome\r\n".to_owned(),
+        },
+        |said| match said {
+            s if s.starts_with("EHLO") => "250-STARTTLS\r\n250 AUTH PLAIN\r\n".to_owned(),
+            "STARTTLS" => "454 not now\r\n".to_owned(),
+            _ => "235 welcome\r\n".to_owned(),
+        },
+        |said| match said {
+            s if s.starts_with("EHLO") => "500 what?\r\n".to_owned(),
+            _ => "250 AUTH PLAIN\r\n".to_owned(),
+        },
+        // What comes with the answer would be read as if it had come by TLS (CVE-2011-0411).
+        |said| match said {
+            s if s.starts_with("EHLO") => "250-STARTTLS\r\n250 AUTH PLAIN\r\n".to_owned(),
+            "STARTTLS" => "220 go\r\n250-evil\r\n250 AUTH PLAIN\r\n235 welcome\r\n".to_owned(),
+            _ => "235 welcome\r\n".to_owned(),
+        },
+    ];
+    for (n, answer) in smtp.into_iter().enumerate() {
+        let (port, heard) = stripped("220 x\r\n", answer);
+        let config = account(port, "starttls", "secret_command = \"echo hunter2\"\n");
+        let world = World::new().config(&config.replace("localhost", "127.0.0.1"));
+        let run = world.run(["send", BOB, "-s", "x", "-m", "x", "--no-queue"]);
+        assert!([3, 7].contains(&run.code), "{n}: {run}");
+        let heard = heard.lock().unwrap();
+        let harmless = ["EHLO", "HELO", "STARTTLS", "QUIT"];
+        let told = |line: &String| harmless.iter().any(|verb| line.starts_with(verb));
+        assert!(heard.iter().all(told), "{n}: {heard:?}");
+    }
+    let imap: [(&str, Speaks); 3] = [
+        ("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] x\r\n", |said| {
+            format!("{} BAD what?\r\n", said.split(' ').next().unwrap())
+        }),
+        // Logged in already, as whoever is in the middle.
+        ("* PREAUTH [CAPABILITY IMAP4rev1] x\r\n", |said| {
+            format!("{} BAD not now\r\n", said.split(' ').next().unwrap())
+        }),
+        ("* OK [CAPABILITY IMAP4rev1 STARTTLS] x\r\n", |said| {
+            let tag = said.split(' ').next().unwrap();
+            format!("{tag} OK go\r\n* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\nc1 OK done\r\n")
+        }),
+    ];
+    for (greeting, answer) in imap {
+        let (port, heard) = stripped(greeting, answer);
+        let world = World::new().config(&format!(
+            "[accounts.work]\nchannel = \"imap\"\naddress = \"{ANN}\"\nimap = \"127.0.0.1:{port}\"\n\
+             tls = \"starttls\"\nsecret_command = \"echo hunter2\"\n"
+        ));
+        let run = world.run(["inbox", "sync", "--account", "work"]);
+        assert!([3, 7].contains(&run.code), "{greeting}: {run}");
+        let heard = heard.lock().unwrap();
+        let told = |line: &String| {
+            ["STARTTLS", "LOGOUT"]
+                .iter()
+                .any(|verb| line.ends_with(verb))
+        };
+        assert!(heard.iter().all(told), "{greeting}: {heard:?}");
+    }
+}
+
 #[test]
 fn no_password_goes_over_an_open_line_to_another_machine() {
     let world = World::new().config(

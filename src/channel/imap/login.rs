@@ -160,6 +160,7 @@ impl Session {
             Error::config(format!("account `{}` has no `username`", account.name))
                 .hint("set `username` or `address` in the config")
         })?;
+        self.confided.add(secret.expose_secret());
         let (responses, status) = match account.auth {
             AuthMethod::None => return self.after_login(Vec::new(), None).await,
             AuthMethod::Oauth => self.login_with_token(account, user, secret).await?,
@@ -183,7 +184,9 @@ impl Session {
             return self.authenticate("PLAIN", vec![token]).await;
         }
         if !self.offers("LOGINDISABLED") {
-            let command = format!("LOGIN {} {}", quote(user), quote(password));
+            let password = quote(password);
+            self.confided.add(password.trim_matches('"'));
+            let command = format!("LOGIN {} {password}", quote(user));
             return self.ask(&command).await;
         }
         if self.offers("AUTH=LOGIN") {
@@ -238,6 +241,9 @@ impl Session {
         mechanism: &str,
         answers: Vec<String>,
     ) -> Result<(Vec<Response>, Status)> {
+        if let Some(last) = answers.last() {
+            self.confided.add(last);
+        }
         let mut answers = answers.into_iter();
         let initial = if self.offers("SASL-IR") && mechanism != "LOGIN" {
             answers.next()
@@ -260,7 +266,8 @@ impl Session {
                     None if report.is_some() => return Err(self.garbled()),
                     None => {
                         let words = STANDARD.decode(challenge.trim()).unwrap_or_default();
-                        report = Some(String::from_utf8_lossy(&words).trim().to_owned());
+                        let words = String::from_utf8_lossy(&words).trim().to_owned();
+                        report = Some(self.confided.shown(words));
                         // RFC 7628 §3.2.3 wants one kvsep; XOAUTH2 wants nothing.
                         let dummy: &[u8] = match mechanism {
                             "OAUTHBEARER" => b"AQ==\r\n",

@@ -14,6 +14,7 @@ use tracing::{debug, trace};
 use crate::error::{Error, Kind, Result};
 use crate::format::mime;
 use crate::model::account::Endpoint;
+use crate::net::echo::Confided;
 
 use super::parse::{self, Piece, Response, Status, Verdict};
 
@@ -46,6 +47,7 @@ pub struct Session {
     stream: BufReader<Box<dyn Stream>>,
     /// `host:port`, for errors.
     pub(super) peer: String,
+    pub(super) confided: Confided,
     /// What is being done, for errors: "fetching `INBOX`".
     pub(super) step: String,
     /// Upper case.
@@ -68,6 +70,7 @@ impl Session {
         Session {
             stream: BufReader::with_capacity(64 * 1024, stream),
             peer: format!("{}:{}", endpoint.host, endpoint.port),
+            confided: Confided::default(),
             step: "connecting".to_owned(),
             capabilities: HashSet::new(),
             qresync: false,
@@ -269,8 +272,9 @@ impl Session {
             }
         }
         self.read = text + literals;
-        let response = parse::response(pieces).ok_or_else(|| self.garbled())?;
-        if let Response::Tagged { status, .. } | Response::Untagged(status) = &response {
+        let mut response = parse::response(pieces).ok_or_else(|| self.garbled())?;
+        if let Response::Tagged { status, .. } | Response::Untagged(status) = &mut response {
+            status.text = self.confided.shown(std::mem::take(&mut status.text));
             trace!(server = %self.peer, imap = ?status.verdict, code = ?status.code, words = ?status.text);
         }
         Ok(Some(response))

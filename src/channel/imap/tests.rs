@@ -245,6 +245,59 @@ async fn a_password_goes_by_the_best_way_the_server_takes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_repeats_the_login_is_not_quoted() {
+    let say = Act::Say;
+    let bare = "* CAPABILITY IMAP4rev1\r\n{tag} OK done\r\n";
+    let plain = "* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR\r\n{tag} OK done\r\n";
+    let token = "* CAPABILITY IMAP4rev1 AUTH=XOAUTH2 SASL-IR\r\n{tag} OK done\r\n";
+    for (auth, script) in [
+        (
+            AuthMethod::Password,
+            vec![
+                say(bare),
+                say("{tag} BAD unknown: LOGIN \"ada\" \"hunter2\"\r\n"),
+            ],
+        ),
+        (
+            AuthMethod::Password,
+            vec![
+                say(plain),
+                say("{tag} BAD PLAIN AGFkYUBleGFtcGxlLmNvbQBodW50ZXIy\r\n"),
+            ],
+        ),
+        // Cut, as servers do with long lines.
+        (
+            AuthMethod::Password,
+            vec![
+                say(plain),
+                say("{tag} BAD PLAIN AGFkYUBleGFtcGxlLmNvbQBodW5...\r\n"),
+            ],
+        ),
+        (
+            AuthMethod::Password,
+            vec![say(plain), say("* BYE go away, hunter2\r\n")],
+        ),
+        // {"token":"hunter2"}
+        (
+            AuthMethod::Oauth,
+            vec![
+                say(token),
+                say("+ eyJ0b2tlbiI6Imh1bnRlcjIifQ==\r\n"),
+                say("c2 NO no\r\n"),
+            ],
+        ),
+    ] {
+        let (error, _) = log_in(auth, script).await;
+        let error = error.unwrap();
+        let told = format!("{error:?} {:?}", error.causes());
+        for secret in ["hunter2", "AGFkYUBleGFt"] {
+            assert!(!told.contains(secret), "{told}");
+        }
+        assert!(told.contains("repeats the login"), "{told}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_token_gets_an_empty_answer_and_an_auth_error() {
     let script = vec![
         Act::Say("* CAPABILITY IMAP4rev1 AUTH=XOAUTH2 SASL-IR\r\n{tag} OK done\r\n"),

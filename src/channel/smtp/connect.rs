@@ -15,6 +15,7 @@ use tracing::{debug, trace};
 use crate::channel::imap::Stream;
 use crate::error::{Error, Kind, Result};
 use crate::model::account::{Account, AuthMethod, Endpoint, Logins, TlsMode};
+use crate::net::echo::Confided;
 use crate::net::is_loopback;
 
 use super::reply::{Collector, LONGEST_LINE, Reply};
@@ -45,6 +46,7 @@ pub(super) struct Offers {
 pub struct Client {
     stream: Box<dyn Stream>,
     received: Vec<u8>,
+    pub(super) confided: Confided,
     pub(super) peer: String,
     pub(super) offers: Offers,
     pub(super) read_only: bool,
@@ -93,6 +95,7 @@ impl Client {
         Client {
             stream,
             received: Vec::new(),
+            confided: Confided::default(),
             peer: format!("{}:{}", endpoint.host, endpoint.port),
             offers: Offers::default(),
             read_only: false,
@@ -288,7 +291,9 @@ impl Client {
                     line.pop();
                 }
                 match collector.take(&line) {
-                    Ok(Some(reply)) => {
+                    Ok(Some(mut reply)) => {
+                        let lines = std::mem::take(&mut reply.lines).into_iter();
+                        reply.lines = lines.map(|line| self.confided.shown(line)).collect();
                         // 421 may answer anything: the server is about to hang up.
                         self.broken |= reply.code == 421;
                         trace!(server = %self.peer, smtp = reply.code, words = ?reply.words());

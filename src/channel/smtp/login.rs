@@ -16,6 +16,7 @@ impl Client {
             Error::config(format!("account `{}` has no `username`", account.name))
                 .hint("set `username` or `address` in the config")
         })?;
+        self.confided.add(secret.expose_secret());
         let reply = match account.auth {
             AuthMethod::None => return Ok(()),
             AuthMethod::Password => self.with_password(account, user, secret).await?,
@@ -52,15 +53,18 @@ impl Client {
         let password = secret.expose_secret();
         if self.takes("PLAIN") {
             let token = STANDARD.encode(format!("\0{user}\0{password}"));
+            self.confided.add(&token);
             return self.ask(&format!("AUTH PLAIN {token}")).await;
         }
         if self.takes("LOGIN") {
             let mut reply = self.ask("AUTH LOGIN").await?;
+            let (user, password) = (STANDARD.encode(user), STANDARD.encode(password));
+            self.confided.add(&password);
             for answer in [user, password] {
                 if reply.code != 334 {
                     return Ok(reply);
                 }
-                reply = self.ask(&STANDARD.encode(answer)).await?;
+                reply = self.ask(&answer).await?;
             }
             return Ok(reply);
         }
@@ -89,9 +93,9 @@ impl Client {
         } else {
             return Err(self.no_way(account, "an access token (neither XOAUTH2 nor OAUTHBEARER)"));
         };
-        let reply = self
-            .ask(&format!("AUTH {mechanism} {}", STANDARD.encode(text)))
-            .await?;
+        let text = STANDARD.encode(text);
+        self.confided.add(&text);
+        let reply = self.ask(&format!("AUTH {mechanism} {text}")).await?;
         if reply.code != 334 {
             return Ok(reply);
         }

@@ -91,7 +91,7 @@ pub async fn in_browser(app: &App, login: &Login, show: impl FnOnce(&str)) -> Re
     let (url, pending) = desk.client.authorize(&desk.ask(), &loopback.redirect_uri)?;
     desk.probe(&pending).await?;
     show(&url);
-    let arrival = match loopback.wait(PATIENCE).await {
+    let arrival = match loopback.wait(&pending, PATIENCE).await {
         Ok(arrival) => arrival,
         Err(e) => {
             desk.forget_pending().await;

@@ -77,6 +77,7 @@ mod mcp_http;
 mod mcp_long;
 mod names;
 mod oauth;
+mod oauth_attacks;
 mod oauth_faults;
 mod oauth_login;
 mod optout;

@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::{Error, Kind, Result};
 use crate::format::clean;
-use crate::net::http;
+use crate::net::{echo, http};
 
 use super::redirect::Pending;
 use super::server::Server;
@@ -23,6 +23,11 @@ use super::tokens::{Fresh, Origin};
 
 /// How long a device code is waited for if its server says nothing sensible.
 const DEVICE_PATIENCE: Duration = Duration::from_secs(1800);
+/// No server is asked more often than this, whatever it allows.
+const SHORTEST_POLL: Duration = Duration::from_secs(1);
+/// What is repeated of a provider's own name for a fault, and of its words, in characters.
+const LONGEST_CODE: usize = 60;
+const LONGEST_WORDS: usize = 200;
 
 /// One OAuth client of ours at one authorization server.
 #[derive(Clone)]
@@ -66,6 +71,7 @@ impl Client {
         let address = self.server.authorize_url.as_deref();
         let address =
             address.ok_or_else(|| self.offers_no("login in a browser", "authorize_url"))?;
+        self.must_be_a_page(address)?;
         let basic = self
             .basic()
             .set_auth_uri(AuthUrl::new(address.to_owned()).map_err(|e| bad_address(address, e))?)
@@ -105,13 +111,14 @@ impl Client {
         let redirect = RedirectUrl::new(pending.redirect_uri.clone())
             .map_err(|e| bad_address(&pending.redirect_uri, e))?;
         let client = self.with_token()?.set_redirect_uri(redirect);
+        let sent = [code.expose_secret(), &pending.verifier];
         client
             .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(pending.verifier.clone()))
             .request_async(&self.carrier())
             .await
-            .map(fresh)
-            .map_err(|e| self.told(e, "the code of the login"))
+            .map_err(|e| self.told(e, ("the code of the login", &sent)))
+            .and_then(|answer| self.fresh(&answer))
     }
 
     /// A new access token.
@@ -122,8 +129,8 @@ impl Client {
             .exchange_refresh_token(&refresh_token)
             .request_async(&self.carrier())
             .await
-            .map(fresh)
-            .map_err(|e| self.told(e, "the refresh token"))
+            .map_err(|e| self.told(e, ("the refresh token", &[refresh_token.secret()])))
+            .and_then(|answer| self.fresh(&answer))
     }
 
     /// A token for the client itself.
@@ -133,8 +140,8 @@ impl Client {
             .add_scopes(scopes.iter().cloned().map(Scope::new))
             .request_async(&self.carrier())
             .await
-            .map(fresh)
-            .map_err(|e| self.told(e, "the client's secret"))
+            .map_err(|e| self.told(e, ("the client's secret", &[])))
+            .and_then(|answer| self.fresh(&answer))
     }
 
     /// A token for what a key has signed (RFC 7523 §2.1).
@@ -145,15 +152,14 @@ impl Client {
         ];
         let answer = self.http.post_form(self.token_url()?, &form).await?;
         if answer.is_success() {
-            let found: BasicTokenResponse = answer.json()?;
-            return Ok(fresh(found));
+            return self.fresh(&answer.json()?);
         }
         if answer.is_transient() {
             return Err(answer.error("asking for a token"));
         }
         let refusal: BasicErrorResponse = answer.json()?;
-        let (code, words) = (refusal.error().to_string(), refusal.error_description());
-        Err(self.refused(&code, words.map(String::as_str), "the service account"))
+        let sent = [signed.expose_secret()];
+        Err(self.refused(&refusal, ("the service account", &sent)))
     }
 
     /// Begins a login on another device, tells what to do there, and waits for it (RFC 8628).
@@ -174,7 +180,15 @@ impl Client {
             .add_scopes(scopes.iter().cloned().map(Scope::new))
             .request_async(&carrier)
             .await
-            .map_err(|e| self.told(e, "the request for a device code"))?;
+            .map_err(|e| self.told(e, ("the request for a device code", &[])))?;
+        if details.interval() > DEVICE_PATIENCE {
+            return Err(Error::unavailable(format!(
+                "the provider of account `{}` wants to be asked for the login every {} s only",
+                self.account,
+                details.interval().as_secs()
+            ))
+            .hint("log in another way"));
+        }
         show(&DevicePrompt {
             url: clean::line(details.verification_uri()),
             user_code: clean::line(details.user_code().secret()),
@@ -184,12 +198,13 @@ impl Client {
             expires_in: details.expires_in(),
         });
         let patience = details.expires_in().min(DEVICE_PATIENCE);
+        let pause = |asked: Duration| tokio::time::sleep(asked.max(SHORTEST_POLL));
         client
             .exchange_device_access_token(&details)
-            .request_async(&carrier, tokio::time::sleep, Some(patience))
+            .request_async(&carrier, pause, Some(patience))
             .await
-            .map(fresh)
-            .map_err(|e| self.told(e, "the device code"))
+            .map_err(|e| self.told(e, ("the device code", &[details.device_code().secret()])))
+            .and_then(|answer| self.fresh(&answer))
     }
 
     /// Takes a token back at the provider (RFC 7009); false if the provider has no way to do so.
@@ -204,11 +219,19 @@ impl Client {
             form.push(("client_secret", secret.expose_secret()));
         }
         let answer = self.http.post_form(address, &form).await?;
-        // A token that is dead already is as good as revoked (§2.2); Google answers 400 for one.
-        if answer.is_success() || answer.status == 400 {
+        if answer.is_success() {
             return Ok(true);
         }
-        Err(answer.error("taking the tokens back"))
+        let refusal = answer.json::<BasicErrorResponse>();
+        match refusal.ok().filter(|_| matches!(answer.status, 400 | 401)) {
+            // A token that is dead already is as good as revoked (§2.2); Google says so by an error.
+            Some(refusal) if refusal.error().as_ref() == "invalid_token" => Ok(true),
+            Some(refusal) => {
+                let sent = [token.expose_secret()];
+                Err(self.refused(&refusal, ("to take the tokens back", &sent)))
+            }
+            None => Err(answer.error("taking the tokens back")),
+        }
     }
 
     /// What is kept beside the tokens.
@@ -272,6 +295,23 @@ impl Client {
         }
     }
 
+    /// Refuses to show what is no web page as the one to log in on: the system opens it with whatever it is for.
+    fn must_be_a_page(&self, address: &str) -> Result<()> {
+        let url = reqwest::Url::parse(address).map_err(|e| bad_address(address, e))?;
+        match url.scheme() {
+            "https" => Ok(()),
+            "http" if http::is_loopback(&url) => Ok(()),
+            _ => {
+                let shown: String = clean::line(address).chars().take(LONGEST_WORDS).collect();
+                Err(Error::config(format!(
+                    "the provider of account `{}` names `{shown}` as the page to log in on",
+                    self.account
+                ))
+                .hint("that is no https address, and is not opened"))
+            }
+        }
+    }
+
     fn offers_no(&self, what: &str, key: &str) -> Error {
         Error::config(format!(
             "the provider of account `{}` offers no {what}",
@@ -283,22 +323,19 @@ impl Client {
         ))
     }
 
-    /// A failed request in our words.
+    /// A failed request in our words; `sent` are the secrets in it.
     fn told<T>(
         &self,
         error: RequestTokenError<Error, oauth2::StandardErrorResponse<T>>,
-        what: &str,
+        asked: (&str, &[&str]),
     ) -> Error
     where
-        T: oauth2::ErrorResponseType + std::fmt::Display + 'static,
+        T: oauth2::ErrorResponseType + AsRef<str> + 'static,
         oauth2::StandardErrorResponse<T>: ErrorResponse,
     {
         match error {
             RequestTokenError::Request(e) => e,
-            RequestTokenError::ServerResponse(refusal) => {
-                let words = refusal.error_description().map(String::as_str);
-                self.refused(&refusal.error().to_string(), words, what)
-            }
+            RequestTokenError::ServerResponse(refusal) => self.refused(&refusal, asked),
             // Neither the body nor the parser's words, which may quote it.
             RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
                 let address = self.server.token_url.as_deref().unwrap_or("the provider");
@@ -308,20 +345,24 @@ impl Client {
         }
     }
 
-    /// A refusal by its code (RFC 6749 §5.2, RFC 8628 §3.5).
-    fn refused(&self, code: &str, description: Option<&str>, what: &str) -> Error {
+    /// A refusal by its code (RFC 6749 §5.2, RFC 8628 §3.5); `sent` are the secrets that were sent.
+    fn refused<T>(
+        &self,
+        refusal: &oauth2::StandardErrorResponse<T>,
+        (what, sent): (&str, &[&str]),
+    ) -> Error
+    where
+        T: oauth2::ErrorResponseType + AsRef<str>,
+    {
         let account = &self.account;
         let google = self
             .server
             .token_url
             .as_deref()
             .is_some_and(|url| url.contains("googleapis.com"));
-        let said: String = clean::line(description.unwrap_or(""))
-            .chars()
-            .take(200)
-            .collect();
+        let said = refusal.error_description().map_or("", String::as_str);
         let again = format!("run `comms auth login {account}`");
-        let (kind, words, hint) = match code {
+        let (kind, words, hint) = match refusal.error().as_ref() {
             "invalid_grant" if said.contains("invalid_rapt") || said.contains("rapt_required") => (
                 Kind::Auth,
                 format!(
@@ -370,30 +411,59 @@ impl Client {
                 format!("the provider of account `{account}` can't give a token now"),
                 "wait and repeat".to_owned(),
             ),
-            other => (
-                Kind::Auth,
-                format!(
-                    "the provider of account `{account}` refused {what} ({})",
-                    clean::line(other)
-                ),
-                again,
-            ),
+            other => {
+                let code = self.repeatable(other, LONGEST_CODE, sent);
+                let code = code.map_or(String::new(), |code| format!(" ({code})"));
+                (
+                    Kind::Auth,
+                    format!("the provider of account `{account}` refused {what}{code}"),
+                    again,
+                )
+            }
         };
         let error = Error::new(kind, words).hint(hint);
-        if said.is_empty() || self.quotes_a_secret(&said) {
-            error
-        } else {
-            error.because(said)
+        match self.repeatable(said, LONGEST_WORDS, sent) {
+            Some(said) => error.because(said),
+            None => error,
         }
     }
 
-    fn quotes_a_secret(&self, said: &str) -> bool {
-        // Long unbroken words in a description are echoes of what was sent.
-        let secret = self.client_secret.as_ref().map(ExposeSecret::expose_secret);
-        secret.is_some_and(|secret| said.contains(secret))
+    /// What a provider said, in one short line; `None` if it is nothing, or quotes what it was sent.
+    fn repeatable(&self, said: &str, most: usize, sent: &[&str]) -> Option<String> {
+        let said = clean::line(said);
+        let own = self.client_secret.as_ref().map(ExposeSecret::expose_secret);
+        let mut secrets = sent.iter().copied().chain(own);
+        // Long unbroken words are echoes as well.
+        let quotes = secrets.any(|secret| echo::repeats(&said, secret))
             || said
                 .split_whitespace()
-                .any(|word| word.len() > 40 && !word.contains("://"))
+                .any(|word| word.len() > 40 && !word.contains("://"));
+        (!said.is_empty() && !quotes).then(|| said.chars().take(most).collect())
+    }
+
+    /// A token as it is kept. Of another kind than a bearer's it would not be used as it must (RFC 6749 §7.1).
+    fn fresh(&self, answer: &BasicTokenResponse) -> Result<Fresh> {
+        let kind = answer.token_type().as_ref();
+        if !kind.eq_ignore_ascii_case("bearer") {
+            let kind = self.repeatable(kind, LONGEST_CODE, &[answer.access_token().secret()]);
+            let kind = kind.map_or(String::new(), |kind| format!(" (`{kind}`)"));
+            return Err(Error::auth(format!(
+                "the provider of account `{}` gave a token of a kind that comms can't use{kind}",
+                self.account
+            ))
+            .hint("comms shows tokens as a bearer; the OAuth client must be one that gets such tokens"));
+        }
+        Ok(Fresh {
+            access_token: SecretString::from(answer.access_token().secret().clone()),
+            refresh_token: answer
+                .refresh_token()
+                .map(|token| SecretString::from(token.secret().clone())),
+            token_type: kind.to_owned(),
+            expires_in: answer.expires_in(),
+            scopes: answer
+                .scopes()
+                .map(|scopes| scopes.iter().map(|s| s.to_string()).collect()),
+        })
     }
 }
 
@@ -403,20 +473,6 @@ impl std::fmt::Debug for Client {
             .field("account", &self.account)
             .field("client_id", &self.client_id)
             .finish_non_exhaustive()
-    }
-}
-
-fn fresh(answer: BasicTokenResponse) -> Fresh {
-    Fresh {
-        access_token: SecretString::from(answer.access_token().secret().clone()),
-        refresh_token: answer
-            .refresh_token()
-            .map(|token| SecretString::from(token.secret().clone())),
-        token_type: answer.token_type().as_ref().to_owned(),
-        expires_in: answer.expires_in(),
-        scopes: answer
-            .scopes()
-            .map(|scopes| scopes.iter().map(|s| s.to_string()).collect()),
     }
 }
 

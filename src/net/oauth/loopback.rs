@@ -1,5 +1,6 @@
 //! The redirect of a login in a browser, awaited on a port of this machine (RFC 8252 §7.3).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -9,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::error::{Context, Error, Kind, Result};
 
-use super::redirect::Redirect;
+use super::redirect::{Pending, Redirect};
 
 /// A browser that connects and says nothing is waited for no longer than this.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -52,8 +53,10 @@ impl Loopback {
         })
     }
 
-    /// Waits for the redirect; other requests, such as for an icon, are answered by the way.
-    pub async fn wait(&self, patience: Duration) -> Result<Arrival> {
+    /// Waits for the redirect of this login; other requests, such as for an icon, are answered by the way. Any page
+    /// that the browser shows can make it call here, and must not end the login.
+    pub async fn wait(&self, pending: &Pending, patience: Duration) -> Result<Arrival> {
+        let wanted = Arc::new((self.path.clone(), pending.clone()));
         // A browser may hold connections open on which it says nothing: each is read apart.
         let (found, mut finds) = mpsc::channel(1);
         let serve = async {
@@ -62,9 +65,11 @@ impl Loopback {
                     tokio::time::sleep(Duration::from_millis(100)).await;
                     continue;
                 };
-                let (found, path) = (found.clone(), self.path.clone());
+                let (found, wanted) = (found.clone(), Arc::clone(&wanted));
                 tokio::spawn(async move {
-                    if let Ok(Some(arrival)) = timeout(SILENCE, read(browser, &path)).await {
+                    let (path, pending) = &*wanted;
+                    if let Ok(Some(arrival)) = timeout(SILENCE, read(browser, path, pending)).await
+                    {
                         let _ = found.send(arrival).await;
                     }
                 });
@@ -101,8 +106,8 @@ impl Arrival {
     }
 }
 
-/// Reads one request; `None` if it is not the redirect.
-async fn read(mut browser: TcpStream, path: &str) -> Option<Arrival> {
+/// Reads one request; `None` if it is not the redirect that is waited for.
+async fn read(mut browser: TcpStream, path: &str, pending: &Pending) -> Option<Arrival> {
     let mut head = Vec::new();
     while !head.windows(4).any(|w| w == b"\r\n\r\n") {
         let mut chunk = [0; 4096];
@@ -133,6 +138,16 @@ async fn read(mut browser: TcpStream, path: &str) -> Option<Arrival> {
             "400 Bad Request",
             "Not a login",
             "This address holds no code. The terminal shows the one to open.",
+        )
+        .await;
+        return None;
+    }
+    if !pending.is_answered_by(&redirect) {
+        say(
+            &mut browser,
+            "400 Bad Request",
+            "Another login",
+            "This address does not answer the login that waits here. The terminal shows the one to open.",
         )
         .await;
         return None;

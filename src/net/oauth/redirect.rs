@@ -68,6 +68,16 @@ impl Redirect {
 }
 
 impl Pending {
+    /// Whether a redirect answers this login, as against one of someone else's making: only the provider knows the
+    /// `state` that it was given.
+    pub(super) fn is_answered_by(&self, redirect: &Redirect) -> bool {
+        redirect.is_answer()
+            && redirect
+                .state
+                .as_ref()
+                .is_some_and(|s| same(s, &self.state))
+    }
+
     /// The code, if the redirect answers this login and comes from whom it was asked.
     pub fn code(&self, redirect: &Redirect, account: &str) -> Result<SecretString> {
         let again = format!("run `comms auth login {account}` again");

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::channel::scripted::{Scripted, Turn};
+use crate::error::Kind;
 use crate::model::receive;
 use crate::net::api::{Access, Pending, Units};
 use crate::net::http::{self, Redirects};
@@ -330,4 +331,25 @@ fn messages_edits_and_deletions_are_news_and_all_else_is_kept_raw() {
     assert_eq!(gone, [receive::News::Deleted("C1/1.1".to_owned())]);
     assert!(read(json!({"type": "reaction_added", "item": {"channel": "C1"}})).is_empty());
     assert!(webhook::read(b"no json").is_empty());
+}
+
+#[tokio::test]
+async fn no_message_can_have_a_method_called_as_its_file() {
+    let (client, server) = slack(vec![Turn::Say(200, "bytes")]).await;
+    let at = |path: &str| format!("{}{path}", server.base);
+    for url in [
+        at("/api/chat.postMessage?channel=C1&text=hi"),
+        at("/chat.postMessage?channel=C1&text=hi"),
+        at("/files-pri/../chat.postMessage?channel=C1&text=hi"),
+        at("/files-pri/%2e%2e/chat.postMessage?channel=C1&text=hi"),
+        "https://slack.com/api/auth.revoke".to_owned(),
+        "https://evil.example/files-pri/T1-F1/download/a".to_owned(),
+        "file:///files-pri/x".to_owned(),
+        "files-pri/x".to_owned(),
+    ] {
+        assert!(client.download(&url).await.is_err(), "{url}");
+    }
+    assert_eq!(server.seen(), Vec::<String>::new());
+    let file = at("/files-pri/T1-F1/download/a");
+    assert_eq!(client.download(&file).await.unwrap(), b"bytes");
 }

@@ -75,19 +75,20 @@ async fn webhook(
     if !desk.hears() {
         return nothing().await;
     }
-    if let Err(wait) = desk.admit(peer.ip()) {
-        desk.refuse(&account, (peer.ip(), "too_many"));
+    let who = Desk::who(peer.ip(), is_passed_on(request.headers()));
+    if let Err(wait) = desk.admit(who) {
+        desk.refuse(&account, (who, "too_many"));
         return last(later(StatusCode::TOO_MANY_REQUESTS, wait.as_secs().max(1)));
     }
     let Some(limit) = desk.limit(&account) else {
-        desk.refuse(&account, (peer.ip(), "unknown_account"));
+        desk.refuse(&account, (who, "unknown_account"));
         return last(StatusCode::FORBIDDEN.into_response());
     };
     let (head, body) = request.into_parts();
     let (body, _held) = match body::read(body, (limit, &head.headers), &shared.bodies).await {
         Ok(read) => read,
         Err(fault) => {
-            desk.refuse(&account, (peer.ip(), fault.reason()));
+            desk.refuse(&account, (who, fault.reason()));
             return last(match fault.status() {
                 StatusCode::SERVICE_UNAVAILABLE => later(StatusCode::SERVICE_UNAVAILABLE, 1),
                 status => status.into_response(),
@@ -111,7 +112,7 @@ async fn webhook(
         body: &body,
         at: desk.now(),
     };
-    answered(desk.take(&account, (peer.ip(), call)).await)
+    answered(desk.take(&account, (who, call)).await)
 }
 
 fn answered(answer: Answer) -> Response {
@@ -196,12 +197,6 @@ async fn metrics(
 /// Whether it was asked on this machine, not through a proxy on it, and not by a page of someone's whose name was made
 /// to lead here.
 fn is_local(peer: SocketAddr, headers: &HeaderMap) -> bool {
-    let proxied = [
-        "x-forwarded-for",
-        "forwarded",
-        "x-real-ip",
-        "cf-connecting-ip",
-    ];
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());
@@ -210,5 +205,17 @@ fn is_local(peer: SocketAddr, headers: &HeaderMap) -> bool {
     });
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let named_here = host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok();
-    peer.ip().is_loopback() && named_here && !proxied.iter().any(|name| headers.contains_key(*name))
+    peer.ip().is_loopback() && named_here && !is_passed_on(headers)
+}
+
+/// Whether whoever called says that another one asked.
+fn is_passed_on(headers: &HeaderMap) -> bool {
+    [
+        "x-forwarded-for",
+        "forwarded",
+        "x-real-ip",
+        "cf-connecting-ip",
+    ]
+    .iter()
+    .any(|name| headers.contains_key(*name))
 }

@@ -148,3 +148,39 @@ fn slack_is_answered_its_challenge_and_not_what_someone_recorded() {
         assert_eq!(run["messages"].as_array().unwrap().len(), 0, "{run}");
     }
 }
+
+#[test]
+fn who_is_refused_behind_a_proxy_shuts_nobody_out() {
+    // Towards an address that is nobody's; nothing is sent.
+    let own = std::net::UdpSocket::bind("0.0.0.0:0").and_then(|socket| {
+        socket.connect("192.0.2.1:9")?;
+        socket.local_addr()
+    });
+    let own = own.map(|at| at.ip());
+    let near = |ip: &std::net::IpAddr| !ip.is_loopback() && !comms::rules::public::is_public(*ip);
+    let Some(own) = own.ok().filter(near) else {
+        println!("skipped: this machine has no address on a private network");
+        return;
+    };
+    let world = crate::support::serving::world();
+    let serving = Serving::on(&world, own, &["--only", "webhooks"]);
+    let passed_on = ("x-forwarded-for", "203.0.113.7");
+    for _ in 0..100 {
+        assert_eq!(
+            serving.post("/webhooks/wa", &[passed_on], b"{}").status,
+            403
+        );
+    }
+    let body = "{\"object\":\"whatsapp_business_account\",\"entry\":[]}";
+    let signature = crate::support::serving::signature(body);
+    let signed = ("x-hub-signature-256", signature.as_str());
+    let call = |headers: &[_]| {
+        serving
+            .post("/webhooks/wa", headers, body.as_bytes())
+            .status
+    };
+    assert_eq!(call(&[passed_on, signed]), 200);
+    // Who says nothing of others is asked to wait.
+    let refused = (0..100).map(|_| call(&[])).collect::<Vec<_>>();
+    assert!(refused.contains(&429), "{refused:?}");
+}

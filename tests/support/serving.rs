@@ -1,7 +1,7 @@
 //! `comms serve` as a child, and providers that call it: signed requests over plain sockets, as slow or large as wanted.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
@@ -41,7 +41,13 @@ impl Serving {
 
     /// Starts it and waits until it listens.
     pub fn with(world: &World, args: &[&str]) -> Serving {
-        let all = ["serve", "--listen", "127.0.0.1:0"];
+        Serving::on(world, IpAddr::V4(Ipv4Addr::LOCALHOST), args)
+    }
+
+    /// The same at another address of this machine.
+    pub fn on(world: &World, ip: IpAddr, args: &[&str]) -> Serving {
+        let listen = SocketAddr::new(ip, 0).to_string();
+        let all = ["serve", "--listen", &listen];
         let mut child = world.spawn(all.iter().chain(args));
         let stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
         let at = stdout

@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::rules::public::is_public;
+
 /// Calls in all that may come at once, and each second after that.
 const ALL: Rate = Rate {
     burst: 20_000.0,
@@ -62,12 +64,10 @@ impl Limits {
     }
 
     /// Whether a call may be looked at; else how long its caller is to wait.
-    ///
-    /// What comes from this machine came through a proxy, so its address says nothing about who called.
-    pub fn admit(&self, peer: IpAddr, now: Instant) -> Result<(), Duration> {
-        let peer = owner(peer);
+    pub fn admit(&self, who: Option<IpAddr>, now: Instant) -> Result<(), Duration> {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bucket) = inner.refused.get_mut(&peer).filter(|_| !peer.is_loopback()) {
+        let known = who.and_then(|who| inner.refused.get_mut(&owner(who)));
+        if let Some(bucket) = known {
             bucket.fill(REFUSED, now);
             if bucket.left < 1.0 {
                 return Err(Duration::from_secs(60));
@@ -82,13 +82,11 @@ impl Limits {
     }
 
     /// This address was refused once more.
-    pub fn refused(&self, peer: IpAddr, now: Instant) {
-        if peer.is_loopback() {
-            return;
+    pub fn refused(&self, who: Option<IpAddr>, now: Instant) {
+        if let Some(who) = who {
+            let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            inner.take(owner(who), now);
         }
-        let peer = owner(peer);
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.take(peer, now);
     }
 }
 
@@ -99,6 +97,14 @@ impl Limits {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         inner.take(peer, now)
     }
+}
+
+/// The address that tells who called; `None` where it is a proxy's, which stands for everyone: one on this machine, or
+/// one on a private network that says it passes on what others asked. Whoever comes from the internet can't say so.
+pub fn caller(peer: IpAddr, passed_on: bool) -> Option<IpAddr> {
+    let peer = peer.to_canonical();
+    let proxy = peer.is_loopback() || (passed_on && !is_public(peer));
+    (!proxy).then_some(peer)
 }
 
 /// Whoever has one address of IPv6 has a whole network of them (RFC 6177).
@@ -161,23 +167,38 @@ mod tests {
             Ipv4Addr::new(203, 0, 113, 8).into(),
         );
         for _ in 0..60 {
-            assert!(limits.admit(bad, now).is_ok());
-            limits.refused(bad, now);
+            assert!(limits.admit(Some(bad), now).is_ok());
+            limits.refused(Some(bad), now);
         }
-        assert!(limits.admit(bad, now).is_err());
-        assert!(limits.admit(good, now).is_ok());
-        assert!(limits.admit(bad, now + Duration::from_secs(2)).is_ok());
+        assert!(limits.admit(Some(bad), now).is_err());
+        assert!(limits.admit(Some(good), now).is_ok());
+        let later = now + Duration::from_secs(2);
+        assert!(limits.admit(Some(bad), later).is_ok());
     }
 
     #[test]
-    fn a_proxy_on_this_machine_is_nobody() {
+    fn a_proxy_is_nobody_and_a_stranger_can_not_pass_for_one() {
+        for (peer, passed_on, is_someone) in [
+            ("127.0.0.1", false, false),
+            ("::1", false, false),
+            ("::ffff:127.0.0.1", false, false),
+            ("172.17.0.1", true, false),
+            ("fd00::7", true, false),
+            ("172.17.0.1", false, true),
+            ("8.8.8.8", true, true),
+            ("2606:4700::1111", true, true),
+            ("::ffff:8.8.8.8", true, true),
+        ] {
+            let peer: IpAddr = peer.parse().unwrap();
+            let who = caller(peer, passed_on);
+            assert_eq!(who.is_some(), is_someone, "{peer} {passed_on}");
+        }
         let now = Instant::now();
         let limits = Limits::new(now);
-        let proxy = Ipv4Addr::LOCALHOST.into();
         for _ in 0..1_000 {
-            limits.refused(proxy, now);
+            limits.refused(None, now);
         }
-        assert!(limits.admit(proxy, now).is_ok());
+        assert!(limits.admit(None, now).is_ok());
     }
 
     #[test]
@@ -185,7 +206,7 @@ mod tests {
         let now = Instant::now();
         let limits = Limits::new(now);
         for n in 0..20_000u32 {
-            limits.refused(Ipv4Addr::from(0x0a00_0000 + n).into(), now);
+            limits.refused(Some(Ipv4Addr::from(0x0a00_0000 + n).into()), now);
         }
         assert!(limits.0.lock().unwrap().refused.len() <= MOST);
     }
@@ -196,7 +217,7 @@ mod tests {
         let limits = Limits::new(now);
         let peer = Ipv4Addr::new(203, 0, 113, 7).into();
         let let_in = (0..30_000)
-            .filter(|_| limits.admit(peer, now).is_ok())
+            .filter(|_| limits.admit(Some(peer), now).is_ok())
             .count();
         assert_eq!(let_in, 20_000);
     }

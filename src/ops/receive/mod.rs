@@ -11,5 +11,5 @@ mod work;
 pub use apply::made;
 pub use call::{Answer, CALLS, Receiver};
 pub use keep::Keeper;
-pub use limits::Limits;
+pub use limits::{Limits, caller};
 pub use work::{MESSAGES, Worked, forget, process};

@@ -15,7 +15,7 @@ use crate::ops::App;
 use crate::ops::calls::{Caller, Pool};
 use crate::ops::feed::Waker;
 use crate::ops::receive::hooks::Hooks;
-use crate::ops::receive::{Answer, Keeper, Limits, Receiver};
+use crate::ops::receive::{self, Answer, Keeper, Limits, Receiver};
 
 use super::health::{self, HealthReport};
 use super::keys::{Allowance, Keys};
@@ -163,9 +163,14 @@ impl Desk {
         calls.iter().map(|(of, n)| (of.clone(), *n)).collect()
     }
 
+    /// Whose refusals a call of this peer counts among; `passed_on` if it says that it passes on what others asked.
+    pub fn who(peer: IpAddr, passed_on: bool) -> Option<IpAddr> {
+        receive::caller(peer, passed_on)
+    }
+
     /// Whether a call may be looked at; else how long its caller is to wait.
-    pub fn admit(&self, peer: IpAddr) -> std::result::Result<(), Duration> {
-        self.limits.admit(peer, Instant::now())
+    pub fn admit(&self, who: Option<IpAddr>) -> std::result::Result<(), Duration> {
+        self.limits.admit(who, Instant::now())
     }
 
     /// How many bytes a call to this account may have; `None` if it can't be called.
@@ -174,21 +179,21 @@ impl Desk {
     }
 
     /// Counts a call that was refused before it was looked at.
-    pub fn refuse(&self, account: &str, (peer, reason): (IpAddr, &'static str)) {
-        self.limits.refused(peer, Instant::now());
+    pub fn refuse(&self, account: &str, (who, reason): (Option<IpAddr>, &'static str)) {
+        self.limits.refused(who, Instant::now());
         if let Some(receiver) = &self.receiver {
             receiver.refuse(account, reason);
         }
     }
 
     /// Answers a call once what it brought is kept.
-    pub async fn take(&self, account: &str, (peer, call): (IpAddr, Call<'_>)) -> Answer {
+    pub async fn take(&self, account: &str, (who, call): (Option<IpAddr>, Call<'_>)) -> Answer {
         let Some(receiver) = &self.receiver else {
             return Answer::empty(404);
         };
         let answer = receiver.take(account, call).await;
         if answer.is_refusal() {
-            self.limits.refused(peer, Instant::now());
+            self.limits.refused(who, Instant::now());
         }
         answer
     }

@@ -478,12 +478,22 @@ impl Api {
 
     /// The same, read as JSON.
     pub async fn json<T: DeserializeOwned>(&self, call: &Call, doing: &str) -> Result<T, Fault> {
+        Ok(self.sized(call, doing).await?.0)
+    }
+
+    /// The same, and how many bytes it had.
+    pub async fn sized<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        doing: &str,
+    ) -> Result<(T, usize), Fault> {
         let answer = self.ask(call, doing).await?;
-        answer.json().map_err(|error| Fault {
+        let value = answer.json().map_err(|error| Fault {
             status: answer.status,
             may_have_left: true,
             ..Fault::before(error)
-        })
+        })?;
+        Ok((value, answer.body.len()))
     }
 
     /// Makes one attempt. A token that is refused is renewed and the request repeated: a refusal did nothing.

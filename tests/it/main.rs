@@ -39,6 +39,7 @@ mod door_files;
 mod doors;
 mod drain;
 mod edit;
+mod endless;
 mod examples;
 mod fallback;
 mod feed;

@@ -39,12 +39,14 @@ impl Client {
                 .query("maxResults", "500")
                 .query("fields", "drafts(id,message(id,threadId)),nextPageToken")
                 .maybe("pageToken", token.as_deref());
-            let page: Page = self.api.json(&call, LISTING).await?;
+            let (page, bytes) = self.api.sized::<Page>(&call, LISTING).await?;
+            let brought = page.drafts.len();
+            trail.hold(brought, bytes, LISTING)?;
             drafts.extend(page.drafts);
             token = page.next_page_token;
             match &token {
                 None => return Ok(drafts),
-                Some(token) => trail.step(token, LISTING)?,
+                Some(token) => trail.step(token, brought, LISTING)?,
             }
         }
     }

@@ -96,19 +96,21 @@ impl Client {
             ] {
                 call = call.query("historyTypes", kind);
             }
-            let page: Page = match self.api.json(&call, READING).await {
-                Ok(page) => page,
+            let (page, bytes) = match self.api.sized::<Page>(&call, READING).await {
+                Ok(found) => found,
                 Err(fault) if fault.status == 404 => return Ok(History::Expired),
                 Err(fault) => return Err(fault.error),
             };
             folding.changes.history_id = page.history_id.max(folding.changes.history_id);
+            let brought = page.history.len();
+            trail.hold(brought, bytes, READING)?;
             for record in page.history {
                 folding.take(record);
             }
             token = page.next_page_token;
             match &token {
                 None => break,
-                Some(token) => trail.step(token, READING)?,
+                Some(token) => trail.step(token, brought, READING)?,
             }
         }
         // An answer without a place to go on from leaves us where we were.

@@ -47,7 +47,7 @@ impl Client {
                 .query("filter", filter.clone())
         };
         let doing = "listing what changed in the space";
-        let events = self.all(call, ("spaceEvents", doing), Some(space)).await?;
+        let events: Vec<Value> = self.all(call, ("spaceEvents", doing), Some(space)).await?;
         let events = events.into_iter().flat_map(|event| {
             let at = event.get("eventTime").and_then(Value::as_str);
             let at = at.and_then(|time| time.parse().ok());

@@ -59,26 +59,30 @@ impl Client {
         value.map_err(|fault| fault::judge(fault, space))
     }
 
-    /// All rows of a listing, page by page.
-    async fn all(
+    /// All rows of a listing that can be read, page by page; one that is broken is none.
+    async fn all<T: for<'de> Deserialize<'de>>(
         &self,
         call: impl Fn() -> Call,
         (rows, doing): (&str, &str),
         space: Option<&str>,
-    ) -> Result<Vec<Value>> {
+    ) -> Result<Vec<T>> {
         let mut all = Vec::new();
         let mut token: Option<String> = None;
         let mut trail = Trail::default();
         loop {
             let call = call().maybe("pageToken", token.take());
-            let mut page = self.ask(&call, (doing, space)).await?;
+            let page = self.api.sized::<Value>(&call, doing).await;
+            let (mut page, bytes) = page.map_err(|fault| fault::judge(fault, space))?;
+            let mut brought = 0;
             if let Some(Value::Array(found)) = page.get_mut(rows).map(Value::take) {
-                all.extend(found);
+                brought = found.len();
+                trail.hold(brought, bytes, doing)?;
+                all.extend(read::<T>(found));
             }
             token = next(&page);
             match &token {
                 None => return Ok(all),
-                Some(token) => trail.step(token, doing)?,
+                Some(token) => trail.step(token, brought, doing)?,
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::net::api::Call;
 use crate::net::google::operations::chat as op;
 
-use super::{Client, fault, read};
+use super::{Client, fault};
 
 /// Of one page at most (Google's limit).
 const PAGE: usize = 200;
@@ -59,10 +59,8 @@ impl Client {
                 .query("pageSize", PAGE.to_string())
                 .maybe("filter", filter.clone())
         };
-        let rows = self
-            .all(call, ("reactions", "listing reactions"), None)
-            .await?;
-        Ok(read(rows))
+        self.all(call, ("reactions", "listing reactions"), None)
+            .await
     }
 
     /// Takes a reaction back. One that is gone already is taken back.

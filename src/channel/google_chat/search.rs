@@ -48,13 +48,14 @@ impl Client {
                 .json(&body)
                 .limits(LIMITS);
             let mut page = self.ask(&call, (SEARCHING, None)).await?;
+            let before = all.len();
             if let Some(Value::Array(results)) = page.get_mut("results").map(Value::take) {
                 all.extend(results.into_iter().filter_map(found));
             }
             token = next(&page);
             match &token {
                 None => break,
-                Some(token) => trail.step(token, SEARCHING)?,
+                Some(token) => trail.step(token, all.len() - before, SEARCHING)?,
             }
         }
         all.truncate(most);

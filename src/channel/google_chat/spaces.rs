@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::net::api::Call;
 use crate::net::google::operations::chat as op;
 
-use super::{Client, LIMITS, PAGE, fault, read};
+use super::{Client, LIMITS, PAGE, fault};
 
 /// What kind of room it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -92,10 +92,9 @@ impl Client {
                 .query("pageSize", PAGE.to_string())
                 .limits(LIMITS)
         };
-        let rows = self
+        let mut spaces: Vec<Space> = self
             .all(call, ("spaces", "listing the spaces"), None)
             .await?;
-        let mut spaces: Vec<Space> = read(rows);
         spaces.retain(|space| !space.name.is_empty());
         Ok(spaces)
     }
@@ -117,8 +116,7 @@ impl Client {
                 .limits(LIMITS)
         };
         let doing = "listing the members of the space";
-        let rows = self.all(call, ("memberships", doing), Some(space)).await?;
-        Ok(read(rows))
+        self.all(call, ("memberships", doing), Some(space)).await
     }
 
     /// A member by the address of their account; none if nobody in the space has it.

@@ -24,9 +24,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::net::api::{Api, Call, Fault};
 use crate::net::http::Limits;
+use crate::net::pages::Trail;
 use crate::net::slack::operations::{self as op, Method};
 
 /// For one page.
@@ -36,7 +37,7 @@ const LIMITS: Limits = Limits {
 };
 /// The rows of one page of channels or people at most.
 const PAGE: usize = 1000;
-/// More pages than this no workspace has: a cursor that leads nowhere.
+/// More pages than this no workspace has, nor a thread, nor what came since an attempt.
 const MOST_PAGES: usize = 1000;
 
 /// Slack as one token sees it.
@@ -90,21 +91,22 @@ impl Client {
     ) -> Result<Vec<Value>, Fault> {
         let mut all = Vec::new();
         let mut cursor: Option<String> = None;
-        for _ in 0..MOST_PAGES {
+        let mut trail = Trail::within(MOST_PAGES);
+        loop {
             let call = page().maybe("cursor", cursor.take()).limits(LIMITS);
-            let mut answer: Value = self.api.json(&call, doing).await?;
+            let (mut answer, bytes) = self.api.sized::<Value>(&call, doing).await?;
+            let mut brought = 0;
             if let Some(Value::Array(found)) = answer.get_mut(rows).map(Value::take) {
+                brought = found.len();
+                trail.hold(brought, bytes, doing).map_err(Fault::before)?;
                 all.extend(found);
             }
             cursor = next(&answer);
-            if cursor.is_none() {
-                return Ok(all);
+            match &cursor {
+                None => return Ok(all),
+                Some(cursor) => trail.step(cursor, brought, doing).map_err(Fault::before)?,
             }
         }
-        Err(Fault::before(Error::new(
-            Kind::Unavailable,
-            format!("{doing}: the listing has no end"),
-        )))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::net::pages::Trail;
 use crate::net::slack::operations as op;
 
 use super::messages::Window;
-use super::{Client, Uploaded, call};
+use super::{Client, MOST_PAGES, Uploaded, call};
 
 /// What our metadata is called.
 const EVENT: &str = "comms_send";
@@ -142,7 +142,7 @@ impl Client {
     ) -> Result<Vec<Own>> {
         let mut found = Vec::new();
         let mut cursor: Option<String> = None;
-        let mut trail = Trail::default();
+        let mut trail = Trail::within(MOST_PAGES);
         loop {
             let all = Window::default();
             let page = match thread {
@@ -156,11 +156,12 @@ impl Client {
             let is_late = |m: &Value| ts_of(m).is_none_or(|ts| seconds(ts) >= from.as_second());
             // Newest first in a channel: what is older than the attempt ends the search.
             let over = thread.is_none() && page.messages.iter().any(|m| !is_late(m));
+            let brought = page.messages.len();
             found.extend(page.messages.into_iter().filter(is_late).filter_map(own));
             cursor = page.next.filter(|_| !over);
             match &cursor {
                 None => return Ok(found),
-                Some(cursor) => trail.step(cursor, "looking for what was sent")?,
+                Some(cursor) => trail.step(cursor, brought, "looking for what was sent")?,
             }
         }
     }

@@ -68,6 +68,7 @@ impl Client {
         let mut blank = false;
         let mut trail = Trail::default();
         loop {
+            let brought = page.messages.len();
             for message in std::mem::take(&mut page.messages) {
                 let Some(made) =
                     twilio::time(&message, "date_created").filter(|at| *at >= earliest)
@@ -95,7 +96,7 @@ impl Client {
             let Some(next) = page.next.take() else {
                 break;
             };
-            if let Err(e) = trail.step(&next, "looking for the message") {
+            if let Err(e) = trail.step(&next, brought, "looking for the message") {
                 return Ok(Find::CannotTell(e.message));
             }
             page = match self.more(&next).await {

@@ -31,12 +31,14 @@ impl Pricing {
             .query("PageSize", PAGE.to_string())
             .limits(LIMITS);
         loop {
-            let page: Value = self.api.json(&call, DOING).await.map_err(|f| f.error)?;
+            let page = self.api.sized::<Value>(&call, DOING).await;
+            let (page, bytes) = page.map_err(|f| f.error)?;
             let Some(rows) = page.get("countries").and_then(Value::as_array) else {
                 return Err(Error::unavailable(format!(
                     "{DOING}: it answered without any"
                 )));
             };
+            trail.hold(rows.len(), bytes, DOING)?;
             found.extend(
                 rows.iter()
                     .filter_map(|row| text(row, "iso_country"))
@@ -47,7 +49,7 @@ impl Pricing {
                 .and_then(|meta| text(meta, "next_page_url"));
             match next {
                 Some(next) if !rows.is_empty() => {
-                    trail.step(next, DOING)?;
+                    trail.step(next, rows.len(), DOING)?;
                     call = Call::new(op::PRICED_COUNTRIES).to(next).limits(LIMITS);
                 }
                 _ => return Ok(found),

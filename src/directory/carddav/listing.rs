@@ -1,6 +1,6 @@
 //! Which cards a book has, and later only what changed.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use reqwest::Url;
 
@@ -8,6 +8,7 @@ use crate::error::{Error, Kind, Result};
 use crate::format::multistatus::{DAV, Multistatus, escaped};
 use crate::net::api::Fault;
 use crate::net::dav;
+use crate::net::pages::Trail;
 
 use super::items::plain;
 use super::{Book, Client, href};
@@ -67,7 +68,8 @@ impl Client {
     /// What changed since a token, page by page (RFC 6578 §3.6); everything for an empty one.
     async fn list_since(&self, book: &Book, token: &str) -> Result<Listing, Fault> {
         let mut token = token.to_owned();
-        let mut seen = HashSet::from([token.clone()]);
+        let mut trail = Trail::default();
+        trail.step(&token, 1, DOING).map_err(Fault::before)?;
         // A card may change between two pages: the last word counts.
         let mut found: BTreeMap<String, Option<Entry>> = BTreeMap::new();
         loop {
@@ -78,21 +80,23 @@ impl Client {
             );
             let asked = (dav::REPORT, "0");
             let (told, at) = self.multistatus(&book.url, asked, (&body, DOING)).await?;
+            let before = found.len();
             let cut = take(&told, (&at, book), &mut found);
             let Some(next) = told.sync_token else {
                 return Err(Fault::before(Error::unavailable(format!(
                     "{DOING}: the answer has no token to go on with"
                 ))));
             };
-            if cut && !seen.insert(next.clone()) {
-                return Err(Fault::before(Error::unavailable(format!(
-                    "{DOING}: it has no end, each page names itself as the next"
-                ))));
-            }
             token = next;
             if !cut {
                 break;
             }
+            let brought = found.len() - before;
+            let bytes = told.responses.iter().map(|one| one.href.len()).sum();
+            trail
+                .hold(told.responses.len(), bytes, DOING)
+                .and_then(|()| trail.step(&token, brought, DOING))
+                .map_err(Fault::before)?;
         }
         Ok(listing(found, Some(token)))
     }

@@ -5,14 +5,15 @@ use serde_json::json;
 
 use crate::error::{Kind, Result};
 use crate::net::google::operations::people as op;
+use crate::net::pages::Trail;
 
-use super::sync::endless;
 use super::{Client, call};
 
 /// How many groups Google gives at once.
 const PER_PAGE: &str = "1000";
 /// How many contacts one request may put in and take out.
 const AT_ONCE: usize = 1000;
+const READING: &str = "reading the contact groups";
 
 /// A group of contacts. Its name at Google stays, the one for people may change.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -52,15 +53,18 @@ impl Client {
         }
         let mut groups = Vec::new();
         let mut page = None::<String>;
+        let mut trail = Trail::default();
         loop {
             let call = call(op::GROUPS_LIST)
                 .query("pageSize", PER_PAGE)
                 .maybe("pageToken", page.as_deref());
-            let answer: Page = self.api.json(&call, "reading the contact groups").await?;
+            let (answer, bytes) = self.api.sized::<Page>(&call, READING).await?;
+            let brought = answer.contact_groups.len();
+            trail.hold(brought, bytes, READING)?;
             groups.extend(answer.contact_groups);
-            match answer.next_page_token.filter(|token| !token.is_empty()) {
-                Some(next) if page.as_ref() == Some(&next) => return Err(endless()),
-                Some(next) => page = Some(next),
+            page = answer.next_page_token.filter(|token| !token.is_empty());
+            match &page {
+                Some(next) => trail.step(next, brought, READING)?,
                 None => return Ok(groups),
             }
         }

@@ -2,15 +2,17 @@
 
 use serde::Deserialize;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::account::Book;
 use crate::net::api::Call;
 use crate::net::google::operations::people as op;
+use crate::net::pages::Trail;
 
 use super::{Client, FEW_FIELDS, FIELDS, Person, call};
 
 /// How many people Google gives at once.
 const PER_PAGE: &str = "1000";
+const READING: &str = "reading the contacts";
 
 /// What a sync came to.
 #[derive(Debug)]
@@ -70,22 +72,25 @@ impl Client {
         mut take: impl FnMut(Vec<Person>),
     ) -> Result<Told> {
         let mut page = None::<String>;
+        let mut trail = Trail::default();
         loop {
             let call = listing(book)
                 .maybe("syncToken", since)
                 .maybe("pageToken", page.as_deref());
-            let answer: Page = match self.api.json(&call, "reading the contacts").await {
-                Ok(answer) => answer,
+            let (answer, bytes) = match self.api.sized::<Page>(&call, READING).await {
+                Ok(found) => found,
                 // The status varies, the reason does not.
                 Err(fault) if since.is_some() && is_expired(&fault.reason, fault.status) => {
                     return Ok(Told::Expired);
                 }
                 Err(fault) => return Err(fault.error),
             };
+            let brought = answer.connections.len();
+            trail.hold(brought, bytes, READING)?;
             take(answer.connections);
-            match answer.next_page_token.filter(|token| !token.is_empty()) {
-                Some(next) if page.as_ref() == Some(&next) => return Err(endless()),
-                Some(next) => page = Some(next),
+            page = answer.next_page_token.filter(|token| !token.is_empty());
+            match &page {
+                Some(next) => trail.step(next, brought, READING)?,
                 None => return Ok(Told::All(answer.next_sync_token)),
             }
         }
@@ -121,11 +126,6 @@ fn listing(book: Book) -> Call {
     };
     call.query("pageSize", PER_PAGE)
         .query("requestSyncToken", "true")
-}
-
-/// A list that can't be read to its end must not pass for a whole one: what it lacks would count as deleted.
-pub(super) fn endless() -> Error {
-    Error::unavailable("the list has no end: each page names itself as the next")
 }
 
 fn is_expired(reason: &str, status: u16) -> bool {

@@ -114,6 +114,7 @@ impl Chats<'_> {
                 .messages(room.name, window, token.as_deref())
                 .await?;
             let newest = page.messages.iter().filter_map(created).max();
+            let brought = page.messages.len();
             done.added += self.store(room, page.messages).await?;
             self.stamp_of(room.name, |stamp| stamp.last = stamp.last.max(newest));
             self.save()?;
@@ -125,7 +126,7 @@ impl Chats<'_> {
             token = page.next;
             match &token {
                 None => return Ok(()),
-                Some(token) => trail.step(token, "listing messages")?,
+                Some(token) => trail.step(token, brought, "listing messages")?,
             }
         }
     }
@@ -174,6 +175,7 @@ impl Chats<'_> {
                 .client
                 .messages(room.name, window, token.as_deref())
                 .await?;
+            let brought = page.messages.len();
             for message in page.messages {
                 match (message.get("deleteTime"), message.get("lastUpdateTime")) {
                     (Some(_), _) => self.apply(room, Change::Deleted(message), done)?,
@@ -184,7 +186,7 @@ impl Chats<'_> {
             token = page.next;
             match &token {
                 None => return Ok(()),
-                Some(token) => trail.step(token, "listing messages")?,
+                Some(token) => trail.step(token, brought, "listing messages")?,
             }
         }
     }

@@ -16,6 +16,7 @@ use super::stamp::Whole;
 
 /// Labels whose messages are listed at once.
 const AT_ONCE: usize = 4;
+const LISTING: &str = "listing the messages";
 
 impl Mailbox<'_> {
     /// Looks at everything, then at what happened meanwhile.
@@ -106,6 +107,8 @@ impl Mailbox<'_> {
             let total = page.result_size_estimate.max(known.len() as u64);
             let mut old = 0;
             let mut wanted = Vec::new();
+            let before = listed.len();
+            trail.hold(page.messages.len(), bytes_of(&page), LISTING)?;
             for message in page.messages {
                 match known.contains_key(&message.id) || erased.contains(&message.id) {
                     true => old += 1,
@@ -123,7 +126,7 @@ impl Mailbox<'_> {
                 trail = Trail::default();
             }
             if let Some(next) = &next {
-                trail.step(next, "listing the messages")?;
+                trail.step(next, listed.len() - before, LISTING)?;
             }
             let following = async {
                 match &next {
@@ -202,6 +205,11 @@ impl Mailbox<'_> {
     }
 }
 
+/// What is held of a page.
+fn bytes_of(page: &Page) -> usize {
+    page.messages.iter().map(|message| message.id.len()).sum()
+}
+
 /// A page of all there is.
 async fn list(client: &Client, token: Option<&str>) -> Result<Page> {
     let everything = Listing {
@@ -233,11 +241,13 @@ async fn members(client: &Client, label: &str) -> Result<Vec<String>> {
             }
             Err(e) => return Err(e),
         };
+        let brought = page.messages.len();
+        trail.hold(brought, bytes_of(&page), LISTING)?;
         ids.extend(page.messages.into_iter().map(|message| message.id));
         token = page.next_page_token;
         match &token {
             None => return Ok(ids),
-            Some(token) => trail.step(token, "listing the messages")?,
+            Some(token) => trail.step(token, brought, LISTING)?,
         }
     }
 }

@@ -116,7 +116,7 @@ impl Slack<'_> {
             }
             cursor = page.next;
             if let Some(cursor) = &cursor {
-                trail.step(cursor, "reading the channel")?;
+                trail.step(cursor, 0, "reading the channel")?;
             }
         }
     }
@@ -177,7 +177,9 @@ impl Slack<'_> {
             cursor = page.next;
             match &cursor {
                 None => return Ok(()),
-                Some(cursor) => trail.step(cursor, "reading the channel")?,
+                Some(cursor) => {
+                    trail.step(cursor, page.messages.len(), "reading the channel")?;
+                }
             }
         }
     }

@@ -138,11 +138,12 @@ impl Slack<'_> {
             for reply in &replies {
                 self.renew(room, (reply, &known), done)?;
             }
+            let brought = replies.len();
             done.added += self.store(room, replies).await?;
             cursor = page.next;
             match &cursor {
                 None => return Ok(()),
-                Some(cursor) => trail.step(cursor, "reading the thread")?,
+                Some(cursor) => trail.step(cursor, brought, "reading the thread")?,
             }
         }
     }

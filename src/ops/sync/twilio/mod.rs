@@ -39,7 +39,7 @@ struct Look<'a> {
     now: Timestamp,
     /// The last word of each who wrote, where it was an opt-out or the end of one: when, whether it is new, and it.
     words: Vec<page::Word>,
-    /// Ids of messages that the listing showed.
+    /// Of the messages that are under way those that the listing showed.
     shown: std::collections::HashSet<String>,
 }
 
@@ -129,7 +129,7 @@ impl Look<'_> {
             let Some(next) = page.next.filter(|_| !known) else {
                 break;
             };
-            trail.step(&next, "listing messages")?;
+            trail.step(&next, page.messages.len(), "listing messages")?;
             page = self.client.more(&next).await?;
         }
         // Only now: what lies between would not be seen again.
@@ -140,8 +140,9 @@ impl Look<'_> {
     /// The pages that the first look left.
     async fn go_back(&mut self, tally: &mut Tally) -> Result<()> {
         let (mut trail, mut anew) = (Trail::default(), false);
+        let mut brought = 0;
         while let Some(next) = self.stamp.before.clone() {
-            trail.step(&next, "listing messages")?;
+            trail.step(&next, brought, "listing messages")?;
             let page = match self.client.more(&next).await {
                 Ok(page) => page,
                 // Its name for the page does not hold for ever.
@@ -152,6 +153,7 @@ impl Look<'_> {
                 Err(e) => return Err(e),
             };
             self.take(&page, tally).await?;
+            brought = page.messages.len();
             self.stamp.before = page.next;
             self.stamp.save(self.app, self.account)?;
             (self.app.progress)(&Progress {

@@ -44,7 +44,6 @@ pub async fn take(look: &mut Look<'_>, messages: &[Value], tally: &mut Tally) ->
         }
         let at = twilio::time(message, "date_created").or_else(|| twilio::at(message));
         seen.newest = seen.newest.max(at);
-        look.shown.insert(sid.to_owned());
         let known = look.app.store.remote(&look.account.name, sid)?;
         hear(look, message, known.is_none());
         match known {
@@ -66,6 +65,9 @@ pub async fn take(look: &mut Look<'_>, messages: &[Value], tally: &mut Tally) ->
             }
         }
         look.learn(sid, message)?;
+        if look.stamp.open.contains_key(sid) {
+            look.shown.insert(sid.to_owned());
+        }
     }
     seen.added = look.writer.new_of(made).await?;
     tally.added += seen.added;

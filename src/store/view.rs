@@ -1,7 +1,7 @@
 //! Which accounts whoever asks may know of. To the others every question answers as if they were not there.
 //!
-//! SQL asks `sees(account)`; every connection of a store knows it. Indexing, syncing and counting towards a policy's
-//! limits see all.
+//! SQL asks `sees(account)`; every connection of a store knows it. What is due, and what a dead process left, is theirs
+//! alone who know of its account. Indexing, syncing and counting towards a policy's limits see all.
 
 use std::sync::{Arc, PoisonError, RwLock};
 

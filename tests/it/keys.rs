@@ -477,6 +477,38 @@ fn a_key_of_one_account_changes_nothing_of_another() {
 }
 
 #[test]
+fn what_is_due_in_another_account_is_no_business_of_a_limited_key() {
+    let world = two_accounts();
+    let work = key(&world, &["w", "--scope", "send", "--account", "work-out"]);
+    let queued = [
+        "send",
+        "carl@home.example",
+        "--from",
+        "home-out",
+        "-s",
+        "x",
+        "-m",
+        "x",
+        "--queue",
+    ];
+    world.run(queued).ok();
+    let shown = || world.run(["outbox", "show", "o3", "--json"]).ok().json();
+    let before = shown();
+    assert_eq!(before["state"], "ready", "{before}");
+    let serving = Serving::with(&world, &["--only", "api"]);
+    let authorization = format!("Bearer {work}");
+    let body = br#"{"to": ["x@example.com"], "from": "work-out", "subject": "s", "text": "x"}"#;
+    let answer = serving.post(
+        "/v1/messages",
+        &[("authorization", authorization.as_str())],
+        body,
+    );
+    assert_eq!(answer.status, 202, "{answer:?}");
+    assert!(!answer.body.contains("o3"), "{answer:?}");
+    assert_eq!(before, shown());
+}
+
+#[test]
 fn a_key_follows_its_account_to_another_name_and_loses_one_that_is_removed() {
     let world = two_accounts();
     key(&world, &["w", "--account", "work", "--account", "home"]);

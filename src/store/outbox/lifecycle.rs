@@ -32,7 +32,7 @@ impl Store {
                 "UPDATE items SET lease_owner = ?1, lease_until = ?2 WHERE id =
                    (SELECT id FROM items WHERE state = 'ready' AND paused = 0 AND coalesce(next_at, 0) <= ?3
                     AND (lease_owner IS NULL OR lease_until < ?3 OR lease_until > ?2)
-                    AND account NOT IN (SELECT value FROM json_each(?4)) ORDER BY next_at, id LIMIT 1)
+                    AND account NOT IN (SELECT value FROM json_each(?4)) AND sees(account) ORDER BY next_at, id LIMIT 1)
                  RETURNING id",
             )
             .and_then(|mut claim| {
@@ -147,7 +147,8 @@ impl Store {
     pub fn has_due(&self, now: Timestamp) -> Result<bool> {
         self.main()?
             .query_row(
-                "SELECT EXISTS (SELECT 1 FROM items WHERE state = 'ready' AND paused = 0 AND coalesce(next_at, 0) <= ?1)",
+                "SELECT EXISTS (SELECT 1 FROM items WHERE state = 'ready' AND paused = 0 AND coalesce(next_at, 0) <= ?1
+                 AND sees(account))",
                 [ms(now)],
                 |row| row.get(0),
             )
@@ -430,7 +431,7 @@ impl Store {
     pub fn unfiled(&self, limit: usize) -> Result<Vec<OutboxId>> {
         let db = self.main()?;
         let mut statement = db
-            .prepare("SELECT id FROM items WHERE state = 'sent' AND file_copy = 1 AND filed_at IS NULL ORDER BY id LIMIT ?1")
+            .prepare("SELECT id FROM items WHERE state = 'sent' AND file_copy = 1 AND filed_at IS NULL AND sees(account) ORDER BY id LIMIT ?1")
             .map_err(fault(DOING))?;
         let rows = statement
             .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
@@ -445,7 +446,7 @@ impl Store {
         let mut db = self.main()?;
         let holders: Vec<String> = {
             let mut statement = db
-                .prepare("SELECT DISTINCT lease_owner FROM items WHERE lease_owner IS NOT NULL")
+                .prepare("SELECT DISTINCT lease_owner FROM items WHERE lease_owner IS NOT NULL AND sees(account)")
                 .map_err(fault(DOING))?;
             let rows = statement
                 .query_map([], |row| row.get(0))
@@ -458,7 +459,7 @@ impl Store {
             let tx = begin(&mut db)?;
             let held: Vec<(i64, String)> = {
                 let mut statement = tx
-                    .prepare("SELECT id, state FROM items WHERE lease_owner = ?1")
+                    .prepare("SELECT id, state FROM items WHERE lease_owner = ?1 AND sees(account)")
                     .map_err(fault(DOING))?;
                 let rows = statement
                     .query_map([holder], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -475,7 +476,7 @@ impl Store {
                 }
             }
             tx.execute(
-                "UPDATE items SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = ?1",
+                "UPDATE items SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = ?1 AND sees(account)",
                 [holder],
             )
             .map_err(fault(WRITING))?;

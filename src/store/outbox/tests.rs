@@ -90,6 +90,28 @@ fn a_claim_of_a_dead_process_is_free_again() {
 }
 
 #[test]
+fn who_does_not_know_of_an_account_neither_drains_nor_sweeps_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::at(dir.path());
+    let dead = store.owner().unwrap();
+    let begun = store
+        .stage(send(Some("a")), now(), Some(&dead))
+        .unwrap()
+        .unwrap()[0];
+    assert!(store.begin_sending(begun, &dead, &[0, 1]).unwrap());
+    drop(dead);
+    let due = store.stage(send(Some("b")), now(), None).unwrap().unwrap()[0];
+    let other = store.twin();
+    other.limit_to(Some(vec!["home".to_owned()]));
+    let owner = other.owner().unwrap();
+    assert!(other.sweep(now()).unwrap().is_empty());
+    assert!(!other.has_due(now()).unwrap());
+    assert_eq!(other.claim_due(&owner, &[], now()).unwrap(), None);
+    assert_eq!(store.sweep(now()).unwrap(), [begun]);
+    assert_eq!(store.claim_due(&owner, &[], now()).unwrap(), Some(due));
+}
+
+#[test]
 fn a_key_is_taken_once() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::at(dir.path());

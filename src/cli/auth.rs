@@ -11,11 +11,12 @@ use clap::{Args, Subcommand};
 use crate::error::Result;
 use crate::format::clean;
 use crate::ops::App;
+use crate::ops::accounts;
 use crate::ops::auth::{self, AccountRow, AuthReport};
 
-use super::Done;
 use super::login::{self, LoginArgs};
 use super::output::{Cell, Column, Output, Style};
+use super::{Done, origin};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example: comms auth login work")]
@@ -79,7 +80,32 @@ enum AuthCommand {
     },
 }
 
+impl AuthCommand {
+    /// What it changes, and the command that does; `None` for what only looks.
+    fn change(&self) -> Option<(&'static str, &'static str)> {
+        match self {
+            AuthCommand::Add(_) => Some(("add an account", "comms auth add")),
+            AuthCommand::Default(_) => {
+                Some(("choose the account that sends", "comms auth default"))
+            }
+            AuthCommand::Rename(_) => Some(("rename an account", "comms auth rename")),
+            AuthCommand::Remove(_) => Some(("remove an account", "comms auth remove")),
+            AuthCommand::Login(_) => Some(("log in to an account", "comms auth login")),
+            AuthCommand::Move(_) => Some(("move secrets", "comms auth move")),
+            AuthCommand::Logout { .. } => {
+                Some(("take away the secrets of an account", "comms auth logout"))
+            }
+            AuthCommand::Hook(args) => args.change(),
+            AuthCommand::Key(args) => args.change(),
+            AuthCommand::List | AuthCommand::Status { .. } | AuthCommand::Templates(_) => None,
+        }
+    }
+}
+
 pub fn run(args: AuthArgs, app: &App, out: &mut Output) -> Result<Done> {
+    if let Some((doing, command)) = args.command.change() {
+        accounts::no_agent(origin(app, out), doing, command)?;
+    }
     match args.command {
         AuthCommand::Add(args) => add::run(*args, app, out),
         AuthCommand::Default(args) => change::default(&args, app, out),

@@ -91,13 +91,9 @@ fn shown<S: Serializer>(key: &SecretString, to: S) -> Result<S::Ok, S::Error> {
 /// Makes a key and keeps its hash.
 ///
 /// # Errors
-/// `refused` for an agent, which must not open a door for itself; `config` for an account that is not there.
-pub fn add(app: &App, asker: Origin, request: KeyRequest) -> Result<KeyReport> {
+/// `config` for an account that is not there.
+pub fn add(app: &App, request: KeyRequest) -> Result<KeyReport> {
     may_change(app)?;
-    if asker == Origin::Agent {
-        return Err(Error::refused("an agent may not add API keys")
-            .hint("a person or a script of theirs runs `comms auth key add`"));
-    }
     if request.origin == Origin::Person {
         return Err(
             Error::usage("a key is a program's: nobody is at it in person")

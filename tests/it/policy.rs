@@ -315,3 +315,61 @@ fn what_is_held_keeps_its_time_and_quiet_hours_are_those_of_that_time() {
     assert_eq!(item["state"], "held");
     assert_eq!(item["next_at"], "2026-11-22T15:00:00Z");
 }
+
+#[test]
+fn an_agent_changes_no_account_no_login_and_nobodys_key() {
+    let server = Smtp::start();
+    let world = World::new().config(&format!(
+        "{}{}",
+        server.account("work"),
+        server.account("other")
+    ));
+    world.run(["auth", "key", "add", "desk"]).ok();
+    let config = || std::fs::read_to_string(world.home().join("config.toml")).unwrap();
+    let before = config();
+    for args in [
+        &[
+            "add",
+            "evil",
+            "--channel",
+            "smtp",
+            "--address",
+            "me@evil.example",
+            "--smtp",
+            "127.0.0.1:1",
+            "--tls",
+            "none",
+            "--auth",
+            "none",
+        ][..],
+        &["default", "other"],
+        &["rename", "work", "old"],
+        &["remove", "work", "--forget", "--yes"],
+        &["login", "work", "--stdin"],
+        &["logout", "work"],
+        &["move", "work", "--to", "file"],
+        &["hook", "add", "desk"],
+        &["hook", "rotate", "desk"],
+        &["hook", "enable", "desk"],
+        &["key", "add", "mine"],
+        &["key", "revoke", "desk"],
+    ] {
+        let mut command = world.command();
+        command.env("COMMS_ORIGIN", "agent").arg("auth").args(args);
+        let run = command.output().unwrap();
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(6), "{args:?} {said}");
+        assert!(
+            said.contains("an agent may not") && said.contains("comms auth"),
+            "{said}"
+        );
+        assert!(run.stdout.is_empty(), "{args:?}");
+    }
+    assert_eq!(config(), before);
+    let keys = world.run(["auth", "key", "list", "--json"]).ok().json();
+    assert_eq!(keys["keys"][0]["state"], "good", "{keys}");
+    // To look is free.
+    let world = agent(world);
+    world.run(["auth", "list"]).ok();
+    world.run(["auth", "key", "list"]).ok();
+}

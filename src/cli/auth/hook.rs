@@ -60,6 +60,20 @@ struct SecretArgs {
     stdin: bool,
 }
 
+impl HookArgs {
+    /// What it changes, and the command that does; `None` for what only looks.
+    pub fn change(&self) -> Option<(&'static str, &'static str)> {
+        match self.command {
+            HookCommand::Add(_) => Some(("make the secret of a hook", "comms auth hook add")),
+            HookCommand::Rotate { .. } => {
+                Some(("make the secret of a hook", "comms auth hook rotate"))
+            }
+            HookCommand::Enable { .. } => Some(("take a hook up again", "comms auth hook enable")),
+            HookCommand::List | HookCommand::Show { .. } => None,
+        }
+    }
+}
+
 pub fn run(args: HookArgs, app: &App, out: &mut Output) -> Result<Done> {
     match args.command {
         HookCommand::Add(args) => {

@@ -2,8 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use crate::cli::Done;
 use crate::cli::output::{Cell, Column, Format, Output, Style};
-use crate::cli::{self, Done};
 use crate::error::Result;
 use crate::ops::calls::Scope;
 use crate::ops::keys::{self, KeyReport, KeyRequest, KeyRow};
@@ -58,6 +58,17 @@ struct AddArgs {
     expires: Option<String>,
 }
 
+impl KeyArgs {
+    /// What it changes, and the command that does; `None` for what only looks.
+    pub fn change(&self) -> Option<(&'static str, &'static str)> {
+        match self.command {
+            KeyCommand::Add(_) => Some(("add an API key", "comms auth key add")),
+            KeyCommand::Revoke { .. } => Some(("revoke an API key", "comms auth key revoke")),
+            KeyCommand::List { .. } => None,
+        }
+    }
+}
+
 pub fn run(args: KeyArgs, app: &App, out: &mut Output) -> Result<Done> {
     match args.command {
         KeyCommand::Add(args) => add(args, app, out),
@@ -85,7 +96,7 @@ fn add(args: AddArgs, app: &App, out: &mut Output) -> Result<Done> {
         per_minute: args.per_minute,
         expires: args.expires,
     };
-    let report = keys::add(app, cli::origin(app, out), request)?;
+    let report = keys::add(app, request)?;
     if out.format == Format::Plain && out.fields.is_none() {
         out.text(&shown(&report))?;
     } else {

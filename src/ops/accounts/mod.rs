@@ -22,8 +22,22 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::model::account::{Account, ChannelKind};
 
-use super::App;
+use super::{App, Origin};
 use crate::lock::Lock;
+
+/// Refuses an agent what decides through whom messages go and who is let in: a message that it read may have talked it
+/// into that, and what a person sends later would go elsewhere. `doing` says what it may not, `command` what a person
+/// runs.
+pub fn no_agent(origin: Origin, doing: &str, command: &str) -> Result<()> {
+    match origin {
+        Origin::Agent => Err(
+            Error::refused(format!("an agent may not {doing}")).hint(format!(
+                "ask the person whose accounts these are to run `{command}`"
+            )),
+        ),
+        Origin::Person | Origin::Script => Ok(()),
+    }
+}
 
 /// What `auth default` did. `comms.auth_default/1`.
 #[derive(Debug, Serialize, JsonSchema)]

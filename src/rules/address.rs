@@ -31,6 +31,26 @@ pub fn parse_list(text: &str) -> Result<Vec<Address>> {
         .collect()
 }
 
+/// One spelling for all that name the same mailbox: in lower case, without quotes that nothing needs, its domain in
+/// ASCII. A pattern with stars in it is spelled the same way.
+pub fn one_spelling(email: &str) -> String {
+    let Some((local, domain)) = email.rsplit_once('@') else {
+        return email.to_lowercase();
+    };
+    let bare = local.strip_prefix('"').and_then(|l| l.strip_suffix('"'));
+    let local = bare.filter(|bare| is_dot_atom(bare)).unwrap_or(local);
+    let labels: Vec<String> = domain.split('.').map(label).collect();
+    format!("{}@{}", local.to_lowercase(), labels.join("."))
+}
+
+/// A label as it is looked up (IDNA).
+fn label(label: &str) -> String {
+    match url::Host::parse(label) {
+        Ok(url::Host::Domain(ascii)) if !label.is_ascii() => ascii,
+        _ => label.to_lowercase(),
+    }
+}
+
 /// Control characters and what turns text around (bidi) have no place in an address or a name.
 fn is_forbidden(c: char) -> bool {
     c.is_control()
@@ -140,15 +160,19 @@ fn check(whole: &str, email: &str) -> Result<()> {
                 "quotes inside a quoted local part are not taken",
             ));
         }
-    } else if !local.split('.').all(|atom| {
-        !atom.is_empty()
-            && atom.chars().all(|c| {
-                c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || !c.is_ascii()
-            })
-    }) {
+    } else if !is_dot_atom(local) {
         return Err(bad(whole, "what stands before the `@` is not a mailbox"));
     }
     check_domain(whole, domain)
+}
+
+/// What needs no quotes (RFC 5321 §4.1.2).
+fn is_dot_atom(local: &str) -> bool {
+    let sign =
+        |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || !c.is_ascii();
+    local
+        .split('.')
+        .all(|atom| !atom.is_empty() && atom.chars().all(sign))
 }
 
 fn check_domain(whole: &str, domain: &str) -> Result<()> {
@@ -186,6 +210,25 @@ fn bad(text: &str, why: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mailbox_is_the_same_however_it_is_spelled() {
+        for (spelled, one) in [
+            ("Ann@Example.COM", "ann@example.com"),
+            ("\"ann\"@example.com", "ann@example.com"),
+            ("\"ann.b\"@example.com", "ann.b@example.com"),
+            ("\"ann b\"@example.com", "\"ann b\"@example.com"),
+            ("\"ann.\"@example.com", "\"ann.\"@example.com"),
+            ("x@Bücher.example", "x@xn--bcher-kva.example"),
+            ("x@XN--BCHER-KVA.example", "x@xn--bcher-kva.example"),
+            ("x@ｅvil.example", "x@evil.example"),
+            ("*@*.bücher.example", "*@*.xn--bcher-kva.example"),
+            ("x@[192.0.2.1]", "x@[192.0.2.1]"),
+            ("slack:#Ops", "slack:#ops"),
+        ] {
+            assert_eq!(one_spelling(spelled), one, "{spelled}");
+        }
+    }
 
     #[test]
     fn every_usual_form_is_read() {

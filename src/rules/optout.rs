@@ -1,5 +1,7 @@
 //! When two addresses are the same for an opt-out, whatever the channel.
 
+use super::address::one_spelling;
+
 /// The form under which an address is kept and looked up: mail in lower case with an ASCII domain, phone numbers as `+`
 /// and digits whatever reaches them (`sms:`, `whatsapp:`), anything else in lower case.
 pub fn normal(address: &str) -> String {
@@ -11,12 +13,8 @@ pub fn normal(address: &str) -> String {
         .map(str::trim)
         .filter(|n| n.starts_with('+'))
         .unwrap_or(address);
-    if let Some((local, domain)) = address.rsplit_once('@').filter(|(l, _)| !l.is_empty()) {
-        let ascii = reqwest::Url::parse(&format!("http://{domain}/"))
-            .ok()
-            .and_then(|url| url.host_str().map(str::to_owned))
-            .unwrap_or_else(|| domain.to_lowercase());
-        return format!("{}@{ascii}", local.to_lowercase());
+    if address.rfind('@').is_some_and(|at| at > 0) {
+        return one_spelling(address);
     }
     if let Some(number) = address.strip_prefix('+') {
         let rest: String = number.chars().filter(|c| !" -./()".contains(*c)).collect();
@@ -72,6 +70,7 @@ mod tests {
             ("ada@Bücher.example", "ada@xn--bcher-kva.example"),
             ("ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"),
             ("ada@[192.0.2.1]", "ada@[192.0.2.1]"),
+            ("\"ada\"@example.com", "ada@example.com"),
             ("+1 (555) 010-0.99", "+1555010099"),
             ("sms:+15550100", "+15550100"),
             ("whatsapp:+15550100", "+15550100"),

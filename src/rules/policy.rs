@@ -7,6 +7,7 @@ use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, ToSpan};
 
+use super::address::one_spelling;
 use crate::model::policy::{Act, QuietHours, Rules};
 
 /// A recipient and what the store knows of it.
@@ -143,9 +144,13 @@ fn wall_clock(at: DateTime, now: Timestamp, zone: &TimeZone) -> Option<Timestamp
     }
 }
 
-/// Whether an address fits a pattern in which `*` stands for anything; case does not count.
+/// Whether an address fits a pattern in which `*` stands for anything, in whatever spelling it was typed.
 pub fn matches(glob: &str, address: &str) -> bool {
-    let (glob, address) = (glob.to_lowercase(), address.to_lowercase());
+    fits(&glob.to_lowercase(), &address.to_lowercase())
+        || fits(&one_spelling(glob), &one_spelling(address))
+}
+
+fn fits(glob: &str, address: &str) -> bool {
     let mut parts = glob.split('*');
     let Some(rest) = parts.next().and_then(|start| address.strip_prefix(start)) else {
         return false;
@@ -353,6 +358,12 @@ mod tests {
             ("a*a", "a", false),
             ("a*b*c", "a-b-b-c", true),
             ("", "a@b", false),
+            // Who is meant counts, not how it is spelled.
+            ("boss@example.com", "\"boss\"@example.com", true),
+            ("*@bücher.example", "x@xn--bcher-kva.example", true),
+            ("*@xn--bcher-kva.example", "x@Bücher.example", true),
+            ("*@evil.example", "x@ｅvil.example", true),
+            ("*@example.com", "\"x@example.com\"@evil.example", false),
         ] {
             assert_eq!(matches(glob, address), wanted, "{glob} {address}");
         }

@@ -373,3 +373,23 @@ fn an_agent_changes_no_account_no_login_and_nobodys_key() {
     world.run(["auth", "list"]).ok();
     world.run(["auth", "key", "list"]).ok();
 }
+
+#[test]
+fn who_is_denied_is_denied_in_every_spelling() {
+    let server = Smtp::start();
+    let policy = "[policy.script]\ndeny = [\"boss@example.com\", \"*@bücher.example\"]\n";
+    let world = World::new().config(&format!("{}{policy}", server.account("work")));
+    for to in [
+        "boss@example.com",
+        "\"boss\"@example.com",
+        "x@Bücher.example",
+        "x@xn--bcher-kva.example",
+    ] {
+        let run = send(&world, to).fails(6);
+        assert!(run.stderr.contains("policy.script.deny"), "{run}");
+    }
+    send(&world, "bob@example.com").ok();
+    world.run(["contacts", "optout", "carl@example.com"]).ok();
+    send(&world, "\"carl\"@example.com").fails(6);
+    assert_eq!(server.received().len(), 1);
+}

@@ -137,7 +137,7 @@ pub enum Mode {
 pub async fn send(app: &App, origin: Origin, request: &SendRequest) -> Result<SendReport> {
     let request = &recipients::settle(app, origin, request)?.certain()?;
     let request = &*template::put_in(app, request, None).await?;
-    let once = alert::once(request)?;
+    let once = alert::once(origin, request)?;
     let counted = match &once {
         Some(once) => alert::with_count(app, request, once)?,
         None => None,
@@ -268,8 +268,13 @@ async fn dispatch(
     for item in staged.iter_mut().filter(|i| i.state == State::Ready) {
         item.next_at = request.at;
     }
+    // A key whose repeats are counted stands for many messages.
+    let key = request
+        .key
+        .clone()
+        .filter(|_| request.once_per.is_none() || request.thread_key.is_some());
     // What was staged under this key was judged then; it is only told again.
-    let is_known = match &request.key {
+    let is_known = match &key {
         Some(key) if app.store.has_outbox() && !request.dry_run => app.store.keyed(key)?.is_some(),
         _ => false,
     };
@@ -294,7 +299,7 @@ async fn dispatch(
     if request.wait_for.is_some_and(|s| s != State::Sent) {
         refuse_endless_wait(app, &staged)?;
     }
-    let once = alert::once(request)?;
+    let once = alert::once(origin, request)?;
     let owner = app.store.owner()?;
     let window = request.undo_window.filter(|_| leaves);
     if let Some(window) = window {
@@ -306,11 +311,7 @@ async fn dispatch(
     let leaves = leaves && request.at.is_none();
     let new = NewSend {
         at_once: leaves && window.is_none() && staged.iter().all(|i| i.held_by.is_none()),
-        // A key whose repeats are counted stands for many messages.
-        key: request
-            .key
-            .clone()
-            .filter(|_| request.once_per.is_none() || request.thread_key.is_some()),
+        key,
         thread: match &request.thread_key {
             Some(key) => Some((key.clone(), alert::people(request)?)),
             None => None,

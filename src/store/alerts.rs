@@ -1,5 +1,7 @@
 //! Alerts that repeat: one thread for each condition, and repeats that are counted instead of sent.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
@@ -14,6 +16,17 @@ const DOING: &str = "counting an alert";
 pub struct Once {
     pub key: String,
     pub per: std::time::Duration,
+    /// An agent asks: what it stages may wait for ever, so it stands in nobody's way but an agent's.
+    pub of_agent: bool,
+}
+
+impl Once {
+    fn row(&self) -> Cow<'_, str> {
+        match self.of_agent {
+            true => format!("agent\u{1f}{}", self.key).into(),
+            false => self.key.as_str().into(),
+        }
+    }
 }
 
 /// Sends that were counted instead.
@@ -26,14 +39,14 @@ pub struct Repeats {
 
 impl Store {
     /// Repeats that were counted since the last one of this key that was let through.
-    pub fn repeats(&self, key: &str) -> Result<Option<Repeats>> {
+    pub fn repeats(&self, once: &Once) -> Result<Option<Repeats>> {
         if !self.has_outbox() {
             return Ok(None);
         }
         self.main()?
             .query_row(
                 "SELECT at, repeats FROM alerts WHERE key = ?1",
-                [key],
+                [once.row()],
                 repeats,
             )
             .optional()
@@ -80,7 +93,7 @@ pub fn count(
              AND EXISTS (SELECT 1 FROM items WHERE items.send = alerts.send
                          AND state NOT IN ('failed', 'cancelled', 'undelivered'))
              RETURNING at, repeats",
-            params![once.key, now, per],
+            params![once.row(), now, per],
             repeats,
         )
         .optional()?;
@@ -91,7 +104,7 @@ pub fn count(
 pub fn begin(tx: &Transaction<'_>, once: &Once, send: i64, now: Timestamp) -> rusqlite::Result<()> {
     tx.execute(
         "INSERT OR REPLACE INTO alerts (key, send, at, repeats) VALUES (?1, ?2, ?3, 0)",
-        params![once.key, send, now.as_millisecond()],
+        params![once.row(), send, now.as_millisecond()],
     )
     .map(drop)
 }

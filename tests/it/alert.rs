@@ -113,3 +113,24 @@ fn what_repeats_what_has_to_be_said() {
         .run(alarm(&["--once-per", "soon", "--key", "k"]))
         .fails(2);
 }
+
+#[test]
+fn what_an_agent_staged_silences_no_alarm_of_others() {
+    let server = Smtp::start();
+    let world = world(&server);
+    let once = ["--thread-key", "disk", "--once-per", "1h", "--json"];
+    let as_agent = || {
+        let mut command = world.command();
+        command.env("COMMS_ORIGIN", "agent").args(alarm(&once));
+        command.output().unwrap()
+    };
+    assert_eq!(as_agent().status.code(), Some(8), "it is held");
+    world.run(alarm(&once)).ok();
+    assert_eq!(server.received().len(), 1, "the alarm of a script goes");
+    // Its own repeats are counted, and stand apart.
+    let again: serde_json::Value = serde_json::from_slice(&as_agent().stdout).unwrap();
+    assert_eq!(again["suppressed"]["count"], 1, "{again}");
+    assert_eq!(again["suppressed"]["key"], "disk", "{again}");
+    let repeat = world.run(alarm(&once)).ok().json();
+    assert_eq!(repeat["suppressed"]["count"], 1, "{repeat}");
+}

@@ -393,3 +393,21 @@ fn who_is_denied_is_denied_in_every_spelling() {
     send(&world, "\"carl\"@example.com").fails(6);
     assert_eq!(server.received().len(), 1);
 }
+
+#[test]
+fn a_key_whose_repeats_are_counted_lets_nobody_pass_the_first_look() {
+    let server = Smtp::start();
+    let world = World::new().config(&server.account("work"));
+    let queue = |world: &World, to: &str, more: &[&str]| {
+        let args = [
+            "send", to, "-s", "x", "-m", "x", "--key", "k", "--queue", "--json",
+        ];
+        world.run(args.iter().chain(more))
+    };
+    queue(&world, "ann@example.com", &[]).ok();
+    let world = agent(world);
+    let report = queue(&world, "bob@example.com", &["--once-per", "1h"])
+        .fails(8)
+        .json();
+    assert_eq!(report["items"][0]["state"], "held", "{report}");
+}

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{SendReport, SendRequest, letter};
 use crate::error::{Error, Result};
 use crate::format::compose;
-use crate::ops::App;
+use crate::ops::{App, Origin};
 use crate::rules::route;
 use crate::store::{Once, Repeats};
 
@@ -26,7 +26,7 @@ pub struct Suppressed {
 }
 
 /// The key whose repeats are counted, and for how long; checks what was asked for.
-pub fn once(request: &SendRequest) -> Result<Option<Once>> {
+pub fn once(origin: Origin, request: &SendRequest) -> Result<Option<Once>> {
     if let Some(key) = &request.thread_key {
         compose::refuse_controls("thread key", key)?;
     }
@@ -44,6 +44,7 @@ pub fn once(request: &SendRequest) -> Result<Option<Once>> {
     Ok(Some(Once {
         key: key.clone(),
         per,
+        of_agent: origin == Origin::Agent,
     }))
 }
 
@@ -73,7 +74,7 @@ pub fn thread(app: &App, request: &SendRequest) -> Result<letter::Thread> {
 
 /// The request with a line about the repeats that were counted since the last message, if this one is to go.
 pub fn with_count(app: &App, request: &SendRequest, once: &Once) -> Result<Option<SendRequest>> {
-    let Some(repeats) = app.store.repeats(&once.key)?.filter(|r| r.count > 0) else {
+    let Some(repeats) = app.store.repeats(once)?.filter(|r| r.count > 0) else {
         return Ok(None);
     };
     if until(&repeats, once.per) > app.clock.now() {

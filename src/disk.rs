@@ -48,6 +48,23 @@ pub fn owner(_: &std::fs::Metadata) -> Option<u32> {
     None
 }
 
+/// Tells a file from any other there is.
+pub type Identity = (u64, u64);
+
+/// What tells the file of this name from another one of the same name; `None` if there is none.
+#[cfg(unix)]
+pub fn identity(path: &Path) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt;
+    let found = std::fs::metadata(path).ok()?;
+    Some((found.dev(), found.ino()))
+}
+
+/// Here a file that is open can't be replaced.
+#[cfg(not(unix))]
+pub fn identity(path: &Path) -> Option<Identity> {
+    path.exists().then_some((0, 0))
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::PermissionsExt;

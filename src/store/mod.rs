@@ -73,7 +73,11 @@ use jiff::tz::TimeZone;
 use rusqlite::{Connection, ErrorCode};
 
 use crate::clock::Clock;
+use crate::disk::{self, Identity};
 use crate::error::{Error, Kind, Result};
+
+/// A connection, once it was needed.
+type Slot = OnceLock<Mutex<Connection>>;
 
 /// Opens nothing by itself; each file is opened by the first method that needs it.
 pub struct Store {
@@ -89,12 +93,15 @@ pub struct Store {
     clock: Clock,
     // Readers come first, so that they close first: only a writer that closes last folds its log back
     // into the file.
-    raw_reader: OnceLock<Mutex<Connection>>,
-    reader: OnceLock<Mutex<Connection>>,
-    main: OnceLock<Mutex<Connection>>,
-    raw: OnceLock<Mutex<Connection>>,
-    index: OnceLock<Mutex<Connection>>,
-    people: OnceLock<Mutex<Connection>>,
+    raw_reader: Slot,
+    reader: Slot,
+    main: Slot,
+    raw: Slot,
+    index: Slot,
+    people: Slot,
+    /// Which files `reader` and `index` were opened on.
+    reader_on: Mutex<Option<Identity>>,
+    index_on: Mutex<Option<Identity>>,
 }
 
 impl Store {
@@ -113,6 +120,8 @@ impl Store {
             index: OnceLock::new(),
             reader: OnceLock::new(),
             people: OnceLock::new(),
+            reader_on: Mutex::default(),
+            index_on: Mutex::default(),
         }
     }
 
@@ -213,29 +222,53 @@ impl Store {
 
     /// `index.db` for writing. Lock it before `raw.db`, never after.
     fn index(&self) -> Result<MutexGuard<'_, Connection>> {
-        schema::still_known(
-            lazily(&self.index, || self.open(&schema::INDEX))?,
-            &schema::INDEX,
-        )
+        let (db, _) = self.on_index((&self.index, &self.index_on), || self.open(&schema::INDEX))?;
+        schema::still_known(db, &schema::INDEX)
     }
 
     /// `index.db` for reading.
     fn reader(&self) -> Result<MutexGuard<'_, Connection>> {
-        if self.reader.get().is_none() && self.has_lost_index() {
+        if self.has_lost_index() {
             // An empty write mends it from `raw.db`.
             self.write("rebuilding the index", |_| Ok(()))?;
         }
-        let first = self.reader.get().is_none();
-        let db = lazily(&self.reader, || self.open_reader(&schema::INDEX))?;
+        let open = || {
+            self.on_index((&self.reader, &self.reader_on), || {
+                self.open_reader(&schema::INDEX)
+            })
+        };
+        let (db, first) = open()?;
         if first && write::is_half_built(&db).map_err(fault("opening the store"))? {
             drop(db);
             if let Err(e) = self.finish_rebuild() {
                 // On a disk that can't be written the part that is there answers.
                 tracing::debug!(error = %e, "the rest of the index is built later");
             }
-            return lazily(&self.reader, || self.open_reader(&schema::INDEX));
+            return open().map(|(db, _)| db);
         }
         Ok(db)
+    }
+
+    /// A connection to what is called `index.db` now, and whether it was opened just now: a damaged index is replaced by
+    /// a new file, by whatever process, and whoever runs for weeks must not go on with the one that was deleted.
+    fn on_index<'a>(
+        &'a self,
+        (slot, on): (&'a Slot, &Mutex<Option<Identity>>),
+        open: impl Fn() -> Result<Connection>,
+    ) -> Result<(MutexGuard<'a, Connection>, bool)> {
+        let path = self.dir.join(schema::INDEX.name);
+        // Looked at before it is opened: what replaces it meanwhile is seen the next time.
+        let before = disk::identity(&path);
+        let mut db = lazily(slot, &open)?;
+        let mut on = on.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if on.is_some() && *on == before {
+            return Ok((db, false));
+        }
+        if on.is_some() {
+            *db = open()?;
+        }
+        *on = before.or_else(|| disk::identity(&path));
+        Ok((db, true))
     }
 
     fn open(&self, file: &schema::File) -> Result<Connection> {
@@ -255,7 +288,7 @@ impl Store {
 }
 
 fn lazily(
-    slot: &OnceLock<Mutex<Connection>>,
+    slot: &Slot,
     open: impl FnOnce() -> Result<Connection>,
 ) -> Result<MutexGuard<'_, Connection>> {
     if slot.get().is_none() {

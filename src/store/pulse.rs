@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
 
+use crate::disk;
 use crate::error::{Error, Result};
 
 use super::{Store, fault, schema};
@@ -46,11 +47,19 @@ pub struct Mark([i64; 3]);
 /// Asks SQLite itself whether anyone, in whatever process, has written: exact, and a few µs.
 pub struct Marker {
     files: [Connection; 3],
+    /// The index, and which file that was.
+    index: (PathBuf, Option<disk::Identity>),
 }
 
 impl Marker {
     /// Where the files stand now; a mark speaks only of this marker.
+    ///
+    /// # Errors
+    /// Once the index is another file: nothing moves in the one that was replaced.
     pub fn mark(&self) -> Result<Mark> {
+        if disk::identity(&self.index.0) != self.index.1 {
+            return Err(Error::unavailable("the index was replaced"));
+        }
         let mut mark = [0; 3];
         for (at, file) in mark.iter_mut().zip(&self.files) {
             // It tells of every commit but those of its own connection, which never writes.
@@ -78,8 +87,11 @@ impl Store {
             Ok::<_, Error>(db)
         };
         let [main, raw, index] = files;
+        let path = self.dir().join(index.name);
+        let on = disk::identity(&path);
         Ok(Some(Marker {
             files: [open(main)?, open(raw)?, open(index)?],
+            index: (path, on),
         }))
     }
 

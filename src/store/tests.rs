@@ -791,3 +791,34 @@ fn a_renamed_account_keeps_ids_cursors_and_the_thread_of_a_reply_without_referen
     sound(&store);
     assert_eq!(store.kept_of("home").unwrap(), Kept::default());
 }
+
+#[test]
+fn who_has_the_index_open_goes_on_with_the_one_that_replaced_it() {
+    let (dir, store) = store();
+    add(&store, vec![mail(1, &[], "one", "kept")]);
+    assert_eq!(ids(&store, &word("kept")), [1]);
+    // Another process finds it damaged.
+    let other = Store::at(dir.path());
+    other.replace_index().unwrap();
+    other.rebuild_index(&|_, _| ()).unwrap();
+    add(&other, vec![mail(2, &[], "two", "kept")]);
+    assert_eq!(ids(&store, &word("kept")), [2, 1]);
+    // What is written goes where the others read.
+    add(&store, vec![mail(3, &[], "three", "kept")]);
+    assert_eq!(ids(&other, &word("kept")), [3, 2, 1]);
+    drop(store);
+    assert_eq!(ids(&Store::at(dir.path()), &word("kept")), [3, 2, 1]);
+}
+
+#[test]
+fn an_index_that_someone_took_away_is_made_again_under_whoever_has_it_open() {
+    let (dir, store) = store();
+    add(&store, vec![mail(1, &[], "one", "kept")]);
+    assert_eq!(ids(&store, &word("kept")), [1]);
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(dir.path().join(format!("index.db{suffix}")));
+    }
+    assert_eq!(ids(&store, &word("kept")), [1]);
+    add(&store, vec![mail(2, &[], "two", "kept")]);
+    assert_eq!(ids(&Store::at(dir.path()), &word("kept")), [2, 1]);
+}

@@ -196,3 +196,19 @@ fn the_doctor_names_what_is_in_doubt_and_the_runner_that_is_missing() {
         "{told}"
     );
 }
+
+#[test]
+fn a_loop_ends_once_a_newer_comms_has_migrated_the_store() {
+    let server = Smtp::start();
+    let world = World::new().config(&server.account("work"));
+    queue(&world, "before");
+    let child = world.spawn(["outbox", "run", "--follow"]);
+    wait_for(&server, 1);
+    let db = rusqlite::Connection::open(world.home().join("comms.db")).unwrap();
+    db.pragma_update(None, "user_version", 999).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(3), "{said}");
+    assert!(said.contains("written by a newer comms"), "{said}");
+    assert!(said.contains("hint: install the newer comms"), "{said}");
+}

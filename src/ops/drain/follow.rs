@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::id::OutboxId;
 use crate::ops::send::ItemReport;
 use crate::ops::stop::Stop;
@@ -20,6 +20,9 @@ const REST: Duration = Duration::from_secs(30);
 const SIGN: u32 = 60;
 
 /// Sends what falls due, as it falls due, and tells of each item; ends with Ctrl-C or SIGTERM, after the item under way.
+///
+/// # Errors
+/// `config` once a newer comms migrated the store.
 pub async fn follow(app: &App, tell: impl FnMut(&ItemReport) -> Result<()>) -> Result<()> {
     follow_until(app, Stop::by_signals()?, tell).await
 }
@@ -38,6 +41,8 @@ pub async fn follow_until(
         let rest = match round(app, beats, (&mut stop, &mut tell)).await {
             Ok(()) => PACE,
             Err(Fault::Telling(e)) => return Err(e),
+            // A newer comms has the store: no rest mends that.
+            Err(Fault::Working(e)) if e.kind == Kind::Config => return Err(e),
             Err(Fault::Working(e)) => {
                 (app.notice)(&format!("the outbox rests for a while: {}", e.message));
                 REST

@@ -30,6 +30,29 @@ pub fn sync_folder(folder: &Path) -> Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// How many files and sockets this process may have open, raised up to `enough` where the system lets it; `None` if
+/// there is no limit, or it can't be told.
+#[cfg(unix)]
+pub fn most_open(enough: u64) -> Option<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let now = limit.current?;
+    let wanted = limit.maximum.map_or(enough, |most| most.min(enough));
+    let raised = Rlimit {
+        current: Some(wanted),
+        maximum: limit.maximum,
+    };
+    match now < wanted && setrlimit(Resource::Nofile, raised).is_ok() {
+        true => Some(wanted),
+        false => Some(now),
+    }
+}
+
+#[cfg(not(unix))]
+pub fn most_open(_: u64) -> Option<u64> {
+    None
+}
+
 /// The user this process runs as; the owner of a file it makes where there is no `/proc`.
 pub fn own_uid() -> Option<u32> {
     let metadata = std::fs::metadata("/proc/self")

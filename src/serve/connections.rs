@@ -16,20 +16,24 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
+use crate::ops::serving;
+
 use super::GRACE;
 
-/// How many connections there may be at once; who comes then waits in the system's queue.
-const MOST: usize = 1_024;
 /// How long a head may take, and how long a connection may be idle.
 const HEAD: Duration = Duration::from_secs(15);
+/// The same for who comes when half of the places are taken: idle callers must not keep others waiting for long.
+const HURRIED: Duration = Duration::from_secs(3);
 /// How long a connection may last whatever it does: nothing that is sent here takes long.
 const LIFE: Duration = Duration::from_secs(10 * 60);
 /// Bytes of a head.
 const HEAD_BYTES: usize = 32 << 10;
 
-/// Accepts until `stop` says so, then waits for the calls under way.
+/// Accepts until `stop` says so, then waits for the calls under way. Who comes when there is no place waits in the
+/// system's queue.
 pub async fn accept(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
-    let places = Arc::new(Semaphore::new(MOST));
+    let most = serving::most_connections();
+    let places = Arc::new(Semaphore::new(most));
     loop {
         let next = async {
             let place = Arc::clone(&places).acquire_owned().await;
@@ -42,9 +46,12 @@ pub async fn accept(listener: TcpListener, router: Router, mut stop: watch::Rece
         };
         match accepted {
             (Ok(place), Ok((stream, peer))) => {
+                let patience = match places.available_permits() < most / 2 {
+                    true => HURRIED,
+                    false => HEAD,
+                };
                 tokio::spawn(connection(
-                    stream,
-                    peer,
+                    (stream, peer, patience),
                     (router.clone(), stop.clone(), place),
                 ));
             }
@@ -55,7 +62,7 @@ pub async fn accept(listener: TcpListener, router: Router, mut stop: watch::Rece
     }
     drop(listener);
     // Every connection gives its place back when it ends.
-    let all = u32::try_from(MOST).unwrap_or(u32::MAX);
+    let all = u32::try_from(most).unwrap_or(u32::MAX);
     let _ = timeout(GRACE, places.acquire_many(all)).await;
 }
 
@@ -65,8 +72,7 @@ async fn told(stop: &mut watch::Receiver<bool>) {
 }
 
 async fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
+    (stream, peer, patience): (TcpStream, SocketAddr, Duration),
     (router, mut stop, _place): (Router, watch::Receiver<bool>, OwnedSemaphorePermit),
 ) {
     let _ = stream.set_nodelay(true);
@@ -77,7 +83,7 @@ async fn connection(
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
+        .header_read_timeout(patience)
         .max_buf_size(HEAD_BYTES)
         .half_close(false);
     let connection = http.serve_connection(TokioIo::new(stream), service);

@@ -429,3 +429,39 @@ fn a_unit_names_this_very_program() {
         "{run}"
     );
 }
+
+#[test]
+fn idle_callers_leave_the_store_its_files_and_are_cut_off() {
+    let world = World::new();
+    let made = world.run(["auth", "key", "add", "desk"]).ok();
+    let lines = format!(
+        "host: localhost\r\nauthorization: Bearer {}",
+        made.stdout.trim()
+    );
+    // As few files as a service may have, and more callers than that.
+    let mut command = world.command_of("sh");
+    command
+        .args([
+            "-c",
+            "ulimit -n 140; exec \"$0\" \"$@\"",
+            crate::support::binary(),
+        ])
+        .args(["serve", "--listen", "127.0.0.1:0", "--only", "api"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    let serving = Serving::of(command.spawn().unwrap());
+    let mut first = serving.connect();
+    let idle: Vec<_> = (0..135).map(|_| serving.connect()).collect();
+    // Whoever was there before is answered, although nothing was opened yet.
+    write!(
+        first,
+        "GET /v1/status HTTP/1.1\r\n{lines}\r\nconnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let answer = Answer::read(&mut first);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    drop(idle);
+    assert_eq!(serving.get_as("/v1/status", &lines).status, 200);
+    assert_eq!(serving.end("-TERM"), Some(0));
+}

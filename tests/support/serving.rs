@@ -48,7 +48,11 @@ impl Serving {
     pub fn on(world: &World, ip: IpAddr, args: &[&str]) -> Serving {
         let listen = SocketAddr::new(ip, 0).to_string();
         let all = ["serve", "--listen", &listen];
-        let mut child = world.spawn(all.iter().chain(args));
+        Serving::of(world.spawn(all.iter().chain(args)))
+    }
+
+    /// One that was started already; waits until it listens.
+    pub fn of(mut child: Child) -> Serving {
         let stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
         let at = stdout
             .lines()

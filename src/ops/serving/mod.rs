@@ -125,6 +125,21 @@ pub struct WebhookAddress {
     pub url: String,
 }
 
+/// Connections at once, where there are files for them.
+const CONNECTIONS: u64 = 1_024;
+/// Files and sockets of everything else: the store, providers, commands.
+const OTHER_FILES: u64 = 256;
+
+/// How many connections there may be at once, so that callers leave the store and the loops their files.
+pub fn most_connections() -> usize {
+    let files = crate::disk::most_open(CONNECTIONS + OTHER_FILES);
+    let left = files.map_or(CONNECTIONS, |files| {
+        // A process that may open next to nothing serves a few all the same.
+        files.saturating_sub(OTHER_FILES).max(files / 8)
+    });
+    usize::try_from(left.clamp(8, CONNECTIONS)).unwrap_or(8)
+}
+
 /// What answers calls until it is told to end.
 pub type Door = fn(Arc<Desk>, watch::Receiver<bool>) -> Result<()>;
 

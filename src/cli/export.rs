@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ops::App;
 use crate::ops::export::{self, ExportRequest, Form};
 
@@ -56,6 +56,13 @@ pub fn run(args: ExportArgs, app: &App, out: &mut Output) -> Result<Done> {
         force: args.force,
         raw: args.raw,
     };
+    if out.terminal && request.to.as_os_str() == "-" {
+        return Err(
+            Error::usage("messages as they came don't belong on a terminal").hint(
+                "send them on, as in `comms export --to - --as mbox > FILE`, or give `--to` a file",
+            ),
+        );
+    }
     let report = export::export(app, &request, &mut Stdout(out))?;
     if report.to.is_some() {
         out.report("comms.export/1", &report, |_| {

@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::error::{Context, Error, Kind, Result};
+use crate::format::cut;
 
 use super::policy::{self, RawPolicy};
 
@@ -239,6 +240,7 @@ impl Source {
 
     /// A config error at this place.
     pub fn error(&self, span: &Range<usize>, message: impl std::fmt::Display) -> Error {
+        let message = cut::quoting(&message.to_string());
         Error::config(format!("{}: {message}", self.place(span.start)))
     }
 
@@ -506,10 +508,10 @@ impl Source {
                 secret if SECRET_KEYS.contains(&secret) => {
                     return Err(self
                         .error(&key.span(), format!("`{secret}`: a secret never stands in the config file"))
-                        .hint(format!(
+                        .hint(cut::quoting(&format!(
                             "remove the line; use secret_command = \"…\", or store it with `comms auth login {}`",
                             name.get_ref()
-                        )));
+                        ))));
                 }
                 _ => {
                     let place = format!("[accounts.{}]", name.get_ref());

@@ -1,6 +1,7 @@
 //! Makes a stranger's text safe for a terminal: control characters, escape sequences, bidi overrides
 //! and invisible formatting go; `\n` and `\t` stay in texts and become spaces in single lines.
 
+use std::borrow::Cow;
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -50,6 +51,29 @@ pub fn text(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     visible(text, |c| clean.push(c));
     clean
+}
+
+/// JSON of which nothing steers a terminal: characters that would are written as escapes, which read as the same text.
+pub fn json(json: &str) -> Cow<'_, str> {
+    let steers = |c: char| {
+        !matches!(c, ' '..='~' | '\n' | '\t')
+            && (c.is_control() || is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}'))
+    };
+    if !json.contains(steers) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 64);
+    for c in json.chars() {
+        match steers(c) {
+            true => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    out.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            false => out.push(c),
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// A file name that is safe to create in a folder: no separators, no leading dot or dash, no control
@@ -289,6 +313,17 @@ mod tests {
         ] {
             assert_eq!(text(dirty), expected, "{dirty:?}");
         }
+    }
+
+    #[test]
+    fn json_for_a_terminal_reads_the_same_and_steers_nothing() {
+        let text = "a\u{9b}2J\u{7f}\u{202e}\u{e0041}\u{2028}é\u{1b}[0m";
+        let plain = serde_json::to_string_pretty(&[text]).unwrap();
+        let safe = json(&plain);
+        assert!(safe.chars().all(|c| is_clean(c) || c == '\n'), "{safe}");
+        let read: Vec<String> = serde_json::from_str(&safe).unwrap();
+        assert_eq!(read, [text]);
+        assert!(matches!(json("{\"a\": \"é\"}"), Cow::Borrowed(_)));
     }
 
     #[test]

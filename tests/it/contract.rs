@@ -622,3 +622,21 @@ fn the_doctor_finds_a_folder_that_others_may_read_and_nobody_write() {
         "{run}"
     );
 }
+
+#[test]
+fn what_is_wrong_in_the_config_is_not_repeated_at_any_length() {
+    let long = "x".repeat(5 << 20);
+    for config in [
+        format!("{long} = 1\n"),
+        format!("[accounts.work]\n{long} = 1\n"),
+        format!("[accounts.work]\nchannel = \"{long}\"\n"),
+        format!("[accounts.{long}]\nchannel = \"smtp\"\npassword = \"x\"\n"),
+    ] {
+        let run = World::new()
+            .config(&config)
+            .run(["config", "check"])
+            .fails(3);
+        assert!(run.stderr.contains("xxx… (5242"), "{}", run.stderr.len());
+        assert!(run.stderr.len() < 4_000, "{}", run.stderr.len());
+    }
+}

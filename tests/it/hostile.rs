@@ -97,3 +97,44 @@ fn a_name_that_is_a_formula_is_text_in_a_table_and_comes_back_as_it_was() {
     let found = other.run(["--json", "contacts", "list"]).ok().json();
     assert_eq!(found["contacts"][0]["name"], name, "{found}");
 }
+
+#[test]
+fn json_steers_no_terminal_and_reads_the_same() {
+    let world = World::new();
+    let mail = "From: =?utf-8?q?Mal=C2=9B2J=E2=80=AE?= <mal@example.org>\nSubject: =?utf-8?q?=C2=9B2Jgone=7F?=\n\
+         Content-Type: text/plain; charset=utf-8\n\n\u{9b}2Jtext\u{202e}\u{e0041}\n";
+    let file = world.file("mal.eml", mail);
+    world.run(["import", &file]).ok();
+    let piped = world.run(["--json", "inbox", "show", "m1"]).ok();
+    let steers = |c: char| matches!(c, '\u{7f}'..='\u{9f}' | '\u{202e}' | '\u{e0041}');
+    assert!(
+        piped.stdout.contains(steers),
+        "nothing to be hidden: {piped}"
+    );
+    for args in [
+        &["--json", "inbox", "show", "m1"][..],
+        &["--format", "jsonl", "search", "text"],
+        &["--json", "search", "text"],
+        &["--json", "inbox", "show", "m\u{9b}1"],
+    ] {
+        let shown = world.run_at_terminal(args);
+        assert!(!shown.contains(steers), "{shown:?}");
+    }
+    let shown = world.run_at_terminal(["--json", "inbox", "show", "m1"]);
+    let read: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(read, piped.json());
+}
+
+#[test]
+fn raw_messages_are_not_written_to_a_terminal() {
+    let world = World::new();
+    let file = world.file("mal.eml", GOOD.replace("weaves", "\u{1b}]0;owned\u{7}"));
+    world.run(["import", &file]).ok();
+    for form in ["mbox", "jsonl"] {
+        let shown = world.run_at_terminal(["export", "--to", "-", "--as", form]);
+        assert!(
+            !shown.contains("owned") && shown.contains("terminal"),
+            "{shown:?}"
+        );
+    }
+}

@@ -8,10 +8,8 @@ use crate::model::document::ErrorDocument;
 pub fn render(error: &Error, json: bool, color: bool) -> String {
     if json {
         let document = ErrorDocument::from(error);
-        let mut line =
-            serde_json::to_string(&document).expect("strings and numbers always serialise");
-        line.push('\n');
-        return line;
+        let line = serde_json::to_string(&document).expect("strings and numbers always serialise");
+        return format!("{}\n", clean::json(&line));
     }
     let word = |word: &str, c: console::Color| {
         console::style(word)

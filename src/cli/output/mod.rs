@@ -320,7 +320,12 @@ impl Output {
     fn json_lines<T: Serialize>(&mut self, values: &[T]) -> Result<()> {
         let mut lines = Vec::new();
         for value in values {
-            json::append(&mut lines, value)?;
+            if self.terminal {
+                let text = serde_json::to_string(value).context(Kind::Internal, "writing JSON")?;
+                lines.extend_from_slice(clean::json(&text).as_bytes());
+            } else {
+                json::append(&mut lines, value)?;
+            }
             lines.push(b'\n');
             if lines.len() > CHUNK {
                 self.write(&lines)?;
@@ -333,10 +338,10 @@ impl Output {
     fn document<D: Serialize>(&mut self, schema: &'static str, document: &D) -> Result<()> {
         let document = Document { schema, document };
         if self.terminal {
-            let mut text =
-                serde_json::to_vec_pretty(&document).context(Kind::Internal, "writing JSON")?;
-            text.push(b'\n');
-            return self.write(&text);
+            let text =
+                serde_json::to_string_pretty(&document).context(Kind::Internal, "writing JSON")?;
+            self.write(clean::json(&text).as_bytes())?;
+            return self.write(b"\n");
         }
         // A long one is written piece by piece: making room for all of it takes longer than filling it.
         json::in_pieces(&document, |piece| self.write(piece))

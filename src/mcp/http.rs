@@ -1,6 +1,7 @@
 //! MCP over streamable HTTP: a router that `serve` puts behind its guard.
 //!
-//! The guard says who calls. A session belongs to the key it was begun with: to another it is not there.
+//! The guard says who calls. A session belongs to the key it was begun with, and to what that key opened then: to any other
+//! it is not there.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -71,24 +72,25 @@ pub fn caller(extensions: &Extensions) -> Option<Caller> {
 /// Whose sessions there are, the oldest first.
 struct Owners {
     sessions: Arc<LocalSessionManager>,
-    of: Mutex<VecDeque<(String, String)>>,
+    of: Mutex<VecDeque<(String, Caller)>>,
 }
 
 impl Owners {
-    fn is_of(&self, session: &str, name: &str) -> bool {
+    fn is_of(&self, session: &str, caller: &Caller) -> bool {
         let of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
-        of.iter().any(|(id, owner)| id == session && owner == name)
+        of.iter()
+            .any(|(id, owner)| id == session && owner == caller)
     }
 
     /// Notes a new one; the session that has to go for it is returned.
-    fn add(&self, session: &str, name: &str) -> Option<String> {
+    fn add(&self, session: &str, caller: &Caller) -> Option<String> {
         let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
-        of.push_back((session.to_owned(), name.to_owned()));
-        let own = of.iter().filter(|(_, owner)| owner == name).count();
+        of.push_back((session.to_owned(), caller.clone()));
+        let own = of.iter().filter(|(_, owner)| owner == caller).count();
         if own <= SESSIONS {
             return None;
         }
-        let oldest = of.iter().position(|(_, owner)| owner == name)?;
+        let oldest = of.iter().position(|(_, owner)| owner == caller)?;
         of.remove(oldest).map(|(id, _)| id)
     }
 
@@ -101,11 +103,11 @@ impl Owners {
 }
 
 async fn owned(State(owners): State<Arc<Owners>>, request: Request, next: Next) -> Response {
-    let Some(name) = request.extensions().get::<Caller>().map(|c| c.name.clone()) else {
+    let Some(caller) = request.extensions().get::<Caller>().cloned() else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
     if let Some(session) = session_of(request.headers()) {
-        return match owners.is_of(&session, &name) {
+        return match owners.is_of(&session, &caller) {
             true => next.run(request).await,
             false => StatusCode::NOT_FOUND.into_response(),
         };
@@ -113,7 +115,7 @@ async fn owned(State(owners): State<Arc<Owners>>, request: Request, next: Next) 
     let response = next.run(request).await;
     if let Some(session) = session_of(response.headers()) {
         owners.prune().await;
-        if let Some(oldest) = owners.add(&session, &name) {
+        if let Some(oldest) = owners.add(&session, &caller) {
             let _ = owners.sessions.close_session(&oldest.into()).await;
         }
     }

@@ -128,3 +128,17 @@ fn a_foreign_page_and_a_flood_are_refused() {
     assert_eq!(only_mcp.status, 404);
     drop(serving);
 }
+
+#[test]
+fn a_session_of_a_key_that_was_revoked_is_not_that_of_its_namesake() {
+    let world = World::new();
+    let first = key(&world, "desk", "send");
+    let serving = Serving::with(&world, &["--only", "mcp"]);
+    let id = session(&post(&serving, (&first, None), HELLO));
+    world.run(["auth", "key", "revoke", "desk"]).ok();
+    let second = key(&world, "desk", "read");
+    let list = r#"{"jsonrpc":"2.0","id":2,"method":"tools/list"}"#;
+    assert_eq!(post(&serving, (&second, Some(&id)), list).status, 404);
+    let own = session(&post(&serving, (&second, None), HELLO));
+    assert_eq!(post(&serving, (&second, Some(&own)), list).status, 200);
+}

@@ -155,13 +155,14 @@ pub fn info_of(name: &OsStr) -> OsString {
     os_string(bytes[Parts::of(name).base.len()..].to_vec())
 }
 
+/// A file name of these bytes.
 #[cfg(unix)]
-fn os_string(bytes: Vec<u8>) -> OsString {
+pub fn os_string(bytes: Vec<u8>) -> OsString {
     std::os::unix::ffi::OsStringExt::from_vec(bytes)
 }
 
 #[cfg(not(unix))]
-fn os_string(bytes: Vec<u8>) -> OsString {
+pub fn os_string(bytes: Vec<u8>) -> OsString {
     String::from_utf8_lossy(&bytes).into_owned().into()
 }
 

@@ -12,8 +12,9 @@ use jiff::Timestamp;
 use crate::model::message::Flags;
 
 use super::Fault;
+use super::files::Files;
 use super::names::{self, Names, hash_of_file};
-use crate::rules::maildir::{flags_of, unique_of};
+use crate::rules::maildir::{flags_of, readable, unique_of};
 
 /// A message file as its name tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    fn of(file: OsString, recent: bool) -> Entry {
+    pub(super) fn of(file: OsString, recent: bool) -> Entry {
         let mut flags = flags_of(&file);
         flags.seen &= !recent;
         Entry {
@@ -36,6 +37,14 @@ impl Entry {
             flags,
             file,
             recent,
+        }
+    }
+
+    /// One of two files with the same unique name: known by its whole name.
+    pub(super) fn whole(file: OsString, recent: bool) -> Entry {
+        Entry {
+            unique: readable(file.as_encoded_bytes()),
+            ..Entry::of(file, recent)
         }
     }
 
@@ -66,17 +75,32 @@ pub fn list(dir: &Path, now: Timestamp) -> Listing {
     steadily(dir, now, |listing| list_once(dir, listing))
 }
 
-/// The same without the messages whose names are known; and the names of all that are there.
+/// What a folder holds beside the messages whose names are known.
+#[derive(Clone, Debug, Default)]
+pub struct Unknown {
+    pub files: Files,
+    /// The names of all that are there, known or not.
+    pub there: Names,
+    pub faults: Vec<Fault>,
+    /// As of a [`Listing`].
+    pub unsteady: bool,
+    pub stamp: Option<String>,
+}
+
+/// Lists the messages whose names are not known, and the names of all that are there.
 ///
 /// Of a hundred thousand messages with one new it keeps the one, and a hash for each of the others.
-pub fn list_unknown(dir: &Path, now: Timestamp, known: impl Fn(u64) -> bool) -> (Listing, Names) {
-    let mut there = Names::default();
+pub fn list_unknown(dir: &Path, now: Timestamp, known: impl Fn(u64) -> bool) -> Unknown {
+    let (mut files, mut there) = (Files::default(), Names::default());
     let listing = steadily(dir, now, |listing| {
+        files = Files::default();
         let mut hashes = Vec::new();
-        for_each_file(dir, listing, |file, recent| {
+        for_each_file(dir, listing, |_, file, recent| {
             let hash = hash_of_file(&file);
             hashes.push(hash);
-            (!known(hash)).then(|| Entry::of(file, recent))
+            if !known(hash) {
+                files.push(&file, recent, false);
+            }
         });
         let count = hashes.len();
         there = hashes.into_iter().collect();
@@ -85,13 +109,23 @@ pub fn list_unknown(dir: &Path, now: Timestamp, known: impl Fn(u64) -> bool) -> 
             *listing = Listing::default();
             list_once(dir, listing);
             let hash = |entry: &Entry| names::hash(entry.unique.as_bytes());
-            there = listing.entries.iter().map(hash).collect();
-            listing.entries.retain(|entry| !known(hash(entry)));
-        } else {
-            listing.entries.sort_by(|a, b| a.unique.cmp(&b.unique));
+            let entries = std::mem::take(&mut listing.entries);
+            there = entries.iter().map(hash).collect();
+            files = Files::default();
+            for entry in entries.iter().filter(|entry| !known(hash(entry))) {
+                let whole = entry.unique != unique_of(&entry.file);
+                files.push(&entry.file, entry.recent, whole);
+            }
         }
+        files.sort();
     });
-    (listing, there)
+    Unknown {
+        files,
+        there,
+        faults: listing.faults,
+        unsteady: listing.unsteady,
+        stamp: listing.stamp,
+    }
 }
 
 fn steadily(dir: &Path, now: Timestamp, mut list: impl FnMut(&mut Listing)) -> Listing {
@@ -143,17 +177,19 @@ fn written(times: &Times) -> String {
 }
 
 fn list_once(dir: &Path, listing: &mut Listing) {
-    for_each_file(dir, listing, |file, recent| Some(Entry::of(file, recent)));
+    for_each_file(dir, listing, |listing, file, recent| {
+        listing.entries.push(Entry::of(file, recent));
+    });
     let entries = &mut listing.entries;
     entries.sort_by(|a, b| (&a.unique, a.recent).cmp(&(&b.unique, b.recent)));
     settle_doubles(dir, entries);
 }
 
-/// Lets `take` make an entry of each message file, or none.
+/// Hands each message file to `take`; what can't be read is noted in the listing.
 fn for_each_file(
     dir: &Path,
     listing: &mut Listing,
-    mut take: impl FnMut(OsString, bool) -> Option<Entry>,
+    mut take: impl FnMut(&mut Listing, OsString, bool),
 ) {
     // `new` first: a file on its way to `cur` is then seen twice rather than not at all.
     for sub in ["new", "cur"] {
@@ -178,7 +214,7 @@ fn settle_doubles(dir: &Path, entries: &mut Vec<Entry>) {
     let mut last = String::new();
     for entry in entries.iter_mut() {
         if entry.unique == last {
-            entry.unique = crate::rules::maildir::readable(entry.file.as_encoded_bytes());
+            entry.unique = readable(entry.file.as_encoded_bytes());
         } else {
             last.clone_from(&entry.unique);
         }
@@ -190,7 +226,7 @@ fn list_sub(
     dir: &Path,
     sub: &str,
     listing: &mut Listing,
-    take: &mut impl FnMut(OsString, bool) -> Option<Entry>,
+    take: &mut impl FnMut(&mut Listing, OsString, bool),
 ) {
     let path = dir.join(sub);
     let fault = |path: &Path, e: &std::io::Error| Fault {
@@ -219,7 +255,7 @@ fn list_sub(
         if is_hidden(&file) || !is_message(&item) {
             continue;
         }
-        listing.entries.extend(take(file, sub == "new"));
+        take(listing, file, sub == "new");
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod deliver;
 mod entry;
+mod files;
 mod listing;
 pub mod names;
 mod tree;
@@ -15,7 +16,8 @@ mod tests;
 pub use crate::rules::maildir::{flags_of, unique_of};
 pub use deliver::{create_folder, deliver, put};
 pub use entry::{find, move_to, read, remove, set_flags};
-pub use listing::{Entry, Listing, list, list_unknown, stamp};
+pub use files::Files;
+pub use listing::{Entry, Listing, Unknown, list, list_unknown, stamp};
 pub use names::Names;
 pub use tree::{Folder, Tree, folder_dir, folders, is_maildir};
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use crate::channel::maildir::names::hash;
-use crate::channel::maildir::{self, Entry};
+use crate::channel::maildir::{self, Files};
 use crate::error::{Error, Result};
 
 use super::super::App;
@@ -43,7 +43,7 @@ pub struct Job {
 /// The files of a job.
 pub enum Work {
     Maildir {
-        entries: Vec<Entry>,
+        files: Files,
         known: memo::Read,
         stamp: Option<String>,
     },
@@ -126,7 +126,7 @@ fn add(
         return Ok(());
     };
     match &work {
-        Work::Maildir { entries, .. } => plan.total = plan.total.map(|t| t + entries.len() as u64),
+        Work::Maildir { files, .. } => plan.total = plan.total.map(|t| t + files.len() as u64),
         Work::Eml { files, .. } => plan.total = plan.total.map(|t| t + files.len() as u64),
         Work::Mbox { .. } => plan.total = None,
     }
@@ -173,18 +173,16 @@ fn maildir_work(app: &App, plan: &mut Plan, unit: &Unit) -> Result<(Option<Work>
         return Ok((None, count));
     }
     let mut known = memo::Read::load(app, &unit.folder, &unit.path)?;
-    let (listing, there) = maildir::list_unknown(&unit.path, now, |name| known.has(name));
-    for fault in &listing.faults {
+    let found = maildir::list_unknown(&unit.path, now, |name| known.has(name));
+    for fault in &found.faults {
         plan.notes.failed(&fault.path, &fault.words);
     }
-    let entries = listing.entries;
-    known.kept = there.iter().filter(|name| known.has(*name)).collect();
+    known.kept = found.there.iter().filter(|name| known.has(*name)).collect();
     let count = known.kept.len() as u64;
-    let stamp = listing.stamp.filter(|_| !listing.unsteady);
     let work = Work::Maildir {
-        entries,
+        files: found.files,
+        stamp: found.stamp.filter(|_| !found.unsteady),
         known,
-        stamp,
     };
     Ok((Some(work), count))
 }

@@ -67,10 +67,10 @@ impl Reader<'_, '_> {
         let work = std::mem::replace(&mut job.work, Work::Mbox { start: 0 });
         match work {
             Work::Maildir {
-                entries,
+                files,
                 known,
                 stamp,
-            } => self.maildir(tag, &job, (entries, known, stamp), &mut outcome)?,
+            } => self.maildir(tag, &job, (files, known, stamp), &mut outcome)?,
             Work::Mbox { start } => self.mbox(tag, &job, start, &mut outcome)?,
             Work::Eml { files, known } => self.messages(tag, &job, (files, known), &mut outcome)?,
         }
@@ -82,11 +82,11 @@ impl Reader<'_, '_> {
         &mut self,
         tag: usize,
         job: &Job,
-        (entries, known, stamp): (Vec<maildir::Entry>, memo::Read, Option<String>),
+        (files, known, stamp): (maildir::Files, memo::Read, Option<String>),
         outcome: &mut Outcome,
     ) -> Result<()> {
         let (mut whole, mut new) = (true, Vec::new());
-        for entry in entries {
+        for entry in files.iter() {
             let path = entry.path(&job.unit.path);
             match self.file(tag, job, (&path, entry.flags), &mut outcome.source)? {
                 Read::Taken => new.push(maildir::names::hash(entry.unique.as_bytes())),

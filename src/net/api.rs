@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Request, Url};
 use secrecy::{ExposeSecret, SecretString};
@@ -309,8 +310,9 @@ impl Call {
                     "`{value}` can't be the name of anything at the provider"
                 )));
             }
-            path = path.replace(&format!("{{{name}}}"), &escaped(value, ""));
-            path = path.replace(&format!("{{+{name}}}"), &escaped(value, "/=:@"));
+            let escaped = |set| utf8_percent_encode(value, set).to_string();
+            path = path.replace(&format!("{{{name}}}"), &escaped(RESERVED));
+            path = path.replace(&format!("{{+{name}}}"), &escaped(NO_PATH));
         }
         debug_assert!(!path.contains('{'), "{path}");
         let text = format!("{}/{}", base.as_str().trim_end_matches('/'), path);
@@ -333,20 +335,15 @@ fn is_below(url: &Url, domains: &[&str]) -> bool {
     url.scheme() == "https" && url.port().is_none() && domains.iter().any(below)
 }
 
-/// Percent-encodes all but unreserved characters (RFC 3986 §2.3) and these.
-fn escaped(value: &str, also: &str) -> String {
-    use std::fmt::Write as _;
-    let mut out = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        if plain || also.as_bytes().contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
-}
+/// All but unreserved characters (RFC 3986 §2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// What a name that is a path of its own can't hold.
+const NO_PATH: &AsciiSet = &RESERVED.remove(b'/').remove(b'=').remove(b':').remove(b'@');
 
 /// An answer that is no success, or none at all.
 #[derive(Debug)]

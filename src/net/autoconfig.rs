@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use crate::error::Result;
 use crate::format::autoconfig::{self, Published};
 
@@ -26,7 +28,10 @@ pub struct Found {
 /// domain. With `base` a host on this machine answers for all of them.
 fn places(address: &str, domain: &str, base: Option<&str>) -> Vec<(String, String)> {
     let own = format!("autoconfig.{domain}");
-    let query = format!("mail/config-v1.1.xml?emailaddress={}", escaped(address));
+    let query = format!(
+        "mail/config-v1.1.xml?emailaddress={}",
+        utf8_percent_encode(address, PLAIN)
+    );
     let known = ".well-known/autoconfig/mail/config-v1.1.xml";
     let https = |host: &str| match base {
         Some(base) => format!("{base}/{host}"),
@@ -96,15 +101,13 @@ fn domain_of(address: &str) -> Option<String> {
     sound.then_some(domain)
 }
 
-/// A value in a query (RFC 3986 §2.1).
-fn escaped(text: &str) -> String {
-    text.bytes()
-        .map(|b| match b {
-            b if b.is_ascii_alphanumeric() || b"-._~@".contains(&b) => char::from(b).to_string(),
-            b => format!("%{b:02X}"),
-        })
-        .collect()
-}
+/// What stands in an address of a query as it is, beside letters and digits (RFC 3986 §2.3).
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'@');
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,7 @@ use std::ops::Deref;
 use std::path::Path;
 use std::time::Duration;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
 
@@ -238,15 +239,13 @@ fn cannot_begin_log(db: &Connection, path: &Path) -> bool {
 
 /// The address by which SQLite takes a file as one that nobody changes (<https://sqlite.org/uri.html>).
 fn unchanging(path: &Path) -> String {
-    let mut address = "file:".to_owned();
-    for byte in path.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'/' | b'-' | b'.' | b'_' => address.push(char::from(*byte)),
-            byte if byte.is_ascii_alphanumeric() => address.push(char::from(*byte)),
-            byte => address.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    address + "?immutable=1"
+    const NO_PATH: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'/')
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_');
+    let path = percent_encode(path.as_os_str().as_encoded_bytes(), NO_PATH);
+    format!("file:{path}?immutable=1")
 }
 
 /// Names the file that can't be opened, and what mends it.

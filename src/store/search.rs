@@ -251,13 +251,11 @@ fn ranked(
     scan: &Scan,
     after: Option<&str>,
 ) -> std::result::Result<Option<String>, Fault> {
-    let floor: Option<i64> = match scan.floor() {
-        Some(sql) => read
-            .db
-            .query_row(&sql.text, params_from_iter(&sql.params), |row| row.get(0))
-            .optional()?,
-        None => None,
-    };
+    let sql = scan.floor();
+    let floor: Option<i64> = read
+        .db
+        .query_row(&sql.text, params_from_iter(&sql.params), |row| row.get(0))
+        .optional()?;
     if let Some(rest) = after.filter(|after| floor.is_some() && after.starts_with('n')) {
         return read.newest(scan, Some(key(rest)?));
     }

@@ -15,7 +15,7 @@ const RARE: usize = 400;
 const COUNTED: usize = 5_000;
 /// A larger set of facts is checked in the message's row.
 const PROBED: usize = 4;
-/// How many hits are ranked, the newest: ranking reads the texts' lengths and places one by one, and a word in every
+/// How many hits are ranked, the newest that fit the whole query: ranking reads the texts' lengths and places one by one, and a word in every
 /// third message says little about the older ones.
 const RANKED: usize = if cfg!(test) { 40 } else { 3_000 };
 /// A larger set of facts can't drive.
@@ -144,18 +144,18 @@ impl Scan {
         sql
     }
 
-    /// The key of the oldest hit that is ranked: none if all are.
-    pub fn floor(&self) -> Option<Sql> {
-        let Drive::Text(expression) = &self.drive else {
-            return None;
-        };
-        Some(Sql {
+    /// The key of the oldest hit that is ranked: no row if all are.
+    pub fn floor(&self) -> Sql {
+        let mut writer = Writer::new(self);
+        let (condition, key) = writer.condition(0, (None, None));
+        let from = writer.from(writer.uses_row);
+        Sql {
             text: format!(
-                "SELECT rowid FROM text WHERE text MATCH ?1 ORDER BY rowid DESC LIMIT 1 OFFSET {}",
+                "SELECT {key} FROM {from} WHERE {condition} ORDER BY {key} DESC LIMIT 1 OFFSET {}",
                 RANKED - 1
             ),
-            params: vec![expression.clone()],
-        })
+            params: writer.params,
+        }
     }
 
     /// One number.

@@ -607,6 +607,14 @@ fn relevance_ranks_the_newest_hits_and_lists_the_others_after_them() {
         .search(&word("word"), Sort::Relevance, None, None)
         .unwrap();
     assert_eq!((all.rows.len(), all.next), (100, None));
+
+    // What stands beside the word decides first: here the newest forty of all are none of these.
+    let early = Query::And(vec![word("word"), Query::Until(at(30))]);
+    let page = store
+        .search(&early, Sort::Relevance, Some(3), None)
+        .unwrap();
+    let ids: Vec<i64> = page.rows.iter().map(|e| e.id.0).collect();
+    assert_eq!((ids.len(), ids[0]), (3, 4));
 }
 
 #[test]

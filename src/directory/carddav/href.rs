@@ -1,5 +1,8 @@
 //! Addresses as servers write them: absolute or not, escaped one way or another.
 
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use reqwest::Url;
 
 /// The path that an address of an answer means, in the one spelling that is compared and stored; `None` if it is on
@@ -22,46 +25,34 @@ pub fn at(base: &Url, path: &str) -> Url {
 fn spelled(path: &str) -> String {
     let segments: Vec<String> = path
         .split('/')
-        .map(|segment| encoded(&decoded(segment)))
+        .map(|segment| encoded(&Cow::from(percent_decode_str(segment))))
         .collect();
     segments.join("/")
 }
 
-fn decoded(segment: &str) -> Vec<u8> {
-    let bytes = segment.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = bytes
-            .get(at + 1..at + 3)
-            .and_then(|hex| std::str::from_utf8(hex).ok());
-        let byte = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match byte.filter(|_| bytes[at] == b'%') {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    out
-}
+/// All that is no `pchar` (RFC 3986 §3.3).
+const NO_PCHAR: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@');
 
-/// One segment of a path (RFC 3986 §3.3): what is no `pchar` is escaped.
+/// One segment of a path.
 pub fn encoded(segment: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut out = String::with_capacity(segment.len());
-    for byte in segment {
-        if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(byte) {
-            out.push(char::from(*byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
+    percent_encode(segment, NO_PCHAR).to_string()
 }
 
 #[cfg(test)]

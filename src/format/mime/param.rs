@@ -2,9 +2,9 @@
 //! broken forms mailers write.
 
 use memchr::{memchr, memmem};
+use percent_encoding::percent_decode;
 
 use super::charset;
-use super::transfer;
 use super::words;
 
 /// Parameters that are read; more have no meaning.
@@ -157,7 +157,7 @@ fn join(pieces: Vec<Piece>) -> Vec<(String, Vec<u8>, Option<String>)> {
                 value = text;
             }
             match piece.extended {
-                true => percent(value, &mut bytes),
+                true => bytes.extend(percent_decode(value)),
                 false => bytes.extend_from_slice(value),
             }
         }
@@ -169,22 +169,6 @@ fn join(pieces: Vec<Piece>) -> Vec<(String, Vec<u8>, Option<String>)> {
         params.push((sections[0].name.clone(), bytes, label));
     }
     params
-}
-
-fn percent(value: &[u8], bytes: &mut Vec<u8>) {
-    let mut at = 0;
-    while at < value.len() {
-        match value.get(at + 1..at + 3).and_then(transfer::hex) {
-            Some(byte) if value[at] == b'%' => {
-                bytes.push(byte);
-                at += 3;
-            }
-            _ => {
-                bytes.push(value[at]);
-                at += 1;
-            }
-        }
-    }
 }
 
 #[cfg(test)]

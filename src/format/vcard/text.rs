@@ -1,5 +1,9 @@
 //! The texts of vCards: escapes, lists, percent signs, and what may stand in a field of a card.
 
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
 /// The text with its escapes undone (RFC 6350 §3.4); `\:` is Apple's and Google's.
 pub fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -78,32 +82,28 @@ fn is_junk(c: char) -> bool {
     (c.is_control() && !matches!(c, '\n' | '\t')) || c == '\u{feff}'
 }
 
-/// What may stand in an address of IMPP behind its scheme (RFC 3986).
+/// What may not stand in an address of IMPP behind its scheme (RFC 3986).
+const NO_ADDRESS: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'+')
+    .remove(b'@')
+    .remove(b'/')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'!')
+    .remove(b'*');
+
 pub fn percent_encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b if b.is_ascii_alphanumeric() || b"-._~+@/=:!*".contains(&b) => out.push(b.into()),
-            b => out.push_str(&format!("%{b:02X}")),
-        }
-    }
-    out
+    utf8_percent_encode(text, NO_ADDRESS).to_string()
 }
 
+/// The text itself where the bytes behind the signs are no UTF-8.
 pub fn percent_decoded(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let code = bytes
-            .get(at + 1..at + 3)
-            .filter(|hex| byte == b'%' && hex.iter().all(u8::is_ascii_hexdigit))
-            .and_then(|hex| std::str::from_utf8(hex).ok())
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        out.push(code.unwrap_or(byte));
-        at += if code.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
+    let decoded = percent_decode_str(text).decode_utf8();
+    decoded.map_or_else(|_| text.to_owned(), Cow::into_owned)
 }
 
 #[cfg(test)]

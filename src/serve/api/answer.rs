@@ -1,10 +1,9 @@
 //! What is answered: the document, whether it is another than before, and where it goes on.
 
-use std::fmt::Write;
-
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use url::form_urlencoded;
 
@@ -130,16 +129,14 @@ fn is_harmless(media_type: &str) -> bool {
 
 /// RFC 6266, with the name as RFC 8187 wants it.
 fn disposition(name: &str) -> String {
-    let mut text = String::from("attachment; filename*=UTF-8''");
-    for byte in clean::file_name(name).bytes() {
-        match byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            true => text.push(char::from(byte)),
-            false => {
-                let _ = write!(text, "%{byte:02X}");
-            }
-        }
-    }
-    text
+    const NO_ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b'~');
+    let name = clean::file_name(name);
+    let name = utf8_percent_encode(&name, NO_ATTRIBUTE);
+    format!("attachment; filename*=UTF-8''{name}")
 }
 
 /// A page that is the same for everyone.

@@ -18,7 +18,7 @@ pub fn append<T: Serialize>(out: &mut Vec<u8>, value: &T) -> Result<()> {
 /// (none of ours) is an error before anything is handed on, unless it is longer than that.
 pub fn in_pieces<T: Serialize>(value: &T, give: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
     let mut pieces = Pieces {
-        held: Vec::with_capacity(1 << 12),
+        held: Vec::with_capacity(SMALL),
         give,
         fault: None,
     };
@@ -39,20 +39,35 @@ struct Pieces<G> {
 
 /// Bytes that are held before they are handed on.
 const PIECE: usize = 1 << 16;
+/// Most documents are shorter.
+const SMALL: usize = 1 << 12;
 
-impl<G: FnMut(&[u8]) -> Result<()>> io::Write for Pieces<G> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_all(bytes).map(|()| bytes.len())
-    }
-
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if self.held.len() + bytes.len() > PIECE {
+impl<G: FnMut(&[u8]) -> Result<()>> Pieces<G> {
+    #[cold]
+    fn make_room(&mut self, bytes: usize) -> io::Result<()> {
+        if self.held.len() + bytes > PIECE {
             let given = (self.give)(&self.held);
             self.held.clear();
             if let Err(fault) = given {
                 self.fault = Some(fault);
                 return Err(io::ErrorKind::Other.into());
             }
+        }
+        self.held.reserve(bytes.max(self.held.capacity()));
+        Ok(())
+    }
+}
+
+impl<G: FnMut(&[u8]) -> Result<()>> io::Write for Pieces<G> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    // A message is some hundred writes of a few bytes.
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.held.capacity() - self.held.len() < bytes.len() {
+            self.make_room(bytes.len())?;
         }
         self.held.extend_from_slice(bytes);
         Ok(())

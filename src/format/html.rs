@@ -39,7 +39,11 @@ pub fn to_text(html: &str) -> String {
 pub fn wrapped(html: &str, width: usize) -> String {
     let html = without_hidden(html);
     let (deep, indented) = depth(&html);
-    if html.len() > LARGEST || deep > DEEPEST || indented > MOST_INDENTED {
+    if html.len() > LARGEST
+        || deep > DEEPEST
+        || indented > MOST_INDENTED
+        || spanned(&html) > MOST_SPANNED
+    {
         return quick(&html).0;
     }
     let laid_out = html2text::config::with_decorator(Reading)
@@ -59,6 +63,9 @@ const LARGEST: usize = 2_000_000;
 const DEEPEST: usize = 200;
 /// Quotes and lists within each other beyond this are not laid out: each line repeats what stands before it.
 const MOST_INDENTED: usize = 40;
+
+/// Tables whose cells reach over more places of other rows are not laid out: each place is one in memory.
+const MOST_SPANNED: usize = 50_000;
 
 /// How elements look in plain text.
 #[derive(Clone)]
@@ -187,6 +194,32 @@ fn depth(html: &str) -> (usize, usize) {
         }
     }
     (deepest, most)
+}
+
+/// How many places the cells of all tables reach over, as their `colspan` and `rowspan` say, at most.
+fn spanned(html: &str) -> usize {
+    let bytes = html.as_bytes();
+    let is_row = |at: &usize| element(&bytes[at + 1..]) == b"tr";
+    let rows = memchr::memchr_iter(b'<', bytes).filter(is_row).count();
+    let spans = memchr::memchr_iter(b'=', bytes).filter_map(|at| {
+        let name = bytes[..at].trim_ascii_end();
+        let name = &name[name.len().saturating_sub(4)..];
+        let value =
+            html[at + 1..].trim_start_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'');
+        let digits = value.trim_start_matches('+');
+        let end = digits.find(|c: char| !c.is_ascii_digit());
+        let end = end.unwrap_or(digits.len());
+        name.eq_ignore_ascii_case(b"span")
+            .then(|| match digits[end..].starts_with('&') {
+                // A number may be written as entities.
+                true => usize::MAX,
+                false => digits[..end].parse().unwrap_or(1),
+            })
+    });
+    spans.fold(0, |all, span| match span {
+        0..=MOST_SPANNED => all.saturating_add(span.min(rows)),
+        _ => usize::MAX,
+    })
 }
 
 /// The lower-case element name at the start.
@@ -567,6 +600,28 @@ mod tests {
         ] {
             without_hidden(&html);
         }
+    }
+
+    #[test]
+    fn cells_that_reach_far_take_no_memory() {
+        for span in [
+            "1000000000",
+            "'4000'",
+            "\"&#57;999999\"",
+            "+ 7",
+            "99999999999999999999999",
+        ] {
+            let cell = format!("<td ROWSPAN = {span} colspan={span}>x</td>");
+            let table = format!(
+                "<table>{}</table>",
+                format!("<tr>{}</tr>", cell.repeat(5)).repeat(1_000)
+            );
+            assert!(to_text(&table).starts_with("x"), "{span}");
+        }
+        let usual = "<table><tr><td colspan=2 rowspan=3>a</td></tr><tr><td>b</td></tr></table>";
+        assert_eq!(spanned(usual), 4);
+        assert_eq!(spanned("<span style=a>"), 0);
+        assert_eq!(spanned("<td colspan=2000000000>"), usize::MAX);
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Reading: one message or a whole thread, with what a person sees and what there is to save.
 
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -82,18 +85,39 @@ pub fn thread(app: &App, id: ThreadId, width: usize) -> Result<ThreadReport> {
 /// Only copies that read the same are taken for one, so that nobody hides a message behind a borrowed Message-ID.
 fn once(messages: Vec<MessageReport>) -> Vec<MessageReport> {
     let mut shown: Vec<MessageReport> = Vec::with_capacity(messages.len());
+    // Where those stand that read alike: first the received ones, then the sent ones. A thread may be long.
+    let mut alike: HashMap<u64, [BTreeSet<usize>; 2]> = HashMap::new();
     for mut next in messages {
-        let Some(twin) = shown.iter_mut().find(|m| is_copy(m, &next)) else {
+        let places = alike.entry(likeness(&next)).or_default();
+        let others = &places[usize::from(!next.message.sent)];
+        let Some(at) = others
+            .iter()
+            .copied()
+            .find(|at| is_copy(&shown[*at], &next))
+        else {
+            places[usize::from(next.message.sent)].insert(shown.len());
             shown.push(next);
             continue;
         };
+        let twin = &mut shown[at];
         if twin.message.sent && !next.message.sent {
             std::mem::swap(twin, &mut next);
+            places[1].remove(&at);
+            places[0].insert(at);
         }
         twin.copies.push(next.message.id);
         twin.copies.append(&mut next.copies);
     }
     shown
+}
+
+/// The same for copies.
+fn likeness(report: &MessageReport) -> u64 {
+    let message = &report.message;
+    let mut hasher = DefaultHasher::new();
+    (&message.message_id, &message.account, &message.subject).hash(&mut hasher);
+    (&report.text, &report.html).hash(&mut hasher);
+    hasher.finish()
 }
 
 fn is_copy(a: &MessageReport, b: &MessageReport) -> bool {

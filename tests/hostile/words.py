@@ -9,7 +9,7 @@ QUERIES = {
     "not": "NOT " * 20_000 + "a",
     "minus": "-" * 100_000 + "a",
     "terms": " ".join(f"w{n}" for n in range(20_000)),
-    "ors": " OR ".join(f"w{n}" for n in range(15_000)),
+    "ors": " OR ".join(f"w{n}" for n in range(11_000)),
     "mixed": " ".join(f"(a{n} OR -b{n})" for n in range(5_000)),
     "prefixes": " OR ".join(["th*"] * 1000),
     "short-prefixes": " ".join(f"{chr(97 + n % 26)}*" for n in range(1000)),

@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
@@ -129,6 +130,40 @@ fn importing_again_adds_only_what_is_new() {
     fs::write(root.join("new/2.b"), BOB).unwrap();
     assert_eq!(sums(&import(&world, &[path])), (1, 1));
     assert_eq!(exported(&world).len(), 2);
+}
+
+#[test]
+fn a_delivery_is_found_without_a_look_at_what_was_read_before() {
+    let world = World::new();
+    let root = world.dir().join("Mail");
+    let other = |n: u32| ADA.replace("<1@", &format!("<{n}@"));
+    maildir(&root, &[("cur/1.a:2,", ADA), ("new/2.b", BOB)]);
+    let path = root.to_str().unwrap();
+    let touch = |sub: &str, seconds: u64| {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000 + seconds);
+        fs::File::open(root.join(sub))
+            .unwrap()
+            .set_modified(time)
+            .unwrap();
+    };
+    let both = |seconds| ["cur", "new"].map(|sub| touch(sub, seconds));
+    both(0);
+    assert_eq!(sums(&import(&world, &[path])), (2, 0));
+    assert_eq!(sums(&import(&world, &[path])), (0, 2));
+    // What lies in `cur` behind an unchanged time is not looked at.
+    fs::write(root.join("cur/4.d:2,S"), other(4)).unwrap();
+    fs::write(root.join("new/3.c"), other(3)).unwrap();
+    touch("cur", 0);
+    touch("new", 1);
+    assert_eq!(sums(&import(&world, &[path])), (1, 2));
+    assert_eq!(sums(&import(&world, &[path])), (0, 3));
+    // Another program moves one of the new ones, and removes one.
+    fs::rename(root.join("new/3.c"), root.join("cur/3.c:2,S")).unwrap();
+    fs::remove_file(root.join("new/2.b")).unwrap();
+    both(2);
+    assert_eq!(sums(&import(&world, &[path])), (1, 2));
+    assert_eq!(sums(&import(&world, &[path])), (0, 3));
+    assert_eq!(exported(&world).len(), 4);
 }
 
 #[test]

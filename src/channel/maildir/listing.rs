@@ -63,7 +63,7 @@ pub struct Listing {
     pub faults: Vec<Fault>,
     /// Other programs changed it all the while, so a file that seems gone may be there.
     pub unsteady: bool,
-    /// As of the listing; give it to the next [`stamp`]. `None` if the folder may change unnoticed.
+    /// As of the listing, to be compared with the next [`stamp`]; `None` if the folder may change unnoticed.
     pub stamp: Option<String>,
 }
 
@@ -79,25 +79,41 @@ pub fn list(dir: &Path, now: Timestamp) -> Listing {
 #[derive(Clone, Debug, Default)]
 pub struct Unknown {
     pub files: Files,
-    /// The names of all that are there, known or not.
+    /// The names of all that were looked at, known or not.
     pub there: Names,
+    /// Messages in `cur`.
+    pub in_cur: u64,
+    /// Nothing changed in `cur`, so only `new` was looked at.
+    pub only_new: bool,
     pub faults: Vec<Fault>,
     /// As of a [`Listing`].
     pub unsteady: bool,
     pub stamp: Option<String>,
 }
 
-/// Lists the messages whose names are not known, and the names of all that are there.
+/// Lists the messages whose names are not known. `before` is the stamp of the last listing and what it found in `cur`:
+/// where that did not change since, a delivery costs no look at all that was delivered before.
 ///
 /// Of a hundred thousand messages with one new it keeps the one, and a hash for each of the others.
-pub fn list_unknown(dir: &Path, now: Timestamp, known: impl Fn(u64) -> bool) -> Unknown {
+pub fn list_unknown(
+    dir: &Path,
+    now: Timestamp,
+    before: Option<(&str, u64)>,
+    known: impl Fn(u64) -> bool,
+) -> Unknown {
     let (mut files, mut there) = (Files::default(), Names::default());
+    let (mut in_cur, mut only_new) = (0, false);
     let listing = steadily(dir, now, |listing| {
         files = Files::default();
         let mut hashes = Vec::new();
-        for_each_file(dir, listing, |_, file, recent| {
+        let same_cur = before.filter(|(stamp, _)| is_cur_of(stamp, times(dir), now));
+        only_new = same_cur.is_some();
+        in_cur = same_cur.map_or(0, |(_, count)| count);
+        let subs = if only_new { &SUBS[..1] } else { &SUBS[..] };
+        for_each_file(dir, subs, listing, |_, file, recent| {
             let hash = hash_of_file(&file);
             hashes.push(hash);
+            in_cur += u64::from(!recent);
             if !known(hash) {
                 files.push(&file, recent, false);
             }
@@ -111,6 +127,8 @@ pub fn list_unknown(dir: &Path, now: Timestamp, known: impl Fn(u64) -> bool) -> 
             let hash = |entry: &Entry| names::hash(entry.unique.as_bytes());
             let entries = std::mem::take(&mut listing.entries);
             there = entries.iter().map(hash).collect();
+            in_cur = entries.iter().filter(|entry| !entry.recent).count() as u64;
+            only_new = false;
             files = Files::default();
             for entry in entries.iter().filter(|entry| !known(hash(entry))) {
                 let whole = entry.unique != unique_of(&entry.file);
@@ -122,6 +140,8 @@ pub fn list_unknown(dir: &Path, now: Timestamp, known: impl Fn(u64) -> bool) -> 
     Unknown {
         files,
         there,
+        in_cur,
+        only_new,
         faults: listing.faults,
         unsteady: listing.unsteady,
         stamp: listing.stamp,
@@ -135,7 +155,7 @@ fn steadily(dir: &Path, now: Timestamp, mut list: impl FnMut(&mut Listing)) -> L
         listing = Listing::default();
         list(&mut listing);
         if times(dir) == before {
-            listing.stamp = before.filter(|t| is_old(t, now)).map(|t| written(&t));
+            listing.stamp = before.map(|t| written(&t, now));
             return listing;
         }
         std::thread::sleep(Duration::from_millis(20 << attempt));
@@ -147,7 +167,8 @@ fn steadily(dir: &Path, now: Timestamp, mut list: impl FnMut(&mut Listing)) -> L
 /// What changes whenever a file comes, goes or is renamed: mtimes of `new` and `cur`. `None` if one can't be
 /// told, or is so young that a later change could have the same.
 pub fn stamp(dir: &Path, now: Timestamp) -> Option<String> {
-    times(dir).filter(|t| is_old(t, now)).map(|t| written(&t))
+    let stamp = written(&times(dir)?, now);
+    (!stamp.contains(UNSURE)).then_some(stamp)
 }
 
 type Times = [Option<SystemTime>; 2];
@@ -161,23 +182,31 @@ fn times(dir: &Path) -> Option<Times> {
     Some([time("new")?, time("cur")?])
 }
 
-fn is_old(times: &Times, now: Timestamp) -> bool {
-    let now = SystemTime::from(now);
-    times.iter().flatten().all(|time| *time + YOUNG < now)
-}
+/// Stands for a time that says nothing yet.
+const UNSURE: &str = "?";
 
-fn written(times: &Times) -> String {
-    let one = |time: Option<SystemTime>| {
-        time.and_then(|t| t.duration_since(UNIX_EPOCH).ok())
+fn written(times: &Times, now: Timestamp) -> String {
+    let now = SystemTime::from(now);
+    let one = |time: Option<SystemTime>| match time {
+        Some(time) if time + YOUNG >= now => UNSURE.to_owned(),
+        time => time
+            .and_then(|t| t.duration_since(UNIX_EPOCH).ok())
             .map_or("-".to_owned(), |d| {
                 format!("{}.{:09}", d.as_secs(), d.subsec_nanos())
-            })
+            }),
     };
     format!("{} {}", one(times[0]), one(times[1]))
 }
 
+/// Whether `cur` has the time that a stamp says.
+fn is_cur_of(stamp: &str, times: Option<Times>, now: Timestamp) -> bool {
+    let cur = |stamp: &str| stamp.rsplit(' ').next().map(str::to_owned);
+    let now = times.and_then(|times| cur(&written(&times, now)));
+    now.is_some_and(|now| now != UNSURE && Some(now) == cur(stamp))
+}
+
 fn list_once(dir: &Path, listing: &mut Listing) {
-    for_each_file(dir, listing, |listing, file, recent| {
+    for_each_file(dir, &SUBS, listing, |listing, file, recent| {
         listing.entries.push(Entry::of(file, recent));
     });
     let entries = &mut listing.entries;
@@ -185,14 +214,17 @@ fn list_once(dir: &Path, listing: &mut Listing) {
     settle_doubles(dir, entries);
 }
 
+/// `new` first: a file on its way to `cur` is then seen twice rather than not at all.
+const SUBS: [&str; 2] = ["new", "cur"];
+
 /// Hands each message file to `take`; what can't be read is noted in the listing.
 fn for_each_file(
     dir: &Path,
+    subs: &[&str],
     listing: &mut Listing,
     mut take: impl FnMut(&mut Listing, OsString, bool),
 ) {
-    // `new` first: a file on its way to `cur` is then seen twice rather than not at all.
-    for sub in ["new", "cur"] {
+    for sub in subs {
         list_sub(dir, sub, listing, &mut take);
     }
 }

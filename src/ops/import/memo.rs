@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use crate::channel::maildir::Names;
+use crate::channel::maildir::{Names, Unknown};
 use crate::error::Result;
 
 use super::super::App;
@@ -58,6 +58,18 @@ impl Read {
 
     pub fn has(&self, name: u64) -> bool {
         self.most.has(name) || self.since.has(name)
+    }
+
+    /// Notes which of the names are still there; says how many messages they are.
+    pub fn keep(&mut self, found: &Unknown) -> u64 {
+        let there = found.there.iter().filter(|name| self.has(*name));
+        if found.only_new {
+            let seen = there.count() as u64;
+            self.kept = self.most.iter().chain(self.since.iter()).collect();
+            return found.in_cur + seen;
+        }
+        self.kept = there.collect();
+        self.kept.len() as u64
     }
 
     /// Notes what was read now, of which source, into which folder.

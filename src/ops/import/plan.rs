@@ -45,7 +45,7 @@ pub enum Work {
     Maildir {
         files: Files,
         known: memo::Read,
-        stamp: Option<String>,
+        stamp: Option<Stamp>,
     },
     Mbox {
         /// Where reading begins: what lies before is known.
@@ -166,36 +166,61 @@ pub fn described(unit: &Unit) -> ImportSource {
 
 fn maildir_work(app: &App, plan: &mut Plan, unit: &Unit) -> Result<(Option<Work>, u64)> {
     let now = app.clock.now();
-    if let Some(value) = memo::load(app, &memo::key("stamp", &unit.folder, &unit.path))?
-        && let Some((count, stamp)) = read_stamp(&value)
-        && maildir::stamp(&unit.path, now).is_some_and(|s| s == stamp)
+    let row = memo::load(app, &memo::key("stamp", &unit.folder, &unit.path))?;
+    let before = row.as_deref().and_then(Stamp::read);
+    if let Some(before) = &before
+        && maildir::stamp(&unit.path, now).is_some_and(|stamp| stamp == before.stamp)
     {
-        return Ok((None, count));
+        return Ok((None, before.messages));
     }
     let mut known = memo::Read::load(app, &unit.folder, &unit.path)?;
-    let found = maildir::list_unknown(&unit.path, now, |name| known.has(name));
+    let before = before.as_ref().map(|b| (b.stamp.as_str(), b.in_cur));
+    let found = maildir::list_unknown(&unit.path, now, before, |name| known.has(name));
     for fault in &found.faults {
         plan.notes.failed(&fault.path, &fault.words);
     }
-    known.kept = found.there.iter().filter(|name| known.has(*name)).collect();
-    let count = known.kept.len() as u64;
+    let count = known.keep(&found);
+    let stamp = found.stamp.filter(|_| !found.unsteady);
     let work = Work::Maildir {
         files: found.files,
-        stamp: found.stamp.filter(|_| !found.unsteady),
+        stamp: stamp.map(|stamp| Stamp {
+            messages: count,
+            in_cur: found.in_cur,
+            stamp,
+        }),
         known,
     };
     Ok((Some(work), count))
 }
 
-/// What [`maildir_work`] looks for next time: how many messages there were, and the stamp.
-pub fn stamp_row(unit: &Unit, count: usize, stamp: &str, memo: &mut Memo) {
-    let value = format!("{count} {stamp}").into_bytes();
-    memo.set(memo::key("stamp", &unit.folder, &unit.path), value);
+/// What a Maildir folder was when all in it was read.
+pub struct Stamp {
+    pub messages: u64,
+    in_cur: u64,
+    /// [`maildir::stamp`], as far as it could be told.
+    stamp: String,
 }
 
-fn read_stamp(value: &[u8]) -> Option<(u64, &str)> {
-    let (count, stamp) = std::str::from_utf8(value).ok()?.split_once(' ')?;
-    Some((count.parse().ok()?, stamp))
+impl Stamp {
+    fn read(value: &[u8]) -> Option<Stamp> {
+        let mut words = std::str::from_utf8(value).ok()?.splitn(3, ' ');
+        Some(Stamp {
+            messages: words.next()?.parse().ok()?,
+            in_cur: words.next()?.parse().ok()?,
+            stamp: words.next()?.to_owned(),
+        })
+    }
+
+    /// Remembers it for the next time.
+    pub fn note(&self, unit: &Unit, memo: &mut Memo) {
+        let Stamp {
+            messages,
+            in_cur,
+            stamp,
+        } = self;
+        let value = format!("{messages} {in_cur} {stamp}").into_bytes();
+        memo.set(memo::key("stamp", &unit.folder, &unit.path), value);
+    }
 }
 
 fn eml_work(

@@ -82,7 +82,7 @@ impl Reader<'_, '_> {
         &mut self,
         tag: usize,
         job: &Job,
-        (files, known, stamp): (maildir::Files, memo::Read, Option<String>),
+        (files, known, stamp): (maildir::Files, memo::Read, Option<plan::Stamp>),
         outcome: &mut Outcome,
     ) -> Result<()> {
         let (mut whole, mut new) = (true, Vec::new());
@@ -101,9 +101,9 @@ impl Reader<'_, '_> {
                 Read::Failed => whole = false,
             }
         }
-        if let Some(stamp) = stamp.filter(|_| whole) {
-            let count = known.kept.len() + new.len();
-            plan::stamp_row(&job.unit, count, &stamp, &mut outcome.memo);
+        if let Some(mut stamp) = stamp.filter(|_| whole) {
+            stamp.messages += new.len() as u64;
+            stamp.note(&job.unit, &mut outcome.memo);
         }
         let unit = (job.unit.folder.as_str(), job.unit.path.as_path());
         known.note(new, unit, &mut outcome.memo);

@@ -77,8 +77,9 @@ def place(source, target):
 
 
 def deliver(paths, mail):
+    """As a delivery agent does: into `new`, without flags."""
     for path in paths:
-        os.rename(path, os.path.join(mail, "cur", os.path.basename(path)))
+        os.rename(path, os.path.join(mail, "new", os.path.basename(path).partition(":2,")[0]))
     settle()
 
 

@@ -393,7 +393,8 @@ def _(world):
     world.file("thread.mbox", repeat(one, 100_000))
     world.run("--json", "import", world.folder / "thread.mbox")
     newest = world.run("--json", "search", "in:imported/thread").json()["messages"][0]["id"]
-    world.run("--json", "inbox", "thread", newest)
+    # What is asked for is given: 100,000 messages.
+    world.run("--json", "inbox", "thread", newest, most_out=128 << 20)
     world.run("inbox", "--in", "imported/thread")
     world.run("--json", "search", "x99999")
 

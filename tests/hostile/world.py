@@ -104,6 +104,8 @@ class World:
         last = (ended.err.strip().splitlines() or ["nothing on stderr"])[-1][:300]
         if "this is a bug" in ended.err or code in (70, 101):
             raise Broke(f"`{shown}` panicked: {last}")
+        if "there is no flag" in ended.err or "there is no command" in ended.err:
+            raise Broke(f"`{shown}` is no command of comms, nothing was tried: {last}")
         if code < 0:
             raise Broke(f"`{shown}` died of signal {-code}" + (", after its time was up" if code == -9 else ""))
         if code not in codes:

@@ -24,7 +24,7 @@ struct File {
 }
 
 impl Files {
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.each.len()
     }
 

@@ -1,8 +1,8 @@
 //! The file of a bulk send: separator, names, and its rows one by one with their lines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use csv::ByteRecord;
@@ -13,6 +13,13 @@ use crate::format::contacts_csv::separator;
 
 /// Columns that may hold the recipient, if none is named.
 const RECIPIENT: [&str; 3] = ["to", "email", "address"];
+
+/// Bytes of a row, about: a quote that is never closed would make one of all that follows.
+const LONGEST_ROW: u64 = 1 << 20;
+/// More columns than any spreadsheet of people has.
+const MOST_COLUMNS: usize = 1_000;
+/// Columns that an error lists.
+const SHOWN_COLUMNS: usize = 20;
 
 /// A row of the file.
 #[derive(Debug)]
@@ -25,12 +32,35 @@ pub struct Row {
 
 /// An open file, read as it goes.
 pub struct Table {
-    reader: csv::Reader<BufReader<File>>,
+    reader: csv::Reader<OneRow>,
     names: Vec<String>,
     recipient: usize,
     record: ByteRecord,
     lines: Lines,
     shown: String,
+}
+
+/// Gives no more than a row may have, counted from [`OneRow::begin`].
+struct OneRow {
+    file: BufReader<File>,
+    given: u64,
+}
+
+impl OneRow {
+    fn begin(&mut self) {
+        self.given = 0;
+    }
+}
+
+impl Read for OneRow {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.given > LONGEST_ROW {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let read = self.file.read(buffer)?;
+        self.given += read as u64;
+        Ok(read)
+    }
 }
 
 /// Counts lines beside the reader, whose own count is off after CRLF and empty lines.
@@ -98,10 +128,13 @@ impl Table {
             .has_headers(false)
             .flexible(true)
             .delimiter(delimiter)
-            .from_reader(input);
+            .from_reader(OneRow {
+                file: input,
+                given: 0,
+            });
         let mut record = ByteRecord::new();
         let any = reader.read_byte_record(&mut record);
-        if !any.map_err(|e| fault(&shown, e))? {
+        if !any.map_err(|e| fault((&shown, 1), e))? {
             return Err(Error::usage(format!("`{shown}` is empty")));
         }
         let names = names(&record, &shown)?;
@@ -124,9 +157,15 @@ impl Table {
     /// The next row that holds anything.
     pub fn next_row(&mut self) -> Result<Option<Row>> {
         loop {
-            let more = self.reader.read_byte_record(&mut self.record);
-            if !more.map_err(|e| fault(&self.shown, e))? {
-                return Ok(None);
+            let begins = self.reader.position().byte();
+            self.reader.get_mut().begin();
+            match self.reader.read_byte_record(&mut self.record) {
+                Ok(true) => {}
+                Ok(false) => return Ok(None),
+                Err(e) => {
+                    let line = self.lines.of(begins).unwrap_or_default();
+                    return Err(fault((&self.shown, line), e));
+                }
             }
             // What spreadsheets leave at the end: separators and nothing between them.
             if self.record.iter().any(|cell| !cell.trim_ascii().is_empty()) {
@@ -134,7 +173,7 @@ impl Table {
                 let line = self
                     .lines
                     .of(byte)
-                    .map_err(|e| fault(&self.shown, e.into()))?;
+                    .map_err(|e| fault((&self.shown, 0), e.into()))?;
                 return Ok(Some(Row {
                     line,
                     cells: self.cells(),
@@ -166,7 +205,14 @@ impl Table {
 
 /// The names of the columns as a template can say them: anything but letters, digits and `_` becomes `_`.
 fn names(record: &ByteRecord, shown: &str) -> Result<Vec<String>> {
+    if record.len() > MOST_COLUMNS {
+        return Err(Error::usage(format!(
+            "{shown}:1: {} columns; the most are {MOST_COLUMNS}",
+            record.len()
+        )));
+    }
     let mut names: Vec<String> = Vec::new();
+    let mut seen = HashSet::new();
     for (n, cell) in record.iter().enumerate() {
         let n = n + 1;
         let cell = std::str::from_utf8(cell)
@@ -180,7 +226,7 @@ fn names(record: &ByteRecord, shown: &str) -> Result<Vec<String>> {
             return Err(Error::usage(format!("{shown}:1: column {n} has no name"))
                 .hint("the first row names the columns"));
         }
-        if names.contains(&name) {
+        if !seen.insert(name.clone()) {
             return Err(Error::usage(format!(
                 "{shown}:1: two columns are called `{name}`"
             )));
@@ -192,8 +238,13 @@ fn names(record: &ByteRecord, shown: &str) -> Result<Vec<String>> {
 
 fn recipient(names: &[String], asked: Option<&str>, shown: &str) -> Result<usize> {
     let at = |name: &str| names.iter().position(|n| n.eq_ignore_ascii_case(name));
-    let known: Vec<_> = names.iter().map(|n| format!("`{n}`")).collect();
-    let known = format!("its columns are {}", clean::line(&known.join(", ")));
+    let shown_names = names.iter().take(SHOWN_COLUMNS);
+    let known: Vec<_> = shown_names.map(|n| format!("`{n}`")).collect();
+    let more = match names.len().saturating_sub(SHOWN_COLUMNS) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let known = format!("its columns are {}{more}", clean::line(&known.join(", ")));
     if let Some(asked) = asked {
         return at(asked).ok_or_else(|| {
             Error::usage(format!("{shown}:1: there is no column `{asked}`")).hint(known)
@@ -213,8 +264,14 @@ fn recipient(names: &[String], asked: Option<&str>, shown: &str) -> Result<usize
     }
 }
 
-fn fault(shown: &str, e: csv::Error) -> Error {
-    Error::usage(format!("`{shown}` can't be read")).because(e)
+fn fault((shown, line): (&str, u64), e: csv::Error) -> Error {
+    match e.kind() {
+        csv::ErrorKind::Io(io) if io.kind() == io::ErrorKind::FileTooLarge => {
+            Error::usage(format!("{shown}:{line}: the row is longer than 1 MB"))
+                .hint("is a quote not closed?")
+        }
+        _ => Error::usage(format!("`{shown}` can't be read")).because(e),
+    }
 }
 
 #[cfg(test)]
@@ -233,6 +290,45 @@ mod tests {
             rows.push((row.line, cells));
         }
         rows
+    }
+
+    #[test]
+    fn a_row_without_an_end_is_named_and_not_held() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let rest = "b@x.example,Bob\n".repeat(200_000);
+        std::fs::write(
+            file.path(),
+            format!("to,name\na@x.example,Ada\n\nc@x.example,\"{rest}"),
+        )
+        .unwrap();
+        let mut table = Table::open(file.path(), None, None).unwrap();
+        assert_eq!(table.next_row().unwrap().unwrap().line, 2);
+        let error = table.next_row().unwrap_err();
+        let shown = file.path().display();
+        assert_eq!(
+            error.message,
+            format!("{shown}:4: the row is longer than 1 MB")
+        );
+    }
+
+    #[test]
+    fn columns_without_number_are_refused() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let columns = |count: usize| {
+            (0..count)
+                .map(|n| format!("c{n}"))
+                .collect::<Vec<_>>()
+                .join(",")
+        };
+        for (count, end) in [
+            (2_000, "2000 columns; the most are 1000"),
+            (50, "is called `to`, `email` or `address`"),
+        ] {
+            std::fs::write(file.path(), columns(count)).unwrap();
+            let error = Table::open(file.path(), None, None).err().unwrap();
+            assert!(error.message.ends_with(end), "{}", error.message);
+            assert!(error.hint.unwrap_or_default().len() < 300);
+        }
     }
 
     #[test]

@@ -126,7 +126,7 @@ fn add(
         return Ok(());
     };
     match &work {
-        Work::Maildir { files, .. } => plan.total = plan.total.map(|t| t + files.len() as u64),
+        Work::Maildir { files, .. } => plan.total = plan.total.map(|t| t + files.count() as u64),
         Work::Eml { files, .. } => plan.total = plan.total.map(|t| t + files.len() as u64),
         Work::Mbox { .. } => plan.total = None,
     }

@@ -67,7 +67,7 @@ pub const RAW: File = File {
 pub const INDEX: File = File {
     name: "index.db",
     migrations: &[include_str!("index_1.sql")],
-    pragmas: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -40960; PRAGMA temp_store = MEMORY;",
+    pragmas: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;",
     page_size: 4096,
     keeps_log: false,
 };

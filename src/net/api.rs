@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Kind, Result};
 
+use super::echo::Confided;
 use super::http::{Answer, Client, Limits};
 
 /// Whether a request changes anything at the provider.
@@ -129,6 +130,19 @@ pub enum Scheme {
     Bearer,
     /// The password of this user (RFC 7617).
     Basic(String),
+}
+
+impl Scheme {
+    /// What stands for the token in the request.
+    fn shows(&self, token: &SecretString) -> String {
+        match self {
+            Scheme::Bearer => token.expose_secret().to_owned(),
+            Scheme::Basic(user) => {
+                let pair = format!("{user}:{}", token.expose_secret());
+                base64::engine::general_purpose::STANDARD.encode(pair)
+            }
+        }
+    }
 }
 
 impl std::fmt::Debug for Body {
@@ -470,7 +484,20 @@ impl Api {
 
     /// What an answer within another (a part of a batch) refuses; `None` for a success.
     pub fn read(&self, part: &Answer, doing: &str) -> Option<Fault> {
-        (self.reading)(part, doing)
+        self.refusal(part, &self.kept().unwrap_or_default(), doing)
+    }
+
+    /// What an answer refuses, in words without the login: Meta repeats a token that it does not know.
+    fn refusal(&self, answer: &Answer, token: &SecretString, doing: &str) -> Option<Fault> {
+        let mut fault = (self.reading)(answer, doing)?;
+        let mut told = Confided::default();
+        told.add(token.expose_secret());
+        told.add(&self.scheme.shows(token));
+        let error = &mut fault.error;
+        error.message = told.shown(std::mem::take(&mut error.message));
+        let cause = error.source.take();
+        error.source = cause.map(|cause| told.shown(cause.to_string()).into());
+        Some(fault)
     }
 
     /// The same, read as JSON.
@@ -533,7 +560,7 @@ impl Api {
         let request = self.request(call, token).map_err(Fault::before)?;
         call.has_left(true);
         match self.client.exchange(request, call.limits).await {
-            Ok(answer) => match (self.reading)(&answer, doing) {
+            Ok(answer) => match self.refusal(&answer, token, doing) {
                 None => Ok(answer),
                 Some(fault) => Err(fault),
             },
@@ -553,16 +580,11 @@ impl Api {
         let mut request = Request::new(method, call.url(&self.base)?);
         *request.headers_mut() = call.headers.clone();
         if !token.expose_secret().is_empty() && call.shows_login() {
-            let shown = match &self.scheme {
-                Scheme::Bearer => format!("Bearer {}", token.expose_secret()),
-                Scheme::Basic(user) => {
-                    let pair = format!("{user}:{}", token.expose_secret());
-                    format!(
-                        "Basic {}",
-                        base64::engine::general_purpose::STANDARD.encode(pair)
-                    )
-                }
+            let name = match &self.scheme {
+                Scheme::Bearer => "Bearer",
+                Scheme::Basic(_) => "Basic",
             };
+            let shown = format!("{name} {}", self.scheme.shows(token));
             let mut login = HeaderValue::from_str(&shown).map_err(|_| {
                 Error::new(
                     Kind::Auth,

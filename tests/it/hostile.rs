@@ -1,6 +1,10 @@
 //! Input that was made to break who reads it: what is left of `tests/hostile/run` when it must take seconds.
 
+use serde_json::json;
+
 use crate::support::World;
+use crate::support::loopback::wire::Answer;
+use crate::support::loopback::{Reply, Server};
 
 const GOOD: &str = "From: Ada <ada@example.com>\nTo: bob@example.com\nSubject: harmless\n\
     Date: Mon, 2 Nov 2026 10:00:00 +0000\nMessage-ID: <1@example.com>\n\nThe engine weaves.\n";
@@ -135,6 +139,57 @@ fn raw_messages_are_not_written_to_a_terminal() {
         assert!(
             !shown.contains("owned") && shown.contains("terminal"),
             "{shown:?}"
+        );
+    }
+}
+
+#[test]
+fn a_provider_that_repeats_the_token_is_not_quoted() {
+    const TOKEN: &str = "hunter2-and-some-more-of-it";
+    for (lines, status, body) in [
+        // As Meta answers what it takes for no token.
+        (
+            "channel = \"whatsapp\"\naddress = \"+15550001111\"\nphone_number_id = \"123\"\n",
+            400,
+            json!({"error": {"message": format!("Malformed access token {TOKEN}"), "type": "OAuthException", "code": 190}}),
+        ),
+        (
+            "channel = \"twilio\"\naccount_sid = \"AC00000000000000000000000000000001\"\naddress = \"+14155550100\"\n",
+            401,
+            json!({"code": 20003, "message": format!("Authenticate {TOKEN}"), "status": 401}),
+        ),
+        (
+            "channel = \"gmail\"\naddress = \"ada@gmail.example\"\n",
+            400,
+            json!({"error": {"code": 400, "message": format!("no such {TOKEN}"), "status": "INVALID_ARGUMENT"}}),
+        ),
+        (
+            "channel = \"slack\"\n",
+            200,
+            json!({"ok": false, "error": format!("no_{TOKEN}")}),
+        ),
+    ] {
+        let server = Server::start(|_| {
+            move |_| {
+                Reply::from(Answer {
+                    status,
+                    ..Answer::json(&body)
+                })
+            }
+        });
+        let url = &server.url;
+        let world = World::new()
+            .config(&format!("[accounts.work]\n{lines}base_url = \"{url}\"\n"))
+            .env("COMMS_SECRET_WORK", TOKEN)
+            .env("RUST_LOG", "trace");
+        let run = world.run(["auth", "status", "work", "--json"]);
+        assert_ne!(run.code, 0, "{run}");
+        assert!(!run.stdout.contains("hunter2"), "{run}");
+        assert!(!run.stderr.contains("hunter2"), "{run}");
+        // Of Twilio's own words nothing is told here.
+        assert!(
+            run.stdout.contains('…') || lines.contains("twilio"),
+            "{run}"
         );
     }
 }

@@ -293,7 +293,7 @@ async fn a_server_that_repeats_the_login_is_not_quoted() {
         for secret in ["hunter2", "AGFkYUBleGFt"] {
             assert!(!told.contains(secret), "{told}");
         }
-        assert!(told.contains("repeats the login"), "{told}");
+        assert!(told.contains('…'), "{told}");
     }
 }
 

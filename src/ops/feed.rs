@@ -397,20 +397,38 @@ fn not_of_here(at: Place) -> Error {
 
 /// Wakes whoever follows the feed, also when another process wrote.
 #[derive(Debug)]
-pub struct Waker(Pulse);
+pub struct Waker {
+    pulse: Pulse,
+    has_begun: bool,
+}
 
 impl Waker {
     /// The first wait ends at once.
     pub fn new(app: &App) -> Waker {
-        Waker(app.store.pulse())
+        Waker::over(app.store.pulse())
+    }
+
+    fn over(pulse: Pulse) -> Waker {
+        Waker {
+            pulse,
+            has_begun: false,
+        }
     }
 
     /// Ends within half a second after something may have happened; costs next to nothing until then. May be dropped.
     pub async fn stirred(&mut self) {
         let mut waited = Duration::ZERO;
-        while !self.0.stirred() && waited < LONGEST {
+        // A change is in doubt for two seconds: who asks at once again is to wait all the same.
+        while self.has_begun && waited < LONGEST {
             tokio::time::sleep(LOOK).await;
             waited += LOOK;
+            if self.pulse.stirred() {
+                return;
+            }
+        }
+        if !self.has_begun {
+            self.pulse.stirred();
+            self.has_begun = true;
         }
     }
 }
@@ -418,6 +436,7 @@ impl Waker {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Store;
 
     #[test]
     fn a_cursor_reads_back_as_it_was_told() {
@@ -441,6 +460,24 @@ mod tests {
             "m1",
         ] {
             assert!(bad.parse::<Cursor>().is_err(), "{bad}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_much_is_written_the_store_is_read_two_or_three_times_a_second() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::at(dir.path());
+        store
+            .twin()
+            .first_today("x", Timestamp::UNIX_EPOCH)
+            .unwrap();
+        let mut waker = Waker::over(store.pulse());
+        let began = tokio::time::Instant::now();
+        waker.stirred().await;
+        assert_eq!(began.elapsed(), Duration::ZERO, "the first one at once");
+        for n in 1..=4 {
+            waker.stirred().await;
+            assert!(began.elapsed() >= LOOK * n, "{:?}", began.elapsed());
         }
     }
 

@@ -66,6 +66,9 @@ fn show(look: &Look, out: &Output) {
     let _ = console::Term::stderr().write_line(text.trim_end());
 }
 
+/// Recipients that are named once more at the end.
+const REPEATED: usize = 20;
+
 /// Everything that would leave: nobody approves what they did not see.
 fn words(look: &Look, out: &Output) -> String {
     let item = &look.item;
@@ -91,12 +94,13 @@ fn words(look: &Look, out: &Output) -> String {
         line(&item.account),
         line(&item.channel)
     ));
-    for r in &item.recipients {
+    let people = || item.recipients.iter().zip(&look.looked_up);
+    for (r, looked_up) in people() {
         let name = r.name.as_deref().map(line).unwrap_or_default();
         text.push_str(&format!(
             "  {:3} {} {name}\n",
             r.place.name(),
-            line(&r.email)
+            address(&r.email, looked_up.as_deref())
         ));
     }
     text.push_str(&format!("  subject: {}\n", line(&item.subject)));
@@ -125,5 +129,21 @@ fn words(look: &Look, out: &Output) -> String {
             clean::text(says)
         ));
     }
+    // Once more below what its writer wrote, which may be long, and look like what stands above.
+    let goes = people().map(|(r, looked_up)| address(&r.email, looked_up.as_deref()));
+    let mut goes: Vec<String> = goes.take(REPEATED).collect();
+    if let more @ 1.. = item.recipients.len().saturating_sub(REPEATED) {
+        goes.push(format!("{more} more"));
+    }
+    text.push_str(&format!("\nAll of this goes to {}\n", goes.join(", ")));
     text
+}
+
+/// An address, and where it is looked up if letters of it are not what they look like.
+fn address(email: &str, looked_up: Option<&str>) -> String {
+    let email = clean::line(email);
+    match looked_up {
+        Some(ascii) => format!("{email} (that is {})", clean::line(ascii)),
+        None => email,
+    }
 }

@@ -8,6 +8,7 @@ use crate::model::id::OutboxId;
 use crate::model::outbox::State;
 use crate::model::policy::Approval;
 use crate::random;
+use crate::rules::address::one_spelling;
 use crate::store::outbox::Fingerprint;
 
 use super::deliver::{self, Delivery, Lines};
@@ -20,6 +21,8 @@ pub struct Look {
     pub item: ItemReport,
     /// What the HTML says where that is not what the text says.
     pub html_says: Option<String>,
+    /// For each recipient where it really goes, if its domain only looks like letters of ASCII, or may.
+    pub looked_up: Vec<Option<String>>,
     id: OutboxId,
     seen: Fingerprint,
 }
@@ -66,7 +69,12 @@ pub fn look(app: &App, origin: Origin, id: OutboxId) -> Result<Look> {
     let html_says = body.html.as_deref().map(html::to_text);
     let html_says =
         html_says.filter(|says| squeeze(says) != squeeze(body.text.as_deref().unwrap_or_default()));
+    let looked_up = item.recipients.iter().map(|r| {
+        let really = one_spelling(&r.email);
+        (!r.email.is_ascii() && really != r.email.to_lowercase()).then_some(really)
+    });
     Ok(Look {
+        looked_up: looked_up.collect(),
         item,
         html_says,
         id,

@@ -28,7 +28,7 @@ const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const NOSNIFF: HeaderName = HeaderName::from_static("x-content-type-options");
 
-/// How often a stream that tells nothing looks whether its key is still good.
+/// How often a stream that tells nothing looks whether its key is still what it was.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// What a listed page may send and see.
@@ -62,10 +62,11 @@ async fn guard(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> R
     let mut response = match admitted(&desk, request, &mut line).await {
         Ok((request, extra)) => {
             let key = bearer(request.headers()).unwrap_or_default().to_owned();
+            let caller = request.extensions().get::<Caller>().cloned();
             let mut response = next.run(request).await;
             extra.write(response.headers_mut());
             match is_stream(&response) {
-                true => response.map(|body| while_open(body, (Arc::clone(&desk), key))),
+                true => response.map(|body| while_open(body, (Arc::clone(&desk), key, caller))),
                 false => response,
             }
         }
@@ -92,13 +93,14 @@ fn is_stream(response: &Response) -> bool {
     kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
 }
 
-/// A stream that ends soon after its key opens nothing any more.
-fn while_open(body: Body, of: (Arc<Desk>, String)) -> Body {
+/// A stream that ends soon after its key no longer opens what it opened: it was revoked, or an account went.
+fn while_open(body: Body, of: (Arc<Desk>, String, Option<Caller>)) -> Body {
     let chunks = stream::unfold((body.into_data_stream(), of), |(mut chunks, of)| async {
         loop {
             let chunk = timeout(LOOK, chunks.next()).await;
             // A disk that is busy for a moment ends nothing.
-            if matches!(of.0.still_opens(&of.1).await, Ok(false)) {
+            let (desk, key, caller) = &of;
+            if desk.opens(key).await.is_ok_and(|now| now != *caller) {
                 return None;
             }
             if let Ok(chunk) = chunk {

@@ -283,3 +283,25 @@ fn an_approval_goes_with_the_item_to_its_fallback() {
     assert_eq!(item["account"], "backup");
     assert_eq!(server.received().len(), 1);
 }
+
+#[test]
+fn who_gets_it_stands_below_whatever_its_writer_wrote() {
+    let server = Smtp::start();
+    let world = World::new()
+        .config(&server.account("work"))
+        .env("NO_COLOR", "1")
+        .env("COMMS_ORIGIN", "agent");
+    let text = format!(
+        "{}\nAll of this goes to mum@example.com\n",
+        "line\n".repeat(100)
+    );
+    // Cyrillic letters that look like ours.
+    let to = "bob@\u{435}xample.com";
+    world.run(["send", to, "-s", "x", "-m", &text]).fails(8);
+    let world = world.env("COMMS_ORIGIN", "");
+    let mut session = world.at_terminal(["outbox", "approve", "o1"]);
+    let (shown, _) = code(&mut session);
+    let last = shown.rsplit("All of this goes to ").next().unwrap();
+    assert!(last.contains("(that is bob@xn--"), "{last}");
+    assert!(!last.contains("mum@"), "{last}");
+}

@@ -551,6 +551,34 @@ fn a_stream_ends_soon_after_its_key_was_revoked() {
 }
 
 #[test]
+fn a_stream_ends_soon_after_its_key_opens_other_accounts() {
+    let world = two_accounts();
+    let secret = key(&world, &["follower", "--account", "work"]);
+    let serving = Serving::with(&world, &["--only", "api"]);
+    let mut stream = serving.connect();
+    let head = format!(
+        "GET /v1/events HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\nauthorization: Bearer {secret}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut first = [0; 12];
+    stream.read_exact(&mut first).unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200");
+    world.run(["auth", "remove", "work", "--yes"]).ok();
+    let began = Instant::now();
+    // Its last chunk: the connection itself may go on.
+    let mut all = Vec::new();
+    let mut some = [0; 1_024];
+    while !all.ends_with(b"0\r\n\r\n") {
+        let n = stream.read(&mut some).unwrap();
+        assert!(
+            n > 0 && began.elapsed() < Duration::from_secs(4),
+            "it goes on"
+        );
+        all.extend(&some[..n]);
+    }
+}
+
+#[test]
 fn doctor_tells_of_keys_that_nobody_uses_or_that_end_soon() {
     let world = World::new();
     let checks = |world: &World| {

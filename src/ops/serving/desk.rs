@@ -104,9 +104,9 @@ impl Desk {
         self.keys.enter(key).await
     }
 
-    /// Whether a key that came in still opens what it opened; it counts as no call.
-    pub async fn still_opens(&self, key: &str) -> Result<bool> {
-        self.keys.still_opens(key).await
+    /// What a key that came in opens now; it counts as no call.
+    pub async fn opens(&self, key: &str) -> Result<Option<Caller>> {
+        self.keys.opens(key).await
     }
 
     /// Counts a key that opens nothing; how long its caller is to wait, if there were too many.

@@ -79,12 +79,10 @@ impl Keys {
         }
     }
 
-    /// Whether it opens anything; it takes nothing from its calls.
-    pub async fn still_opens(&self, key: &str) -> Result<bool> {
-        match self.known(key).await? {
-            Some(hash) => Ok(self.books.is_good(&hash)),
-            None => Ok(false),
-        }
+    /// Whose key it is, without taking anything from its calls; `None` if it opens nothing.
+    pub async fn opens(&self, key: &str) -> Result<Option<Caller>> {
+        let hash = self.known(key).await?;
+        Ok(hash.and_then(|hash| self.books.opens(&hash)))
     }
 
     /// What a key is looked up by, once that was done; `None` for what is no key by its form.
@@ -139,10 +137,11 @@ impl Books {
         Ok(())
     }
 
-    fn is_good(&self, hash: &[u8; 32]) -> bool {
+    fn opens(&self, hash: &[u8; 32]) -> Option<Caller> {
         let now = self.clock.now();
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(hash).is_some_and(|of| of.key.is_good(now))
+        let of = known.get(hash).filter(|of| of.key.is_good(now))?;
+        keys::caller(&of.key)
     }
 
     fn admit(&self, hash: &[u8; 32]) -> Option<(Caller, Allowance)> {

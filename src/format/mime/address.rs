@@ -213,8 +213,11 @@ impl Reader<'_> {
     }
 }
 
-/// A name in single quotes is Outlook's; one that only repeats the address says nothing.
+/// A name in single quotes is Outlook's; one that only repeats the address says nothing. An address has no control
+/// characters, whatever encoded words or a NUL bring into it.
 fn mailbox(name: Option<String>, email: &str) -> Address {
+    let email = email.replace(char::is_control, "");
+    let email = email.as_str();
     let name = name.as_deref().map(str::trim).map(|name| {
         name.strip_prefix('\'')
             .and_then(|n| n.strip_suffix('\''))
@@ -257,6 +260,19 @@ mod tests {
         // Were the word looked through for each colon, this would take minutes.
         let value = format!("{}@{}", "a".repeat(500_000), ":".repeat(500_000));
         assert_eq!(list(value.as_bytes(), None).len(), 1);
+    }
+
+    #[test]
+    fn an_address_has_no_control_characters() {
+        for value in [
+            "Ada <ada@exa\0mple.com>",
+            "ada@exa\0mple.com",
+            "<=?utf-8?q?ada=0D=0A?=@example.com>",
+            "=?utf-8?q?ada=40example.com=0D=0A=00?=",
+        ] {
+            let found = list(value.as_bytes(), None);
+            assert_eq!(found[0].email, "ada@example.com", "{value}");
+        }
     }
 
     #[test]

@@ -68,6 +68,8 @@ struct Lines {
     file: BufReader<File>,
     at: u64,
     line: u64,
+    /// The byte before was a CR: a line end by itself, unless an LF follows.
+    after_cr: bool,
 }
 
 impl Lines {
@@ -80,11 +82,14 @@ impl Lines {
             }
             let mut used = 0;
             for b in buffer {
+                self.line += u64::from(self.after_cr && *b != b'\n');
+                self.after_cr = false;
                 if self.at >= byte && !matches!(b, b'\r' | b'\n') {
                     self.file.consume(used);
                     return Ok(self.line);
                 }
                 self.line += u64::from(*b == b'\n');
+                self.after_cr = *b == b'\r';
                 self.at += 1;
                 used += 1;
             }
@@ -116,6 +121,7 @@ impl Table {
             file: BufReader::with_capacity(64 * 1024, File::open(path).map_err(bad)?),
             at: 0,
             line: 1,
+            after_cr: false,
         };
         if start.starts_with(b"\xef\xbb\xbf") {
             input.consume(3);
@@ -333,7 +339,7 @@ mod tests {
 
     #[test]
     fn lines_are_those_of_an_editor() {
-        for end in ["\n", "\r\n"] {
+        for end in ["\n", "\r\n", "\r"] {
             let text = "\u{FEFF}name;email\n\"Ada\nL\";a@x.example\nBob;b@x.example\n\n;;\n;\nEve\nDan;d@x.example";
             let rows = read(text.replace('\n', end).as_bytes());
             let lines: Vec<_> = rows.iter().map(|r| r.0).collect();

@@ -383,7 +383,7 @@ def _(world):
     world.run("--json", "import", world.folder / "lies.mbox", codes=(0, 9))
 
 
-@case("mail-thread-100k", cpu_s=10, cpu_s_per_mb=2)
+@case("mail-thread-100k", cpu_s=10, cpu_s_per_mb=2, peak_mb=300)
 def _(world):
     """A thread of 100,000 messages, each answering the one before"""
     one = lambda n: (  # noqa: E731

@@ -293,7 +293,9 @@ fn subject(head: &Head<'_>, hint: Option<&str>) -> String {
     let Some(value) = head.subject else {
         return String::new();
     };
-    let mut subject = words::decode(&unfold(cut(value, 4 * LONGEST_SUBJECT)), hint);
+    // Encoded words and guessed charsets bring line ends that the field itself can't have.
+    let subject = words::decode(&unfold(cut(value, 4 * LONGEST_SUBJECT)), hint);
+    let mut subject = subject.replace(['\r', '\n'], " ");
     let end = floor(&subject, LONGEST_SUBJECT);
     subject.truncate(end);
     subject.trim().to_owned()

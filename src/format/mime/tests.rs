@@ -5,6 +5,12 @@ fn text_of(raw: &str) -> String {
 }
 
 #[test]
+fn a_subject_is_one_line_whatever_brings_a_line_end_into_it() {
+    let parsed = parse(b"Subject: =?utf-8?q?one=0D=0Atwo=0Athree?=\r\n\r\nx\r\n");
+    assert_eq!(parsed.subject, "one  two three");
+}
+
+#[test]
 fn a_sound_message_has_no_faults() {
     let parsed = parse(
         b"From: Ada <ada@example.com>\r\nTo: bob@example.com\r\nSubject: =?utf-8?Q?caf=C3=A9?=\r\n\

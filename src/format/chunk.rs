@@ -68,7 +68,10 @@ pub fn chunks(text: &str, limit_chars: usize, limit_bytes: usize) -> Vec<(usize,
                 cutter.skip_blank(end)
             }
         };
-        pieces.push((at, piece));
+        // A tab at the end is no message.
+        if !piece.trim().is_empty() {
+            pieces.push((at, piece));
+        }
         at = next;
     }
     pieces

@@ -10,6 +10,17 @@ fn texts(text: &str, limit: usize) -> Vec<String> {
 }
 
 #[test]
+fn a_piece_is_never_blank() {
+    assert_eq!(chunks("\t", 64, 256), []);
+    let text = format!("{}\n\n\t", "word ".repeat(13).trim_end());
+    assert!(
+        chunks(&text, 64, 256)
+            .iter()
+            .all(|(_, piece)| !piece.trim().is_empty())
+    );
+}
+
+#[test]
 fn a_short_text_is_one_piece_as_it_is() {
     assert_eq!(
         chunks("hello\n\nyou", 4096, 32_000),

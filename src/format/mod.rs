@@ -20,6 +20,7 @@ pub mod mime;
 pub mod multistatus;
 pub mod payload;
 pub mod people;
+pub mod percent;
 pub mod slack;
 pub mod sms;
 pub mod standard_webhooks;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, utf8_percent_encode};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Request, Url};
 use secrecy::{ExposeSecret, SecretString};
@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::{Error, Kind, Result};
+use crate::format::percent::RESERVED;
 
 use super::echo::Confided;
 use super::http::{Answer, Client, Limits};
@@ -348,13 +349,6 @@ fn is_below(url: &Url, domains: &[&str]) -> bool {
     };
     url.scheme() == "https" && url.port().is_none() && domains.iter().any(below)
 }
-
-/// All but unreserved characters (RFC 3986 §2.3).
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// What a name that is a path of its own can't hold.
 const NO_PATH: &AsciiSet = &RESERVED.remove(b'/').remove(b'=').remove(b':').remove(b'@');

@@ -5,10 +5,11 @@
 
 use std::time::Duration;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, utf8_percent_encode};
 
 use crate::error::Result;
 use crate::format::autoconfig::{self, Published};
+use crate::format::percent::RESERVED;
 
 use super::http::{Client, Redirects};
 
@@ -102,12 +103,7 @@ fn domain_of(address: &str) -> Option<String> {
 }
 
 /// What stands in an address of a query as it is, beside letters and digits (RFC 3986 §2.3).
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
-    .remove(b'@');
+const PLAIN: &AsciiSet = &RESERVED.remove(b'@');
 
 #[cfg(test)]
 mod tests {

@@ -417,18 +417,19 @@ impl Waker {
 
     /// Ends within half a second after something may have happened; costs next to nothing until then. May be dropped.
     pub async fn stirred(&mut self) {
+        if !self.has_begun {
+            self.has_begun = true;
+            self.pulse.stirred();
+            return;
+        }
         let mut waited = Duration::ZERO;
-        // A change is in doubt for two seconds: who asks at once again is to wait all the same.
-        while self.has_begun && waited < LONGEST {
+        loop {
+            // A change is in doubt for two seconds: who asks at once again is to wait all the same.
             tokio::time::sleep(LOOK).await;
             waited += LOOK;
-            if self.pulse.stirred() {
+            if self.pulse.stirred() || waited >= LONGEST {
                 return;
             }
-        }
-        if !self.has_begun {
-            self.pulse.stirred();
-            self.has_begun = true;
         }
     }
 }

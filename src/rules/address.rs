@@ -45,8 +45,11 @@ pub fn one_spelling(email: &str) -> String {
 
 /// A label as it is looked up (IDNA).
 fn label(label: &str) -> String {
+    if label.is_ascii() {
+        return label.to_ascii_lowercase();
+    }
     match url::Host::parse(label) {
-        Ok(url::Host::Domain(ascii)) if !label.is_ascii() => ascii,
+        Ok(url::Host::Domain(ascii)) => ascii,
         _ => label.to_lowercase(),
     }
 }

@@ -63,7 +63,7 @@ pub struct Listing {
     pub faults: Vec<Fault>,
     /// Other programs changed it all the while, so a file that seems gone may be there.
     pub unsteady: bool,
-    /// As of the listing, to be compared with the next [`stamp`]; `None` if the folder may change unnoticed.
+    /// As of the listing, to be compared with the next [`stamp`], which is never that of a part that may change unnoticed.
     pub stamp: Option<String>,
 }
 
@@ -72,7 +72,7 @@ const YOUNG: Duration = Duration::from_secs(2);
 
 /// Lists a folder; when it changes meanwhile, again.
 pub fn list(dir: &Path, now: Timestamp) -> Listing {
-    steadily(dir, now, |listing| list_once(dir, listing))
+    steadily(dir, now, |listing, _| list_once(dir, listing))
 }
 
 /// What a folder holds beside the messages whose names are known.
@@ -103,10 +103,10 @@ pub fn list_unknown(
 ) -> Unknown {
     let (mut files, mut there) = (Files::default(), Names::default());
     let (mut in_cur, mut only_new) = (0, false);
-    let listing = steadily(dir, now, |listing| {
+    let listing = steadily(dir, now, |listing, times| {
         files = Files::default();
         let mut hashes = Vec::new();
-        let same_cur = before.filter(|(stamp, _)| is_cur_of(stamp, times(dir), now));
+        let same_cur = before.filter(|(stamp, _)| is_cur_of(stamp, times, now));
         only_new = same_cur.is_some();
         in_cur = same_cur.map_or(0, |(_, count)| count);
         let subs = if only_new { &SUBS[..1] } else { &SUBS[..] };
@@ -148,12 +148,17 @@ pub fn list_unknown(
     }
 }
 
-fn steadily(dir: &Path, now: Timestamp, mut list: impl FnMut(&mut Listing)) -> Listing {
+/// Lists, which is told the times as of its beginning, until nothing changed meanwhile.
+fn steadily(
+    dir: &Path,
+    now: Timestamp,
+    mut list: impl FnMut(&mut Listing, Option<Times>),
+) -> Listing {
     let mut listing = Listing::default();
     for attempt in 0..4 {
         let before = times(dir);
         listing = Listing::default();
-        list(&mut listing);
+        list(&mut listing, before);
         if times(dir) == before {
             listing.stamp = before.map(|t| written(&t, now));
             return listing;
@@ -200,9 +205,9 @@ fn written(times: &Times, now: Timestamp) -> String {
 
 /// Whether `cur` has the time that a stamp says.
 fn is_cur_of(stamp: &str, times: Option<Times>, now: Timestamp) -> bool {
-    let cur = |stamp: &str| stamp.rsplit(' ').next().map(str::to_owned);
-    let now = times.and_then(|times| cur(&written(&times, now)));
-    now.is_some_and(|now| now != UNSURE && Some(now) == cur(stamp))
+    let cur = |stamp: &str| stamp.rsplit(' ').next().unwrap_or_default().to_owned();
+    let now = times.map(|times| cur(&written(&times, now)));
+    now.is_some_and(|now| now != UNSURE && now == cur(stamp))
 }
 
 fn list_once(dir: &Path, listing: &mut Listing) {

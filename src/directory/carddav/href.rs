@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+use percent_encoding::{AsciiSet, percent_decode_str, percent_encode};
 use reqwest::Url;
+
+use crate::format::percent::RESERVED;
 
 /// The path that an address of an answer means, in the one spelling that is compared and stored; `None` if it is on
 /// another host, or none.
@@ -31,11 +33,7 @@ fn spelled(path: &str) -> String {
 }
 
 /// All that is no `pchar` (RFC 3986 §3.3).
-const NO_PCHAR: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
+const NO_PCHAR: &AsciiSet = &RESERVED
     .remove(b'!')
     .remove(b'$')
     .remove(b'&')

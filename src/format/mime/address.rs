@@ -1,6 +1,8 @@
 //! Address lists of received mail (RFC 5322 §3.4 and §4.4), read leniently: a mailbox is found wherever a
 //! person would see one.
 
+use std::borrow::Cow;
+
 use memchr::memchr;
 
 use crate::model::address::Address;
@@ -216,8 +218,10 @@ impl Reader<'_> {
 /// A name in single quotes is Outlook's; one that only repeats the address says nothing. An address has no control
 /// characters, whatever encoded words or a NUL bring into it.
 fn mailbox(name: Option<String>, email: &str) -> Address {
-    let email = email.replace(char::is_control, "");
-    let email = email.as_str();
+    let email = match email.contains(char::is_control) {
+        true => Cow::from(email.replace(char::is_control, "")),
+        false => Cow::from(email),
+    };
     let name = name.as_deref().map(str::trim).map(|name| {
         name.strip_prefix('\'')
             .and_then(|n| n.strip_suffix('\''))

@@ -294,8 +294,10 @@ fn subject(head: &Head<'_>, hint: Option<&str>) -> String {
         return String::new();
     };
     // Encoded words and guessed charsets bring line ends that the field itself can't have.
-    let subject = words::decode(&unfold(cut(value, 4 * LONGEST_SUBJECT)), hint);
-    let mut subject = subject.replace(['\r', '\n'], " ");
+    let mut subject = words::decode(&unfold(cut(value, 4 * LONGEST_SUBJECT)), hint);
+    if subject.contains(['\r', '\n']) {
+        subject = subject.replace(['\r', '\n'], " ");
+    }
     let end = floor(&subject, LONGEST_SUBJECT);
     subject.truncate(end);
     subject.trim().to_owned()

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, percent_decode_str, utf8_percent_encode};
+
+use crate::format::percent::RESERVED;
 
 /// The text with its escapes undone (RFC 6350 §3.4); `\:` is Apple's and Google's.
 pub fn unescaped(text: &str) -> String {
@@ -83,11 +85,7 @@ fn is_junk(c: char) -> bool {
 }
 
 /// What may not stand in an address of IMPP behind its scheme (RFC 3986).
-const NO_ADDRESS: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
+const NO_ADDRESS: &AsciiSet = &RESERVED
     .remove(b'+')
     .remove(b'@')
     .remove(b'/')

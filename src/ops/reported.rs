@@ -8,20 +8,19 @@ use crate::model::outbox::State;
 use crate::model::receive::StatusNews;
 use crate::store::outbox::{Item, Noted, Part};
 
-use super::deliver::room::{self, Piece};
+use super::deliver::room;
 use super::{App, access};
 
 /// Takes what a provider says of a message of this account. Whatever the order, however often: the end is the same.
 ///
 /// What is said of a message that is not known here is kept until it is.
 pub fn take(app: &App, account: &str, news: &StatusNews) -> Result<Noted> {
-    let found = match &news.own {
-        Some((own, number)) => recognise(app, account, (own, *number, &news.remote))?,
-        None => None,
-    };
+    if let Some((own, number)) = &news.own {
+        recognise(app, account, (own, *number, &news.remote))?;
+    }
     let mut noted = app.store.report(account, news, app.clock.now())?;
     if let (Some(State::Unconfirmed), Some(id)) = (noted.state, noted.item) {
-        noted.state = Some(settle(app, id, found)?);
+        noted.state = Some(settle(app, id)?);
     }
     Ok(noted)
 }
@@ -42,47 +41,38 @@ pub async fn ask(app: &App, item: &Item) -> Result<()> {
     Ok(())
 }
 
-/// Writes down that the provider has a part of ours, which it names by our own id; gives the part if that was not known.
-fn recognise(
-    app: &App,
-    account: &str,
-    (own, number, remote): (&str, usize, &str),
-) -> Result<Option<Piece>> {
+/// Writes down that the provider has a part of ours, which it names by our own id. Parts go one after the other: those
+/// behind the one in doubt were not begun, and go now.
+fn recognise(app: &App, account: &str, (own, number, remote): (&str, usize, &str)) -> Result<()> {
     if app.store.item_of_part(account, remote)?.is_some() {
-        return Ok(None);
+        return Ok(());
     }
     let Some(id) = app.store.item_of_own_id(account, own)? else {
-        return Ok(None);
+        return Ok(());
     };
     let item = app.store.outbox_item(id)?;
     let missing = room::missing(app, &item)?;
-    let Some(piece) = missing.into_iter().find(|piece| piece.number == number) else {
-        return Ok(None);
+    let Some(at) = missing.iter().position(|piece| piece.number == number) else {
+        return Ok(());
     };
     let part = Part {
-        begins: piece.begins,
+        begins: missing[at].begins,
         remote: remote.to_owned(),
     };
-    app.store.part_sent(id, &part)?;
-    Ok(Some(piece))
+    let words = "its provider has the part that was in doubt; the rest did not go yet";
+    let rest = (at == 0 && missing.len() > 1).then_some((item.tries, words));
+    app.store.part_found(id, (&part, rest), app.clock.now())
 }
 
-/// Settles an item in doubt by the part of it that was found at its provider.
-fn settle(app: &App, id: OutboxId, found: Option<Piece>) -> Result<State> {
+/// Settles an item in doubt once its provider has all of it.
+fn settle(app: &App, id: OutboxId) -> Result<State> {
     let item = app.store.outbox_item(id)?;
-    let now = app.clock.now();
-    let missing = room::missing(app, &item)?;
-    let Some(next) = missing.first() else {
-        let words = "its provider tells what became of it";
-        let settled = app.store.confirm_found(id, (words, false), now)?;
-        return Ok(settled.unwrap_or(State::Unconfirmed));
-    };
-    // Parts go one after the other: the one in doubt is there, so those behind it were not begun.
-    if let Some(found) = found
-        && found.number + 1 == next.number
-    {
-        let words = "its provider has the part that was in doubt; the rest did not go yet";
-        app.store.confirm_absent(id, (item.tries, words), now)?;
+    if !room::missing(app, &item)?.is_empty() {
+        return Ok(item.state);
     }
-    Ok(app.store.outbox_item(id)?.state)
+    let words = "its provider tells what became of it";
+    let settled = app
+        .store
+        .confirm_found(id, (words, false), app.clock.now())?;
+    Ok(settled.unwrap_or(State::Unconfirmed))
 }

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::batches;
+use super::parts::Part;
 use super::row::{begin, change, ms, number, recipients, state_of, unknown};
 use super::tell::{self, Told};
 use super::{DOING, Ending, Recipient, WRITING, reported, row};
+use super::{batches, parts};
 use crate::error::{Error, Result};
 use crate::model::audit::AuditEvent;
 use crate::model::id::OutboxId;
@@ -116,31 +117,26 @@ impl Store {
     ) -> Result<bool> {
         let mut db = self.main()?;
         let tx = begin(&mut db)?;
-        let item = row::item(&tx, id)?;
-        if item.tries != tries || item.state != State::Unconfirmed {
-            return Ok(false);
-        }
-        tx.execute(
-            "UPDATE recipients SET state = 'waiting', words = ?2 WHERE item = ?1 AND state = 'unconfirmed'",
-            params![id.0, words],
-        )
-        .map_err(fault(WRITING))?;
-        let verdict = Verdict::of(recipients(&tx, id)?.iter().map(|r| r.state));
-        let next = advance(&tx, id, Event::Resolve(verdict))?;
-        tx.execute(
-            "UPDATE items SET state = ?2, next_at = NULL, error_code = NULL, error = NULL, hint = NULL,
-             updated_at = ?3 WHERE id = ?1",
-            params![id.0, next.name(), ms(now)],
-        )
-        .map_err(fault(WRITING))?;
-        note(&tx, id, now, ("absent", words))?;
-        let told = Told {
-            words: Some(words),
-            ..Told::default()
-        };
-        tell::item(&tx, (&self.auditor, now), (id, AuditEvent::Resolved), told)?;
+        let is_absent = absent(&tx, (&self.auditor, now), (id, tries, words))?;
         tx.commit().map_err(fault(WRITING))?;
-        Ok(true)
+        Ok(is_absent)
+    }
+
+    /// Writes down that the provider has a part that was in doubt and, in the same step, lets the `rest` go if nothing
+    /// of it was begun: whoever hears of the part again finds it known, and could not tell that any more.
+    pub fn part_found(
+        &self,
+        id: OutboxId,
+        (part, rest): (&Part, Option<(u32, &str)>),
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut db = self.main()?;
+        let tx = begin(&mut db)?;
+        parts::write(&tx, id, part)?;
+        if let Some((tries, words)) = rest {
+            absent(&tx, (&self.auditor, now), (id, tries, words))?;
+        }
+        tx.commit().map_err(fault(WRITING))
     }
 
     /// Whether anything is due.
@@ -491,6 +487,38 @@ pub const REVIVED: &str = "revived";
 
 /// The outcome of an attempt that was accepted as far as a budget allowed; the rest goes later.
 pub const IN_PARTS: &str = "accepted in parts";
+
+/// Lets an item in doubt go again. False if it was tried again since `tries`, or is no longer in doubt.
+fn absent(
+    tx: &Transaction<'_>,
+    by: (&Auditor, Timestamp),
+    (id, tries, words): (OutboxId, u32, &str),
+) -> Result<bool> {
+    let item = row::item(tx, id)?;
+    if item.tries != tries || item.state != State::Unconfirmed {
+        return Ok(false);
+    }
+    tx.execute(
+        "UPDATE recipients SET state = 'waiting', words = ?2 WHERE item = ?1 AND state = 'unconfirmed'",
+        params![id.0, words],
+    )
+    .map_err(fault(WRITING))?;
+    let verdict = Verdict::of(recipients(tx, id)?.iter().map(|r| r.state));
+    let next = advance(tx, id, Event::Resolve(verdict))?;
+    tx.execute(
+        "UPDATE items SET state = ?2, next_at = NULL, error_code = NULL, error = NULL, hint = NULL,
+         updated_at = ?3 WHERE id = ?1",
+        params![id.0, next.name(), ms(by.1)],
+    )
+    .map_err(fault(WRITING))?;
+    note(tx, id, by.1, ("absent", words))?;
+    let told = Told {
+        words: Some(words),
+        ..Told::default()
+    };
+    tell::item(tx, by, (id, AuditEvent::Resolved), told)?;
+    Ok(true)
+}
 
 pub(super) fn note(
     tx: &Transaction<'_>,

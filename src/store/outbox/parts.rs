@@ -1,6 +1,6 @@
 //! Parts of an item that went one by one: a long text is several messages to a provider with a limit.
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use super::row::change;
 use super::{DOING, WRITING};
@@ -20,14 +20,7 @@ pub struct Part {
 impl Store {
     /// Writes down that the provider has a part, before the next one goes.
     pub fn part_sent(&self, id: OutboxId, part: &Part) -> Result<()> {
-        let begins = i64::try_from(part.begins).unwrap_or(i64::MAX);
-        self.main()?
-            .execute(
-                "INSERT OR REPLACE INTO parts (item, begins, remote) VALUES (?1, ?2, ?3)",
-                params![id.0, begins, part.remote],
-            )
-            .map(drop)
-            .map_err(fault(WRITING))
+        write(&*self.main()?, id, part)
     }
 
     /// Notes under which Message-ID the provider sent an item; a thread that it began goes on below that.
@@ -85,4 +78,14 @@ impl Store {
         };
         read().map_err(fault(DOING))
     }
+}
+
+pub(super) fn write(db: &Connection, id: OutboxId, part: &Part) -> Result<()> {
+    let begins = i64::try_from(part.begins).unwrap_or(i64::MAX);
+    db.execute(
+        "INSERT OR REPLACE INTO parts (item, begins, remote) VALUES (?1, ?2, ?3)",
+        params![id.0, begins, part.remote],
+    )
+    .map(drop)
+    .map_err(fault(WRITING))
 }

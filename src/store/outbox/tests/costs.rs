@@ -78,6 +78,41 @@ fn orders<T: Clone>(all: &[T]) -> Vec<Vec<T>> {
 }
 
 #[test]
+fn a_part_in_doubt_that_is_found_lets_the_rest_go_in_the_same_step() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::at(dir.path());
+    let (id, owner) = begun(&store, "k");
+    let doubt = Answer {
+        state: RecipientState::Unconfirmed,
+        code: None,
+        words: "no answer".to_owned(),
+    };
+    store.record_answers(id, &owner, &[(0, doubt)]).unwrap();
+    let ending = Ending {
+        outcome: "unknown".to_owned(),
+        ..Ending::default()
+    };
+    let ended = store.settle(id, &ending, (&owner, now())).unwrap();
+    assert_eq!(ended, Some(State::Unconfirmed));
+    let part = Part {
+        begins: 0,
+        remote: "r1".to_owned(),
+    };
+    let tries = store.outbox_item(id).unwrap().tries;
+    let found = |tries| {
+        let rest = Some((tries, "the rest did not go yet"));
+        store.part_found(id, (&part, rest), later(1)).unwrap();
+        store.outbox_item(id).unwrap().state
+    };
+    assert_eq!(found(tries + 1), State::Unconfirmed, "tried again since");
+    assert_eq!(found(tries), State::Ready);
+    assert_eq!(store.parts(id).unwrap(), std::slice::from_ref(&part));
+    assert_eq!(found(tries), State::Ready);
+    let absent = store.outbox_attempts(id).unwrap();
+    assert_eq!(absent.iter().filter(|a| a.outcome == "absent").count(), 1);
+}
+
+#[test]
 fn reports_in_any_order_and_twice_come_to_the_same_end() {
     use Reported::*;
     for (said, wanted) in [

@@ -154,6 +154,7 @@ impl World {
             .env("TZ", "UTC")
             .current_dir(self.dir.path());
         command.envs(self.env.iter().map(|(k, v)| (k, v)));
+        command.envs(coverage());
         command
     }
 }
@@ -221,6 +222,14 @@ pub fn skip<T>(reason: &str) -> Option<T> {
 /// The binary under test.
 pub fn binary() -> &'static str {
     env!("CARGO_BIN_EXE_comms")
+}
+
+/// When coverage is measured, that of the programs which tests start: a few files that all of them add to.
+fn coverage() -> Option<(&'static str, OsString)> {
+    const FILE: &str = "LLVM_PROFILE_FILE";
+    let own = std::env::vars_os().find(|(k, _)| k == FILE)?.1;
+    let shared = Path::new(&own).with_file_name("comms_%8m.profraw");
+    Some((FILE, shared.into()))
 }
 
 fn path_variable() -> OsString {

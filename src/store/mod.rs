@@ -222,43 +222,46 @@ impl Store {
 
     /// `index.db` for writing. Lock it before `raw.db`, never after.
     fn index(&self) -> Result<MutexGuard<'_, Connection>> {
-        let (db, _) = self.on_index((&self.index, &self.index_on), || self.open(&schema::INDEX))?;
+        let on = (&self.index, &self.index_on);
+        let (db, _) = self.on_index(on, self.index_now(), || self.open(&schema::INDEX))?;
         schema::still_known(db, &schema::INDEX)
     }
 
     /// `index.db` for reading.
     fn reader(&self) -> Result<MutexGuard<'_, Connection>> {
-        if self.has_lost_index() {
+        let mut now = self.index_now();
+        if self.is_lost(now) {
             // An empty write mends it from `raw.db`.
             self.write("rebuilding the index", |_| Ok(()))?;
+            now = self.index_now();
         }
-        let open = || {
-            self.on_index((&self.reader, &self.reader_on), || {
+        let open = |now| {
+            self.on_index((&self.reader, &self.reader_on), now, || {
                 self.open_reader(&schema::INDEX)
             })
         };
-        let (db, first) = open()?;
+        let (db, first) = open(now)?;
         if first && write::is_half_built(&db).map_err(fault("opening the store"))? {
             drop(db);
             if let Err(e) = self.finish_rebuild() {
                 // On a disk that can't be written the part that is there answers.
                 tracing::debug!(error = %e, "the rest of the index is built later");
             }
-            return open().map(|(db, _)| db);
+            return open(self.index_now()).map(|(db, _)| db);
         }
         Ok(db)
     }
 
     /// A connection to what is called `index.db` now, and whether it was opened just now: a damaged index is replaced by
     /// a new file, by whatever process, and whoever runs for weeks must not go on with the one that was deleted.
+    ///
+    /// `before` is the file as it was looked at before: what replaces it meanwhile is seen the next time.
     fn on_index<'a>(
         &'a self,
         (slot, on): (&'a Slot, &Mutex<Option<Identity>>),
+        before: Option<Identity>,
         open: impl Fn() -> Result<Connection>,
     ) -> Result<(MutexGuard<'a, Connection>, bool)> {
-        let path = self.dir.join(schema::INDEX.name);
-        // Looked at before it is opened: what replaces it meanwhile is seen the next time.
-        let before = disk::identity(&path);
         let mut db = lazily(slot, &open)?;
         let mut on = on.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if on.is_some() && *on == before {
@@ -267,7 +270,7 @@ impl Store {
         if on.is_some() {
             *db = open()?;
         }
-        *on = before.or_else(|| disk::identity(&path));
+        *on = before.or_else(|| self.index_now());
         Ok((db, true))
     }
 
@@ -281,9 +284,16 @@ impl Store {
         self.view.teach(db).map_err(fault("opening the store"))
     }
 
+    fn index_now(&self) -> Option<Identity> {
+        disk::identity(&self.dir.join(schema::INDEX.name))
+    }
+
     fn has_lost_index(&self) -> bool {
-        let exists = |file: &schema::File| self.dir.join(file.name).exists();
-        !exists(&schema::INDEX) && exists(&schema::RAW)
+        self.is_lost(self.index_now())
+    }
+
+    fn is_lost(&self, index: Option<Identity>) -> bool {
+        index.is_none() && self.dir.join(schema::RAW.name).exists()
     }
 }
 

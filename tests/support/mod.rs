@@ -224,6 +224,22 @@ pub fn binary() -> &'static str {
     env!("CARGO_BIN_EXE_comms")
 }
 
+/// Ends a running program of ours: at once, or, when coverage is measured, so that it can write down its own.
+pub fn end(child: &mut Child) {
+    if coverage().is_some() {
+        let pid = child.id().to_string();
+        let _ = Command::new("kill").args(["-TERM", &pid]).status();
+        for _ in 0..100 {
+            if matches!(child.try_wait(), Ok(Some(_))) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
 /// When coverage is measured, that of the programs which tests start: a few files that all of them add to.
 fn coverage() -> Option<(&'static str, OsString)> {
     const FILE: &str = "LLVM_PROFILE_FILE";

@@ -137,8 +137,7 @@ impl Hook {
 
 impl Drop for Hook {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        crate::support::end(&mut self.child);
     }
 }
 

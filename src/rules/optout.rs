@@ -6,11 +6,12 @@ use super::address::one_spelling;
 /// and digits whatever reaches them (`sms:`, `whatsapp:`), anything else in lower case.
 pub fn normal(address: &str) -> String {
     let address = address.trim();
-    let number = ["sms:", "whatsapp:"]
-        .iter()
-        .find_map(|channel| address.strip_prefix(channel));
+    let number = address.split_once(':').filter(|(channel, _)| {
+        let numbered = ["sms", "whatsapp"];
+        numbered.iter().any(|one| channel.eq_ignore_ascii_case(one))
+    });
     let address = number
-        .map(str::trim)
+        .map(|(_, number)| number.trim())
         .filter(|n| n.starts_with('+'))
         .unwrap_or(address);
     if address.rfind('@').is_some_and(|at| at > 0) {
@@ -73,6 +74,7 @@ mod tests {
             ("\"ada\"@example.com", "ada@example.com"),
             ("+1 (555) 010-0.99", "+1555010099"),
             ("sms:+15550100", "+15550100"),
+            ("SMS: +1 555-0100", "+15550100"),
             ("whatsapp:+15550100", "+15550100"),
             ("whatsapp:US.abc", "whatsapp:us.abc"),
             ("sms:24273", "sms:24273"),

@@ -25,10 +25,10 @@ const PHONE: &str = "";
 /// Reads one TO by its form; it may be several addresses separated by commas.
 pub fn read(text: &str) -> Result<Target> {
     let trimmed = text.trim();
-    if let Some((channel, rest)) = trimmed.split_once(':')
-        && CHANNELS.contains(&channel)
+    if let Some((written, rest)) = trimmed.split_once(':')
+        && let Some(channel) = CHANNELS.iter().find(|c| written.eq_ignore_ascii_case(c))
     {
-        return Ok(Target::Channel(channel.to_owned(), rest.to_owned()));
+        return Ok(Target::Channel((*channel).to_owned(), rest.to_owned()));
     }
     if trimmed.starts_with('+')
         && trimmed[1..].starts_with(|c: char| c.is_ascii_digit())
@@ -269,10 +269,12 @@ mod tests {
             read("Ada <ada@example.com>").unwrap(),
             Target::Mail(_)
         ));
-        assert_eq!(
-            read("sms:+1415").unwrap(),
-            Target::Channel("sms".into(), "+1415".into())
-        );
+        for written in ["sms:+1415", "SMS:+1415"] {
+            assert_eq!(
+                read(written).unwrap(),
+                Target::Channel("sms".into(), "+1415".into())
+            );
+        }
         assert_eq!(
             read("+14155550100").unwrap(),
             Target::Channel(PHONE.into(), "+14155550100".into())

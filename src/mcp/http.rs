@@ -14,7 +14,6 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use rmcp::model::Extensions;
 use rmcp::transport::streamable_http_server::session::SessionManager;
-use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio::sync::watch;
 
@@ -23,6 +22,7 @@ use crate::ops::calls::{Caller, LARGEST};
 use crate::ops::serving::{Desk, Part};
 
 use super::server::Server;
+use super::sessions::Sessions;
 
 /// Sessions of one key; the oldest gives way.
 const SESSIONS: usize = 32;
@@ -33,7 +33,7 @@ pub fn router(desk: Arc<Desk>, stop: watch::Receiver<bool>) -> Router {
     let Some(pool) = desk.pool(Part::Mcp) else {
         return Router::new();
     };
-    let sessions = Arc::new(LocalSessionManager::default());
+    let sessions = Arc::new(Sessions::default());
     // The guard knows under which names this server may be called.
     let config = StreamableHttpServerConfig::default()
         .disable_allowed_hosts()
@@ -71,7 +71,7 @@ pub fn caller(extensions: &Extensions) -> Option<Caller> {
 
 /// Whose sessions there are, the oldest first.
 struct Owners {
-    sessions: Arc<LocalSessionManager>,
+    sessions: Arc<Sessions>,
     of: Mutex<VecDeque<(String, Caller)>>,
 }
 
@@ -96,9 +96,9 @@ impl Owners {
 
     /// Forgets those that ended by themselves.
     async fn prune(&self) {
-        let live = self.sessions.sessions.read().await;
+        let live = self.sessions.live().await;
         let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
-        of.retain(|(id, _)| live.contains_key(id.as_str()));
+        of.retain(|(id, _)| live.contains(id.as_str()));
     }
 }
 

@@ -6,12 +6,14 @@
 
 mod ask;
 mod completion;
+mod events;
 mod fence;
 mod http;
 mod prompts;
 mod resources;
 mod schema;
 mod server;
+mod sessions;
 mod stdio;
 mod subscriptions;
 mod tools;

@@ -293,6 +293,60 @@ fn a_call_whose_connection_broke_is_answered_on_the_next_one() {
 }
 
 #[test]
+fn an_answer_that_nobody_heard_is_there_for_whoever_comes_back() {
+    let smtp = Smtp::start();
+    let world = sending(&smtp, ALLOW);
+    let http = Http::start(&world, "send");
+    let session = http.session();
+    let call = json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {
+        "name": "send", "arguments": {"to": ["bob@example.com"], "subject": "Hi", "text": "x"}}});
+    let mut lines = http
+        .open("POST", Some(&session), ("", &call.to_string()))
+        .lines();
+    let id = lines
+        .by_ref()
+        .map_while(Result::ok)
+        .find_map(|line| line.strip_prefix("id: ").map(str::to_owned))
+        .expect("a first event with an id");
+    drop(lines);
+    let end = Instant::now() + Duration::from_secs(30);
+    let sent = "\"state\":\"sent\"";
+    while !world
+        .run(["outbox", "show", "o1", "--json"])
+        .stdout
+        .contains(sent)
+    {
+        assert!(Instant::now() < end, "it is sent");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // The answer is made; whoever asks again gets the same.
+    std::thread::sleep(Duration::from_millis(500));
+    for _ in 0..2 {
+        let (status, all) = http.ask(
+            "GET",
+            Some(&session),
+            (&format!("last-event-id: {id}\r\n"), ""),
+        );
+        assert_eq!(status, 200, "{all}");
+        let answers: Vec<Value> = all
+            .lines()
+            .filter_map(|line| serde_json::from_str(line.strip_prefix("data: ")?).ok())
+            .collect();
+        assert_eq!(answers.len(), 1, "{all}");
+        assert_eq!(answers[0]["id"], 7);
+    }
+    assert_eq!(smtp.received().len(), 1);
+    // What nobody was told is not made up.
+    let (status, all) = http.ask(
+        "GET",
+        Some(&session),
+        ("last-event-id: 1@elsewhere\r\n", ""),
+    );
+    assert_eq!(status, 200, "{all}");
+    assert!(!all.contains("data: {"), "{all}");
+}
+
+#[test]
 fn a_key_has_so_many_sessions_and_the_oldest_gives_way() {
     let world = World::new();
     let http = Http::start(&world, "read");

@@ -3,11 +3,12 @@
 //! A missing name is an error, whatever the template does with it except `default` and `is defined`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::sync::{Arc, Mutex};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Object, Value};
-use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, escape_formatter};
 
 use crate::error::{Error, Result};
 
@@ -16,6 +17,8 @@ const FUEL: u64 = 1_000_000;
 /// Bytes of one tag beside its strings: the parts of what stands there are nested in memory, and read by functions that
 /// call themselves.
 const LONGEST_TAG: usize = 1_000;
+/// Bytes of a text or a header once it is filled in.
+const LARGEST: usize = 16 << 20;
 
 /// How the text of a template is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,7 +192,9 @@ impl Template {
             values: values.clone(),
             missing: Mutex::default(),
         });
-        let rendered = template.render(Value::from_dyn_object(lookup.clone()));
+        let mut text = Bounded::default();
+        let context = Value::from_dyn_object(lookup.clone());
+        let rendered = template.render_captured_to(context, &mut text).map(drop);
         rendered.map_err(|e| {
             let missing = lookup.missing.lock().ok().and_then(|mut m| m.take());
             let at = line + e.line().unwrap_or(1) - 1;
@@ -204,9 +209,14 @@ impl Template {
                 (ErrorKind::OutOfFuel, _) => {
                     self.at(at, "the template goes on and on: it was stopped")
                 }
+                (ErrorKind::WriteFailure, _) => {
+                    self.at(at, &format!("it is filled in to more than {LARGEST} bytes"))
+                }
                 _ => self.fault(&e, line),
             }
-        })
+        })?;
+        // All that is written is text.
+        Ok(String::from_utf8_lossy(&text.0).into_owned())
     }
 
     fn at(&self, line: usize, what: &str) -> Error {
@@ -219,6 +229,24 @@ impl Template {
             Some(detail) => self.at(line, &format!("{} ({detail})", e.kind())),
             None => self.at(line, &e.kind().to_string()),
         }
+    }
+}
+
+/// What a template writes, up to a bound.
+#[derive(Default)]
+struct Bounded(Vec<u8>);
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > LARGEST {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -291,6 +319,14 @@ fn environment(style: Style) -> Environment<'static> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
     environment.set_recursion_limit(50);
+    // What loops could make ever longer texts with.
+    environment.remove_global("namespace");
+    environment.set_formatter(|out, state, value| {
+        match value.as_str().is_some_and(|text| text.len() > LARGEST) {
+            true => Err(ErrorKind::WriteFailure.into()),
+            false => escape_formatter(out, state, value),
+        }
+    });
     // A tag on a line of its own leaves no empty line.
     let mut syntax = SyntaxConfig::builder();
     syntax
@@ -502,6 +538,9 @@ mod tests {
             "{% include '/etc/passwd' %}",
             "{% for x in range(9999) %}{% for y in range(9999) %}a{% endfor %}{% endfor %}",
             "{{ oops",
+            "{{ 'x' * 99999999 }}",
+            "{% for x in range(9999) %}{{ 'x' * 9999999 }}{% endfor %}",
+            "{% set all = namespace(a='x') %}",
         ] {
             let e = render("a.txt", source, &[]).unwrap_err();
             assert!(e.message.starts_with("a.txt:1: "), "{}", e.message);

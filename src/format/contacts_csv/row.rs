@@ -217,7 +217,12 @@ fn groups(groups: &mut Vec<String>, cell: &str) {
         .filter(|group| !EVERYBODY.contains(group))
         .map(|group| group.trim_start_matches('*').trim())
         .collect();
-    grow(groups, &[SEVERAL, ";", ","], &kept.join(SEVERAL));
+    // A name may have a comma: where Google's separator stands, it is the only one.
+    let separators: &[&str] = match cell.contains(SEVERAL) {
+        true => &[SEVERAL],
+        false => &[";", ","],
+    };
+    grow(groups, separators, &kept.join(SEVERAL));
 }
 
 /// Adds the values between the first of these separators that is there.

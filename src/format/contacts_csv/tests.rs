@@ -165,6 +165,7 @@ fn what_is_written_for_google_reads_the_same() {
     };
     let firm = Card {
         name: "Engines Ltd".into(),
+        groups: vec!["Suppliers, old".into()],
         ..Card::default()
     };
     let file = write(&[ada.clone(), firm.clone()]);

@@ -41,8 +41,8 @@ pub fn markdown(data: &[u8]) {
         "<script",
         "<iframe",
         "<img src=\"javascript",
-        "href=\"javascript",
-        "href=\"data",
+        "href=\"javascript:",
+        "href=\"data:",
     ] {
         assert!(!page.contains(bad), "{bad} in {page}");
     }

@@ -168,6 +168,54 @@ fn nothing_is_left_to_do() {
     }
 }
 
+/// A file that no `mod` names is not compiled, and its tests don't run: nobody would notice.
+#[test]
+fn every_file_is_compiled() {
+    let mut files = Vec::new();
+    for folder in ["src", "tests/it", "tests/support"] {
+        everything(&root().join(folder), &mut files);
+    }
+    assert!(files.len() > 700, "the files were not found");
+    for file in &files {
+        let (folder, name) = (file.parent().unwrap(), file.file_stem().unwrap());
+        let mut name = name.to_str().unwrap();
+        let mut parents: Vec<PathBuf> = ["mod.rs", "lib.rs", "main.rs"]
+            .map(|root| folder.join(root))
+            .into();
+        parents.push(folder.with_extension("rs"));
+        if ["mod", "lib", "main"].contains(&name) {
+            // A folder's own file is named by the folder above.
+            name = folder.file_name().unwrap().to_str().unwrap();
+            let above = folder.parent().unwrap();
+            parents = ["mod.rs", "lib.rs", "main.rs"]
+                .map(|root| above.join(root))
+                .into();
+            parents.push(above.with_extension("rs"));
+            parents.push(root().join("tests/it/main.rs"));
+            if name == "src" || name == "it" {
+                continue;
+            }
+        }
+        let declared = format!("mod {name};");
+        let is_named = parents
+            .iter()
+            .filter(|p| *p != file)
+            .any(|parent| fs::read_to_string(parent).is_ok_and(|text| text.contains(&declared)));
+        assert!(is_named, "no file says `{declared}` for {}", file.display());
+    }
+}
+
+fn everything(dir: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            everything(&path, files);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            files.push(path);
+        }
+    }
+}
+
 /// Rust files of the crate, without those that hold only tests.
 fn sources() -> Vec<PathBuf> {
     let mut files = Vec::new();

@@ -113,5 +113,6 @@ mod twilio_cuts;
 mod twilio_hooks;
 mod vault;
 mod watch;
+mod webhooks_out;
 mod whatsapp;
 mod whatsapp_windows;

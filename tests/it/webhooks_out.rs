@@ -493,9 +493,17 @@ fn what_nobody_takes_is_tried_by_the_schedule_and_after_five_days_no_more() {
     assert_eq!(failing["state"], "failing");
     first.end("-TERM");
     let began: jiff::Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
-    let wait = at(&failing["deliveries"][0]["again_at"]).duration_since(began).as_secs();
-    assert!((5..=6).contains(&wait), "after 5 s, spread by a tenth: {wait}");
-    assert!(failing["error"].as_str().unwrap().contains("500"), "{failing}");
+    let wait = at(&failing["deliveries"][0]["again_at"])
+        .duration_since(began)
+        .as_secs();
+    assert!(
+        (5..=6).contains(&wait),
+        "after 5 s, spread by a tenth: {wait}"
+    );
+    assert!(
+        failing["error"].as_str().unwrap().contains("500"),
+        "{failing}"
+    );
     let (world, second) = turn(world, "2026-11-21T12:00:10Z", 2);
     let wait = at(&second["deliveries"][0]["again_at"])
         .duration_since("2026-11-21T12:00:10Z".parse().unwrap())
@@ -509,7 +517,10 @@ fn what_nobody_takes_is_tried_by_the_schedule_and_after_five_days_no_more() {
     // Five days after it began to fail the next failure is the last.
     let (world, last) = turn(world, "2026-11-26T12:00:01Z", 4);
     assert_eq!(last["state"], "disabled", "{last:#}");
-    assert!(last["error"].as_str().unwrap().contains("five days"), "{last:#}");
+    assert!(
+        last["error"].as_str().unwrap().contains("five days"),
+        "{last:#}"
+    );
     let world = world.env("COMMS_NOW", "2026-11-27T12:00:00Z");
     let serving = Serving::with(&world, &ONLY);
     std::thread::sleep(Duration::from_secs(2));
@@ -532,7 +543,10 @@ fn arrive_at(world: &World, subject: &str) {
 #[test]
 fn that_a_message_is_another_is_told_without_its_words() {
     let receiver = Receiver::start(&[]);
-    let world = world(&hook(&receiver, "events = \"message.changed\"\ntext = true"));
+    let world = world(&hook(
+        &receiver,
+        "events = \"message.changed\"\ntext = true",
+    ));
     let _serving = Serving::with(&world, &ONLY);
     arrive(&world, ("work", "news"));
     let found = world.run(["search", "subject:news", "--json"]).ok().json();
@@ -546,7 +560,10 @@ fn that_a_message_is_another_is_told_without_its_words() {
     }
     for post in receiver.posts() {
         let json = post.json();
-        assert_eq!((&json["type"], &json["data"]["id"]), (&"message.changed".into(), &id.as_str().into()));
+        assert_eq!(
+            (&json["type"], &json["data"]["id"]),
+            (&"message.changed".into(), &id.as_str().into())
+        );
         assert!(!json.to_string().contains("the words within"), "{json}");
         assert!(post.is_signed_with(SECRET));
     }

@@ -38,6 +38,10 @@ impl Loops {
     pub fn start(app: &Arc<App>, desk: &Arc<Desk>, parts: &[Part]) -> Result<Loops> {
         let (stop, stopped) = watch::channel(false);
         let mut threads = Vec::new();
+        if parts.contains(&Part::Hooks) {
+            // What happens as soon as it is said to be ready is told; a fault is met, and told, by the loop.
+            let _ = webhooks::begin(app);
+        }
         for part in parts.iter().filter(|part| part.has_loop()) {
             let of = Loop {
                 part: *part,

@@ -56,21 +56,32 @@ fn configured<'a>(app: &'a App, name: &str) -> Result<&'a Hook> {
     })
 }
 
-/// Delivers for all hooks until it is told to end; `sign` is called as it goes.
-pub async fn follow(app: &App, stopped: watch::Receiver<bool>, sign: &dyn Fn()) -> Result<()> {
-    let mut stop = Stop::by_starter(stopped.clone());
-    let known: HashSet<String> = app
+/// From now on every hook of the config is told what happens; those that left it are forgotten. What came before is not
+/// told to a new one.
+pub fn begin(app: &App) -> Result<()> {
+    let names: HashSet<String> = app
         .config
         .hooks
         .iter()
         .map(|h| Hook::key(&h.name))
         .collect();
     for gone in app.store.followers("hook/")? {
-        if !known.contains(&gone.name) {
+        if !names.contains(&gone.name) {
             app.store.stop_following(&gone.name)?;
         }
     }
-    let owner = match known.is_empty() {
+    for name in &names {
+        let from = app.store.feed_end()?;
+        app.store.begin_following((name, None), from)?;
+    }
+    Ok(())
+}
+
+/// Delivers for all hooks until it is told to end; `sign` is called as it goes.
+pub async fn follow(app: &App, stopped: watch::Receiver<bool>, sign: &dyn Fn()) -> Result<()> {
+    let mut stop = Stop::by_starter(stopped.clone());
+    begin(app)?;
+    let owner = match app.config.hooks.is_empty() {
         // Nothing to do, and nothing to hold.
         true => {
             stop.asked().await;
@@ -105,7 +116,6 @@ struct Desk<'a> {
 impl Desk<'_> {
     async fn follow(&self, mut stop: Stop) -> Result<()> {
         let store = &self.app.store;
-        store.begin_following((&self.name, None), store.feed_end()?)?;
         let mut waker = Waker::new(self.app);
         let mut running = FuturesUnordered::new();
         let mut courier: Option<Courier> = None;

@@ -32,7 +32,7 @@ fn place(id: &str) -> Option<(u64, &str)> {
     Some((number.parse().ok()?, stream))
 }
 
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Events(Arc<Shared>);
 
 struct Shared {

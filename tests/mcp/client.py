@@ -83,7 +83,8 @@ async def session(binary, env):
         read = await client.read_resource(resources[0].uri)
         check("a resource is read", "untrusted data" in read.contents[0].text, read)
         templates = await client.list_resource_templates()
-        check("templates", len(field(templates, "resource_templates", "resourceTemplates")) == 3, templates)
+        named = {template.name for template in field(templates, "resource_templates", "resourceTemplates")}
+        check("templates", named == {"message", "thread", "contact", "attachment"}, templates)
         prompts = (await client.list_prompts()).prompts
         check("prompts", {p.name for p in prompts} == {"triage", "draft_reply", "summarise_thread"}, prompts)
         prompt = await client.get_prompt("summarise_thread", {"id": threads[0]["id"]})

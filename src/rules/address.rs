@@ -97,7 +97,8 @@ fn mailbox(piece: &str) -> Result<Address> {
     let email = inside.trim();
     check(text, email)?;
     let name = name(text[..open].trim(), text)?;
-    Ok(Address::new(name.as_deref(), email))
+    let name = name.as_deref().map(str::trim);
+    Ok(Address::new(name.filter(|n| !n.is_empty()), email))
 }
 
 /// Where the angle bracket outside quotes is.

@@ -66,10 +66,13 @@ pub fn parse(text: &str, region: Option<&str>) -> Result<String> {
         }
     };
     let written = number.format().mode(Mode::E164).to_string();
-    // Zeros in front of it were counted, and are not written.
-    let again = phonenumber::parse(None, &written);
-    if !again.is_ok_and(|n| phonenumber::is_valid(&n) || has_a_length(&n)) {
-        return Err(bad(text, "it is too short or too long for its country"));
+    // With zeros in front of it, it may read as one number and be dialled as another.
+    let again = phonenumber::parse(None, &written)
+        .ok()
+        .filter(|n| phonenumber::is_valid(n) || has_a_length(n))
+        .map(|n| n.format().mode(Mode::E164).to_string());
+    if again.as_ref() != Some(&written) {
+        return Err(bad(text, "it has zeros that nobody can dial"));
     }
     match is_e164(&written) {
         true => Ok(written),
@@ -281,6 +284,7 @@ mod tests {
             ("US", "415 555 26711"),
             ("US", "+1415"),
             ("US", "+21100020a20am5"),
+            ("US", "+8100020octam8"),
             ("US", "+4915112345678901234"),
             ("US", "+999123456789"),
             ("US", "+1-415-555-2671;ext=5"),

@@ -267,12 +267,17 @@ fn one_that_is_gone_is_told_nothing_more_until_it_is_enabled() {
 
 #[test]
 fn a_name_that_leads_into_a_private_network_is_not_called() {
-    let names = ["ip6-localhost", "ip6-loopback", "localhost.localdomain"];
-    let private = names
-        .into_iter()
-        .find(|name| (*name, 0).to_socket_addrs().is_ok());
+    // As this machine calls itself.
+    let hosts = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
+    let names = hosts.lines().filter(|line| !line.starts_with('#'));
+    let names = names.flat_map(|line| line.split_whitespace().skip(1));
+    let private = names.filter(|name| *name != "localhost").find(|name| {
+        (*name, 0)
+            .to_socket_addrs()
+            .is_ok_and(|mut all| all.all(|at| at.ip().is_loopback()))
+    });
     let Some(name) = private else {
-        skip::<()>("no name here leads to this machine but `localhost`");
+        println!("skipped: no name here leads to this machine but `localhost`");
         return;
     };
     let receiver = Receiver::start(&[]);

@@ -13,6 +13,8 @@ use super::headings::{Column, Role};
 const EVERYBODY: [&str; 2] = ["* myContacts", "myContacts"];
 /// Between several values in one cell of Google's.
 const SEVERAL: &str = ":::";
+/// It is nothing anybody sees.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 #[derive(Default)]
 struct Row {
@@ -244,7 +246,7 @@ fn grow(list: &mut Vec<String>, separators: &[&str], cell: &str) {
 fn line(text: &str) -> String {
     let clean = text
         .chars()
-        .filter(|c| !c.is_control() || c.is_whitespace());
+        .filter(|c| (!c.is_control() || c.is_whitespace()) && *c != BYTE_ORDER_MARK);
     let clean: String = clean.collect();
     clean.split_whitespace().collect::<Vec<_>>().join(" ")
 }

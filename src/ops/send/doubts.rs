@@ -1,5 +1,7 @@
 //! What people forget when they write.
 
+use crate::rules::route;
+
 use super::SendRequest;
 
 /// Something that was perhaps forgotten.
@@ -33,8 +35,7 @@ pub fn doubts(request: &SendRequest) -> Vec<Forgotten> {
 
 /// Whether it goes to anyone who expects a subject: rooms have none.
 fn has_subject(request: &SendRequest) -> bool {
-    const ROOMS: [&str; 6] = ["chat:", "to:", "sms:", "whatsapp:", "slack:", "+"];
-    let room = |to: &String| ROOMS.iter().any(|form| to.trim().starts_with(form));
+    let room = |to: &String| matches!(route::read(to), Ok(route::Target::Channel(..)));
     !request.to.iter().all(room) || !request.cc.is_empty() || !request.bcc.is_empty()
 }
 
@@ -55,4 +56,30 @@ fn speaks_of_attachment(text: &str) -> bool {
         .iter()
         .any(|word| line.contains(word))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_mail_has_a_subject() {
+        for (to, wants_one) in [
+            ("ada@example.com", true),
+            ("Ada", true),
+            ("sms:+14155550100", false),
+            ("SMS:+14155550100", false),
+            (" +14155550100", false),
+            ("slack:#general", false),
+            ("to:desk", false),
+        ] {
+            let request = SendRequest {
+                to: vec![to.to_owned()],
+                text: "hi".to_owned(),
+                ..SendRequest::default()
+            };
+            let asks = doubts(&request).contains(&Forgotten::Subject);
+            assert_eq!(asks, wants_one, "{to}");
+        }
+    }
 }

@@ -134,20 +134,7 @@ impl Log {
 
 /// Bytes of a message as JSON.
 fn size(message: &impl serde::Serialize) -> usize {
-    struct Count(usize);
-    impl std::io::Write for Count {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut count = Count(0);
-    // Counting can't fail.
-    let _ = serde_json::to_writer(&mut count, message);
-    count.0
+    serde_json::to_vec(message).map_or(0, |json| json.len())
 }
 
 #[async_trait]

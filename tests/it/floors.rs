@@ -173,46 +173,26 @@ fn nothing_is_left_to_do() {
 fn every_file_is_compiled() {
     let mut files = Vec::new();
     for folder in ["src", "tests/it", "tests/support"] {
-        everything(&root().join(folder), &mut files);
+        walk(&root().join(folder), &mut files);
     }
     assert!(files.len() > 700, "the files were not found");
     for file in &files {
-        let (folder, name) = (file.parent().unwrap(), file.file_stem().unwrap());
-        let mut name = name.to_str().unwrap();
-        let mut parents: Vec<PathBuf> = ["mod.rs", "lib.rs", "main.rs"]
-            .map(|root| folder.join(root))
-            .into();
-        parents.push(folder.with_extension("rs"));
-        if ["mod", "lib", "main"].contains(&name) {
+        let folder = file.parent().unwrap();
+        let (name, above) = match file.file_stem().unwrap().to_str().unwrap() {
+            "lib" | "main" => continue,
             // A folder's own file is named by the folder above.
-            name = folder.file_name().unwrap().to_str().unwrap();
-            let above = folder.parent().unwrap();
-            parents = ["mod.rs", "lib.rs", "main.rs"]
-                .map(|root| above.join(root))
-                .into();
-            parents.push(above.with_extension("rs"));
-            parents.push(root().join("tests/it/main.rs"));
-            if name == "src" || name == "it" {
-                continue;
-            }
-        }
-        let declared = format!("mod {name};");
+            "mod" => (folder.file_name().unwrap(), folder.parent().unwrap()),
+            _ => (file.file_stem().unwrap(), folder),
+        };
+        let declared = format!("mod {};", name.to_str().unwrap());
+        let mut parents: Vec<PathBuf> = ["mod.rs", "lib.rs", "main.rs", "it/main.rs"]
+            .map(|parent| above.join(parent))
+            .into();
+        parents.push(above.with_extension("rs"));
         let is_named = parents
             .iter()
-            .filter(|p| *p != file)
             .any(|parent| fs::read_to_string(parent).is_ok_and(|text| text.contains(&declared)));
         assert!(is_named, "no file says `{declared}` for {}", file.display());
-    }
-}
-
-fn everything(dir: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            everything(&path, files);
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            files.push(path);
-        }
     }
 }
 
@@ -220,7 +200,10 @@ fn everything(dir: &Path, files: &mut Vec<PathBuf>) {
 fn sources() -> Vec<PathBuf> {
     let mut files = Vec::new();
     walk(&root().join("src"), &mut files);
-    files.retain(|f| f.file_name().is_some_and(|n| n != "tests.rs"));
+    files.retain(|f| {
+        let inside = f.strip_prefix(root()).unwrap();
+        inside.iter().all(|n| n != "tests" && n != "tests.rs")
+    });
     assert!(files.len() > 40, "the sources were not found");
     files
 }
@@ -229,9 +212,7 @@ fn walk(dir: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            if path.file_name().is_some_and(|n| n != "tests") {
-                walk(&path, files);
-            }
+            walk(&path, files);
         } else if path.extension().is_some_and(|e| e == "rs") {
             files.push(path);
         }

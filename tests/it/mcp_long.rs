@@ -253,6 +253,17 @@ impl Http {
         assert_eq!(self.ask("POST", Some(&id), ("", &begun)).0, 202);
         id
     }
+
+    /// Calls `send` as 7, and breaks the connection after the first event, which only says where the stream is: its id.
+    fn send_and_break(&self, session: &str) -> String {
+        let call = json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {
+            "name": "send", "arguments": {"to": ["bob@example.com"], "subject": "Hi", "text": "x"}}});
+        self.open("POST", Some(session), ("", &call.to_string()))
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| line.strip_prefix("id: ").map(str::to_owned))
+            .expect("a first event with an id")
+    }
 }
 
 #[test]
@@ -264,18 +275,7 @@ fn a_call_whose_connection_broke_is_answered_on_the_next_one() {
     let world = sending(&smtp, ALLOW);
     let http = Http::start(&world, "send");
     let session = http.session();
-    let call = json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {
-        "name": "send", "arguments": {"to": ["bob@example.com"], "subject": "Hi", "text": "x"}}});
-    let mut lines = http
-        .open("POST", Some(&session), ("", &call.to_string()))
-        .lines();
-    // The first event only says where the stream is; then the connection breaks.
-    let id = lines
-        .by_ref()
-        .map_while(Result::ok)
-        .find_map(|line| line.strip_prefix("id: ").map(str::to_owned))
-        .expect("a first event with an id");
-    drop(lines);
+    let id = http.send_and_break(&session);
     smtp.wait_for("DATA");
     let last = format!("last-event-id: {id}\r\n");
     let resumed = http.open("GET", Some(&session), (&last, ""));
@@ -298,17 +298,7 @@ fn an_answer_that_nobody_heard_is_there_for_whoever_comes_back() {
     let world = sending(&smtp, ALLOW);
     let http = Http::start(&world, "send");
     let session = http.session();
-    let call = json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {
-        "name": "send", "arguments": {"to": ["bob@example.com"], "subject": "Hi", "text": "x"}}});
-    let mut lines = http
-        .open("POST", Some(&session), ("", &call.to_string()))
-        .lines();
-    let id = lines
-        .by_ref()
-        .map_while(Result::ok)
-        .find_map(|line| line.strip_prefix("id: ").map(str::to_owned))
-        .expect("a first event with an id");
-    drop(lines);
+    let id = http.send_and_break(&session);
     let end = Instant::now() + Duration::from_secs(30);
     let sent = "\"state\":\"sent\"";
     while !world

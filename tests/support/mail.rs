@@ -11,6 +11,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use crate::support::stop;
+
+/// How long a server may take to end.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 pub const ANN: &str = "ann@example.com";
 pub const BOB: &str = "bob@example.com";
 
@@ -224,8 +229,8 @@ impl Mail {
 
     /// Stops Dovecot, as if the network went away.
     pub fn stop_dovecot(&mut self) {
-        if let Some(dovecot) = self.dovecot.take() {
-            stop(dovecot.child);
+        if let Some(mut dovecot) = self.dovecot.take() {
+            stop(&mut dovecot.child, PATIENCE);
         }
     }
 
@@ -400,26 +405,10 @@ lda_mailbox_autocreate = yes
 impl Drop for Mail {
     fn drop(&mut self) {
         self.stop_dovecot();
-        for child in self.children.drain(..) {
-            stop(child);
+        for mut child in self.children.drain(..) {
+            stop(&mut child, PATIENCE);
         }
     }
-}
-
-/// Asks to end, waits, and only then insists.
-fn stop(mut child: Child) {
-    let _ = Command::new("kill")
-        .args(["-TERM", &child.id().to_string()])
-        .status();
-    let end = Instant::now() + Duration::from_secs(3);
-    while Instant::now() < end {
-        if matches!(child.try_wait(), Ok(Some(_))) {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let _ = child.kill();
-    let _ = child.wait();
 }
 
 /// Why the servers can't run here.

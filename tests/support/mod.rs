@@ -29,6 +29,7 @@ use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// The instant at which every test happens.
 pub const NOW: &str = "2026-11-21T12:00:00Z";
@@ -227,14 +228,22 @@ pub fn binary() -> &'static str {
 /// Ends a running program of ours: at once, or, when coverage is measured, so that it can write down its own.
 pub fn end(child: &mut Child) {
     if coverage().is_some() {
-        let pid = child.id().to_string();
-        let _ = Command::new("kill").args(["-TERM", &pid]).status();
-        for _ in 0..100 {
-            if matches!(child.try_wait(), Ok(Some(_))) {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(100));
+        return stop(child, Duration::from_secs(10));
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Asks a program to end, waits, and only then insists.
+pub fn stop(child: &mut Child, patience: Duration) {
+    let pid = child.id().to_string();
+    let _ = Command::new("kill").args(["-TERM", &pid]).status();
+    let end = Instant::now() + patience;
+    while Instant::now() < end {
+        if matches!(child.try_wait(), Ok(Some(_))) {
+            return;
         }
+        std::thread::sleep(Duration::from_millis(20));
     }
     let _ = child.kill();
     let _ = child.wait();

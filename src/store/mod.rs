@@ -91,6 +91,8 @@ pub struct Store {
     /// Which accounts whoever asks may know of.
     view: view::View,
     clock: Clock,
+    /// Bounds the pages each connection keeps, for a process that has many for long.
+    is_frugal: bool,
     // Readers come first, so that they close first: only a writer that closes last folds its log back
     // into the file.
     raw_reader: Slot,
@@ -114,6 +116,7 @@ impl Store {
             auditor: audit::Auditor::default(),
             view: view::View::default(),
             clock: Clock::system(TimeZone::UTC),
+            is_frugal: false,
             main: OnceLock::new(),
             raw: OnceLock::new(),
             raw_reader: OnceLock::new(),
@@ -150,6 +153,11 @@ impl Store {
         self
     }
 
+    /// From now on connections keep few pages in memory: for a process that has many of them, for days.
+    pub fn be_frugal(&mut self) {
+        self.is_frugal = true;
+    }
+
     /// The same, for a process that works for several.
     pub fn act_as(&mut self, auditor: audit::Auditor) {
         self.auditor = auditor;
@@ -167,11 +175,12 @@ impl Store {
 
     /// The same store with connections of its own, for another thread.
     pub fn twin(&self) -> Self {
-        let twin = Store::at(&self.dir)
+        let mut twin = Store::at(&self.dir)
             .owned_by(self.own.iter().map(String::as_str))
             .in_hook(self.in_hook)
             .audited_as(self.auditor.clone())
             .timed_by(&self.clock);
+        twin.is_frugal = self.is_frugal;
         twin.limit_to(self.view.accounts());
         twin
     }
@@ -276,6 +285,10 @@ impl Store {
 
     fn open(&self, file: &schema::File) -> Result<Connection> {
         let db = schema::open(&self.dir, file)?;
+        if self.is_frugal {
+            db.execute_batch(schema::FRUGAL)
+                .map_err(fault("opening the store"))?;
+        }
         self.view.teach(db).map_err(fault("opening the store"))
     }
 

@@ -81,6 +81,9 @@ pub const PEOPLE: File = File {
     keeps_log: true,
 };
 
+/// At most 4 MiB of pages for a connection that writes.
+pub const FRUGAL: &str = "PRAGMA cache_size = -4096;";
+
 /// Opens for writing; creates the folder (0700) and the file (0600) and runs what migrations are missing.
 pub fn open(dir: &Path, file: &File) -> Result<Connection> {
     create_folder(dir)?;

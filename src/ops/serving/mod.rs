@@ -184,7 +184,9 @@ async fn run(
     let mut hangups = Hangups::listen()?;
     let (tell, mut news) = mpsc::unbounded_channel();
     let (stop, stopped) = watch::channel(false);
-    let mut current = Arc::new(app.twin());
+    let mut current = app.twin();
+    current.store.be_frugal();
+    let mut current = Arc::new(current);
     let beats = Arc::new(Beats::new(&parts));
     let listening = tell.clone();
     let (desk, keeping) = Desk::open(

@@ -18,7 +18,7 @@ const KEPT: Duration = Duration::from_secs(5 * 60);
 const MOST: usize = 8 << 20;
 /// What an event takes beside its message.
 const OVERHEAD: usize = 300;
-/// Between the number of an event and the name of its stream, which nobody else can guess.
+/// Between the number of an event and the name of its stream.
 const MARK: char = '@';
 
 /// The event before the first one of a stream.

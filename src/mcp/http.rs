@@ -30,10 +30,10 @@ const SESSION: &str = "mcp-session-id";
 
 /// Answers MCP until `stop` says so.
 pub fn router(desk: Arc<Desk>, stop: watch::Receiver<bool>) -> Router {
-    let Some(pool) = desk.pool(Part::Mcp) else {
+    let (Some(pool), Ok(sessions)) = (desk.pool(Part::Mcp), Sessions::new()) else {
         return Router::new();
     };
-    let sessions = Arc::new(Sessions::default());
+    let sessions = Arc::new(sessions);
     // The guard knows under which names this server may be called.
     let config = StreamableHttpServerConfig::default()
         .disable_allowed_hosts()

@@ -337,6 +337,54 @@ fn an_answer_that_nobody_heard_is_there_for_whoever_comes_back() {
 }
 
 #[test]
+fn a_stream_goes_on_in_its_own_session_alone_whoever_knows_its_name() {
+    let smtp = Smtp::start();
+    let world = sending(&smtp, ALLOW);
+    let other = world.run(["auth", "key", "add", "other", "--scope", "send"]);
+    let other = other.ok().stdout.trim().to_owned();
+    let mut http = Http::start(&world, "send");
+    let session = http.session();
+    let id = http.send_and_break(&session);
+    http.key = other;
+    let own = http.session();
+    let own_id = http.send_and_break(&own);
+    let stream_of = |id: &str| id.split_once('@').unwrap().1.to_owned();
+    let (stream, mine) = (stream_of(&id), stream_of(&own_id));
+    let mixed = format!("{}{}", &stream[..36], &mine[36..]);
+    for last in [
+        id.clone(),
+        format!("0@{stream}"),
+        format!("0@{}", &stream[..36]),
+        format!("0@{mixed}"),
+        format!("0@{session}:common"),
+        format!("0@{session}:common{}", &mine[36..]),
+    ] {
+        let resumed = http.open(
+            "GET",
+            Some(&own),
+            (&format!("last-event-id: {last}\r\n"), ""),
+        );
+        let told: Vec<_> = resumed.lines().map_while(Result::ok).collect();
+        assert!(told[0].contains(" 200 "), "{last}: {told:?}");
+        assert!(
+            !told
+                .iter()
+                .any(|l| l.starts_with("data:") || l.starts_with("id:")),
+            "{last}: {told:?}"
+        );
+        assert!(
+            told.ends_with(&["0".to_owned(), String::new()]),
+            "{last}: it ended"
+        );
+    }
+    // In its own session it does go on.
+    let last = format!("last-event-id: {own_id}\r\n");
+    let (_, all) = http.ask("GET", Some(&own), (&last, ""));
+    assert!(all.contains("\"id\":7"), "{all}");
+    assert!(all.contains(&format!("@{}.", &mine[..36])), "{all}");
+}
+
+#[test]
 fn a_key_has_so_many_sessions_and_the_oldest_gives_way() {
     let world = World::new();
     let http = Http::start(&world, "read");

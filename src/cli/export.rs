@@ -20,7 +20,7 @@ use crate::format::clean;
 #[derive(Debug, Args)]
 #[command(after_help = "Example: comms export from:ada after:2026-01-01 --to ada.mbox")]
 pub struct ExportArgs {
-    /// What to export, as in `comms search`; everything if left out
+    /// What to export, as in `comms search`, or ids (m5, t8); everything if left out
     #[arg(value_name = "QUERY")]
     query: Vec<String>,
     /// File or folder to write; `-` is stdout

@@ -21,7 +21,7 @@ use super::{Done, origin, progress, prompt};
     after_help = "Examples:\n  comms purge older_than:2y in:lists --dry-run\n  comms purge ada@example.com\n  comms purge c9\n  comms purge --expired"
 )]
 pub struct PurgeArgs {
-    /// What to erase, as in `comms search`; or one address; or a contact (c9)
+    /// What to erase, as in `comms search`; or one address; or ids (m5, t8, o17), or a contact (c9)
     #[arg(
         value_name = "QUERY",
         required_unless_present = "expired",

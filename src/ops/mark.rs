@@ -6,11 +6,12 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::format::clean;
-use crate::model::id::{MessageId, ThreadId};
+use crate::model::id::MessageId;
 use crate::model::message::{Change, Envelope, Ident, Location};
 
+use super::named::{self, Named};
 use super::{App, scan, sync, whatsapp};
 
 /// How long a server may take before it is left for the next sync.
@@ -145,11 +146,18 @@ pub async fn tell(app: &App, marked: &mut Marked) -> Result<Vec<(String, Error)>
     Ok(troubles)
 }
 
-/// The messages as they are now.
+/// The messages as they are now; one that its server made into another, or lost, is not told of.
 pub fn report(app: &App, marked: Marked) -> Result<MarkReport> {
+    let mut messages = Vec::with_capacity(marked.ids.len());
+    for id in marked.ids {
+        match app.store.envelopes(&[id]) {
+            Err(e) if e.kind == Kind::NotFound => {}
+            found => messages.extend(found?),
+        }
+    }
     Ok(MarkReport {
         dry_run: marked.dry_run,
-        messages: app.store.envelopes(&marked.ids)?,
+        messages,
         untold: marked.untold,
     })
 }
@@ -159,31 +167,16 @@ fn resolve(app: &App, ids: &[String]) -> Result<Vec<MessageId>> {
     let mut seen = BTreeSet::new();
     let mut messages = Vec::new();
     for id in ids {
-        let found = if id.starts_with('t') {
-            let thread: ThreadId = id.parse()?;
-            existing(app, id)?;
-            app.store.thread(thread)?.iter().map(|m| m.id).collect()
+        let named = if id.starts_with('t') {
+            Named::Thread(id.parse()?)
         } else {
-            let message: MessageId = id.parse()?;
-            existing(app, id)?;
-            app.store.location(message)?;
-            vec![message]
+            Named::Message(id.parse()?)
         };
-        messages.extend(found.into_iter().filter(|id| seen.insert(*id)));
+        let found = named::messages(app, named)?.into_iter();
+        messages.extend(found.filter(|id| seen.insert(*id)));
     }
     if messages.is_empty() {
         return Err(Error::usage("no message was named").hint("give ids like `m17` or `t8`"));
     }
     Ok(messages)
-}
-
-/// Looking for a message must not make a store.
-fn existing(app: &App, id: &str) -> Result<()> {
-    if app.store.exists() {
-        return Ok(());
-    }
-    Err(
-        Error::not_found(format!("there is no `{id}`: no mail was stored yet"))
-            .hint("`comms import PATH` brings mail in"),
-    )
 }

@@ -26,6 +26,7 @@ pub mod intake;
 pub mod keys;
 pub mod labels;
 pub mod mark;
+mod named;
 pub mod oauth;
 pub mod optout;
 pub mod outbox;

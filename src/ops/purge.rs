@@ -15,13 +15,14 @@ use crate::model::query::{Field, Query, Text};
 use crate::rules::address;
 use crate::store::outbox::By;
 
+use super::named::{self, Named};
 use super::{App, Origin, Progress, contacts, search};
 
 /// What to erase.
 #[derive(Clone, Debug)]
 pub enum What {
     /// Messages that fit, and settled outbox items that are copies of them. One bare address means all to or from it, the
-    /// id of a contact that and the contact itself.
+    /// id of a contact that and the contact itself; ids of messages, threads and outbox items mean these.
     Matching(String),
     /// What `[retention]` gives up.
     Expired,
@@ -75,10 +76,16 @@ pub fn plan(app: &App, origin: Origin, what: &What) -> Result<Plan> {
             "nothing is erased: comms was told to be read-only",
         ));
     }
+    if app.store.exists() {
+        // A purge that was killed may have left behind in the index what is gone already.
+        app.store.catch_up()?;
+    }
     let Subject {
         query,
         addresses,
         contact,
+        mut messages,
+        items,
     } = match what {
         What::Matching(text) => read(app, text)?,
         What::Expired => Subject {
@@ -86,14 +93,9 @@ pub fn plan(app: &App, origin: Origin, what: &What) -> Result<Plan> {
             ..Subject::default()
         },
     };
-    let messages = match (app.store.exists(), &query) {
-        (true, Some(query)) => {
-            // A purge that was killed may have left behind in the index what is gone already.
-            app.store.catch_up()?;
-            search::every(app, query)?
-        }
-        _ => Vec::new(),
-    };
+    if let (true, Some(query)) = (app.store.exists(), &query) {
+        messages = search::every(app, query)?;
+    }
     let mut plan = Plan {
         messages,
         items: Vec::new(),
@@ -126,7 +128,7 @@ pub fn plan(app: &App, origin: Origin, what: &What) -> Result<Plan> {
             }
         }
     }
-    let mut by = vec![By::MessageIds(&message_ids)];
+    let mut by = vec![By::MessageIds(&message_ids), By::Ids(&items)];
     let addresses = plan.addresses.clone();
     by.extend(addresses.iter().map(|address| By::Address(address)));
     if let (What::Expired, Some(before)) = (
@@ -238,6 +240,9 @@ struct Subject {
     /// If it is about a person: where that one is written to.
     addresses: Vec<String>,
     contact: Option<ContactId>,
+    /// What was named by its id.
+    messages: Vec<MessageId>,
+    items: Vec<OutboxId>,
 }
 
 fn read(app: &App, text: &str) -> Result<Subject> {
@@ -247,8 +252,17 @@ fn read(app: &App, text: &str) -> Result<Subject> {
             "write a query as for `comms search`, or an address: `comms purge ada@example.com`",
         ));
     }
-    if let Ok(id) = text.parse::<ContactId>() {
-        return person(app, id);
+    if let Some(ids) = named::ids(text) {
+        return match ids[..] {
+            [Named::Contact(id)] => person(app, id),
+            _ => all_named(app, &ids),
+        };
+    }
+    if text.starts_with('@') && !text.contains(char::is_whitespace) {
+        return Err(Error::usage(format!("`{text}` is a group, and would be looked for as a word"))
+            .hint(format!(
+                "erase its people one by one, by the ids that `comms contacts list` shows; quote a word that is to be looked for: `'\"{text}\"'`"
+            )));
     }
     // A person of another channel, by the address that is shown of them.
     if let Some((channel, who)) = text.split_once(':')
@@ -262,10 +276,49 @@ fn read(app: &App, text: &str) -> Result<Subject> {
     if bare && let Ok(address) = address::parse(text) {
         return Ok(all_of(vec![address.email]));
     }
+    let query = search::read(app, text)?;
+    named::check(&query)?;
     Ok(Subject {
-        query: Some(search::read(app, text)?),
+        query: Some(query),
         ..Subject::default()
     })
+}
+
+/// Messages, threads and outbox items; an item goes with the messages that are copies of it.
+fn all_named(app: &App, ids: &[Named]) -> Result<Subject> {
+    let mut subject = Subject::default();
+    for id in ids {
+        match *id {
+            Named::Contact(_) => {
+                return Err(Error::usage("a contact is erased alone")
+                    .hint("one after the other: `comms purge c9`"));
+            }
+            Named::Item(id) => {
+                let item = app.store.outbox_item(id)?;
+                let (_, open) = app.store.items_to_erase(&By::Ids(&[id]))?;
+                if !open.is_empty() {
+                    return Err(Error::usage(format!(
+                        "`{id}` is {}: it still wants something",
+                        item.state.name()
+                    ))
+                    .hint(format!(
+                        "settle it first: `comms outbox show {id}` says how"
+                    ))
+                    .item(id));
+                }
+                subject.items.push(id);
+                if app.store.exists() && !item.message_id.is_empty() {
+                    subject
+                        .messages
+                        .extend(app.store.by_message_id(&item.message_id)?);
+                }
+            }
+            other => subject.messages.extend(named::messages(app, other)?),
+        }
+    }
+    subject.messages.sort_unstable();
+    subject.messages.dedup();
+    Ok(subject)
 }
 
 /// All from and to these addresses.
@@ -280,7 +333,7 @@ fn all_of(addresses: Vec<String>) -> Subject {
     Subject {
         query: (!words.is_empty()).then_some(Query::Or(words)),
         addresses,
-        contact: None,
+        ..Subject::default()
     }
 }
 

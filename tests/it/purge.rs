@@ -303,3 +303,135 @@ fn a_purge_that_was_killed_between_its_files_is_finished_by_the_next() {
     assert_eq!(count(&world, "else"), "20");
     world.run(["doctor", "--offline"]).ok();
 }
+
+/// Three mails: m1 and m2 of one thread, m3 that has the ids of others as words.
+fn with_ids_as_words() -> World {
+    let world = World::new();
+    let root = world.dir().join("Mail");
+    let answer = mail(2, "bob@example.com", NEW, "answer").replacen(
+        "Date:",
+        "In-Reply-To: <1@example.com>\nDate:",
+        1,
+    );
+    maildir(
+        &root,
+        &[
+            ("cur/1.a:2,", mail(1, "ada@example.com", NEW, "question")),
+            ("cur/2.b:2,", answer),
+            (
+                "cur/3.c:2,",
+                mail(3, "bmw@example.com", NEW, "my BMW M1 t1 o1 c1 m2"),
+            ),
+        ],
+    );
+    world.run(["import", root.to_str().unwrap()]).ok();
+    world
+}
+
+#[test]
+fn an_id_names_what_is_erased_and_is_never_a_word() {
+    let world = with_ids_as_words();
+    let report = world.run(["purge", "m1", "--yes", "--json"]).ok().json();
+    assert_eq!(report["messages"], 1, "{report}");
+    world.run(["inbox", "show", "m1"]).fails(5);
+    world.run(["inbox", "show", "m2"]).ok();
+    world.run(["inbox", "show", "m3"]).ok();
+    // What is gone is not looked for as a word, either.
+    for gone in ["m1", "m99", "t99", "o1", "c1", "m2 m99"] {
+        let run = world.run(["purge", gone, "--yes"]).fails(5);
+        assert!(run.stderr.contains("there is no"), "{run}");
+    }
+    assert_eq!(count(&world, "*"), "2");
+    // The id of a thread is that of the thread, also when the message that gave it is gone.
+    let report = world.run(["purge", "t1", "--yes", "--json"]).ok().json();
+    assert_eq!(report["messages"], 1, "{report}");
+    world.run(["inbox", "show", "m2"]).fails(5);
+    world.run(["inbox", "show", "m3"]).ok();
+
+    let world = with_ids_as_words();
+    let report = world
+        .run(["purge", "t1", "m3", "m1", "--yes", "--json"])
+        .ok()
+        .json();
+    assert_eq!(report["messages"], 3, "{report}");
+}
+
+#[test]
+fn an_id_beside_words_is_refused_and_a_quoted_one_is_a_word() {
+    let world = with_ids_as_words();
+    for unclear in [
+        "m1 invoice",
+        "from:bmw m1",
+        "from:bmw -m1",
+        "in:inbox OR (t1 o1)",
+        "M1",
+        "p1",
+        "c1 m1",
+        "@team",
+    ] {
+        let run = world.run(["purge", unclear, "--yes"]).fails(2);
+        assert!(run.stderr.contains("hint:"), "{run}");
+        assert_eq!(count(&world, "*"), "3", "{unclear}");
+    }
+    let report = world.run(["purge", "\"m1\"", "--yes", "--json"]).ok();
+    assert_eq!(report.json()["messages"], 1);
+    world.run(["inbox", "show", "m1"]).ok();
+    world.run(["inbox", "show", "m3"]).fails(5);
+}
+
+#[test]
+fn the_id_of_an_outbox_item_erases_it_and_its_copies() {
+    let smtp = Smtp::start();
+    let world = World::new().config(&smtp.account("work"));
+    for (to, text) in [
+        ("ada@example.com", WORD),
+        ("bob@example.com", "about o1 and o2"),
+    ] {
+        world.run(["send", to, "-s", "hello", "-m", text]).ok();
+    }
+    let later = [
+        "send",
+        "ada@example.com",
+        "-s",
+        "later",
+        "-m",
+        "still to go",
+        "--queue",
+    ];
+    world.run(later).ok();
+    let copies = count(&world, WORD);
+    let report = world.run(["purge", "o1", "--yes", "--json"]).ok().json();
+    assert_eq!(report["outbox_items"], 1, "{report}");
+    assert_eq!(report["messages"].to_string(), copies, "{report}");
+    assert_eq!(holding(&world.home(), WORD), Vec::<String>::new());
+    let shown = |id: &str| world.run(["outbox", "show", id, "--json"]).ok().json();
+    assert_eq!(shown("o1")["recipients"][0]["email"], "(erased)");
+    assert_eq!(shown("o2")["recipients"][0]["email"], "bob@example.com");
+    let run = world.run(["purge", "o3", "--yes"]).fails(2);
+    assert!(run.stderr.contains("still wants something"), "{run}");
+    assert_eq!(shown("o3")["recipients"][0]["email"], "ada@example.com");
+}
+
+#[test]
+fn an_export_takes_ids_as_what_they_name() {
+    let world = with_ids_as_words();
+    let written = |query: &str| {
+        let run = world
+            .run(["export", query, "--to", "-", "--as", "jsonl"])
+            .ok();
+        let ids = run
+            .jsonl()
+            .into_iter()
+            .map(|line| line["id"].as_str().unwrap().to_owned());
+        ids.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(written("m1"), "m1");
+    assert_eq!(written("t1"), "m1 m2");
+    assert_eq!(written("m3 t1 m1"), "m1 m2 m3");
+    assert_eq!(written("\"m1\""), "m3");
+    for (query, code) in [("m99", 5), ("o1", 2), ("c1", 2), ("m1 budget", 2)] {
+        world
+            .run(["export", query, "--to", "-", "--as", "mbox"])
+            .fails(code);
+    }
+}

@@ -2,6 +2,7 @@
 
 pub(in crate::ops) mod target;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -16,6 +17,7 @@ use crate::model::id::MessageId;
 use crate::model::message::{Attachment, Envelope};
 use crate::model::query::Query;
 
+use super::named;
 use super::{App, Progress, search};
 use target::Target;
 
@@ -52,7 +54,7 @@ impl Form {
 /// Which messages to write, where to and how.
 #[derive(Clone, Debug)]
 pub struct ExportRequest {
-    /// Query text; empty means every message.
+    /// Query text, or ids of messages and threads; empty means every message.
     pub query: String,
     /// `-` is the stream that [`export`] is given.
     pub to: PathBuf,
@@ -114,10 +116,7 @@ const NAMED: usize = 100;
 pub fn export(app: &App, request: &ExportRequest, stream: &mut dyn Write) -> Result<ExportReport> {
     let began = Instant::now();
     let form = form(request)?;
-    let query = match request.query.trim() {
-        "" => Query::All,
-        text => search::read(app, text)?,
-    };
+    let ids = oldest_first(app, request.query.trim())?;
     let streamed = request.to == Path::new("-");
     let mut target = if streamed {
         Target::stream(form, stream)
@@ -133,7 +132,6 @@ pub fn export(app: &App, request: &ExportRequest, stream: &mut dyn Write) -> Res
         failed_total: 0,
         took_ms: 0,
     };
-    let ids = oldest_first(app, &query)?;
     for page in ids.chunks(PAGE) {
         for envelope in app.store.envelopes(page)? {
             let id = envelope.id;
@@ -186,8 +184,24 @@ fn form(request: &ExportRequest) -> Result<Form> {
     }
 }
 
-fn oldest_first(app: &App, query: &Query) -> Result<Vec<MessageId>> {
-    let mut ids = search::every(app, query)?;
+fn oldest_first(app: &App, text: &str) -> Result<Vec<MessageId>> {
+    if let Some(ids) = named::ids(text) {
+        let mut seen = BTreeSet::new();
+        let mut messages = Vec::new();
+        for id in ids {
+            messages.extend(app.store.envelopes(&named::messages(app, id)?)?);
+        }
+        messages.retain(|message| seen.insert(message.id));
+        messages
+            .sort_by_key(|message| (message.sent_at.unwrap_or(message.received_at), message.id));
+        return Ok(messages.into_iter().map(|message| message.id).collect());
+    }
+    let query = match text {
+        "" => Query::All,
+        text => search::read(app, text)?,
+    };
+    named::check(&query)?;
+    let mut ids = search::every(app, &query)?;
     ids.reverse();
     Ok(ids)
 }

@@ -34,6 +34,13 @@ impl Store {
                 "id IN (SELECT item FROM recipients WHERE lower(email) = lower(?1))",
                 vec![(*address).to_owned()],
             ),
+            By::Ids(all) => (
+                "id IN (SELECT value FROM json_each(?1))",
+                vec![
+                    serde_json::to_string(&all.iter().map(|id| id.0).collect::<Vec<_>>())
+                        .unwrap_or_default(),
+                ],
+            ),
             By::MessageIds(all) => (
                 "message_id IN (SELECT value FROM json_each(?1))",
                 vec![serde_json::to_string(all).unwrap_or_default()],
@@ -113,4 +120,5 @@ pub enum By<'a> {
     Age(Timestamp),
     Address(&'a str),
     MessageIds(&'a [String]),
+    Ids(&'a [OutboxId]),
 }

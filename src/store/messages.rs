@@ -14,7 +14,8 @@ use super::entry::{self, Entry, Indexer, Known};
 use super::folders::{self, Folder, Folders};
 use super::purge::Erased;
 use super::row::{
-    self, ENVELOPE, bits, envelope_in, flags, fold, ident, ident_bytes, join_labels, split_labels,
+    self, ENVELOPE, bits, envelope_in, flags, fold, ident, ident_bytes, ident_of_copy, join_labels,
+    split_labels,
 };
 use super::sync::queue;
 use super::write::{Write, meta, set_meta};
@@ -340,7 +341,8 @@ impl Store {
     }
 
     /// Records that a message is now elsewhere: another folder, another ident, other raw bytes' place.
-    /// A copy that was already recorded there gives way.
+    /// The same message of a server or a Maildir that was already recorded there gives way; of imports, the same bytes
+    /// may lie in one folder twice.
     pub fn relocate(
         &self,
         id: MessageId,
@@ -362,14 +364,18 @@ impl Store {
                 )?,
             };
             let there = find_ident(&write.raw, to.id, ident).map_err(fault("moving a message"))?;
+            let mut here = ident_bytes(ident);
             if let Some(other) = there.filter(|other| *other != id.0) {
-                remove_one(write, other)?;
+                match ident {
+                    Ident::Content(_) => here = ident_of_copy(ident, id.0),
+                    _ => remove_one(write, other)?,
+                }
             }
             let update = || -> rusqlite::Result<()> {
                 write
                     .raw
                     .prepare_cached("UPDATE mail SET folder = ?2, ident = ?3 WHERE id = ?1")?
-                    .execute(params![id.0, to.id, ident_bytes(ident)])?;
+                    .execute(params![id.0, to.id, here])?;
                 let state = (flags(known.bits), known.labels.as_str());
                 if entry::alter(&write.index, &known, (from, &to), state)? {
                     altered::note(write, &known, (to.id, false))?;
@@ -451,9 +457,17 @@ fn set_channel(write: &Write<'_>, folder: Folder, channel: ChannelKind) -> Resul
 }
 
 fn find_ident(raw: &Connection, folder: i64, ident: &Ident) -> rusqlite::Result<Option<i64>> {
-    raw.prepare_cached("SELECT id FROM mail WHERE folder = ?1 AND ident = ?2")?
-        .query_row(params![folder, ident_bytes(ident)], |row| row.get(0))
-        .optional()
+    let first = ident_bytes(ident);
+    let last = match ident {
+        // An id is positive, and so are the first byte of it and that of every copy.
+        Ident::Content(_) => [&first[..], &[0xFF]].concat(),
+        _ => first.clone(),
+    };
+    raw.prepare_cached(
+        "SELECT id FROM mail WHERE folder = ?1 AND ident BETWEEN ?2 AND ?3 ORDER BY ident LIMIT 1",
+    )?
+    .query_row(params![folder, first, last], |row| row.get(0))
+    .optional()
 }
 
 /// A provider's own id is unique in its account, whatever folder it is in.

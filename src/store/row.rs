@@ -249,11 +249,16 @@ pub fn ident_bytes(ident: &Ident) -> Vec<u8> {
     }
 }
 
-/// The ident of [`ident_bytes`]; `None` if the row is damaged.
+/// The ident of a message whose content another one in its folder has, too: no two rows there are the same.
+pub fn ident_of_copy(ident: &Ident, id: i64) -> Vec<u8> {
+    [&ident_bytes(ident)[..], &id.to_be_bytes()].concat()
+}
+
+/// The ident of [`ident_bytes`] or [`ident_of_copy`]; `None` if the row is damaged.
 pub fn ident(bytes: &[u8]) -> Option<Ident> {
     let (kind, rest) = bytes.split_first()?;
     match kind {
-        0 => Some(Ident::Content(rest.try_into().ok()?)),
+        0 => Some(Ident::Content(*rest.first_chunk()?)),
         1 => {
             let (validity, uid) = rest.split_at_checked(4)?;
             Some(Ident::Uid {
@@ -325,6 +330,8 @@ mod tests {
         ] {
             assert_eq!(ident(&ident_bytes(&ident_in)), Some(ident_in));
         }
+        let content = Ident::Content([7; 16]);
+        assert_eq!(ident(&ident_of_copy(&content, 9)), Some(content));
         for role_in in ROLES {
             assert_eq!(role(role_number(role_in)), role_in);
         }

@@ -154,6 +154,27 @@ impl Store {
         })
     }
 
+    /// Forgets a folder without messages; false if it has some.
+    pub fn forget_if_empty(&self, account: &str, folder: &str) -> Result<bool> {
+        self.write("forgetting a folder", |write| {
+            let Some(folder) = folders::find(&write.raw, account, folder)? else {
+                return Ok(true);
+            };
+            let filled: bool = write
+                .raw
+                .query_row(
+                    "SELECT EXISTS (SELECT 1 FROM mail WHERE folder = ?1)",
+                    [folder.id],
+                    |row| row.get(0),
+                )
+                .map_err(fault("forgetting a folder"))?;
+            if !filled {
+                accounts::forget(write, &folder)?;
+            }
+            Ok(!filled)
+        })
+    }
+
     /// UIDs and flags of an IMAP folder's messages under its UIDVALIDITY, ascending; all UIDs if none
     /// is known.
     pub fn uids(&self, account: &str, folder: &str) -> Result<Vec<(u32, MessageId, Flags)>> {

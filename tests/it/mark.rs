@@ -214,3 +214,120 @@ fn moves_are_renames_in_a_maildir_and_records_for_imports() {
     world.run(["import", file.to_str().unwrap()]).ok();
     world.run(["inbox", "show", &zeta]).ok();
 }
+
+/// Two imports of the same two mails of one thread: m1 and m2, m3 and m4.
+fn imported_twice() -> World {
+    let world = World::new();
+    let mbox: String = [(1, ""), (2, "In-Reply-To: <1@example.com>\n")]
+        .map(|(n, header)| {
+            format!(
+                "From ada@example.com Fri Nov 20 10:00:00 2026\nFrom: ada@example.com\nSubject: number {n}\n\
+                 Date: Fri, 20 Nov 2026 10:0{n}:00 +0000\nMessage-ID: <{n}@example.com>\n{header}\ntext {n}\n\n"
+            )
+        })
+        .concat();
+    let (one, other) = (world.file("a.mbox", &mbox), world.file("b.mbox", &mbox));
+    world.run(["import", &one, &other]).ok();
+    world
+}
+
+fn listed(world: &World, query: &str) -> Vec<String> {
+    let found = world.run(["search", query, "--json"]).ok().json();
+    let ids = found["messages"].as_array().unwrap().iter();
+    let mut ids: Vec<_> = ids.map(|m| m["id"].as_str().unwrap().to_owned()).collect();
+    ids.sort();
+    ids
+}
+
+#[test]
+fn imported_copies_of_one_mail_keep_their_ids_and_marks_wherever_they_are_moved() {
+    let world = imported_twice();
+    world.run(["inbox", "mark", "m1", "--star"]).ok();
+    world.run(["inbox", "mark", "m1", "--label", "tax"]).ok();
+    world.run(["inbox", "mark", "m3", "--label", "copy"]).ok();
+    for (mark, folder) in [
+        ("--archive", "archive"),
+        ("--trash", "trash"),
+        ("--inbox", "inbox"),
+    ] {
+        let marked = world
+            .run(["inbox", "mark", "t1", mark, "--json"])
+            .ok()
+            .json();
+        assert_eq!(marked["messages"].as_array().unwrap().len(), 4, "{marked}");
+        let all = ["m1", "m2", "m3", "m4"];
+        assert_eq!(listed(&world, &format!("in:{folder}")), all, "{mark}");
+        assert_eq!(listed(&world, "*"), all, "{mark}");
+        assert_eq!(listed(&world, "is:starred"), ["m1"]);
+        assert_eq!(listed(&world, "label:tax"), ["m1"]);
+        assert_eq!(listed(&world, "label:copy"), ["m3"]);
+    }
+    // One after the other and apart again.
+    world.run(["inbox", "mark", "m3", "--archive"]).ok();
+    world.run(["inbox", "mark", "m1", "--archive"]).ok();
+    world.run(["inbox", "mark", "m1", "m4", "--trash"]).ok();
+    assert_eq!(listed(&world, "in:trash"), ["m1", "m4"]);
+    assert_eq!(listed(&world, "in:archive"), ["m3"]);
+    assert_eq!(listed(&world, "in:inbox"), ["m2"]);
+    world.run(["doctor", "--offline"]).ok();
+    world.run(["doctor", "--rebuild-index"]).ok();
+    assert_eq!(listed(&world, "*"), ["m1", "m2", "m3", "m4"]);
+    assert_eq!(listed(&world, "in:trash"), ["m1", "m4"]);
+    for id in ["m1", "m2", "m3", "m4"] {
+        world.run(["inbox", "show", id]).ok();
+    }
+}
+
+#[test]
+fn what_was_imported_and_moved_is_known_when_it_is_imported_again() {
+    let world = imported_twice();
+    world.run(["inbox", "mark", "t1", "--archive"]).ok();
+    // The first copy is gone: the other one, which came second, still tells.
+    world.run(["purge", "m1 m2", "--yes"]).ok();
+    let mbox = std::fs::read_to_string(world.dir().join("a.mbox")).unwrap();
+    let third = world.file("c.mbox", mbox);
+    let report = world.run(["import", &third, "--json"]).ok().json();
+    assert_eq!(report["sources"][0]["known"], 2, "{report}");
+    assert_eq!(listed(&world, "*"), ["m3", "m4"]);
+}
+
+#[test]
+fn files_of_one_name_in_two_folders_of_a_maildir_stay_two_messages() {
+    let world = World::new();
+    let root = world.dir().join("Mail");
+    for dir in [
+        "cur",
+        "new",
+        "tmp",
+        ".Lists/cur",
+        ".Lists/new",
+        ".Lists/tmp",
+    ] {
+        std::fs::create_dir_all(root.join(dir)).unwrap();
+    }
+    let text = "From: ada@example.com\nSubject: twice\nMessage-ID: <1@example.com>\n\ntext\n";
+    std::fs::write(root.join("cur/1700000000.a:2,S"), text).unwrap();
+    std::fs::write(root.join(".Lists/cur/1700000000.a:2,FS"), text).unwrap();
+    let world = world.config(&format!(
+        "[accounts.box]\nchannel = \"maildir\"\npath = {root:?}\n"
+    ));
+    world.run(["inbox", "sync"]).ok();
+    let all = listed(&world, "*");
+    assert_eq!(all.len(), 2);
+    let starred = listed(&world, "is:starred");
+    let marked = ["inbox", "mark", "t1", "--archive", "--json"];
+    let marked = world.run(marked).ok().json();
+    assert_eq!(marked["messages"].as_array().unwrap().len(), 2, "{marked}");
+    for _ in 0..2 {
+        assert_eq!(listed(&world, "in:archive"), all);
+        assert_eq!(listed(&world, "is:starred"), starred);
+        for id in &all {
+            world.run(["inbox", "show", id]).ok();
+        }
+        world.run(["inbox", "sync"]).ok();
+    }
+    // Both removed at once by another program: none of them lingers.
+    std::fs::remove_dir_all(root.join(".Archive")).unwrap();
+    world.run(["inbox", "sync"]).ok();
+    assert_eq!(listed(&world, "*"), Vec::<String>::new());
+}

@@ -58,24 +58,36 @@ pub fn set_flags(path: &Path, change: &Change) -> Result<PathBuf> {
 }
 
 /// Moves a message to another folder of the same tree, which is made if missing; answers its new path.
-pub fn move_to(path: &Path, folder: &Folder) -> Result<PathBuf> {
+///
+/// It keeps its unique name unless that is taken there.
+pub fn move_to(path: &Path, folder: &Folder, is_taken: impl Fn(&str) -> bool) -> Result<PathBuf> {
     make_folder(&folder.dir, folder.path != "INBOX")?;
     let mut target = PathBuf::new();
     chase(path, |path| {
         let (_, file) = folder_and_file(path)?;
         let sub = path.parent().and_then(Path::file_name);
         let sub = folder.dir.join(sub.unwrap_or("cur".as_ref()));
-        target = sub.join(moved(file));
-        match fs::hard_link(path, &target) {
-            Ok(()) => fs::remove_file(path),
-            Err(e) if e.kind() == ErrorKind::AlreadyExists => {
-                let mut name = fresh_name(&fs::metadata(path)?);
-                name.push(info_of(file));
-                target = sub.join(name);
+        let mut rename = |path: &Path| {
+            let mut name = fresh_name(&fs::metadata(path)?);
+            name.push(info_of(file));
+            target = sub.join(name);
+            fs::rename(path, &target)
+        };
+        if is_taken(&unique_of(file)) {
+            return rename(path);
+        }
+        let same = sub.join(moved(file));
+        match fs::hard_link(path, &same) {
+            Ok(()) => {
+                target = same;
+                fs::remove_file(path)
+            }
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => rename(path),
+            // Some file systems know no links.
+            Err(e) if e.kind() != ErrorKind::NotFound => {
+                target = same;
                 fs::rename(path, &target)
             }
-            // Some file systems know no links.
-            Err(e) if e.kind() != ErrorKind::NotFound => fs::rename(path, &target),
             Err(e) => Err(e),
         }
     })

@@ -146,7 +146,7 @@ fn moving_never_overwrites() {
     fs::write(root.path().join("cur/1.a,U=3:2,S"), "x").unwrap();
     fs::write(root.path().join(".Trash/cur/1.a:2,S"), "y").unwrap();
     let trash = create_folder(root.path(), "Trash").unwrap();
-    let path = move_to(&root.path().join("cur/1.a,U=3:2,S"), &trash).unwrap();
+    let path = move_to(&root.path().join("cur/1.a,U=3:2,S"), &trash, |_| false).unwrap();
     assert_ne!(path, root.path().join(".Trash/cur/1.a:2,S"));
     assert!(path.to_str().unwrap().ends_with(":2,S"));
     assert_eq!(fs::read(&path).unwrap(), b"x");

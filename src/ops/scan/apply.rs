@@ -47,7 +47,12 @@ pub fn apply(app: &App, location: &Location, change: &Change) -> Result<()> {
         && wanted != location.role
     {
         let target = folder_for(&root, account, wanted)?;
-        path = maildir::move_to(&path, &target)?;
+        let is_taken = |unique: &str| {
+            let there = Ident::Maildir(unique.to_owned());
+            let other = app.store.find(&account.name, &target.path, &there);
+            other.is_ok_and(|other| other.is_some_and(|other| other != location.id))
+        };
+        path = maildir::move_to(&path, &target, is_taken)?;
         folder = target.path;
         role = wanted;
         touched = true;

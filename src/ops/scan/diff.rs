@@ -46,11 +46,12 @@ pub fn compare(
     gone: &[&FolderState],
 ) -> Result<Found> {
     let mut found = Found::default();
-    let mut missing: HashMap<String, MessageId> = HashMap::new();
+    // Two folders may have held files of one name.
+    let mut missing: HashMap<String, Vec<MessageId>> = HashMap::new();
     let mut keep: Vec<MessageId> = Vec::new();
     for state in gone {
         for (unique, id, _) in app.store.maildir_names(&account.name, &state.path)? {
-            missing.insert(unique, id);
+            missing.entry(unique).or_default().push(id);
         }
     }
     for folder in folders {
@@ -71,7 +72,9 @@ pub fn compare(
         if listing.unsteady {
             keep.extend(lost.iter().map(|(_, id)| *id));
         }
-        missing.extend(lost);
+        for (unique, id) in lost {
+            missing.entry(unique).or_default().push(id);
+        }
         found.faults.extend(listing.faults);
         found.folders.push(Listed {
             folder,
@@ -80,7 +83,7 @@ pub fn compare(
     }
     if !missing.is_empty() {
         for (at, entry) in std::mem::take(&mut found.added) {
-            match missing.remove(&entry.unique) {
+            match missing.get_mut(&entry.unique).and_then(Vec::pop) {
                 Some(id) => found.moved.push(Moved {
                     id,
                     folder: at,
@@ -95,8 +98,8 @@ pub fn compare(
         found.added.retain(|(_, e)| !erased.contains(&e.unique));
     }
     found.added.sort_by(|a, b| a.1.unique.cmp(&b.1.unique));
-    missing.retain(|_, id| !keep.contains(id));
-    found.removed = missing.into_values().collect();
+    found.removed = missing.into_values().flatten().collect();
+    found.removed.retain(|id| !keep.contains(id));
     found.removed.sort_unstable();
     Ok(found)
 }

@@ -108,7 +108,14 @@ pub fn scan(app: &App, account: &Account) -> Result<Scanned> {
     let found = diff::compare(app, account, folders, &gone)?;
     take_over(app, account, found, &mut scanned)?;
     for state in gone {
-        app.store.forget_folder(&account.name, &state.path)?;
+        // What was imported has no file that could be gone.
+        if !app.store.forget_if_empty(&account.name, &state.path)? {
+            let imports = FolderState {
+                stamp: None,
+                ..state.clone()
+            };
+            app.store.save_folder(&account.name, &imports)?;
+        }
     }
     Ok(scanned)
 }

@@ -1,6 +1,6 @@
 //! Telling a server what changed here: flags, labels, moves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::channel::imap::{FlagChange, Folder, Session, names};
 use crate::error::{Error, Kind, Result};
@@ -193,7 +193,8 @@ async fn move_to(
     }
 }
 
-/// Without UIDPLUS a moved message is found by its Message-ID, so that it keeps its own id here.
+/// Without UIDPLUS a moved message is found by its Message-ID, so that it keeps its own id here. Copies of one message
+/// arrive in the order they had.
 async fn find_again(
     app: &App,
     session: &mut Session,
@@ -203,12 +204,16 @@ async fn find_again(
     let opened = session
         .open_folder(&target.path, &target.wire, None)
         .await?;
-    let ids: Vec<MessageId> = moved.iter().map(|(_, id)| *id).collect();
-    for envelope in app.store.envelopes(&ids)? {
-        let uid = match &envelope.message_id {
-            Some(message_id) => find_uid(session, &target.path, message_id).await?,
-            None => None,
+    let mut moved = moved.to_vec();
+    moved.sort_unstable();
+    let newest_first: Vec<MessageId> = moved.iter().rev().map(|(_, id)| *id).collect();
+    let mut taken = BTreeSet::new();
+    for envelope in app.store.envelopes(&newest_first)? {
+        let uids = match &envelope.message_id {
+            Some(message_id) => find_uids(session, &target.path, message_id).await?,
+            None => Vec::new(),
         };
+        let uid = uids.into_iter().rev().find(|uid| taken.insert(*uid));
         match uid {
             Some(uid) => {
                 let ident = Ident::Uid {
@@ -227,8 +232,13 @@ async fn find_again(
 
 /// The newest message with this Message-ID in the open folder.
 pub async fn find_uid(session: &mut Session, path: &str, message_id: &str) -> Result<Option<u32>> {
+    let uids = find_uids(session, path, message_id).await?;
+    Ok(uids.last().copied())
+}
+
+async fn find_uids(session: &mut Session, path: &str, message_id: &str) -> Result<Vec<u32>> {
     let criteria = format!("HEADER Message-ID {}", names::quote(message_id));
-    Ok(session.search(path, &criteria).await?.last().copied())
+    session.search(path, &criteria).await
 }
 
 /// The folder with this role, made if there is none.

@@ -76,6 +76,7 @@ mod mark;
 mod mcp;
 mod mcp_http;
 mod mcp_long;
+mod moves;
 mod names;
 mod oauth;
 mod oauth_attacks;

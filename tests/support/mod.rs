@@ -18,6 +18,7 @@ pub mod pty;
 pub mod radicale;
 pub mod receiver;
 pub mod serving;
+pub mod shelf;
 pub mod slack;
 pub mod smtp;
 pub mod twilio;

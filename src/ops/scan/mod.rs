@@ -40,6 +40,8 @@ pub struct Scanned {
 /// How many faults are named; the rest is counted.
 const NAMED_FAULTS: usize = 100;
 
+const INBOX: &str = "INBOX";
+
 /// Folders that a scan wrote have a stamp that begins so; imports into `local` have none.
 const STAMP: &str = "maildir ";
 
@@ -79,6 +81,8 @@ pub fn scan(app: &App, account: &Account) -> Result<Scanned> {
     let tree = maildir::folders(&root)?;
     let whole = tree.faults.is_empty();
     tree.faults.into_iter().for_each(|f| scanned.fault(f));
+    let is_bare = tree.folders.is_empty();
+    let has_inbox = tree.folders.iter().any(|f| f.path == INBOX);
     let folders: Vec<Folder> = tree
         .folders
         .into_iter()
@@ -106,6 +110,18 @@ pub fn scan(app: &App, account: &Account) -> Result<Scanned> {
     }
     let folders = changed.into_iter().map(|(folder, _)| folder).collect();
     let found = diff::compare(app, account, folders, &gone)?;
+    for state in gone
+        .iter()
+        .filter(|s| is_bare || !has_inbox && s.path == INBOX)
+    {
+        let known = app.store.maildir_names(&account.name, &state.path)?;
+        if known
+            .iter()
+            .any(|(_, id, _)| found.removed.binary_search(id).is_ok())
+        {
+            return Err(not_there(account, &root));
+        }
+    }
     take_over(app, account, found, &mut scanned)?;
     for state in gone {
         // What was imported has no file that could be gone.
@@ -118,6 +134,19 @@ pub fn scan(app: &App, account: &Account) -> Result<Scanned> {
         }
     }
     Ok(scanned)
+}
+
+/// Where mail was there is none, not even a place for it: a disk that is not mounted looks so.
+fn not_there(account: &Account, root: &Path) -> Error {
+    Error::unavailable(format!(
+        "the mail of account `{}` is not in `{}`, which has neither `cur` nor `new` any more",
+        account.name,
+        root.display()
+    ))
+    .hint(format!(
+        "nothing was forgotten here; mount it, or, if its mail is gone for good, make an empty folder `{}`",
+        root.join("cur").display()
+    ))
 }
 
 /// The root of an account's Maildir.

@@ -8,6 +8,7 @@ use crate::model::id::MessageId;
 use crate::model::message::{Flags, Ident, NewMessage, Raw, Role};
 use crate::net::tls;
 use crate::ops::{App, token};
+use crate::store::FolderState;
 
 use super::Tally;
 use super::folder::{FolderSync, is_unchanged};
@@ -97,7 +98,8 @@ async fn pass(
     writer: &Writer,
     (session, tally): (&mut Session, &mut Tally),
 ) -> Result<()> {
-    let mut folders = session.folders().await?;
+    let known = app.store.folders(&account.name)?;
+    let mut folders = listed(account, &known, session).await?;
     let mut trouble: Option<Error> = None;
     if !app.config.read_only && !app.store.queued_changes(&account.name)?.is_empty() {
         match push::push(app, account, session, &mut folders).await {
@@ -105,7 +107,7 @@ async fn pass(
             Err(e) if e.kind == Kind::Refused => trouble = Some(e),
             Err(e) => return Err(e),
         }
-        folders = session.folders().await?;
+        folders = listed(account, &known, session).await?;
     }
     let known = app.store.folders(&account.name)?;
     for gone in known
@@ -135,6 +137,29 @@ async fn pass(
         Some(e) => Err(e),
         None => Ok(()),
     }
+}
+
+/// The server's folders. A list without the inbox that was there is no list to forget folders by.
+async fn listed(
+    account: &Account,
+    known: &[FolderState],
+    session: &mut Session,
+) -> Result<Vec<Folder>> {
+    let folders = session.folders().await?;
+    let knew_inbox = known.iter().any(|state| state.role == Role::Inbox);
+    let has_inbox = folders.iter().any(|folder| folder.role == Role::Inbox);
+    if has_inbox || (!knew_inbox && (known.is_empty() || !folders.is_empty())) {
+        return Ok(folders);
+    }
+    Err(Error::unavailable(format!(
+        "the server of account `{}` lists {}",
+        account.name,
+        match folders.len() {
+            0 => "no folders",
+            _ => "folders, and no INBOX among them",
+        }
+    ))
+    .hint("nothing was forgotten here; sync again when the server has its folders"))
 }
 
 /// The folders to sync: those the config names, else all that hold messages of their own.

@@ -1,0 +1,188 @@
+//! An IMAP server of few words whose folders a test changes as another client would.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// A message in a folder.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    pub uid: u32,
+    /// INTERNALDATE.
+    pub came: &'static str,
+    pub raw: String,
+}
+
+/// A folder as it stands on the server.
+#[derive(Clone, Debug)]
+pub struct Box {
+    pub name: String,
+    pub validity: u32,
+    pub next: u32,
+    pub messages: Vec<Letter>,
+}
+
+impl Box {
+    /// Files a message that came long ago.
+    pub fn put(&mut self, raw: impl Into<String>) {
+        self.put_at("05-Jan-2026 10:00:00 +0000", raw);
+    }
+
+    pub fn put_at(&mut self, came: &'static str, raw: impl Into<String>) {
+        self.messages.push(Letter {
+            uid: self.next,
+            came,
+            raw: raw.into(),
+        });
+        self.next += 1;
+    }
+}
+
+/// A running server, and what lies in it. Without CONDSTORE, so all is looked at each time.
+pub struct Shelf {
+    pub port: u16,
+    boxes: Arc<Mutex<Vec<Box>>>,
+}
+
+impl Shelf {
+    pub fn start(names: &[&str]) -> Shelf {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let boxes = Arc::new(Mutex::new(Vec::new()));
+        let shelf = Shelf {
+            port,
+            boxes: boxes.clone(),
+        };
+        names.iter().for_each(|name| shelf.create(name));
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let boxes = boxes.clone();
+                std::thread::spawn(move || serve(client.unwrap(), &boxes));
+            }
+        });
+        shelf
+    }
+
+    /// An `[accounts.work]` table for it.
+    pub fn account(&self) -> String {
+        format!(
+            "[accounts.work]\nchannel = \"imap\"\naddress = \"ann@example.com\"\nimap = \"127.0.0.1:{}\"\n\
+             tls = \"none\"\nsecret_command = \"echo annpw\"\n",
+            self.port
+        )
+    }
+
+    pub fn boxes(&self) -> MutexGuard<'_, Vec<Box>> {
+        self.boxes.lock().unwrap()
+    }
+
+    pub fn create(&self, name: &str) {
+        let mut boxes = self.boxes();
+        boxes.push(Box {
+            name: name.to_owned(),
+            validity: 7,
+            next: 1,
+            messages: Vec::new(),
+        });
+    }
+
+    /// Acts on one folder.
+    pub fn in_box<T>(&self, name: &str, act: impl FnOnce(&mut Box) -> T) -> T {
+        let mut boxes = self.boxes();
+        act(boxes.iter_mut().find(|b| b.name == name).unwrap())
+    }
+
+    /// Moves all messages of one folder to another, as `UID MOVE` does.
+    pub fn move_all(&self, from: &str, to: &str) {
+        let moved = self.in_box(from, |b| std::mem::take(&mut b.messages));
+        self.in_box(to, |b| {
+            moved.into_iter().for_each(|m| b.put_at(m.came, m.raw))
+        });
+    }
+}
+
+fn serve(mut client: TcpStream, boxes: &Mutex<Vec<Box>>) -> Option<()> {
+    let mut lines = BufReader::new(client.try_clone().ok()?);
+    write!(
+        client,
+        "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS] hello\r\n"
+    )
+    .ok()?;
+    let mut open = String::new();
+    let mut line = String::new();
+    while lines.read_line(&mut line).is_ok_and(|n| n > 0) {
+        let answer = answer(line.trim_end(), &boxes.lock().unwrap(), &mut open);
+        client.write_all(answer.as_bytes()).ok()?;
+        line.clear();
+    }
+    Some(())
+}
+
+fn answer(line: &str, boxes: &[Box], open: &mut String) -> String {
+    let (tag, command) = line.split_once(' ').unwrap();
+    let named = |name: &str| boxes.iter().find(|b| b.name == name.trim_matches('"'));
+    let mut said = String::new();
+    match command.split(' ').collect::<Vec<_>>()[..] {
+        ["LIST", ..] => {
+            for b in boxes {
+                said += &format!("* LIST () \"/\" \"{}\"\r\n", b.name);
+            }
+        }
+        ["STATUS", name, ..] => {
+            if let Some(b) = named(name) {
+                said += &format!(
+                    "* STATUS {name} (MESSAGES {} UIDNEXT {} UIDVALIDITY {})\r\n",
+                    b.messages.len(),
+                    b.next,
+                    b.validity
+                );
+            }
+        }
+        ["SELECT" | "EXAMINE", name, ..] => {
+            let Some(b) = named(name) else {
+                return format!("{tag} NO no such folder\r\n");
+            };
+            b.name.clone_into(open);
+            said += &format!(
+                "* {} EXISTS\r\n* OK [UIDVALIDITY {}] v\r\n* OK [UIDNEXT {}] n\r\n",
+                b.messages.len(),
+                b.validity,
+                b.next
+            );
+        }
+        ["UID", "SEARCH", ..] => {
+            let uids = named(open).into_iter().flat_map(|b| &b.messages);
+            let uids: Vec<String> = uids.map(|m| m.uid.to_string()).collect();
+            said += &format!("* SEARCH {}\r\n", uids.join(" "));
+        }
+        ["UID", "FETCH", set, ..] => {
+            let whole = command.contains("BODY.PEEK[]");
+            for (n, letter) in named(open)
+                .into_iter()
+                .flat_map(|b| &b.messages)
+                .enumerate()
+            {
+                let Letter { uid, came, raw } = letter;
+                if !holds(set, *uid) {
+                    continue;
+                }
+                said += &format!("* {} FETCH (UID {uid} FLAGS ()", n + 1);
+                if whole {
+                    said += &format!(" INTERNALDATE \"{came}\" BODY[] {{{}}}\r\n{raw}", raw.len());
+                }
+                said += ")\r\n";
+            }
+        }
+        _ => {}
+    }
+    format!("{said}{tag} OK done\r\n")
+}
+
+/// Whether a set (`1:3,7,9:*`) holds a UID.
+fn holds(set: &str, uid: u32) -> bool {
+    set.split(',').any(|part| {
+        let (from, to) = part.split_once(':').unwrap_or((part, part));
+        let end = |text: &str| text.parse().unwrap_or(u32::MAX);
+        (end(from)..=end(to)).contains(&uid)
+    })
+}

@@ -218,6 +218,15 @@ impl Store {
 
     /// It was told.
     pub fn telling_done(&self, id: i64, now: Timestamp) -> Result<()> {
+        self.close_telling((id, true), now)
+    }
+
+    /// There is nothing to tell any more; that says nothing of whether the follower would have taken it.
+    pub fn telling_gone(&self, id: i64, now: Timestamp) -> Result<()> {
+        self.close_telling((id, false), now)
+    }
+
+    fn close_telling(&self, (id, took): (i64, bool), now: Timestamp) -> Result<()> {
         let mut db = self.main()?;
         let old = |kept| {
             now.checked_sub(kept)
@@ -233,8 +242,8 @@ impl Store {
             )?;
             tx.execute(
                 "UPDATE followers SET failing = NULL, error = NULL
-                 WHERE failing IS NOT NULL AND name = (SELECT follower FROM tellings WHERE id = ?1)",
-                [id],
+                 WHERE ?2 AND failing IS NOT NULL AND name = (SELECT follower FROM tellings WHERE id = ?1)",
+                params![id, took],
             )?;
             tx.execute("DELETE FROM tellings WHERE told_at < ?1", [old(KEPT)])?;
             tx.execute(

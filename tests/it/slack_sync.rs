@@ -110,6 +110,28 @@ fn a_thread_that_left_the_newest_page_goes_on() {
 }
 
 #[test]
+fn a_thread_that_left_the_newest_page_goes_on_however_often_one_looks() {
+    let slack = Slack::start();
+    let root = slack.post(OPS, BOB, "the root");
+    slack.post_as(OPS, json!({"user": BOB, "text": "one", "thread_ts": root}));
+    let mut world = world(&slack);
+    sync(&world);
+    for n in 0..250 {
+        slack.post(OPS, BOB, &format!("noise {n}"));
+    }
+    sync(&world);
+    slack.post_as(
+        OPS,
+        json!({"user": BOB, "text": "late answer", "thread_ts": root}),
+    );
+    for minute in ["05", "10", "15"] {
+        world = world.env("COMMS_NOW", &format!("2026-11-21T12:{minute}:00Z"));
+        sync(&world);
+    }
+    assert_eq!(rows(&world, "late").len(), 1);
+}
+
+#[test]
 fn many_messages_come_in_short_pages_and_an_interruption_loses_none() {
     let slack = Slack::start();
     {

@@ -246,6 +246,62 @@ fn who_replied_stop_gets_nothing_more() {
     );
 }
 
+fn opted_out(world: &World) -> Vec<String> {
+    let list = world.run(["contacts", "optout", "--list", "--json"]).ok();
+    let list = list.json();
+    let rows = list["optouts"].as_array().unwrap();
+    rows.iter()
+        .map(|row| row["address"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// Messages of somebody else's, a minute apart.
+fn chatter(twilio: &Twilio, count: usize) {
+    for n in 0..count {
+        twilio.pass(60);
+        twilio.receive("+14155550199", &format!("word{n}"));
+    }
+}
+
+#[test]
+fn a_stop_is_heard_though_the_look_that_read_it_broke_off() {
+    let twilio = Twilio::start();
+    let world = twilio.world();
+    twilio.state().largest_page = 10;
+    sync(&world);
+    chatter(&twilio, 12);
+    twilio.receive(BOB, "STOP");
+    twilio.fault("ListMessage", 2, Fault::Refuse(403, 20003));
+    let broken = world.run(["inbox", "sync", "--account", "work"]);
+    assert_ne!(broken.code, 0, "{broken}");
+    assert_eq!(rows(&world, "account:work").len(), 10, "a page was read");
+    assert_eq!(opted_out(&world), [BOB]);
+    twilio.forget_faults();
+    sync(&world);
+    assert_eq!(opted_out(&world), [BOB]);
+}
+
+#[test]
+fn an_older_stop_on_a_page_that_comes_later_undoes_no_start() {
+    let twilio = Twilio::start();
+    let world = twilio.world();
+    twilio.state().largest_page = 10;
+    twilio.receive(BOB, "STOP");
+    chatter(&twilio, 12);
+    twilio.receive(BOB, "START");
+    twilio.pass(3 * 24 * 3600);
+    chatter(&twilio, 2);
+    twilio.fault("ListMessage", 2, Fault::Refuse(403, 20003));
+    let broken = world.run(["inbox", "sync", "--account", "work"]);
+    assert_ne!(broken.code, 0, "{broken}");
+    assert_eq!(rows(&world, "account:work").len(), 10, "a page was read");
+    twilio.forget_faults();
+    // The page with START is not looked at again.
+    sync(&world);
+    assert_eq!(rows(&world, "STOP").len(), 1);
+    assert!(opted_out(&world).is_empty());
+}
+
 #[test]
 fn a_person_who_wrote_down_an_opt_out_is_not_overruled() {
     let twilio = Twilio::start();

@@ -540,6 +540,52 @@ fn what_nobody_takes_is_tried_by_the_schedule_and_after_five_days_no_more() {
     serving.end("-TERM");
 }
 
+#[test]
+fn one_failure_long_after_another_ends_no_hook() {
+    let receiver = Receiver::start(&[Reply::Status(500), Reply::Status(500)]);
+    let world = world(&hook(&receiver, "events = \"message.received\""))
+        .env("COMMS_NOW", "2026-11-21T12:00:00Z");
+    arrive_at(&world, "before");
+    let first = Serving::with(&world, &ONLY);
+    arrive_at(&world, "one");
+    shown(&world, |shown| shown["deliveries"][0]["tries"] == 1);
+    first.end("-TERM");
+    // Nothing was taken since, and nothing but this was tried.
+    let world = world.env("COMMS_NOW", "2026-11-27T12:00:00Z");
+    let second = Serving::with(&world, &ONLY);
+    let after = shown(&world, |shown| shown["deliveries"][0]["tries"] == 2);
+    assert_eq!(after["state"], "failing", "{after:#}");
+    second.end("-TERM");
+    let world = world.env("COMMS_NOW", "2026-11-27T12:10:00Z");
+    let third = Serving::with(&world, &ONLY);
+    let after = shown(&world, |shown| {
+        shown["deliveries"][0]["state"] == "delivered"
+    });
+    assert_eq!(after["state"], "ok", "{after:#}");
+    third.end("-TERM");
+}
+
+#[test]
+fn a_store_that_was_locked_for_a_while_ends_no_hook() {
+    let (desk, other) = (Receiver::start(&[]), Receiver::start(&[]));
+    let world = world(&format!(
+        "[hooks.other]\nurl = \"{}\"\nevents = [\"outbox.changed\"]\n{}",
+        other.url(),
+        hook(&desk, "events = \"message.received\"")
+    ))
+    .env("COMMS_SECRET_HOOK_OTHER_WEBHOOK_SECRET", SECRET);
+    let _serving = Serving::with(&world, &ONLY);
+    arrive(&world, ("work", "early"));
+    desk.until(1);
+    let db = rusqlite::Connection::open(world.home().join("comms.db")).unwrap();
+    db.execute_batch("BEGIN IMMEDIATE").unwrap();
+    arrive(&world, ("work", "meanwhile"));
+    // Longer than anyone waits for a lock.
+    std::thread::sleep(Duration::from_secs(13));
+    db.execute_batch("COMMIT").unwrap();
+    assert_eq!(subjects(&desk.until(2)), ["early", "meanwhile"]);
+}
+
 /// A message arrives by the clock of this world.
 fn arrive_at(world: &World, subject: &str) {
     arrive(world, ("work", subject));

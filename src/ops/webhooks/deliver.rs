@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::format::clean;
 use crate::model::event::Hook;
 use crate::net::http::Answer;
@@ -36,6 +36,9 @@ pub const DELIVERIES: &str = "hook_deliveries";
 pub const TRIES: usize = WAITS.len() + 1;
 /// A hook that takes nothing for so long is told nothing more.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(5 * 24);
+/// So often was the same event tried before, over half an hour: where little happens, the failure of five days ago and
+/// one of this moment may be all there was.
+const TRIED: u32 = 3;
 
 /// What one attempt came to.
 pub enum Came {
@@ -134,7 +137,7 @@ pub fn note(app: &App, hook: &Hook, (telling, came): (&Telling, Came)) -> Result
         }])?;
     }
     let (words, asked) = match came {
-        Came::Gone => return store.telling_done(telling.id, now),
+        Came::Gone => return store.telling_gone(telling.id, now),
         Came::Answered(answer) if answer.is_success() => {
             return store.telling_done(telling.id, now);
         }
@@ -149,16 +152,13 @@ pub fn note(app: &App, hook: &Hook, (telling, came): (&Telling, Came)) -> Result
             (e.message, answer.retry_after())
         }
         Came::Nobody(e) => (e.message, None),
-        Came::Ours(e) if e.kind == Kind::Internal => {
-            store.let_go(telling.id)?;
-            return Err(e);
-        }
+        // One that can't be read stands in nobody's way.
         Came::Ours(e) => (e.message, None),
     };
     let words = clean::line(&words);
     let again = wait(telling, asked).and_then(|wait| now.checked_add(wait).ok());
     let since = store.telling_failed(telling.id, (&words, again), now)?;
-    if now.duration_since(since) >= PATIENCE {
+    if now.duration_since(since) >= PATIENCE && telling.tries >= TRIED {
         let why = format!("nothing was taken for five days: {words}");
         store.disable_follower(&name, Some(&why), now)?;
         tell_disabled(app, hook, &why);

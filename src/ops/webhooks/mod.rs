@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
-use futures_util::future::join_all;
+use futures_util::future::try_join_all;
 use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -100,7 +100,8 @@ pub async fn follow(app: &App, stopped: watch::Receiver<bool>, sign: &dyn Fn()) 
         let stop = Stop::by_starter(stopped.clone());
         async move { desk.follow(stop).await }
     });
-    join_all(all).await.into_iter().collect()
+    // If one can't go on, all end and begin anew: what they hold is free again with their owner.
+    try_join_all(all).await.map(drop)
 }
 
 /// One hook and what works for it.

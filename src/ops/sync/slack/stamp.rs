@@ -48,6 +48,8 @@ pub struct ChannelStamp {
     pub pending: Vec<String>,
     /// When the channel was looked at.
     pub checked: Option<Timestamp>,
+    /// When the threads were looked at that are not on the newest page.
+    pub threads_at: Option<Timestamp>,
     /// The user has read so far.
     pub read: Option<String>,
     /// When that was asked.

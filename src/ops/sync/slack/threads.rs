@@ -82,9 +82,9 @@ impl Slack<'_> {
         page: &[Value],
         done: &mut Done,
     ) -> Result<()> {
-        let (checked, threads) =
-            self.stamp_of(room.id, |stamp| (stamp.checked, stamp.threads.clone()));
-        if checked.is_some_and(|at| self.now.duration_since(at) < PAUSE) {
+        let (looked, threads) =
+            self.stamp_of(room.id, |stamp| (stamp.threads_at, stamp.threads.clone()));
+        if looked.is_some_and(|at| self.now.duration_since(at) < PAUSE) {
             return Ok(());
         }
         let on_page = |ts: &str| page.iter().any(|m| ts_of(m) == Some(ts));
@@ -110,6 +110,7 @@ impl Slack<'_> {
                 Err(e) => return Err(e),
             }
         }
+        self.stamp_of(room.id, |stamp| stamp.threads_at = Some(self.now));
         Ok(())
     }
 

@@ -37,8 +37,6 @@ struct Look<'a> {
     writer: &'a Writer,
     stamp: Stamp,
     now: Timestamp,
-    /// The last word of each who wrote, where it was an opt-out or the end of one: when, whether it is new, and it.
-    words: Vec<page::Word>,
     /// Of the messages that are under way those that the listing showed.
     shown: std::collections::HashSet<String>,
 }
@@ -54,7 +52,6 @@ pub async fn sync(app: &App, account: &Account, writer: &Writer, tally: &mut Tal
         writer,
         stamp: Stamp::load(app, account)?,
         now: app.clock.now(),
-        words: Vec::new(),
         shown: std::collections::HashSet::new(),
     };
     let ended = look.run(tally).await;
@@ -96,7 +93,7 @@ impl Look<'_> {
             Some(newest) => self.catch_up(newest, tally).await?,
         }
         self.go_back(tally).await?;
-        self.opt_outs()?;
+        self.stamp.words.clear();
         self.ask_open().await?;
         self.stamp.save(self.app, self.account)
     }
@@ -161,17 +158,6 @@ impl Look<'_> {
                 done: tally.added,
                 total: None,
             });
-        }
-        Ok(())
-    }
-
-    /// Who asked for no more messages, or for messages again, and said nothing else since.
-    fn opt_outs(&mut self) -> Result<()> {
-        for word in std::mem::take(&mut self.words) {
-            if word.new {
-                let told = (word.address.as_str(), word.out, word.why.as_str());
-                crate::ops::optout::reported(self.app, self.account, told)?;
-            }
         }
         Ok(())
     }

@@ -20,15 +20,6 @@ pub struct Seen {
     pub newest: Option<Timestamp>,
 }
 
-/// What someone replied last, if that was an opt-out or the end of one.
-pub struct Word {
-    pub address: String,
-    pub out: bool,
-    pub why: String,
-    /// It was not known before this look.
-    pub new: bool,
-}
-
 /// Takes in a page, newest first as it came.
 pub async fn take(look: &mut Look<'_>, messages: &[Value], tally: &mut Tally) -> Result<Seen> {
     let mut seen = Seen::default();
@@ -45,7 +36,7 @@ pub async fn take(look: &mut Look<'_>, messages: &[Value], tally: &mut Tally) ->
         let at = twilio::time(message, "date_created").or_else(|| twilio::at(message));
         seen.newest = seen.newest.max(at);
         let known = look.app.store.remote(&look.account.name, sid)?;
-        hear(look, message, known.is_none());
+        hear(look, message, known.is_none())?;
         match known {
             Some(known) => {
                 if refresh(look, known.id, message).await? {
@@ -69,32 +60,41 @@ pub async fn take(look: &mut Look<'_>, messages: &[Value], tally: &mut Tally) ->
             look.shown.insert(sid.to_owned());
         }
     }
+    // Before the messages: a word of one that is stored is never heard again.
+    if !look.stamp.words.is_empty() {
+        look.stamp.save(look.app, look.account)?;
+    }
     seen.added = look.writer.new_of(made).await?;
     tally.added += seen.added;
     Ok(seen)
 }
 
-/// Notes a word that stands for more than itself; of each who wrote only the last one counts, which came first.
-fn hear(look: &mut Look<'_>, message: &Value, new: bool) {
+/// Takes over an opt-out, or the end of one, unless it was heard before; of each who wrote only the last word counts,
+/// which comes first.
+fn hear(look: &mut Look<'_>, message: &Value, new: bool) -> Result<()> {
     if !twilio::is_inbound(message) {
-        return;
+        return Ok(());
     }
     let field = |key: &str| message.get(key).and_then(Value::as_str);
     let (Some(from), Some(body)) = (field("from"), field("body")) else {
-        return;
+        return Ok(());
     };
     let Some(out) = optout::keyword(body) else {
-        return;
+        return Ok(());
     };
     let address = twilio::address(from);
-    if !look.words.iter().any(|word| word.address == address) {
-        look.words.push(Word {
-            address,
-            out,
-            why: optout::replied(body),
-            new,
-        });
+    let at = twilio::time(message, "date_created").unwrap_or(look.now);
+    // Their times are told to the second: where two are the same, it is the opt-out that counts.
+    let last = look.stamp.words.get(&address);
+    if last.is_some_and(|last| *last > at || (*last == at && !out)) {
+        return Ok(());
     }
+    if new {
+        let why = optout::replied(body);
+        crate::ops::optout::reported(look.app, look.account, (&address, out, &why))?;
+    }
+    look.stamp.words.insert(address, at);
+    Ok(())
 }
 
 /// What may change of a message, and is shown.

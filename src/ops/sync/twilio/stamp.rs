@@ -22,6 +22,9 @@ pub struct Stamp {
     pub before: Option<String>,
     /// Messages of ours of which more is to be heard, and when they were made.
     pub open: BTreeMap<String, Timestamp>,
+    /// Who asked for no more messages, or for messages again, and when last, until a look came to its end: an older
+    /// word on a later page counts no more.
+    pub words: BTreeMap<String, Timestamp>,
 }
 
 impl Stamp {

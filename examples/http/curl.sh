@@ -78,7 +78,7 @@ contact_add)
     "$COMMS_URL/v1/contacts" ;;
 contact_edit)
   # Changes what is known of a contact. An agent may change `note`, `title`, `birthday`, `url` and `zone`, and nothing
-by which someone is found or reached.
+  # by which someone is found or reached.
   call -X PATCH \
     -H 'Content-Type: application/json' \
     -d '{"note":"met in Turin"}' \

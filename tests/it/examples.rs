@@ -83,6 +83,47 @@ fn a_backup_is_a_whole_second_home() {
     assert!(run.stdout.contains("keep me"), "{run}");
 }
 
+#[test]
+fn what_the_readme_does_with_people_works_in_this_order() {
+    let world = World::new();
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = fs::read_to_string(readme).unwrap();
+    let (_, rest) = text.split_once("People and groups").unwrap();
+    let lines = rest.split("```").nth(1).unwrap().lines();
+    let mut count = 0;
+    for line in lines.filter(|l| l.starts_with("comms contacts") && !l.contains("&&")) {
+        let script = format!("\"$COMMS\" {}", line.strip_prefix("comms ").unwrap());
+        let mut command = world.command_of("sh");
+        let output = command.env("COMMS", binary()).args(["-c", &script]);
+        told(&output.output().unwrap());
+        count += 1;
+    }
+    assert_eq!(count, 3);
+}
+
+#[test]
+fn the_columns_that_agents_are_taught_are_fields() {
+    let world = World::new();
+    let columns = |file: &str, after: &str| -> String {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+        let text = fs::read_to_string(path.join(file)).unwrap();
+        let (_, rest) = text.split_once(after).expect("the columns are named");
+        let end = rest.find(['.', '\n']).unwrap();
+        rest[..end].replace(' ', "")
+    };
+    for (file, after, command) in [
+        ("skill/SKILL.md", "Columns of the inbox: ", "inbox"),
+        ("skill/SKILL.md", "Of a search: ", "search"),
+        ("gemini/GEMINI.md", "inbox --unread --limit 10 ", "inbox"),
+        ("gemini/GEMINI.md", "report' --limit 5 ", "search"),
+    ] {
+        let fields = columns(file, after);
+        let query = (command == "search").then_some("is:unread");
+        let args = [command, "--json", "--fields", &fields];
+        world.run(args.into_iter().chain(query)).ok();
+    }
+}
+
 fn gemini(file: &str) -> PathBuf {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     examples.join("gemini").join(file)

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use comms::cli::Cli;
 
 #[test]
@@ -67,6 +67,65 @@ fn every_command_in_the_readme_and_the_guides_parses() {
     }
     assert!(found.len() > 20, "the examples were not found");
     check(&found);
+}
+
+#[test]
+fn every_command_in_the_words_of_a_guide_has_the_flags_it_is_named_with() {
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for file in files("man", "7") {
+        let text = fs::read_to_string(&file).unwrap();
+        for line in text.lines() {
+            let Some(command) = in_bold(line).filter(|c| c.starts_with("comms ")) else {
+                continue;
+            };
+            seen += 1;
+            if let Err(word) = known(&words(&command)) {
+                wrong.push(format!("{}: {command}: `{word}`", file.display()));
+            }
+        }
+    }
+    assert!(seen > 60, "the commands were not found");
+    assert!(wrong.is_empty(), "there is no such:\n{}", wrong.join("\n"));
+}
+
+/// What a line of a man page sets in bold or in italics.
+fn in_bold(line: &str) -> Option<String> {
+    let rest = [".B ", ".BR ", ".I ", ".IR "]
+        .iter()
+        .find_map(|request| line.strip_prefix(request))?;
+    let text = match rest.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next().unwrap_or_default(),
+        None if line.starts_with(".B ") || line.starts_with(".I ") => rest,
+        None => rest.split(' ').next().unwrap_or_default(),
+    };
+    let text = text.replace("\\-", "-").replace("\\(aq", "'");
+    Some(text.replace("\\fI", ""))
+}
+
+/// Whether its commands and flags are there, whatever else is left out; else the word that isn't.
+fn known(words: &[String]) -> Result<(), &str> {
+    let mut root = Cli::command();
+    root.build();
+    let mut command = &root;
+    let mut named = true;
+    for word in &words[1..] {
+        if let Some(flag) = word.strip_prefix("--") {
+            let flag = flag.split('=').next().unwrap_or(flag);
+            let has = |c: &clap::Command| c.get_arguments().any(|a| a.get_long() == Some(flag));
+            if !has(command) && !has(&root) {
+                return Err(word);
+            }
+            named = false;
+        } else if let Some(child) = command.find_subcommand(word).filter(|_| named) {
+            command = child;
+        } else if named && command.get_positionals().next().is_none() && word != "..." {
+            return Err(word);
+        } else {
+            named = false;
+        }
+    }
+    Ok(())
 }
 
 #[test]

@@ -22,9 +22,9 @@ fn requests() -> String {
     for route in routes() {
         let _ = write!(
             text,
-            "\n### {}\n# {}\n{} {{{{host}}}}{}\nAuthorization: Bearer {{{{key}}}}\n",
+            "\n### {}\n{}{} {{{{host}}}}{}\nAuthorization: Bearer {{{{key}}}}\n",
             route.name,
-            route.words().0,
+            comment("# ", &route),
             route.method,
             address(&route),
         );
@@ -54,11 +54,17 @@ fn script() -> String {
          case ${1:-} in\n",
     );
     for route in routes() {
-        let _ = writeln!(text, "{})\n  # {}", route.name, route.words().0);
+        let _ = write!(text, "{})\n{}", route.name, comment("  # ", &route));
         let _ = writeln!(text, "  call {} ;;", arguments(&route).join(" \\\n    "));
     }
     text.push_str("*)\n  sed -n 's/^\\([a-z_]*\\))$/\\1/p' \"$0\" ;;\nesac\n");
     text
+}
+
+/// What the route does, each line of it a comment.
+fn comment(mark: &str, route: &Route) -> String {
+    let lines = route.words().0.lines();
+    lines.map(|line| format!("{mark}{line}\n")).collect()
 }
 
 /// One request as it is typed.

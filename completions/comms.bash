@@ -3198,7 +3198,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__man)
-            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --dir --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --dir --roff --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -333,7 +333,7 @@ json\t'One JSON line per step on stderr'
 never\t''"
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l config -d 'Read this config file instead of the usual one' -r -F
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l account -d 'Only this account' -r
-complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l channel -d 'Only this channel (mail)' -r
+complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l channel -d 'Only this channel (mail, sms, chat, whatsapp, slack) or kind of account (imap, gmail …)' -r
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l since -d 'Only threads with a message of then or later (2d, yesterday, 2026-01-31)' -r
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l from -d 'Only threads with a message from this name or address' -r
 complete -c comms -n "__fish_comms_using_subcommand inbox; and not __fish_seen_subcommand_from show thread save mark labels sync watch" -l label -d 'Only threads with this label' -r
@@ -522,7 +522,7 @@ complete -c comms -n "__fish_comms_using_subcommand search" -l read-only -d 'Ref
 complete -c comms -n "__fish_comms_using_subcommand search" -l snippets -d 'Show the text around the hit'
 complete -c comms -n "__fish_comms_using_subcommand search" -l count -d 'Print only how many messages fit'
 complete -c comms -n "__fish_comms_using_subcommand search" -l explain -d 'Print how the query was read instead of searching'
-complete -c comms -n "__fish_comms_using_subcommand search" -l remote -d 'Search at the provider (Gmail, Google Chat) in its own words, and keep what it finds'
+complete -c comms -n "__fish_comms_using_subcommand search" -l remote -d 'Search at the provider (Gmail, Google Chat, Slack) in its own words, and keep what it finds'
 complete -c comms -n "__fish_comms_using_subcommand search" -l fail-empty -d 'End with exit code 5 if nothing was found'
 complete -c comms -n "__fish_comms_using_subcommand search" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand auth; and not __fish_seen_subcommand_from add default rename remove list status login move templates hook key logout" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
@@ -1732,6 +1732,7 @@ complete -c comms -n "__fish_comms_using_subcommand man" -l dir -d 'Write all pa
 complete -c comms -n "__fish_comms_using_subcommand man" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand man" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand man" -l read-only -d 'Refuse everything that would change something at a provider'
+complete -c comms -n "__fish_comms_using_subcommand man" -l roff -d 'Print the source of the page, for `man -l -`'
 complete -c comms -n "__fish_comms_using_subcommand man" -s h -l help -d 'Print help'
 complete -c comms -n "__fish_comms_using_subcommand complete-word" -l format -d 'Write results as table, plain (TSV), json or jsonl' -r -f -a "table\t'Aligned columns for people'
 plain\t'TSV without header, full values'

@@ -15,7 +15,7 @@ use crate::ops::accounts;
 use crate::ops::auth::{self, AccountRow, AuthReport};
 
 use super::login::{self, LoginArgs};
-use super::output::{Cell, Column, Output, Style};
+use super::output::{Cell, Column, Format, Output, Style};
 use super::{Done, origin};
 
 #[derive(Debug, Args)]
@@ -114,6 +114,15 @@ pub fn run(args: AuthArgs, app: &App, out: &mut Output) -> Result<Done> {
         AuthCommand::List => {
             let report = super::wait(auth::list(app))?;
             show(&report, out)?;
+            if is_table(out) {
+                for row in report.accounts.iter().filter(|row| !words(row).is_empty()) {
+                    out.warn(&format!("{}: {}", row.account, words(row)));
+                    let hint = row.error.as_ref().and_then(|error| error.hint.as_ref());
+                    if let Some(hint) = hint.or(row.next_step.as_ref()) {
+                        out.hint(hint);
+                    }
+                }
+            }
             Ok(None)
         }
         AuthCommand::Status { account } => {
@@ -160,8 +169,13 @@ pub fn run(args: AuthArgs, app: &App, out: &mut Output) -> Result<Done> {
     }
 }
 
+/// Whether a person reads the usual columns.
+fn is_table(out: &Output) -> bool {
+    out.format == Format::Table && out.fields.is_none()
+}
+
 fn show(report: &AuthReport, out: &mut Output) -> Result<()> {
-    let columns = [
+    let mut columns = vec![
         Column {
             field: "account",
             title: "account",
@@ -194,7 +208,7 @@ fn show(report: &AuthReport, out: &mut Output) -> Result<()> {
         },
         Column {
             field: "error",
-            title: "",
+            title: "reason",
             cell: |row, _| Cell::new(words(row), Style::Dim),
             plain: words,
         },
@@ -210,6 +224,11 @@ fn show(report: &AuthReport, out: &mut Output) -> Result<()> {
             plain: |row| row.expires_at.map(|at| at.to_string()).unwrap_or_default(),
         },
     ];
+    if is_table(out) {
+        // A reason is a sentence: it stands below.
+        let expire = report.accounts.iter().any(|row| row.expires_at.is_some());
+        columns.retain(|c| c.field != "error" && (expire || c.field != "expires_at"));
+    }
     out.list(
         "comms.auth/1",
         report,

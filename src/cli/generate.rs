@@ -2,14 +2,17 @@
 //!
 //! The guides of section 7 are written by hand; they are in the binary so that `comms man` shows them anywhere.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Command, CommandFactory, ValueEnum};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::error::{Context, Error, Kind, Result};
 
 use super::output::Output;
-use super::{Cli, Done};
+use super::{Cli, Done, roff};
 
 #[derive(Debug, Args)]
 #[command(
@@ -34,7 +37,7 @@ pub enum Shell {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  comms man mail | man -l -\n  comms man --dir ~/.local/share/man"
+    after_help = "Examples:\n  comms man mail\n  comms man --roff inbox show | man -l -\n  comms man --dir ~/.local/share/man"
 )]
 pub struct ManArgs {
     /// Print this page: a guide (mail, passwords, google …) or a command (`inbox show`, `outbox.1`)
@@ -43,6 +46,18 @@ pub struct ManArgs {
     /// Write all pages below this folder (man1/, man7/)
     #[arg(long, value_name = "DIR", conflicts_with = "page")]
     dir: Option<PathBuf>,
+    /// Print the source of the page, for `man -l -`
+    #[arg(long, conflicts_with = "dir")]
+    roff: bool,
+}
+
+/// A man page, or a guide.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ManReport {
+    /// The name of its file: `comms-query.7`.
+    pub page: String,
+    /// The page as it is read; with `--roff` its source.
+    pub text: String,
 }
 
 /// The guides: name and text.
@@ -92,7 +107,7 @@ pub fn man(args: ManArgs, out: &mut Output) -> Result<Done> {
     let page = pages.into_iter().find(|(page, _)| {
         *page == name || page.rsplit_once('.').is_some_and(|(stem, _)| stem == name)
     });
-    let Some((_, text)) = page else {
+    let Some((file, text)) = page else {
         let guides: Vec<_> = GUIDES.iter().map(|(name, _)| *name).collect();
         return Err(
             Error::not_found(format!("there is no man page `{wanted}`")).hint(format!(
@@ -101,7 +116,21 @@ pub fn man(args: ManArgs, out: &mut Output) -> Result<Done> {
             )),
         );
     };
-    out.man_page(&text)?;
+    let read = match args.roff {
+        true => text.clone(),
+        false => roff::text(&text),
+    };
+    if out.format.is_json() || out.fields.is_some() {
+        let report = ManReport {
+            page: file,
+            text: read,
+        };
+        out.report("comms.man/1", &report, |_| String::new())?;
+    } else if args.roff {
+        out.text(&read)?;
+    } else {
+        out.man_page(&text, &read)?;
+    }
     Ok(None)
 }
 
@@ -167,11 +196,53 @@ fn command_pages(command: &Command, name: &str, pages: &mut Vec<(String, String)
         .manual("User Commands");
     let mut text = Vec::new();
     // Writing to memory does not fail.
-    let _ = man.render(&mut text);
-    pages.push((
-        format!("{name}.1"),
-        String::from_utf8_lossy(&text).into_owned(),
-    ));
+    let _ = render(&man, command, &mut text);
+    // Each section brings it along.
+    let text = String::from_utf8_lossy(&text).replace(APOSTROPHE, "");
+    pages.push((format!("{name}.1"), format!("{APOSTROPHE}{text}")));
+}
+
+/// What makes `\*(Aq` an apostrophe.
+const APOSTROPHE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
+
+/// The sections of a command's page; how it is called and its examples as `--help` has them.
+fn render(man: &clap_mangen::Man, command: &Command, page: &mut Vec<u8>) -> io::Result<()> {
+    man.render_title(page)?;
+    man.render_name_section(page)?;
+    let usage = command.clone().render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage:").trim();
+    writeln!(page, ".SH SYNOPSIS\n.nf\n{}\n.fi", escaped(usage))?;
+    man.render_description_section(page)?;
+    man.render_options_section(page)?;
+    if command.get_subcommands().any(|c| !c.is_hide_set()) {
+        man.render_subcommands_section(page)?;
+    }
+    if let Some(after) = command.get_after_help() {
+        let after = after.to_string();
+        let (title, lines) = match after.trim().split_once(':') {
+            Some(("Example" | "Examples", lines)) => ("EXAMPLES", lines.trim_start().to_owned()),
+            _ => ("NOTES", after),
+        };
+        writeln!(page, ".SH {title}\n.nf")?;
+        let examples = title == "EXAMPLES";
+        for line in lines.lines() {
+            let line = if examples { line.trim_start() } else { line };
+            writeln!(page, "{}", escaped(line))?;
+        }
+        writeln!(page, ".fi")?;
+    }
+    Ok(())
+}
+
+/// Text as roff prints it unchanged.
+fn escaped(text: &str) -> String {
+    let text = text.replace('\\', "\\e").replace('-', "\\-");
+    let text = text.replace('\'', "\\(aq");
+    let lines = text.lines().map(|line| match line.starts_with('.') {
+        true => format!("\\&{line}"),
+        false => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn write_page(dir: &Path, name: &str, text: &str) -> Result<()> {

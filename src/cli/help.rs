@@ -39,5 +39,5 @@ Set up:
 pub const AFTER: &str = "\
 Exit codes: 0 done, 2 wrong request, 3 config, 4 login, 5 not found, 6 refused, 7 unavailable,
             8 waits in the outbox (don't repeat), 9 partly done, 10 unconfirmed (don't repeat)
-`comms` alone shows where things stand; guides: comms man mail | contacts | query | outbox | costs |
-            agents | mcp | operations | passwords | google | microsoft | webhooks | slack | twilio | whatsapp";
+`comms` alone shows where things stand; guides: comms man mail|contacts|query|outbox|costs|bulk|
+    agents|http|mcp|operations|passwords|google|microsoft|webhooks|hooks|slack|twilio|whatsapp";

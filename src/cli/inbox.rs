@@ -54,7 +54,7 @@ struct ListArgs {
     /// Only this account
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
-    /// Only this channel (mail)
+    /// Only this channel (mail, sms, chat, whatsapp, slack) or kind of account (imap, gmail …)
     #[arg(long, value_name = "CHANNEL")]
     channel: Option<String>,
     /// Only threads with a message of then or later (2d, yesterday, 2026-01-31)
@@ -224,7 +224,7 @@ fn columns(report: &InboxReport, out: &Output) -> Vec<Column<ThreadRow>> {
         },
         Column {
             field: "count",
-            title: "messages",
+            title: "count",
             cell: |t, _| Cell::plain(t.count.to_string()),
             plain: |t| t.count.to_string(),
         },

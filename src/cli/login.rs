@@ -196,7 +196,7 @@ fn by_oauth(args: &LoginArgs, app: &App, out: &mut Output) -> Result<Option<Auth
         key: args.service_account.as_deref().map(read_file).transpose()?,
     };
     if let Some(file) = &args.client_file {
-        login.client = ClientFile::read(&read_file(file)?)?;
+        login.client = client_file(file)?;
     }
     if args.client_secret_stdin {
         login.client.secret = Some(read_secret()?);
@@ -332,6 +332,11 @@ pub fn read_secret() -> Result<SecretString> {
 }
 
 /// A small file that holds a secret; `-` is stdin.
+/// The OAuth client that a provider's console wrote into this file.
+pub fn client_file(path: &Path) -> Result<ClientFile> {
+    ClientFile::read(&read_file(path)?)
+}
+
 fn read_file(path: &Path) -> Result<SecretString> {
     let mut text = String::new();
     let read = if path == Path::new("-") {

@@ -28,6 +28,7 @@ pub mod progress;
 pub mod prompt;
 pub mod purge;
 pub mod relocate;
+mod roff;
 mod rows;
 pub mod schema;
 pub mod search;

@@ -1,6 +1,6 @@
 //! `comms outbox`.
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 use crate::error::{Error, Result};
 use crate::model::id::OutboxId;
@@ -57,14 +57,14 @@ enum OutboxCommand {
     },
     /// Put an item, or what is left of a batch, away; it is never sent
     #[command(
-        after_help = "Examples:\n  comms outbox cancel o17\n  comms outbox cancel --batch invitations"
+        after_help = "Examples:\n  comms outbox cancel o17\n  comms outbox cancel --batch invitations",
+        group = ArgGroup::new("what").required(true).args(["id", "batch"])
     )]
     Cancel {
         /// The item
-        #[arg(required_unless_present = "batch")]
         id: Option<String>,
         /// The batch
-        #[arg(long, value_name = "NAME", conflicts_with = "id")]
+        #[arg(long, value_name = "NAME")]
         batch: Option<String>,
     },
     /// Change an item that did not leave yet; without flags, its text in your editor
@@ -88,16 +88,15 @@ enum OutboxCommand {
         batch: String,
     },
     /// Say what became of an item in doubt
-    #[command(after_help = "Example: comms outbox resolve o17 --sent")]
+    #[command(
+        after_help = "Example: comms outbox resolve o17 --sent",
+        group = ArgGroup::new("outcome").required(true).args(["sent", "not_sent"])
+    )]
     Resolve {
         /// The item
         id: String,
         /// It arrived
-        #[arg(
-            long,
-            conflicts_with = "not_sent",
-            required_unless_present = "not_sent"
-        )]
+        #[arg(long)]
         sent: bool,
         /// It did not arrive
         #[arg(long)]

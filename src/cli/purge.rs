@@ -50,7 +50,7 @@ pub fn run(args: PurgeArgs, app: &App, out: &mut Output) -> Result<Done> {
     let retention = &app.config.retention;
     if args.expired && retention.messages.is_none() && retention.outbox.is_none() {
         return Err(Error::config("the config has no [retention]")
-            .hint("write `messages = \"2y\"` under [retention], see `man comms-operations`"));
+            .hint("write `messages = \"2y\"` under [retention], see `comms man operations`"));
     }
     let plan = purge::plan(app, origin(app, out), &what)?;
     let mut report = plan.report(args.dry_run);

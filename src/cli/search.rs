@@ -47,7 +47,7 @@ pub struct SearchArgs {
     /// Print how the query was read instead of searching
     #[arg(long)]
     explain: bool,
-    /// Search at the provider (Gmail, Google Chat) in its own words, and keep what it finds
+    /// Search at the provider (Gmail, Google Chat, Slack) in its own words, and keep what it finds
     #[arg(long, conflicts_with_all = ["after", "sort", "snippets", "explain"])]
     remote: bool,
     /// End with exit code 5 if nothing was found
@@ -121,7 +121,14 @@ pub fn run(args: SearchArgs, app: &App, out: &mut Output) -> Result<Done> {
                 report = search::search(app, &request)?;
             }
             if out.format == Format::Table && report.messages.is_empty() {
-                out.hint("nothing fits; `--explain` tells how the query was read");
+                let small = |word: &&str| matches!(*word, "or" | "and" | "not");
+                match request.query.split_whitespace().find(small) {
+                    Some(word) if !args.remote => out.hint(&format!(
+                        "nothing fits; `{word}` was looked for as a word, {} is an operator",
+                        word.to_uppercase()
+                    )),
+                    _ => out.hint("nothing fits; `--explain` tells how the query was read"),
+                }
             }
             if out.format == Format::Table
                 && let Some(next) = &report.next

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::Value;
 
-use crate::error::{Error, Result};
+use crate::error::{Context, Error, Kind, Result};
 use crate::format::clean;
 use crate::model::address::Address;
 use crate::model::id::{MessageId, ThreadId};
@@ -84,7 +85,9 @@ pub fn show(args: ShowArgs, app: &App, out: &mut Output) -> Result<Done> {
     if out.format == Format::Table && out.fields.is_none() {
         let text = page(&report, args.headers, out);
         out.page(&text)?;
-    } else if out.format == Format::Plain && out.fields.is_none() {
+    } else if out.fields.is_some() {
+        out.report("comms.message/1", &flat(&report)?, |_| String::new())?;
+    } else if out.format == Format::Plain {
         // All header fields and the HTML are several times the message; they are there for who asks.
         let mut short = report;
         short.html = None;
@@ -96,6 +99,18 @@ pub fn show(args: ShowArgs, app: &App, out: &mut Output) -> Result<Done> {
         out.report("comms.message/1", &report, |_| String::new())?;
     }
     Ok(None)
+}
+
+/// The report with the fields of its envelope beside its own, as those of a thread's rows are asked for.
+fn flat(report: &MessageReport) -> Result<Value> {
+    let mut value = serde_json::to_value(report).context(Kind::Internal, "writing JSON")?;
+    let envelope = value["message"].as_object().cloned().unwrap_or_default();
+    if let Value::Object(all) = &mut value {
+        for (key, value) in envelope {
+            all.entry(key).or_insert(value);
+        }
+    }
+    Ok(value)
 }
 
 pub fn thread(args: ThreadArgs, app: &App, out: &mut Output) -> Result<Done> {

@@ -87,7 +87,9 @@ fn line(account: &AccountStatus, out: &Output) -> String {
         n => out.paint(Style::Strong, &format!("{n} unread")),
     };
     let mut parts = vec![unread, format!("{} messages", account.messages)];
-    if account.channel.name() == "smtp" {
+    if account.channel.is_address_book() {
+        parts = vec!["contacts only".to_owned()];
+    } else if !account.channel.receives() {
         parts = vec!["send only".to_owned()];
     }
     match (account.state.as_str(), account.synced_at) {

@@ -67,6 +67,10 @@ pub fn from_clap(error: &clap::Error) -> Error {
             usage.map_or_else(|| LISTS.to_owned(), |usage| format!("usage: {usage}"))
         }
         (None, _, Some(usage)) => usage.replace("Usage: ", "usage: "),
+        (None, ..) if error.kind() == ErrorKind::InvalidValue => {
+            let flag = arg.split(' ').next().unwrap_or(&arg);
+            format!("it stands behind the flag; one that begins with a dash is written {flag}=-…")
+        }
         (None, _, None) => LISTS.to_owned(),
     };
     let error = error.kind();
@@ -95,7 +99,7 @@ fn lists(usage: Option<&str>) -> String {
 /// What is missing; of flags that stand for each other, any one.
 fn missing(arg: &str) -> String {
     match arg.strip_prefix('<').and_then(|a| a.strip_suffix('>')) {
-        Some(flags) if flags.starts_with("--") => {
+        Some(flags) if flags.contains('|') => {
             format!("one of {} is missing", flags.replace('|', ", "))
         }
         _ => format!("{arg} is missing"),
@@ -204,6 +208,12 @@ mod tests {
             "`yaml` is not a value of --format <FORMAT> / it may be table, plain, json, jsonl"
         );
         assert!(told(&["--format"]).starts_with("--format <FORMAT> wants a value / "));
+        assert!(told(&["send", "x@y", "-m"]).contains("behind the flag"));
+        assert_eq!(
+            told(&["outbox", "resolve", "o1"]),
+            "one of --sent, --not-sent is missing / usage: comms outbox resolve <--sent|--not-sent> <ID>"
+        );
+        assert!(told(&["outbox", "cancel"]).starts_with("one of ID, --batch <NAME> is missing"));
         assert!(told(&["--json", "--format", "json"]).contains("exclude each other"));
         assert!(told(&["--json", "--json"]).contains("only once"));
     }

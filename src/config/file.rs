@@ -258,7 +258,7 @@ impl Source {
             let span = e.span().unwrap_or(0..0);
             self.error(&span, format!("not valid TOML: {}", e.message().trim()))
                 .hint(
-                    "text goes in double quotes, lists in [ ]; see `man comms-mail` for an example",
+                    "text goes in double quotes, lists in [ ]; see `comms man mail` for an example",
                 )
         })?;
         let mut file = File::default();

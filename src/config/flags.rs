@@ -303,6 +303,8 @@ pub struct Looks {
     pub terminal_in: bool,
     /// The pager's command line; `None` if there is none to run.
     pub pager: Option<String>,
+    /// `COLUMNS`, for a table that goes to no terminal.
+    pub columns: Option<usize>,
 }
 
 impl Looks {
@@ -336,6 +338,7 @@ impl Looks {
             terminal_err,
             terminal_in: std::io::stdin().is_terminal(),
             pager: pager(env, terminal),
+            columns: env.get("COLUMNS").and_then(|n| n.parse().ok()),
         }
     }
 }

@@ -550,9 +550,26 @@ fn no_source() -> Error {
     Error::internal("a setting without a file")
 }
 
+/// A length of time as the file has it.
 fn shown(duration: Duration) -> String {
-    let span = jiff::SignedDuration::try_from(duration).unwrap_or(jiff::SignedDuration::MAX);
-    format!("{span:#}")
+    let mut rest = duration.as_millis();
+    let mut text = String::new();
+    for (unit, millis) in [
+        ("d", 86_400_000),
+        ("h", 3_600_000),
+        ("min", 60_000),
+        ("s", 1_000),
+        ("ms", 1),
+    ] {
+        if rest >= millis {
+            text.push_str(&format!("{}{unit}", rest / millis));
+            rest %= millis;
+        }
+    }
+    match text.is_empty() {
+        true => "0".to_owned(),
+        false => text,
+    }
 }
 
 #[cfg(test)]

@@ -150,7 +150,7 @@ pub fn note(
     note("serve.listen", settings.listen.to_string(), from);
     let from = file.poll.as_ref();
     let from = from.map_or_else(|| "default".to_owned(), |at| line(at.line));
-    note("serve.poll", format!("{} s", settings.poll.as_secs()), from);
+    note("serve.poll", super::shown(settings.poll), from);
     let from = file.access_log.as_ref();
     let from = from.map_or_else(|| "default".to_owned(), |at| line(at.line));
     note(

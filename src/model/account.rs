@@ -72,6 +72,27 @@ impl ChannelKind {
             .find(|kind| kind.name() == name)
     }
 
+    /// Every name that a channel goes by when someone looks for its messages.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        let common = ["mail", "email", "sms", "chat"];
+        common
+            .into_iter()
+            .chain(ChannelKind::ALL.map(ChannelKind::name))
+    }
+
+    /// Whether it goes by this name: its own, or one that people have for it and its like.
+    pub fn goes_by(self, name: &str) -> bool {
+        match name {
+            "mail" | "email" => self.is_mail(),
+            "sms" => self == ChannelKind::Twilio,
+            "chat" => matches!(
+                self,
+                ChannelKind::GoogleChat | ChannelKind::GoogleChatWebhook
+            ),
+            name => self.name() == name,
+        }
+    }
+
     /// Whether its messages are mails (RFC 5322).
     pub fn is_mail(self) -> bool {
         matches!(

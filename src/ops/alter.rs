@@ -45,6 +45,15 @@ pub struct AlterReport {
 }
 
 impl Act {
+    fn verb(&self) -> &'static str {
+        match self {
+            Act::React(_) => "react to",
+            Act::Unreact(_) => "take a reaction back from",
+            Act::Edit(..) => "edit",
+            Act::Unsend => "unsend",
+        }
+    }
+
     fn done(&self) -> &'static str {
         match self {
             Act::React(_) => "reacted",
@@ -73,9 +82,9 @@ pub async fn alter(app: &App, origin: Origin, id: MessageId, act: &Act) -> Resul
     );
     if !alters && !by_sms {
         return Err(Error::usage(format!(
-            "`{id}` is of channel {}, where nothing can be {} once it was sent",
+            "`{id}` is of channel {}, where nobody can {} a message",
             location.channel.name(),
-            act.done()
+            act.verb()
         ))
         .hint(format!("answer it: comms reply {id}")));
     }

@@ -118,6 +118,10 @@ pub fn log(app: &App, request: &LogRequest) -> Result<LogReport> {
         before = Some((row.n, row.hash));
         lines.push(shown(row, prev)?);
     }
+    // What never was has no lines; what was erased since has.
+    if let Some(id) = request.item.filter(|_| lines.is_empty()) {
+        app.store.outbox_item(id)?;
+    }
     Ok(LogReport { lines, next })
 }
 

@@ -193,10 +193,7 @@ pub fn outbox_in_words(app: &App) -> Option<String> {
 
 fn known_channel(name: &str) -> Result<String> {
     let name = name.to_lowercase();
-    let known: Vec<_> = ["mail", "email"]
-        .into_iter()
-        .chain(ChannelKind::ALL.map(ChannelKind::name))
-        .collect();
+    let known: Vec<_> = ChannelKind::names().collect();
     if known.contains(&name.as_str()) {
         Ok(name)
     } else {

@@ -280,20 +280,19 @@ fn steps(report: &StatusReport) -> Vec<Step> {
                 "comms doctor",
             );
         }
-        match account.state.as_str() {
-            "failed" => step(
-                format!("account `{name}` could not be synced"),
-                "comms doctor",
-            ),
-            "never" => step(
-                format!("account `{name}` was never synced"),
-                "comms inbox sync",
-            ),
-            "stale" => step(
-                format!("account `{name}` was not synced for a day"),
-                "comms inbox sync",
-            ),
-            _ => {}
+    }
+    for (state, what, command) in [
+        ("failed", "could not be synced", "comms doctor"),
+        ("never", "never synced", "comms inbox sync"),
+        ("stale", "not synced for a day", "comms inbox sync"),
+    ] {
+        let all = report.accounts.iter().filter(|a| a.state == state);
+        let names: Vec<_> = all.map(|a| format!("`{}`", a.account)).collect();
+        let was = if state == "failed" { "" } else { "was " };
+        match names.as_slice() {
+            [] => {}
+            [one] => step(format!("account {one} {was}{what}"), command),
+            several => step(format!("accounts {}: {what}", several.join(", ")), command),
         }
     }
     if report.first_run {

@@ -228,7 +228,7 @@ pub fn outside<'a>(
             Err(
                 Error::usage(format!("several accounts could send: {}", names.join(", "))).hint(
                     format!(
-                        "pick one with --from {}, or set `email` under [defaults]",
+                        "pick one with --from {0}, or make it the usual one with `comms auth default {0}`",
                         several[0].name
                     ),
                 ),

@@ -60,8 +60,7 @@ impl Reader<'_> {
             Query::Is(fact) => is(*fact),
             Query::Channel(name) => {
                 let name = fold(name);
-                let every = name == "mail" || name == "email";
-                self.folders_with(|f| every || f.channel.name() == name)?
+                self.folders_with(|f| f.channel.goes_by(&name))?
             }
             Query::Account(name) => {
                 let name = fold(name);

@@ -278,6 +278,38 @@ fn without_a_login_it_is_only_written_down() {
 }
 
 #[test]
+fn the_file_of_an_oauth_client_is_read_also_without_a_login() {
+    let world = world();
+    let add = |name: &str, more: &[&str]| {
+        let args = ["auth", "add", name, "--address", "ada@gmail.com"];
+        let args = args.iter().chain(["--no-login", "--json"].iter());
+        world.run(args.chain(more))
+    };
+    let run = add(
+        "mail",
+        &["--channel", "gmail", "--client-file", "nope.json"],
+    )
+    .fails(2);
+    assert!(run.stderr.contains("nope.json"), "{run}");
+    let json = r#"{"installed":{"client_id":"77.apps.example.com","client_secret":"s3cr3t-x"}}"#;
+    world.file("client.json", json);
+    let file = ["--client-file", "client.json"];
+    let run = add("mail", &[&file[..], &["--channel", "gmail"]].concat()).ok();
+    let next = run.json()["next_step"].as_str().unwrap().to_owned();
+    assert!(next.contains("auth login mail --client-file"), "{next}");
+    let now = config(&world);
+    assert!(now.contains("client_id = \"77.apps.example.com\""), "{now}");
+    assert!(!now.contains("s3cr3t"), "{now}");
+    let run = add(
+        "other",
+        &[&file[..], &["--imap", "imap.example.com"]].concat(),
+    )
+    .fails(2);
+    assert!(run.stderr.contains("OAuth"), "{run}");
+    assert!(!config(&world).contains("other"), "{run}");
+}
+
+#[test]
 fn a_comment_is_never_touched() {
     let Some(mail) = Mail::start() else { return };
     let text = "# mine\n\n[inbox]   # how\nmax_age = '5min'\n\n# the old one\n[accounts.old]\nchannel = \"maildir\"\npath = \"/srv\" # here\n# end\n";

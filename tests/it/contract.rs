@@ -79,7 +79,7 @@ fn each_setting_tells_where_it_came_from() {
         .env("COMMS_READONLY", "1");
     let run = world.run(["config", "show"]).ok();
     for line in [
-        "inbox.max_age\t5m\tconfig.toml:2",
+        "inbox.max_age\t5min\tconfig.toml:2",
         "inbox.deadline\t5s\tdefault",
         "read_only\ttrue\tenvironment COMMS_READONLY",
         "accounts.list.channel\tmaildir\tconfig.toml:5",
@@ -539,10 +539,57 @@ fn a_command_without_its_subcommand_is_told_apart_from_help() {
 fn a_guide_is_shown_before_the_command_of_its_name() {
     let world = World::new();
     let guide = world.run(["man", "outbox"]).ok().stdout;
-    assert!(guide.contains(".TH COMMS-OUTBOX 7"), "{guide}");
+    assert!(guide.starts_with("COMMS-OUTBOX(7)\n\nNAME\n"), "{guide}");
     let command = world.run(["man", "outbox.1"]).ok().stdout;
-    assert!(!command.contains(".TH COMMS-OUTBOX 7"), "{command}");
-    assert!(command.contains("COMMS-OUTBOX 1"), "{command}");
+    assert!(command.starts_with("COMMS-OUTBOX(1)\n"), "{command}");
+    let source = world.run(["man", "outbox", "--roff"]).ok().stdout;
+    assert!(source.contains(".TH COMMS-OUTBOX 7"), "{source}");
+    let json = world.run(["man", "outbox", "--json"]).ok().json();
+    assert_eq!(json["page"], "comms-outbox.7");
+    assert_eq!(json["text"], guide);
+}
+
+#[test]
+fn a_page_in_a_pipe_is_text_with_its_examples_as_they_are_typed() {
+    let world = World::new();
+    let page = world.run(["man", "outbox", "resolve"]).ok().stdout;
+    for line in [
+        "    comms outbox resolve [OPTIONS] <--sent|--not-sent> <ID>",
+        "    comms outbox resolve o17 --sent",
+    ] {
+        assert!(page.lines().any(|l| l == line), "{line}\n{page}");
+    }
+    let guide = world.run(["man", "agents"]).ok().stdout;
+    let roff = |l: &str| l.starts_with('.') || l.contains("\\f") || l.contains("\\-");
+    assert!(!guide.lines().any(roff), "{guide}");
+    assert!(guide.contains("comms schema --policy\n"), "{guide}");
+}
+
+#[test]
+fn contacts_are_never_written_as_vcards_where_json_was_asked_for() {
+    let world = World::new();
+    world
+        .run(["contacts", "add", "Ada", "ada@example.com"])
+        .ok();
+    let run = world.run(["contacts", "export", "--json"]).fails(2);
+    assert!(
+        run.json_error()["error"]["hint"]
+            .as_str()
+            .unwrap()
+            .contains("contacts list"),
+        "{run}"
+    );
+    assert_eq!(run.stdout, "");
+    let lines = world
+        .run(["contacts", "export", "--format", "jsonl"])
+        .ok()
+        .jsonl();
+    assert_eq!(lines[0]["name"], "Ada");
+    let path = world.dir().join("all.vcf").display().to_string();
+    let run = world
+        .run(["contacts", "export", "--to", &path, "--json"])
+        .ok();
+    assert_eq!(run.json()["contacts"], 1);
 }
 
 #[test]
@@ -639,4 +686,116 @@ fn what_is_wrong_in_the_config_is_not_repeated_at_any_length() {
         assert!(run.stderr.contains("xxx… (5242"), "{}", run.stderr.len());
         assert!(run.stderr.len() < 4_000, "{}", run.stderr.len());
     }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_a_wrong_request_with_a_hint() {
+    let world = World::new();
+    world.file("x.md", "hello");
+    for args in [
+        &["import", "nope"][..],
+        &["contacts", "import", "nope.vcf"],
+        &["send", "--csv", "nope.csv", "--template", "x.md"],
+        &["send", "you@localhost", "-s", "x", "-f", "nope.txt"],
+        &[
+            "send",
+            "you@localhost",
+            "-s",
+            "x",
+            "-m",
+            "x",
+            "-a",
+            "nope.pdf",
+        ],
+        &["send", "you@localhost", "-s", "x", "--html", "nope.html"],
+    ] {
+        let run = world.run(args).fails(2);
+        assert!(
+            run.stderr.contains("nope") && run.stderr.contains("hint: "),
+            "{args:?}\n{run}"
+        );
+    }
+    let run = world
+        .run_with("From x\n\nhello\n", ["import", "-"])
+        .fails(2);
+    assert!(run.stderr.contains("write it to a file"), "{run}");
+}
+
+#[test]
+fn the_log_of_an_item_that_never_was_is_not_found() {
+    let world = World::new();
+    world.run(["send", "you@localhost", "-m", "x"]).ok();
+    world.run(["outbox", "log", "--item", "o1"]).ok();
+    let run = world.run(["outbox", "log", "--item", "o99"]).fails(5);
+    assert!(run.stderr.contains("o99"), "{run}");
+    // Nothing of it in that time is no error.
+    world
+        .run(["outbox", "log", "--item", "o1", "--until", "2020-01-01"])
+        .ok();
+}
+
+#[test]
+fn the_keys_of_an_error_are_those_that_the_guide_names() {
+    let guide = World::new().run(["man", "outbox"]).ok().stdout;
+    let (_, rest) = guide.split_once("\"error\":{").unwrap();
+    let named: Vec<String> = rest[..rest.find('}').unwrap()]
+        .split(',')
+        .map(|key| key.trim().trim_matches('"').to_owned())
+        .collect();
+    let run = World::new().run(["inbox", "show", "m1", "--json"]).fails(5);
+    let error = run.json_error()["error"].clone();
+    let keys: Vec<String> = error.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(
+        std::collections::BTreeSet::from_iter(named),
+        std::collections::BTreeSet::from_iter(keys)
+    );
+}
+
+#[test]
+fn a_length_of_time_is_shown_as_it_is_written() {
+    let world = World::new().config("[inbox]\nmax_age = \"90s\"\n");
+    let shown = world.run(["config", "show"]).ok().stdout;
+    let value = |key: &str| {
+        let line = shown.lines().find(|l| l.starts_with(key)).unwrap();
+        line.split('\t').nth(1).unwrap().to_owned()
+    };
+    assert_eq!(value("inbox.max_age\t"), "1min30s");
+    assert_eq!(value("serve.poll\t"), "1min");
+    let again = World::new().config(&format!(
+        "[inbox]\nmax_age = \"{}\"\n[serve]\npoll = \"{}\"\n",
+        value("inbox.max_age\t"),
+        value("serve.poll\t")
+    ));
+    again.run(["config", "show"]).ok();
+}
+
+#[test]
+fn where_things_stand_tells_each_next_step_once_and_what_an_account_is_for() {
+    let imap = |name: &str| {
+        format!(
+            "[accounts.{name}]\nchannel = \"imap\"\naddress = \"{name}@example.com\"\nimap = \"127.0.0.1:1\"\ntls = \"none\"\n"
+        )
+    };
+    let world = World::new().config(&format!(
+        "{}{}[accounts.alerts]\nchannel = \"slack-webhook\"\n\
+         [accounts.book]\nchannel = \"carddav\"\nurl = \"http://127.0.0.1:1/\"\nusername = \"ada\"\n",
+        imap("work"),
+        imap("home")
+    ));
+    world.run(["send", "you@localhost", "-m", "x"]).ok();
+    let text = world.run(["--format", "table"]).ok().stdout;
+    assert_eq!(text.matches("comms inbox sync").count(), 1, "{text}");
+    assert!(text.contains("`home`") && text.contains("`work`"), "{text}");
+    let line = |name: &str| text.lines().find(|l| l.starts_with(name)).unwrap();
+    assert!(line("alerts").contains("send only"), "{text}");
+    assert!(line("book").contains("contacts only"), "{text}");
+}
+
+#[test]
+fn a_small_or_that_finds_nothing_is_told_of() {
+    let world = World::new();
+    let search = |query: &str| world.run(["search", query, "--format", "table"]).ok();
+    let run = search("lunch or dinner");
+    assert!(run.stderr.contains("OR"), "{run}");
+    assert!(!search("lunch dinner").stderr.contains("OR"));
 }

@@ -42,6 +42,18 @@ fn the_request_collection_is_fresh() {
 }
 
 #[test]
+fn a_request_of_the_collection_is_comments_a_method_and_headers() {
+    let [(_, requests), _] = comms::serve::api::collection::files();
+    for request in requests.split("\n### ").skip(1) {
+        let head = request.split("\n\n").next().unwrap();
+        let mut lines = head.lines().skip(1).skip_while(|l| l.starts_with("# "));
+        let first = lines.next().unwrap_or_default();
+        assert!(first.contains(" {{host}}/v1/"), "{head}");
+        assert!(lines.all(|l| l.contains(": ")), "{head}");
+    }
+}
+
+#[test]
 fn the_help_screen_lists_every_command() {
     let mut root = Cli::command();
     let help = root.render_help().to_string();
@@ -67,6 +79,15 @@ fn the_help_screen_lists_every_command() {
         help.lines().all(|l| l.chars().count() <= 100),
         "the help is wider than a screen"
     );
+}
+
+#[test]
+fn the_help_screen_lists_every_guide() {
+    let help = Cli::command().render_help().to_string();
+    let (_, listed) = help.split_once("comms man ").unwrap();
+    let listed: Vec<&str> = listed.split('|').map(str::trim).collect();
+    let names: Vec<&str> = GUIDES.iter().map(|(name, _)| *name).collect();
+    assert_eq!(listed, names);
 }
 
 #[test]

@@ -321,8 +321,8 @@ fn what_is_no_mail_is_refused_with_a_way_on() {
             .unwrap()
             .contains("gunzip")
     );
-    let missing = world.run(["--json", "import", "nowhere"]).fails(5);
-    assert_eq!(missing.json_error()["error"]["code"], "not_found");
+    let missing = world.run(["--json", "import", "nowhere"]).fails(2);
+    assert_eq!(missing.json_error()["error"]["code"], "usage");
     let good = world.file("a.eml", ADA);
     let run = world.run(["--json", "import", &packed, &good]).fails(9);
     assert_eq!(sums(&run.json()), (1, 0));

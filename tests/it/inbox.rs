@@ -456,3 +456,56 @@ fn fields_of_ten_thousand_rows_cost_about_as_much_as_all_of_them() {
         "all {all:?}, some {some:?}"
     );
 }
+
+#[test]
+fn a_table_is_never_wider_than_the_terminal_and_tells_what_it_left_out() {
+    let world = world();
+    for n in 1..8 {
+        let subject = format!("A subject with a lot of words, number {n}");
+        let from = "A Person With A Long Name <person@example.com>";
+        put(
+            &world,
+            "Mail",
+            "S",
+            (from, &subject, "2026-11-07T10:00:00Z"),
+        );
+        put(
+            &world,
+            "Club",
+            "S",
+            (from, &subject, "2025-11-07T10:00:00Z"),
+        );
+    }
+    world.run(["inbox", "sync"]).ok();
+    for width in [40, 60, 80] {
+        let narrow = |args: &[&str]| {
+            let mut command = world.command();
+            command.env("COLUMNS", width.to_string()).args(args);
+            let output = command.args(["--format", "table"]).output().unwrap();
+            let text = String::from_utf8(output.stdout).unwrap();
+            let wide = |line: &str| line.chars().count() > width;
+            assert!(
+                !text.is_empty() && !text.lines().any(wide),
+                "{width}\n{text}"
+            );
+            (text, String::from_utf8(output.stderr).unwrap())
+        };
+        let (text, _) = narrow(&["inbox", "--offline"]);
+        assert!(text.contains("SUBJECT"), "{text}");
+        let fields = "id,when,account,participants,subject,count,unread,newest";
+        let (text, told) = narrow(&["inbox", "--offline", "--fields", fields]);
+        assert!(text.contains("SUBJECT") || width < 80, "{text}");
+        assert!(
+            width > 40 || told.contains("too narrow for"),
+            "{width}: {told}"
+        );
+        let (text, _) = narrow(&["config", "show"]);
+        let keys = text.lines().filter(|l| l.starts_with("accounts."));
+        assert!(keys.clone().count() > 3, "{text}");
+        assert!(
+            keys.map(|l| l.split(' ').next().unwrap_or(l))
+                .all(|key| !key.contains('…')),
+            "{text}"
+        );
+    }
+}

@@ -227,3 +227,30 @@ fn a_pipe_gets_a_message_without_what_is_several_times_its_text() {
     let asked = world.run(fields).ok();
     assert!(asked.stdout.contains("<a href"), "{asked}");
 }
+
+#[test]
+fn fields_of_the_envelope_are_asked_for_as_in_a_thread() {
+    let world = world();
+    let id = id(&world, "2@example.com");
+    let fields = ["--fields", "id,subject,text"];
+    let shown = |more: &[&str]| {
+        let args = ["inbox", "show", &id];
+        world.run(args.iter().chain(&fields).chain(more)).ok()
+    };
+    let json = shown(&["--json"]).json();
+    assert_eq!(json["id"], id.as_str());
+    assert_eq!(json["subject"], "Re: Hi");
+    assert!(json["text"].as_str().unwrap().contains("this"), "{json}");
+    let plain = shown(&[]).stdout;
+    assert!(
+        plain.starts_with(&format!("id\t{id}\nsubject\tRe: Hi\ntext\t")),
+        "{plain}"
+    );
+    let run = world
+        .run(["inbox", "show", &id, "--fields", "nope"])
+        .fails(2);
+    assert!(
+        run.stderr.contains("subject") && run.stderr.contains("text"),
+        "{run}"
+    );
+}

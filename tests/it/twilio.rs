@@ -303,6 +303,28 @@ fn an_older_stop_on_a_page_that_comes_later_undoes_no_start() {
 }
 
 #[test]
+fn a_text_is_found_as_sms_and_not_as_mail() {
+    let twilio = Twilio::start();
+    let world = twilio.world();
+    twilio.receive(BOB, "the tiger sleeps");
+    sync(&world);
+    for query in ["tiger", "channel:sms tiger", "channel:twilio tiger"] {
+        assert_eq!(rows(&world, query).len(), 1, "{query}");
+    }
+    for query in ["channel:mail tiger", "channel:chat tiger"] {
+        assert_eq!(rows(&world, query).len(), 0, "{query}");
+    }
+    let inbox = |channel: &str| {
+        let args = ["inbox", "--offline", "--channel", channel, "--json"];
+        world.run(args).ok().json()["threads"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    assert_eq!((inbox("sms"), inbox("mail")), (1, 0));
+}
+
+#[test]
 fn a_person_who_wrote_down_an_opt_out_is_not_overruled() {
     let twilio = Twilio::start();
     let world = twilio.world();

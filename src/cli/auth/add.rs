@@ -192,7 +192,7 @@ pub fn run(args: AddArgs, app: &App, out: &mut Output) -> Result<Done> {
     }
     tokens(&args, &mut new, &account, out)?;
     let by_oauth = asks && !args.no_login && new.oauth.is_some();
-    let report = if by_oauth {
+    let mut report = if by_oauth {
         logged_in(&args, new, app, out)?
     } else {
         let proof = match (asks, args.no_login) {
@@ -207,6 +207,12 @@ pub fn run(args: AddArgs, app: &App, out: &mut Output) -> Result<Done> {
         };
         wait(accounts::add(app, request))?
     };
+    if args.no_login && args.login.client_file.is_some() {
+        report.next_step = Some(format!(
+            "run `comms auth login {} --client-file FILE` with the same file: its secret was not stored",
+            report.account
+        ));
+    }
     out.report("comms.auth_add/1", &report, |_| words(&report))?;
     if let Some(step) = report
         .next_step
@@ -223,9 +229,20 @@ fn tokens(args: &AddArgs, new: &mut NewAccount, account: &Account, out: &Output)
     let elsewhere = args.stdin
         || args.secret_command.is_some()
         || account.secret_env.contains_key(&Part::Login);
+    if new.auth != Some(AuthMethod::Oauth) && args.login.client_file.is_some() {
+        return Err(Error::usage(
+            "--client-file is for OAuth, and this account logs in without it",
+        )
+        .hint("--oauth google, microsoft or an issuer's address tells where"));
+    }
     if new.auth != Some(AuthMethod::Oauth) || elsewhere {
         (new.oauth, new.client_id, new.scopes) = (None, None, None);
         return Ok(());
+    }
+    // A login keeps the id with its tokens; without one it stands in the config.
+    if let Some(file) = args.login.client_file.as_ref().filter(|_| args.no_login) {
+        let client = login::client_file(file)?;
+        new.client_id = new.client_id.take().or(client.client_id);
     }
     if new.oauth.is_some() && new.client_id.is_none() && args.login.client_file.is_none() {
         let question = "Id of your OAuth client (`comms man google` and `comms man microsoft` tell how to make one):";

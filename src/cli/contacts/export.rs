@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::Done;
 use crate::cli::export::Stdout;
-use crate::cli::output::Output;
-use crate::error::Result;
+use crate::cli::output::{Format, Output};
+use crate::error::{Error, Result};
 use crate::format::clean;
 use crate::ops::App;
 use crate::ops::contacts::export::{self, ExportForm, ExportRequest, Version};
@@ -52,10 +52,20 @@ enum VersionChoice {
 }
 
 pub fn run(args: ExportArgs, app: &App, out: &mut Output) -> Result<Done> {
+    let to_stdout = args.to.as_os_str() == "-";
+    let form = match (args.form, out.format) {
+        (None, Format::Jsonl) if to_stdout => Some(FormChoice::Jsonl),
+        (None, Format::Json) if to_stdout => {
+            return Err(Error::usage("an export is no JSON document").hint(
+                "`comms contacts list --json` is one; `--as jsonl` writes a line for each contact",
+            ));
+        }
+        (form, _) => form,
+    };
     let request = ExportRequest {
         who: args.who,
         to: args.to,
-        form: args.form.map(|form| match form {
+        form: form.map(|form| match form {
             FormChoice::Vcard => ExportForm::Vcard,
             FormChoice::Csv => ExportForm::Csv,
             FormChoice::Jsonl => ExportForm::Jsonl,

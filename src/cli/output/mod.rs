@@ -33,7 +33,7 @@ pub struct Output {
     pub color: bool,
     /// stdout is a terminal.
     pub terminal: bool,
-    /// Columns of the terminal; 100 where there is none.
+    /// Columns of the terminal; `COLUMNS` or 100 where there is none.
     pub width: usize,
     /// For relative times.
     pub now: Zoned,
@@ -94,7 +94,9 @@ impl Output {
     pub fn to_stdout(looks: Looks, now: Zoned) -> Self {
         let width = console::Term::stdout()
             .size_checked()
-            .map_or(100, |(_, columns)| usize::from(columns));
+            .map(|(_, columns)| usize::from(columns))
+            .or(looks.columns)
+            .unwrap_or(100);
         // A terminal shows each row as it comes; a pipe gets large writes.
         let sink = std::io::BufWriter::with_capacity(CHUNK, std::io::stdout());
         Self::new(looks, now, width, Box::new(sink))
@@ -152,8 +154,15 @@ impl Output {
                     None => table::sheet(rows, columns, self),
                     Some(chosen) => fields::sheet(rows, chosen, self)?,
                 };
-                let text = sheet.render(self.width, self.color);
-                self.write(text.as_bytes())
+                let (text, left_out) = sheet.render(self.width, self.color);
+                self.write(text.as_bytes())?;
+                if !left_out.is_empty() {
+                    let left_out = left_out.join(", ");
+                    self.hint(&format!(
+                        "too narrow for {left_out}; `--fields` chooses columns"
+                    ));
+                }
+                Ok(())
             }
         }
     }
@@ -226,14 +235,14 @@ impl Output {
         }
     }
 
-    /// A man page: set by `man` on a terminal, else its source.
-    pub fn man_page(&mut self, source: &str) -> Result<()> {
+    /// A man page: set by `man` on a terminal; as text in a pipe and where there is no `man`.
+    pub fn man_page(&mut self, source: &str, text: &str) -> Result<()> {
         if !self.terminal || self.looks.pager.is_none() {
-            return self.text(source);
+            return self.text(text);
         }
         self.flush()?;
         if run_pager("man -l - 2>/dev/null", source).is_err() {
-            self.text(source)
+            self.page(text)
         } else {
             Ok(())
         }

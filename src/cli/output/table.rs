@@ -1,6 +1,7 @@
 //! Tables for people and TSV for pipes.
 //!
-//! On a narrow terminal the widest columns give way, with `…`; ids and times stay whole.
+//! On a narrow terminal the widest columns give way, with `…`; ids and times stay whole. Where that is not enough, the
+//! last columns are left out.
 
 use comfy_table::{
     Attribute, Cell as TableCell, Color, ColumnConstraint, ContentArrangement, Table, Width,
@@ -98,12 +99,13 @@ impl Sheet {
         self.rows.push(cells);
     }
 
-    /// The table, at most `width` columns wide; empty if there are no rows.
-    pub fn render(&self, width: usize, color: bool) -> String {
+    /// The table, at most `width` columns wide, and the titles of columns that there was no room for; empty if there
+    /// are no rows.
+    pub fn render(&self, width: usize, color: bool) -> (String, Vec<&str>) {
         if self.rows.is_empty() {
-            return String::new();
+            return (String::new(), Vec::new());
         }
-        let widths = self.widths(width);
+        let columns = self.fit(width);
         let mut table = Table::new();
         table.load_style(comfy_table::presets::NOTHING);
         table.set_content_arrangement(ContentArrangement::Disabled);
@@ -113,79 +115,111 @@ impl Sheet {
         } else {
             table.force_no_tty();
         }
-        let titles = self.titles.iter().zip(&widths);
-        table.set_header(titles.map(|(title, w)| {
-            TableCell::new(truncate_str(&title.to_uppercase(), *w, "…"))
-                .add_attribute(Attribute::Dim)
+        table.set_header(columns.iter().map(|column| {
+            let title = self.titles[column.at].to_uppercase();
+            TableCell::new(truncate_str(&title, column.width, "…")).add_attribute(Attribute::Dim)
         }));
         for row in &self.rows {
-            let cells = row.iter().zip(&widths);
-            table.add_row(cells.map(|(cell, w)| {
+            table.add_row(columns.iter().map(|column| {
+                let cell = &row[column.at];
                 styled(
-                    TableCell::new(truncate_str(&cell.text, *w, "…")),
+                    TableCell::new(truncate_str(&cell.text, column.width, "…")),
                     cell.style,
                 )
             }));
         }
-        for (column, w) in table.column_iter_mut().zip(&widths) {
-            column.set_padding((0, GAP));
-            let width = u16::try_from(*w).unwrap_or(u16::MAX).saturating_add(GAP);
-            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
+        for (drawn, column) in table.column_iter_mut().zip(&columns) {
+            drawn.set_padding((0, GAP));
+            let width = u16::try_from(column.width).unwrap_or(u16::MAX);
+            drawn.set_constraint(ColumnConstraint::Absolute(Width::Fixed(
+                width.saturating_add(GAP),
+            )));
         }
         let mut out = String::new();
         for line in table.lines() {
             out.push_str(line.trim_end());
             out.push('\n');
         }
-        out
+        let titles = self.titles.iter().enumerate();
+        let left_out = titles.filter(|(n, _)| columns.iter().all(|column| column.at != *n));
+        (out, left_out.map(|(_, title)| title.as_str()).collect())
     }
 
-    /// Widths that fit: as wide as the content, then the widest give way first.
-    fn widths(&self, width: usize) -> Vec<usize> {
-        let mut widths: Vec<_> = self.titles.iter().map(|t| measure_text_width(t)).collect();
-        for row in &self.rows {
-            for (have, cell) in widths.iter_mut().zip(row) {
-                *have = (*have).max(measure_text_width(&cell.text));
+    /// The columns that are shown and how wide: as wide as the content, then the widest give way first.
+    fn fit(&self, width: usize) -> Vec<Fitted> {
+        let mut columns: Vec<_> = (0..self.titles.len()).map(|at| self.natural(at)).collect();
+        // What has most to say is needed, and the first column tells what the row is about.
+        let widest = columns
+            .iter()
+            .skip(1)
+            .max_by_key(|column| column.width)
+            .map(|column| column.at);
+        if let Some(first) = columns.first_mut() {
+            first.fixed |= first.width * 3 <= width * 2;
+        }
+        // None gets more than all there is, however long a text is.
+        for column in columns.iter_mut().filter(|column| !column.fixed) {
+            column.width = column.width.min(width);
+        }
+        while least(&columns, widest) > width {
+            let needed = |column: &Fitted| column.at == 0 || Some(column.at) == widest;
+            match columns.iter().rposition(|column| !needed(column)) {
+                Some(n) => drop(columns.remove(n)),
+                None => break,
             }
         }
-        // An id that is cut is no id, and a time without its year is another time.
-        let fixed: Vec<bool> = (0..widths.len())
-            .map(|n| {
-                self.titles[n] == "when"
-                    || self
-                        .rows
-                        .iter()
-                        .any(|row| row.get(n).is_some_and(|c| c.style == Style::Id))
-            })
-            .collect();
-        let room = width
-            .saturating_sub(usize::from(GAP) * widths.len().saturating_sub(1))
-            .max(1);
+        let gaps = usize::from(GAP) * columns.len().saturating_sub(1);
+        let room = width.saturating_sub(gaps).max(1);
         loop {
-            let excess = widths.iter().sum::<usize>().saturating_sub(room);
-            let shrinkable = |n: &usize| !fixed[*n] && widths[*n] > NARROWEST;
-            let Some(widest) = (0..widths.len())
-                .filter(shrinkable)
-                .max_by_key(|n| widths[*n])
-            else {
-                break;
+            let total: usize = columns.iter().map(|column| column.width).sum();
+            let excess = total.saturating_sub(room);
+            // The one with most to say keeps half as much again as the others.
+            let weight = |column: &Fitted| match Some(column.at) == widest {
+                true => column.width * 2,
+                false => column.width * 3,
             };
-            if excess == 0 {
-                break;
+            let next = columns
+                .iter_mut()
+                .filter(|column| !column.fixed && column.width > NARROWEST)
+                .max_by_key(|column| weight(column));
+            match next {
+                Some(column) if excess > 0 => column.width -= 1,
+                _ => break,
             }
-            // Down to the second widest, no further: then both give way.
-            let second = (0..widths.len())
-                .filter(|n| *n != widest && !fixed[*n])
-                .map(|n| widths[n])
-                .max()
-                .unwrap_or(0);
-            let step = widths[widest]
-                .saturating_sub(second.max(NARROWEST))
-                .clamp(1, excess);
-            widths[widest] -= step;
         }
-        widths
+        columns
     }
+
+    /// A column as wide as its content.
+    fn natural(&self, at: usize) -> Fitted {
+        let cells = self.rows.iter().filter_map(|row| row.get(at));
+        let widths = cells.clone().map(|cell| measure_text_width(&cell.text));
+        let title = measure_text_width(&self.titles[at]);
+        Fitted {
+            at,
+            width: widths.max().unwrap_or(0).max(title),
+            // An id that is cut is no id, and a time without its year is another time.
+            fixed: self.titles[at] == "when" || cells.clone().any(|cell| cell.style == Style::Id),
+        }
+    }
+}
+
+/// A column that is shown.
+struct Fitted {
+    at: usize,
+    width: usize,
+    /// Never cut.
+    fixed: bool,
+}
+
+/// How narrow these columns can be made together; the widest is not worth having if only its first letters are.
+fn least(columns: &[Fitted], widest: Option<usize>) -> usize {
+    let widths = columns.iter().map(|column| match column.fixed {
+        true => column.width,
+        false if Some(column.at) == widest => column.width.min(2 * NARROWEST),
+        false => column.width.min(NARROWEST),
+    });
+    widths.sum::<usize>() + usize::from(GAP) * columns.len().saturating_sub(1)
 }
 
 fn styled(cell: TableCell, style: Style) -> TableCell {

@@ -9,6 +9,7 @@ use crate::model::document::{ErrorDocument, schema_of};
 use crate::ops;
 use crate::ops::policy::PolicyReport;
 
+use super::super::generate::ManReport;
 use super::super::progress::ProgressLine;
 use super::tree::CommandsReport;
 use super::{ExitCodes, SchemaReport};
@@ -54,6 +55,7 @@ pub fn documents() -> Vec<Document> {
         document::<PolicyReport>("comms.policy/1", "comms schema --policy"),
         document::<CommandsReport>("comms.commands/1", "comms schema --commands"),
         document::<ExitCodes>("comms.exit_codes/1", "comms schema --codes"),
+        document::<ManReport>("comms.man/1", "comms man"),
         document::<ops::import::ImportReport>("comms.import/1", "comms import"),
         document::<ops::export::ExportReport>("comms.export/1", "comms export"),
         document::<ops::settings::ConfigReport>("comms.config/1", "comms config show"),

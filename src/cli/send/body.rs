@@ -65,8 +65,10 @@ fn stdin() -> Result<String> {
 
 fn file(path: &Path, what: &str) -> Result<String> {
     let shown = clean::line(&path.display().to_string());
-    let bad =
-        |e: std::io::Error| Error::usage(format!("{what} can't be read from `{shown}`")).because(e);
+    let bad = |e: std::io::Error| {
+        let error = Error::usage(format!("{what} can't be read from `{shown}`")).because(e);
+        error.hint("give the path as seen from this folder, or from the root")
+    };
     let opened = std::fs::File::open(path).map_err(bad)?;
     let mut bytes = Vec::new();
     opened.take(MOST + 1).read_to_end(&mut bytes).map_err(bad)?;

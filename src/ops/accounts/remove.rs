@@ -51,12 +51,18 @@ pub fn check(app: &App, name: &str, forget: bool) -> Result<()> {
         1 => format!("`{first}` of account `{name}` is not settled"),
         n => format!("{n} outbox items of account `{name}` are not settled, first `{first}`"),
     };
-    Err(Error::refused(what)
-        .hint(format!(
-            "send it with `comms outbox run`, put it away with `comms outbox cancel {first}`, \
-             or settle it with `comms outbox resolve {first} --sent`"
-        ))
-        .item(first))
+    let in_doubt = app
+        .store
+        .items_of(name, &[State::Sending, State::Unconfirmed])?;
+    let hint = match in_doubt.contains(first) {
+        true => format!(
+            "find out whether it arrived, then run `comms outbox resolve {first} --sent` or `comms outbox resolve {first} --not-sent`"
+        ),
+        false => format!(
+            "`comms outbox cancel {first}` puts it away; `comms outbox show {first}` tells how to send it first"
+        ),
+    };
+    Err(Error::refused(what).hint(hint).item(first))
 }
 
 /// Removes an account from the config and from where secrets are kept; with `forget` its messages, too.

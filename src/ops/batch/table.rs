@@ -105,7 +105,10 @@ impl Table {
     /// `usage`: no such file, not UTF-8, a name twice, no column for the recipient.
     pub fn open(path: &Path, to_column: Option<&str>, delimiter: Option<u8>) -> Result<Table> {
         let shown = clean::line(&path.display().to_string());
-        let bad = |e: std::io::Error| Error::usage(format!("`{shown}` can't be read")).because(e);
+        let bad = |e: std::io::Error| {
+            let error = Error::usage(format!("`{shown}` can't be read")).because(e);
+            error.hint("give the path of a CSV file as seen from this folder, or from the root")
+        };
         let file = File::open(path).map_err(bad)?;
         if !file.metadata().map_err(bad)?.is_file() {
             return Err(Error::usage(format!("`{shown}` is not a regular file"))

@@ -16,7 +16,11 @@ pub fn check_config(app: &App, report: &mut DoctorReport) {
         report.note("config", detail, "`comms auth add` makes one");
         return;
     }
-    report.ok("config", format!("`{}`, {own} accounts", file.display()));
+    let accounts = match own {
+        1 => "1 account".to_owned(),
+        n => format!("{n} accounts"),
+    };
+    report.ok("config", format!("`{}`, {accounts}", file.display()));
     for remark in settings::check(app).remarks {
         let error = Error::config(remark.problem).hint(remark.hint);
         report.fault(format!("{}: config", remark.account), &error);

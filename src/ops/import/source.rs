@@ -52,10 +52,16 @@ pub struct Found {
 
 /// Finds the mail at a path.
 pub fn find(path: &Path, request: &ImportRequest) -> Result<Found> {
+    if path == Path::new("-") {
+        return Err(
+            Error::usage("mail on stdin can't be imported: it is read more than once")
+                .hint("write it to a file first, and import that"),
+        );
+    }
     // Relative paths name the same source from everywhere, and `.` has a name.
     let path = path.canonicalize().map_err(|e| {
         let kind = match e.kind() {
-            io::ErrorKind::NotFound => Kind::NotFound,
+            io::ErrorKind::NotFound => Kind::Usage,
             _ => Kind::Internal,
         };
         Error::new(kind, format!("`{}` can't be read", path.display()))

@@ -145,7 +145,8 @@ fn read_file(path: &Path, total: &mut u64) -> Result<File> {
     let unreadable = |e: std::io::Error| {
         let error = Error::usage(format!("`{shown}` can't be attached"));
         match e.kind() {
-            std::io::ErrorKind::NotFound => Error::usage(format!("there is no file `{shown}`")),
+            std::io::ErrorKind::NotFound => Error::usage(format!("there is no file `{shown}`"))
+                .hint("give the path as seen from this folder, or from the root"),
             _ => error.because(e),
         }
     };

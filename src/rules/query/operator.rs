@@ -260,10 +260,7 @@ impl Operator {
 
 fn channel(value: &str) -> Result<Query, Bad> {
     let value = value.to_lowercase();
-    let known: Vec<_> = ["mail", "email"]
-        .into_iter()
-        .chain(ChannelKind::ALL.map(ChannelKind::name))
-        .collect();
+    let known: Vec<_> = ChannelKind::names().collect();
     if known.contains(&value.as_str()) {
         return Ok(Query::Channel(value));
     }

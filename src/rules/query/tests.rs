@@ -103,6 +103,8 @@ fn a_query_is_read_as_written() {
         ),
         ("channel:mail", "the channel is mail"),
         ("channel:IMAP", "the channel is imap"),
+        ("channel:sms", "the channel is sms"),
+        ("channel:chat", "the channel is chat"),
         ("account:work", "the account is work"),
         ("in:inbox", "it lies in inbox"),
         ("in:\"My Folder/Sub\"", "it lies in My Folder/Sub"),

@@ -176,7 +176,7 @@ fn fits(world: &World, n: usize, query: &Query) -> Option<bool> {
         Query::Is(Fact::Received) => m.role != Role::Sent,
         Query::Is(Fact::HasAttachment) => !p.attachments.is_empty(),
         Query::Is(Fact::HasLink) => p.has_link,
-        Query::Channel(name) => name == "mail" || m.channel.name() == name,
+        Query::Channel(name) => m.channel.goes_by(name),
         Query::Account(name) => m.account == name.to_lowercase(),
         Query::In(name) => match name.to_lowercase().as_str() {
             "inbox" => m.role == Role::Inbox,

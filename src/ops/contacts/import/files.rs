@@ -73,7 +73,8 @@ pub fn open<'a>(
             .hint("files of one end in .vcf, .vcard or .csv; name a file to import it whatever its name"));
     }
     let file = File::open(path).map_err(|e| match e.kind() {
-        io::ErrorKind::NotFound => Error::usage(format!("there is no file `{shown}`")),
+        io::ErrorKind::NotFound => Error::usage(format!("there is no file `{shown}`"))
+            .hint("give the path of a vCard or CSV file, or `-` for stdin"),
         _ => Error::usage(format!("`{shown}` can't be read")).because(e),
     })?;
     let about = file.metadata().with_context(Kind::Usage, doing)?;

@@ -36,15 +36,11 @@ pub fn run(app: &App, request: &SessionRequest) -> Result<()> {
                 Ending::Terminated => Ok(()),
                 Ending::Interrupted => Err(Error::new(Kind::Interrupted, "interrupted")),
             },
-            served = serve(server) => served,
+            served = serve(server, &pool) => served,
         }
     });
     let ended = runtime.block_on(async {
-        let end = tokio::task::spawn_blocking(|| {
-            if let Some(pool) = Arc::into_inner(pool) {
-                pool.end();
-            }
-        });
+        let end = tokio::task::spawn_blocking(move || pool.end());
         tokio::select! {
             _ = end => Ok(()),
             _ = signals.ending() => Err(Error::new(Kind::Interrupted, "interrupted before everything had ended")),
@@ -55,13 +51,14 @@ pub fn run(app: &App, request: &SessionRequest) -> Result<()> {
     served.and(ended)
 }
 
-async fn serve(server: Server) -> Result<()> {
+async fn serve(server: Server, pool: &Arc<Pool>) -> Result<()> {
     let (read, write) = stdio_pipes();
     let lines =
         AsyncRwTransport::<RoleServer, _, _>::new_server(read, write).with_max_line_length(LARGEST);
     let transport = Patient {
         inner: lines,
         begun: false,
+        pool: Arc::clone(pool),
     };
     match serve_server(server, transport).await {
         Ok(running) => match running.waiting().await {
@@ -81,6 +78,7 @@ async fn serve(server: Server) -> Result<()> {
 struct Patient<T> {
     inner: T,
     begun: bool,
+    pool: Arc<Pool>,
 }
 
 impl<T: Transport<RoleServer>> Transport<RoleServer> for Patient<T> {
@@ -95,7 +93,11 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Patient<T> {
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
         loop {
-            let message = self.inner.receive().await?;
+            let Some(message) = self.inner.receive().await else {
+                // Nobody will ask for more: who waits is told how far it is while it can be told.
+                self.pool.hurry();
+                return None;
+            };
             match &message {
                 _ if self.begun => {}
                 ClientJsonRpcMessage::Request(asked) => {

@@ -38,6 +38,7 @@ pub use template::TemplateUse;
 
 pub use alert::Suppressed;
 pub use doubts::{Forgotten, doubts};
+pub use patience::{ASKED, Next, PACE, Wait, add};
 pub use report::{
     AttachmentReport, AttemptReport, GroupReport, ItemReport, RecipientReport, Rendered, Retry,
     SendReport,
@@ -90,6 +91,8 @@ pub struct SendRequest {
     pub undo_window: Option<Duration>,
     /// Come back when it is there: sent, delivered or read.
     pub wait_for: Option<State>,
+    /// Whoever asks waits by themselves: [`SendReport::wait`], [`waited`].
+    pub waits_apart: bool,
     /// Bounds what lies before the point of no return, or the wait for a state; `None` is 30 s.
     pub timeout: Option<Duration>,
     /// Tell what would leave; write nothing, send nothing.
@@ -182,7 +185,7 @@ pub async fn answer(
         answered: Some(true),
         ..Change::default()
     };
-    mark(app, id, &change, request, &mut report);
+    mark(app, id, &change, &mut report);
     Ok(report)
 }
 
@@ -219,7 +222,7 @@ pub async fn forward(
         forwarded: Some(true),
         ..Change::default()
     };
-    mark(app, id, &change, request, &mut report);
+    mark(app, id, &change, &mut report);
     Ok(report)
 }
 
@@ -391,14 +394,30 @@ async fn dispatch(
         }
         Mode::Send | Mode::NoQueue => {}
     }
-    if let Some(wanted) = request.wait_for {
-        let within = request.timeout.unwrap_or(WAIT);
-        drop(owner);
-        warnings.extend(patience::reach(app, &ids, (wanted, within)).await?);
+    drop(owner);
+    let wait = request.wait_for.map(|wanted| Wait {
+        items: ids.clone(),
+        wanted,
+        within: request.timeout.unwrap_or(WAIT),
+        marks: None,
+    });
+    if let Some(wait) = wait.as_ref().filter(|_| !request.waits_apart) {
+        warnings.extend(patience::reach(app, wait).await?);
     }
     let mut report = report::of(app, &ids, warnings)?;
     report.groups = report::groups(request);
     report.waited_for = request.wait_for;
+    report.retry = report.retry();
+    report.wait = wait.filter(|_| request.waits_apart);
+    Ok(report)
+}
+
+/// The report of a send once it was waited for.
+pub fn waited(app: &App, wait: Wait, mut report: SendReport) -> Result<SendReport> {
+    report.items = report::of(app, &wait.items, Vec::new())?.items;
+    if let Some((id, change)) = &wait.marks {
+        mark(app, *id, change, &mut report);
+    }
     report.retry = report.retry();
     Ok(report)
 }
@@ -450,10 +469,13 @@ async fn keep_draft(app: &App, ids: &[OutboxId], warnings: &mut Vec<String>) {
     }
 }
 
-/// Notes at the original that it was answered or sent on; the send stands without it.
-fn mark(app: &App, id: MessageId, change: &Change, request: &SendRequest, report: &mut SendReport) {
+/// Notes at the original that it was answered or sent on, now or once it left; the send stands without it.
+fn mark(app: &App, id: MessageId, change: &Change, report: &mut SendReport) {
     let left = report.items.iter().any(|i| i.state == State::Sent);
-    if request.dry_run || !left {
+    if report.dry_run || !left {
+        if let Some(wait) = &mut report.wait {
+            wait.marks = Some((id, change.clone()));
+        }
         return;
     }
     let done = app.store.location(id).and_then(|location| {

@@ -113,6 +113,7 @@ mod twilio;
 mod twilio_cuts;
 mod twilio_hooks;
 mod vault;
+mod waiting;
 mod watch;
 mod webhooks_out;
 mod whatsapp;

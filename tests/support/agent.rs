@@ -118,6 +118,11 @@ impl Agent {
         answer["result"].clone()
     }
 
+    /// Closes its stdin; what it still has to say can be read.
+    pub fn hang_up(&mut self) {
+        self.stdin = None;
+    }
+
     /// Closes its stdin; gives its exit code and what it said on stderr.
     pub fn end(mut self) -> (Option<i32>, String) {
         drop(self.stdin.take());

@@ -1,6 +1,7 @@
 //! What `send`, `reply` and `forward` have in common, as programs give it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,6 +16,9 @@ use crate::ops::send::{Mode, SendRequest, TemplateUse};
 
 use super::attachment::GivenFile;
 use super::whatsapp::WhatsappExtras;
+
+/// What a call may take at most, whatever its `timeout` says: connections don't last much longer.
+const LONGEST: Duration = Duration::from_secs(5 * 60);
 
 /// A state to wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -101,7 +105,8 @@ macro_rules! letter_call {
             /// Answer once it came to this state, or `timeout` is over.
             #[serde(default)]
             pub wait: Option<$crate::ops::calls::Awaited>,
-            /// How long the server may take before the message is handed over, or how long to wait: `30s`.
+            /// How long the server may take before the message is handed over, or how long to wait: `30s`, `5min` at
+            /// most.
             #[serde(default)]
             pub timeout: Option<String>,
             /// Tell what would leave and what policy says; write and send nothing.
@@ -283,11 +288,18 @@ impl Letter {
                 Awaited::Delivered => State::Delivered,
                 Awaited::Read => State::Read,
             }),
-            timeout,
+            waits_apart: true,
+            timeout: timeout.map(|timeout| timeout.min(LONGEST)),
             dry_run: self.dry_run,
             ..SendRequest::default()
         };
-        let warnings = schedule.and_then(|s| s.warning).into_iter().collect();
+        let mut warnings: Vec<String> = schedule.and_then(|s| s.warning).into_iter().collect();
+        if timeout.is_some_and(|timeout| timeout > LONGEST) {
+            let minutes = LONGEST.as_secs() / 60;
+            warnings.push(format!(
+                "`timeout` is {minutes} minutes here: no call may take longer"
+            ));
+        }
         Ok((request, warnings))
     }
 

@@ -31,7 +31,7 @@ use crate::model::document::Document;
 use crate::model::fields;
 
 use super::App;
-use super::send::SendReport;
+use super::send::{SendReport, Wait};
 
 pub use attachment::{AttachedFile, AttachmentCall, Content, GivenFile};
 pub use caller::{Caller, Scope};
@@ -83,7 +83,7 @@ pub trait Call: DeserializeOwned + JsonSchema + Send + 'static {
     /// What the caller has to be allowed.
     const NEEDS: Scope;
 
-    type Report: Serialize + JsonSchema;
+    type Report: Serialize + JsonSchema + Send + 'static;
 
     /// Where its rows stand, if it answers a list of which fewer fields may be wanted.
     const ROWS: Option<&'static str> = None;
@@ -106,6 +106,15 @@ pub trait Call: DeserializeOwned + JsonSchema + Send + 'static {
 
     /// Does it. A call that only reads may be dropped at any await; others run to their end.
     fn run(self, app: &App, caller: &Caller) -> impl Future<Output = Result<Done<Self::Report>>>;
+
+    /// What came of it after its wait, with what there is to tell of that.
+    fn waited(
+        report: Self::Report,
+        _waited: (Wait, Vec<String>),
+        _app: &App,
+    ) -> Result<Done<Self::Report>> {
+        Ok(report.into())
+    }
 }
 
 /// What came of a call.
@@ -116,6 +125,8 @@ pub struct Done<R> {
     pub outcome: Option<Kind>,
     /// What it is about, where that is no document: the content of a file.
     pub bytes: Option<Vec<u8>>,
+    /// What is to be waited for before it is answered, on no thread.
+    pub wait: Option<Wait>,
 }
 
 impl<R> Done<R> {
@@ -125,6 +136,7 @@ impl<R> Done<R> {
             report,
             outcome,
             bytes: None,
+            wait: None,
         }
     }
 }
@@ -137,14 +149,26 @@ impl<R> From<R> for Done<R> {
 
 impl Done<SendReport> {
     /// What came of a send: what left nothing behind is an error, all else is told by the report.
-    pub fn sent(report: SendReport) -> Result<Done<SendReport>> {
+    pub fn sent(mut report: SendReport) -> Result<Done<SendReport>> {
+        let wait = report.wait.take();
         match report.failure() {
             Some(error) => Err(error),
             None => {
                 let outcome = report.outcome();
-                Ok(Done::with(report, outcome))
+                let done = Done::with(report, outcome);
+                Ok(Done { wait, ..done })
             }
         }
+    }
+
+    /// The same after its wait.
+    pub fn waited(
+        mut report: SendReport,
+        (wait, warnings): (Wait, Vec<String>),
+        app: &App,
+    ) -> Result<Done<SendReport>> {
+        report.warnings.extend(warnings);
+        Done::sent(super::send::waited(app, wait, report)?)
     }
 }
 
@@ -185,7 +209,10 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn of<C: Call>(done: Done<C::Report>, (fields, keeps): (&[String], bool)) -> Result<Answer> {
+    fn of<C: Call>(
+        done: &mut Done<C::Report>,
+        (fields, keeps): (&[String], bool),
+    ) -> Result<Answer> {
         let document = Document {
             schema: C::SCHEMA,
             document: &done.report,
@@ -204,7 +231,7 @@ impl Answer {
             json: json.context(Kind::Internal, writing)?,
             outcome: done.outcome,
             keeps: keeps && done.outcome.is_none(),
-            bytes: done.bytes,
+            bytes: done.bytes.take(),
         })
     }
 }

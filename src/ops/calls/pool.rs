@@ -1,17 +1,22 @@
 //! The threads on which calls are worked on. Each has connections to the store of its own, so that no call waits for the
-//! disk on a thread that serves sockets, and no quick one waits behind one that asks a network.
+//! disk on a thread that serves sockets, and no quick one waits behind one that asks a network. A call that waits for what
+//! it sent to be there is on none of them meanwhile: it comes back for a moment to look.
 
 use std::cell::Cell;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::error::{Error, Result};
 use crate::ops::audit::auditor;
+use crate::ops::drain;
 use crate::ops::feed::Waker;
+use crate::ops::send::{self, Next, Wait};
 use crate::ops::{App, Origin, Progress};
 
 use super::{Answer, Call, Caller, Scope};
@@ -29,10 +34,32 @@ type Job = Box<dyn FnOnce(&mut App, &Runtime) + Send>;
 
 /// Dropping it ends its threads once they have done what is in line.
 pub struct Pool {
+    /// `None` once it ends.
+    lines: RwLock<Option<Lines>>,
+    settings: Arc<Settings>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Whether nobody is to wait any more.
+    hurries: watch::Sender<bool>,
+    /// Those who wait send and ask one after the other: the threads are there for the others.
+    turn: Semaphore,
+}
+
+struct Lines {
     quick: mpsc::Sender<Job>,
     waiting: mpsc::Sender<Job>,
-    settings: Arc<Settings>,
-    threads: Vec<JoinHandle<()>>,
+}
+
+#[derive(Clone, Copy)]
+enum Lane {
+    Quick,
+    Waiting,
+}
+
+/// What a thread came to.
+enum Worked<R> {
+    Answered(Answer),
+    /// With the answer as it would be now.
+    Waits(Answer, R, Wait),
 }
 
 /// What the threads work with, until it is renewed.
@@ -62,13 +89,22 @@ impl Pool {
             }
             Ok(send)
         };
-        let (quick, waiting) = (lane("calls", QUICK)?, lane("long-calls", WAITING)?);
+        let lines = Lines {
+            quick: lane("calls", QUICK)?,
+            waiting: lane("long-calls", WAITING)?,
+        };
         Ok(Pool {
-            quick,
-            waiting,
+            lines: RwLock::new(Some(lines)),
             settings,
-            threads,
+            threads: Mutex::new(threads),
+            hurries: watch::Sender::new(false),
+            turn: Semaphore::new(1),
         })
+    }
+
+    /// Whoever waits for what they sent is told now how far it is.
+    pub fn hurry(&self) {
+        self.hurries.send_replace(true);
     }
 
     /// Other settings and secrets for the calls that come from now on.
@@ -87,15 +123,18 @@ impl Pool {
         Waker::new(&app.unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Waits for the threads to end; calls in line are done first.
-    pub fn end(self) {
-        drop((self.quick, self.waiting));
-        for thread in self.threads {
+    /// Waits for the threads to end; calls in line are done first, and none comes after them.
+    pub fn end(&self) {
+        let lines = self.lines.write();
+        *lines.unwrap_or_else(PoisonError::into_inner) = None;
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
             let _ = thread.join();
         }
     }
 
-    /// Works on a call. Whoever stops waiting ends a call that only reads; any other runs to its end.
+    /// Works on a call. Whoever stops waiting ends a call that only reads, and any wait; all else runs to its end.
     pub async fn call<C: Call>(
         &self,
         caller: Caller,
@@ -103,38 +142,140 @@ impl Pool {
         telling: Option<Telling>,
     ) -> Result<Answer> {
         caller.need(C::NEEDS)?;
-        let (waits, keeps) = (call.waits(), call.keeps());
-        let (mut answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |app, runtime| {
-            act_as(app, &caller);
+        let (fields, keeps) = (call.fields().to_vec(), call.keeps());
+        let lane = match call.waits() {
+            true => Lane::Waiting,
+            false => Lane::Quick,
+        };
+        let who = caller.clone();
+        let work = self.work(lane, &caller, move |app, runtime, given_up| {
             assert!(!app.config.is_to_panic(C::NAME), "asked to");
             if let Some(telling) = telling {
                 app.progress = telling;
             }
-            let fields = call.fields().to_vec();
-            let worked = runtime.block_on(async {
-                let run = call.run(app, &caller);
+            let run = call.run(app, &who);
+            let done = runtime.block_on(async {
                 match C::NEEDS {
                     Scope::Read => tokio::select! {
-                        done = run => Some(done),
-                        () = answer.closed() => None,
+                        done = run => done,
+                        () = given_up => Err(broken_off()),
                     },
-                    _ => Some(run.await),
+                    _ => run.await,
                 }
             });
-            if let Some(done) = worked {
-                let _ = answer.send(done.and_then(|done| Answer::of::<C>(done, (&fields, keeps))));
-            }
-        });
-        let lane = match waits {
-            true => &self.waiting,
-            false => &self.quick,
+            let mut done = done?;
+            let wait = done.wait.take();
+            let answer = Answer::of::<C>(&mut done, (&fields, keeps))?;
+            Ok(match wait {
+                Some(wait) => Worked::Waits(answer, done.report, wait),
+                None => Worked::Answered(answer),
+            })
+        })?;
+        let (now, report, wait) = match heard(work).await? {
+            Worked::Answered(answer) => return Ok(answer),
+            Worked::Waits(now, report, wait) => (now, report, wait),
         };
-        lane.try_send(job).map_err(|_| busy())?;
-        answered
-            .await
-            .unwrap_or_else(|_| Err(Error::internal("a call broke off")))
+        let mut warnings = Vec::new();
+        let waited = self.wait(&caller, (&wait, &mut warnings)).await;
+        let end = || {
+            self.work(Lane::Quick, &caller, move |app, _, _| {
+                let done = C::waited(report, (wait, warnings), app);
+                Ok(done.and_then(|mut done| Answer::of::<C>(&mut done, (&[], false))))
+            })
+        };
+        // It is in the outbox: no trouble of the wait may look as if it were not.
+        let told = match waited.and_then(|()| end()) {
+            Ok(end) => heard(end).await,
+            Err(e) => Err(e),
+        };
+        told.unwrap_or(Ok(now))
     }
+
+    /// Waits until it is over, its time is, or nobody is to wait any more.
+    async fn wait(
+        &self,
+        caller: &Caller,
+        (wait, warnings): (&Wait, &mut Vec<String>),
+    ) -> Result<()> {
+        let end = Instant::now() + wait.within;
+        let mut hurries = self.hurries.subscribe();
+        let mut asked: Option<Instant> = None;
+        let reach = async {
+            loop {
+                let (of, left) = (wait.clone(), end.saturating_duration_since(Instant::now()));
+                let next = self.work(Lane::Quick, caller, move |app, _, _| {
+                    of.next_by_itself(app, left)
+                });
+                // Who finds a full line looks again later.
+                let next = match next {
+                    Ok(next) => heard(next).await?,
+                    Err(_) => Next::Rest,
+                };
+                let asks = asked.is_none_or(|at| at.elapsed() >= send::ASKED);
+                if next == Next::Over {
+                    return Ok(());
+                }
+                if next == Next::Send || (next == Next::Ask && asks) {
+                    if next == Next::Ask {
+                        asked = Some(Instant::now());
+                    }
+                    let _turn = self.turn.acquire().await;
+                    let of = wait.clone();
+                    let work = self.work(Lane::Waiting, caller, move |app, runtime, _| {
+                        runtime.block_on(async {
+                            match next {
+                                Next::Send => Ok(drain::drain(app).await),
+                                _ => of.ask(app).await,
+                            }
+                        })
+                    });
+                    if let Ok(work) = work {
+                        send::add(warnings, heard(work).await?);
+                    }
+                }
+                sleep(send::PACE).await;
+            }
+        };
+        tokio::select! {
+            reached = timeout_at(end, reach) => reached.unwrap_or(Ok(())),
+            _ = hurries.wait_for(|told| *told) => Ok(()),
+        }
+    }
+
+    /// Puts work into line; it is done as this caller's. The third it is given comes to its end once nobody wants to know
+    /// any more.
+    fn work<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        caller: &Caller,
+        work: impl FnOnce(&mut App, &Runtime, Pin<&mut dyn Future<Output = ()>>) -> Result<T>
+        + Send
+        + 'static,
+    ) -> Result<oneshot::Receiver<Result<T>>> {
+        let (mut answer, answered) = oneshot::channel();
+        let caller = caller.clone();
+        let job: Job = Box::new(move |app, runtime| {
+            act_as(app, &caller);
+            let worked = work(app, runtime, pin!(answer.closed()));
+            let _ = answer.send(worked);
+        });
+        let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
+        let line = match (lines.as_ref(), lane) {
+            (Some(lines), Lane::Quick) => &lines.quick,
+            (Some(lines), Lane::Waiting) => &lines.waiting,
+            (None, _) => return Err(Error::unavailable("comms is about to end")),
+        };
+        line.try_send(job).map_err(|_| busy())?;
+        Ok(answered)
+    }
+}
+
+async fn heard<T>(answered: oneshot::Receiver<Result<T>>) -> Result<T> {
+    answered.await.unwrap_or_else(|_| Err(broken_off()))
+}
+
+fn broken_off() -> Error {
+    Error::internal("a call broke off")
 }
 
 fn busy() -> Error {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::SendRequest;
 use super::alert::Suppressed;
 use super::cost::{self, CostReport, PartReport};
-use super::patience::has_reached;
+use super::patience::{Wait, has_reached};
 use super::sms;
 use crate::error::{Error, Kind, Result};
 use crate::format::{clean, mime, payload, slack};
@@ -36,6 +36,9 @@ pub struct SendReport {
     /// The state that `--wait` waited for.
     pub waited_for: Option<State>,
     pub warnings: Vec<String>,
+    /// What is still to be waited for, by who said that they would.
+    #[serde(skip)]
+    pub wait: Option<Wait>,
 }
 
 /// A group as a recipient.

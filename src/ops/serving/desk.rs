@@ -99,6 +99,13 @@ impl Desk {
         self.pool.clone().filter(|_| self.beats.serves(part))
     }
 
+    /// Programs that wait for what they sent are answered now.
+    pub(super) fn hurry(&self) {
+        if let Some(pool) = &self.pool {
+            pool.hurry();
+        }
+    }
+
     /// Whose key this is, and what is left of its calls; `None` if it opens nothing. It counts as a call.
     pub async fn caller(&self, key: &str) -> Result<Option<(Caller, Allowance)>> {
         self.keys.enter(key).await

@@ -234,6 +234,7 @@ async fn run(
         }
     };
     let _ = stop.send(true);
+    desk.hurry();
     let end = async {
         tokio::task::spawn_blocking(move || {
             let _ = http.join();

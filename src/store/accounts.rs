@@ -84,6 +84,12 @@ impl Store {
                     "UPDATE OR REPLACE meta SET name = ?2 WHERE name = ?1",
                     [feed::mark(old), feed::mark(new)],
                 )
+                .and_then(|_| {
+                    write.raw.execute(
+                        "UPDATE OR REPLACE moving SET account = ?2 WHERE account = ?1",
+                        [old, new],
+                    )
+                })
                 .map_err(fault(doing))?;
             write
                 .index
@@ -136,6 +142,11 @@ impl Store {
             write
                 .raw
                 .execute("DELETE FROM erased WHERE account = ?1", [account])
+                .and_then(|_| {
+                    write
+                        .raw
+                        .execute("DELETE FROM moving WHERE account = ?1", [account])
+                })
                 .and_then(|_| {
                     write
                         .index
@@ -222,6 +233,7 @@ pub(super) fn forget(write: &Write<'_>, folder: &Folder) -> Result<()> {
     for id in ids().map_err(fault(doing))? {
         remove_one(write, id)?;
     }
+    feed::forget_folder(&write.raw, folder.id).map_err(fault(doing))?;
     for db in [&write.raw, &write.index] {
         db.execute("DELETE FROM folders WHERE id = ?1", [folder.id])
             .map_err(fault(doing))?;

@@ -62,7 +62,7 @@ impl<'a> Indexer<'a> {
         }
     }
 
-    /// Adds one message; ids must come in ascending order.
+    /// Adds one message. A rebuild does it in the order of their ids.
     pub fn add(&mut self, entry: &Entry<'_>) -> Result<()> {
         self.write(entry).map_err(fault("indexing a message"))
     }
@@ -332,7 +332,7 @@ fn texts(parsed: &Parsed) -> Texts {
 }
 
 /// Seconds: the Date if it is believable, else the time of receipt.
-fn time_of(parsed: &Parsed, received_at: i64) -> i64 {
+pub(super) fn time_of(parsed: &Parsed, received_at: i64) -> i64 {
     const YEAR_1980: i64 = 315_532_800;
     // Keys must fit 63 bits.
     let received = received_at.div_euclid(1000).clamp(0, 1 << 40);

@@ -2,24 +2,27 @@
 //!
 //! All are numbered once and for ever, also through a rebuild of the index, so three numbers are a whole cursor.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Result;
 use crate::model::message::{Envelope, Role};
 
 use super::audit::{AuditFilter, AuditRow};
-use super::folders::Folders;
+use super::folders::{self, Folders};
 use super::row::{ENVELOPE, envelope};
 use super::write::meta;
-use super::{Store, fault, threading};
+use super::{Store, fault, moving, threading};
 
 const DOING: &str = "reading what is new";
 
 /// How long the index may lie behind `raw.db` in a commit; longer is a rebuild.
 const BETWEEN_COMMITS: Duration = Duration::from_secs(1);
+
+/// By how much a server's clock may be behind ours: what it got a moment ago is news.
+const CLOCKS_APART_MS: i64 = 10 * 60 * 1000;
 
 /// How far someone is with what happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,7 +81,8 @@ impl Store {
     }
 
     /// Of the messages after this one, at most so many, those that were received: not what the owner wrote, nor drafts,
-    /// junk and trash, nor what was there before its account was fetched first, nor further copies in other folders.
+    /// junk and trash, nor what was there before its account or folder was fetched first, nor further copies in other
+    /// folders.
     pub fn arrivals(&self, after: i64, limit: usize) -> Result<Arrivals> {
         if !self.exists() {
             return Ok(Arrivals {
@@ -89,22 +93,23 @@ impl Store {
         let rows = {
             let db = self.reader()?;
             let folders = Folders::seen(&db)?;
-            let read = || -> rusqlite::Result<Vec<(Envelope, bool)>> {
+            let read = || -> rusqlite::Result<Vec<(Envelope, i64, bool)>> {
                 let limit = i64::try_from(limit).unwrap_or(i64::MAX);
                 let mut rows = db.prepare_cached(&format!(
                     "SELECT {ENVELOPE} FROM messages m WHERE m.id > ?1 ORDER BY m.id LIMIT ?2"
                 ))?;
                 let rows = rows.query_map(params![after, limit], |row| {
                     let of = envelope(row, &folders)?;
-                    let role = folders.by_id(row.get(3)?).map(|folder| folder.role);
+                    let folder = row.get(3)?;
+                    let role = folders.by_id(folder).map(|folder| folder.role);
                     let incoming = matches!(
                         role,
                         Some(Role::Inbox | Role::Other | Role::Archive | Role::All)
                     );
-                    Ok((of, incoming))
+                    Ok((of, folder, incoming))
                 })?;
                 let mut rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-                for (of, incoming) in &mut rows {
+                for (of, _, incoming) in &mut rows {
                     *incoming = *incoming && !of.sent && !of.draft && !is_copy(&db, of)?;
                 }
                 Ok(rows)
@@ -112,17 +117,14 @@ impl Store {
             read().map_err(fault(DOING))?
         };
         // Read after the rows: a first fetch begins by saying so.
-        let old = self.old_news()?;
-        let through = rows.last().map_or(after, |(last, _)| last.id.0);
+        let old = self.old_news(after)?;
+        let through = rows.last().map_or(after, |(last, ..)| last.id.0);
         let more = rows.len() == limit;
-        let news = rows.into_iter().filter(|(of, incoming)| {
-            *incoming
-                && old
-                    .get(&of.account)
-                    .is_none_or(|through| of.id.0 > *through)
-        });
+        let news = rows
+            .into_iter()
+            .filter(|(of, folder, incoming)| *incoming && !old.holds(of, *folder));
         Ok(Arrivals {
-            received: news.map(|(of, _)| of).collect(),
+            received: news.map(|(of, ..)| of).collect(),
             through,
             more,
         })
@@ -138,29 +140,50 @@ impl Store {
     }
 
     /// Says that what is stored of this account from now on is no news: it was there before, until
-    /// [`Store::end_history`]. An account that was fetched before goes on as it was, unless `anew`.
-    pub fn begin_history(&self, account: &str, anew: bool) -> Result<()> {
-        let known: Option<Option<i64>> = self
-            .reader()?
-            .prepare_cached("SELECT synced_at FROM sources WHERE account = ?1")
-            .and_then(|mut s| s.query_row([account], |row| row.get(0)).optional())
-            .map_err(fault(DOING))?;
-        if !anew && known.flatten().is_some() {
+    /// [`Store::end_history`]. An account that was fetched before goes on as it was.
+    pub fn begin_history(&self, account: &str) -> Result<()> {
+        if self.fetched_at(account)?.is_some() {
             return Ok(());
         }
-        let sql = match anew {
-            true => "INSERT OR REPLACE INTO meta VALUES (?1, ?2)",
-            false => "INSERT OR IGNORE INTO meta VALUES (?1, ?2)",
-        };
         self.raw_db()?
-            .execute(sql, params![mark(account), i64::MAX])
+            .execute(
+                "INSERT OR IGNORE INTO meta VALUES (?1, ?2)",
+                params![mark(account), i64::MAX],
+            )
             .map(drop)
+            .map_err(fault(DOING))
+    }
+
+    /// Says that a folder of an account that was fetched before is looked at for the first time, or anew: what came there
+    /// before that fetch is no news, nobody saw it.
+    pub fn begin_folder(&self, account: &str, path: &str) -> Result<()> {
+        let Some(fetched_at) = self.fetched_at(account)? else {
+            return Ok(());
+        };
+        let raw = self.raw_db()?;
+        let Some(folder) = folders::find(&raw, account, path)? else {
+            return Ok(());
+        };
+        raw.execute(
+            "INSERT OR REPLACE INTO meta VALUES (?1, ?2)",
+            params![folder_mark(folder.id), fetched_at - CLOCKS_APART_MS],
+        )
+        .map(drop)
+        .map_err(fault(DOING))
+    }
+
+    /// When an account was last fetched to its end.
+    fn fetched_at(&self, account: &str) -> Result<Option<i64>> {
+        self.reader()?
+            .prepare_cached("SELECT synced_at FROM sources WHERE account = ?1")
+            .and_then(|mut s| s.query_row([account], |row| row.get(0)).optional())
+            .map(Option::flatten)
             .map_err(fault(DOING))
     }
 
     /// Says that what is stored of this account after this is news.
     pub fn end_history(&self, account: &str) -> Result<()> {
-        if self.old_news()?.get(account) != Some(&i64::MAX) {
+        if !is_first(&*self.raw_reader()?, account).map_err(fault(DOING))? {
             return Ok(());
         }
         self.raw_db()?
@@ -173,18 +196,66 @@ impl Store {
             .map_err(fault(DOING))
     }
 
-    /// For each account that was ever fetched the last message that was there before.
-    fn old_news(&self) -> Result<HashMap<String, i64>> {
+    /// What was there before, among the messages after this one.
+    fn old_news(&self, after: i64) -> Result<OldNews> {
         let db = self.raw_reader()?;
-        let read = || -> rusqlite::Result<HashMap<String, i64>> {
-            db.prepare_cached(
+        let read = || -> rusqlite::Result<OldNews> {
+            let mut folders = db.prepare_cached(
+                "SELECT CAST(substr(name, 8) AS INTEGER), value FROM meta
+                 WHERE name >= 'folder:' AND name < 'folder;'",
+            )?;
+            let mut accounts = db.prepare_cached(
                 "SELECT substr(name, 6), value FROM meta WHERE name >= 'news:' AND name < 'news;'",
-            )?
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect()
+            )?;
+            Ok(OldNews {
+                accounts: accounts
+                    .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                    .collect::<rusqlite::Result<_>>()?,
+                folders: folders
+                    .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                    .collect::<rusqlite::Result<_>>()?,
+                copies: moving::copies(&db, after)?,
+            })
         };
         read().map_err(fault(DOING))
     }
+}
+
+/// What is stored and no news.
+struct OldNews {
+    /// For each account that was ever fetched the last message that was there before.
+    accounts: HashMap<String, i64>,
+    /// For each folder that its account did not always have the time before which nobody looked, in milliseconds.
+    folders: HashMap<i64, i64>,
+    copies: HashSet<i64>,
+}
+
+impl OldNews {
+    fn holds(&self, of: &Envelope, folder: i64) -> bool {
+        let (id, came) = (of.id.0, of.received_at.as_millisecond());
+        self.accounts
+            .get(&of.account)
+            .is_some_and(|through| id <= *through)
+            || self.folders.get(&folder).is_some_and(|begin| came < *begin)
+            || self.copies.contains(&id)
+    }
+}
+
+/// Whether what is stored of this account is its history.
+pub(super) fn is_first(raw: &Connection, account: &str) -> rusqlite::Result<bool> {
+    raw.prepare_cached("SELECT EXISTS (SELECT 1 FROM meta WHERE name = ?1 AND value = ?2)")?
+        .query_row(params![mark(account), i64::MAX], |row| row.get(0))
+}
+
+/// Forgets when a folder was first looked at.
+pub(super) fn forget_folder(raw: &Connection, folder: i64) -> rusqlite::Result<()> {
+    raw.prepare_cached("DELETE FROM meta WHERE name = ?1")?
+        .execute([folder_mark(folder)])
+        .map(drop)
+}
+
+fn folder_mark(folder: i64) -> String {
+    format!("folder:{folder}")
 }
 
 /// Name of an account's mark in `meta` of `raw.db`.
@@ -193,7 +264,7 @@ pub(super) fn mark(account: &str) -> String {
 }
 
 /// Whether the account has an older message of this Message-ID.
-fn is_copy(db: &rusqlite::Connection, of: &Envelope) -> rusqlite::Result<bool> {
+fn is_copy(db: &Connection, of: &Envelope) -> rusqlite::Result<bool> {
     let Some(message_id) = &of.message_id else {
         return Ok(false);
     };

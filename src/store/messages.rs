@@ -12,6 +12,7 @@ use crate::model::message::{Change, Envelope, Flags, Ident, Location, NewMessage
 
 use super::entry::{self, Entry, Indexer, Known};
 use super::folders::{self, Folder, Folders};
+use super::moving::{Coming, Comings, note_copy};
 use super::purge::Erased;
 use super::row::{
     self, ENVELOPE, bits, envelope_in, flags, fold, ident, ident_bytes, ident_of_copy, join_labels,
@@ -39,6 +40,7 @@ impl Store {
         self.write("storing messages", |write| {
             let mut keeper = bytes::Keeper::new(&self.dir)?;
             let erased = Erased::of(&write.raw)?;
+            let mut comings = Comings::of(write)?;
             let mut indexer = Indexer::new(&write.index, &self.own);
             let mut folders: HashMap<(String, String), Folder> = HashMap::new();
             let mut last = meta(&write.raw, "last_id").map_err(fault("storing messages"))?;
@@ -75,15 +77,26 @@ impl Store {
                     });
                     continue;
                 }
-                last += 1;
-                let labels = join_labels(&message.labels);
-                insert_raw(&write.raw, last, (folder.id, &labels), &message)
+                let coming = comings.look(&message)?;
+                let mut labels = message.labels.clone();
+                let id = match &coming {
+                    Coming::Back(back) => {
+                        labels.extend(split_labels(&back.labels));
+                        back.id
+                    }
+                    Coming::New | Coming::Copy(_) => {
+                        last += 1;
+                        last
+                    }
+                };
+                let labels = join_labels(&labels);
+                insert_raw(&write.raw, id, (folder.id, &labels), &message)
                     .map_err(fault("storing a message"))?;
                 if let Raw::Bytes(bytes) = &message.raw {
-                    keeper.keep(&write.raw, last, bytes)?;
+                    keeper.keep(&write.raw, id, bytes)?;
                 }
                 indexer.add(&Entry {
-                    id: last,
+                    id,
                     folder,
                     flags: bits(message.flags),
                     labels: &labels,
@@ -92,8 +105,21 @@ impl Store {
                     founder: None,
                     parsed: &message.parsed,
                 })?;
+                match coming {
+                    Coming::New => {}
+                    Coming::Copy(mark) => note_copy(write, &message.account, (mark, id))?,
+                    Coming::Back(_) => {
+                        let known = entry::find(&write.index, id);
+                        known
+                            .and_then(|known| match known {
+                                Some(known) => altered::note(write, &known, (folder.id, false)),
+                                None => Ok(()),
+                            })
+                            .map_err(fault("storing a message"))?;
+                    }
+                }
                 added.push(Added {
-                    id: Some(MessageId(last)),
+                    id: Some(MessageId(id)),
                     new: true,
                 });
             }
@@ -402,16 +428,6 @@ impl Store {
             Ok(())
         })
     }
-
-    /// Forgets messages: rows, index entries and bytes. Unknown ids are passed over.
-    pub fn remove(&self, ids: &[MessageId]) -> Result<()> {
-        if ids.is_empty() {
-            return Ok(());
-        }
-        self.write("removing messages", |write| {
-            ids.iter().try_for_each(|id| remove_one(write, id.0))
-        })
-    }
 }
 
 /// Gives each message the flags and labels that `wanted` makes of its present ones.
@@ -525,7 +541,7 @@ pub(super) fn known<'f>(
         .ok_or_else(|| no_message(id.0))
 }
 
-fn set_state(
+pub(super) fn set_state(
     write: &Write<'_>,
     known: &Known,
     folder: &Folder,

@@ -23,6 +23,7 @@ mod folders;
 mod keys;
 mod logins;
 mod messages;
+mod moving;
 pub mod outbox;
 mod owner;
 pub mod people;

@@ -37,6 +37,11 @@ impl Store {
         for (n, batch) in ids.chunks(BATCH).enumerate() {
             self.write(DOING, |write| {
                 let folders = Folders::load(&write.index)?;
+                // What moves in this moment gets a new number; nothing of what is erased may stay.
+                write
+                    .raw
+                    .execute("DELETE FROM moving", [])
+                    .map_err(fault(DOING))?;
                 batch.iter().try_for_each(|id| {
                     leave_marks(self, write, &folders, id.0)?;
                     remove_one(write, id.0)

@@ -57,6 +57,7 @@ pub const RAW: File = File {
         include_str!("raw_1.sql"),
         include_str!("raw_2.sql"),
         include_str!("raw_3.sql"),
+        include_str!("raw_4.sql"),
     ],
     pragmas: "PRAGMA synchronous = FULL;",
     page_size: 16384,

@@ -11,7 +11,7 @@ use crate::model::message::{Change, Flags, Ident, Role};
 
 use super::folders::{self, Folder};
 use super::row::{flags, ident, millis, role, role_number};
-use super::{Store, accounts, entry, fault};
+use super::{Store, accounts, entry, fault, moving};
 
 /// A folder of an account as of its last sync.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -150,6 +150,15 @@ impl Store {
             let Some(folder) = folders::find(&write.raw, account, folder)? else {
                 return Ok(());
             };
+            let ids = || -> rusqlite::Result<Vec<MessageId>> {
+                write
+                    .raw
+                    .prepare_cached("SELECT id FROM mail WHERE folder = ?1 ORDER BY id")?
+                    .query_map([folder.id], |row| row.get(0).map(MessageId))?
+                    .collect()
+            };
+            let ids = ids().map_err(fault("forgetting a folder"))?;
+            moving::depart(write, &ids)?;
             accounts::forget(write, &folder)
         })
     }

@@ -12,6 +12,7 @@ use crate::model::query::{Fact, Field, Query, Sort, Text};
 mod contacts;
 mod feed;
 mod meaning;
+mod moving;
 mod people;
 
 /// A store in a folder that goes with it.

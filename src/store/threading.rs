@@ -114,7 +114,7 @@ fn thread_of(index: &Connection, hash: i64) -> rusqlite::Result<Option<i64>> {
     found.map(|thread| resolve(index, thread)).transpose()
 }
 
-fn merge(index: &Connection, loser: i64, winner: i64) -> rusqlite::Result<()> {
+pub(super) fn merge(index: &Connection, loser: i64, winner: i64) -> rusqlite::Result<()> {
     index
         .prepare_cached("UPDATE messages SET thread = ?2 WHERE thread = ?1")?
         .execute([loser, winner])?;

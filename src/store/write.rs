@@ -93,6 +93,11 @@ impl Store {
             indexed = 0;
         } else if indexed_generation != generation {
             reconcile(raw, index)?;
+            // A message that came back has a number below the last one.
+            if lacks_some(raw, index, indexed).map_err(fault(doing))? {
+                clear(raw, index).map_err(fault(doing))?;
+                indexed = 0;
+            }
         }
         while let Some(next) = self.index_batch(raw, index, indexed)? {
             indexed = next;
@@ -289,6 +294,15 @@ fn clear(raw: &Connection, index: &Connection) -> rusqlite::Result<()> {
          UPDATE meta SET value = 0;",
     )?;
     mirror_folders(raw, index)
+}
+
+/// Whether the index lacks messages up to this number.
+fn lacks_some(raw: &Connection, index: &Connection, through: i64) -> rusqlite::Result<bool> {
+    let count = |db: &Connection, sql: &str| -> rusqlite::Result<i64> {
+        db.query_row(sql, [through], |row| row.get(0))
+    };
+    let there = count(raw, "SELECT count(*) FROM mail WHERE id <= ?1")?;
+    Ok(count(index, "SELECT count(*) FROM messages WHERE id <= ?1")? < there)
 }
 
 fn forget_cursors(index: &Connection) -> rusqlite::Result<()> {

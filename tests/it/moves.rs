@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::support::World;
+use crate::support::serving::Serving;
 use crate::support::shelf::Shelf;
 
 const SYNC: [&str; 5] = ["inbox", "sync", "--account", "work", "--json"];
@@ -125,4 +126,218 @@ fn a_maildir_that_is_not_mounted_is_unreachable_and_nothing_is_forgotten() {
     fs::remove_dir_all(&root).unwrap();
     fs::create_dir_all(root.join("cur")).unwrap();
     assert_eq!(sync(&world)["removed"], 3);
+}
+
+/// What was told as received since the first look, by subject.
+struct Heard {
+    serving: Serving,
+    head: String,
+    begin: String,
+}
+
+impl Heard {
+    fn begin(world: &World) -> Heard {
+        let key = world.run(["auth", "key", "add", "all"]).ok().stdout;
+        let mut heard = Heard {
+            serving: Serving::with(world, &["--only", "api"]),
+            head: format!("host: localhost\r\nauthorization: Bearer {}", key.trim()),
+            begin: String::new(),
+        };
+        heard.begin = heard.page("")["next"].as_str().unwrap().to_owned();
+        heard
+    }
+
+    fn page(&self, query: &str) -> Value {
+        let path = format!("/v1/events?types=message.received{query}");
+        let answer = self.serving.get_as(&path, &self.head);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()
+    }
+
+    fn news(&self) -> Vec<String> {
+        let page = self.page(&format!("&after={}", self.begin));
+        let events = page["events"].as_array().unwrap().iter();
+        events
+            .map(|event| event["data"]["subject"].as_str().unwrap().to_owned())
+            .collect()
+    }
+}
+
+/// A server with `one` and `two` in the inbox, `three` in Lists, and nothing in Archive; all synced, `one` labelled.
+fn shelf() -> (World, Shelf) {
+    let shelf = Shelf::start(&["INBOX", "Archive", "Lists"]);
+    shelf.in_box("INBOX", |b| {
+        b.put(letter("one"));
+        b.put(letter("two"));
+    });
+    shelf.in_box("Lists", |b| b.put(letter("three")));
+    let world = World::new().config(&shelf.account());
+    assert_eq!(sync(&world)["added"], 3);
+    world.run(["inbox", "mark", "m1", "--label", "keepme"]).ok();
+    assert_eq!(listed(&world), BEFORE);
+    (world, shelf)
+}
+
+const BEFORE: [&str; 3] = ["m1 one INBOX keepme", "m2 two INBOX", "m3 three Lists"];
+
+#[test]
+fn a_message_another_client_moves_keeps_its_id_and_is_no_news() {
+    let (world, shelf) = shelf();
+    let heard = Heard::begin(&world);
+    // From a folder that is looked at before the other, and back from one that is looked at after it.
+    shelf.move_all("INBOX", "Archive");
+    sync(&world);
+    let there = ["m1 one Archive keepme", "m2 two Archive", "m3 three Lists"];
+    assert_eq!(listed(&world), there);
+    shelf.move_all("Archive", "INBOX");
+    sync(&world);
+    assert_eq!(listed(&world), BEFORE);
+    // In two halves, as a client does it that deletes first and files later, or that copies first.
+    let moved = shelf.in_box("INBOX", |b| std::mem::take(&mut b.messages));
+    assert_eq!(sync(&world)["removed"], 2);
+    assert_eq!(listed(&world), ["m3 three Lists"]);
+    shelf.in_box("Archive", |b| {
+        moved.iter().for_each(|m| b.put_at(m.came, &*m.raw))
+    });
+    sync(&world);
+    assert_eq!(listed(&world), there);
+    shelf.in_box("Lists", |b| {
+        moved.iter().for_each(|m| b.put_at(m.came, &*m.raw))
+    });
+    assert_eq!(sync(&world)["added"], 2);
+    shelf.in_box("Archive", |b| b.messages.clear());
+    sync(&world);
+    assert_eq!(
+        listed(&world),
+        ["m1 one Lists keepme", "m2 two Lists", "m3 three Lists"]
+    );
+    shelf.in_box("INBOX", |b| {
+        b.put_at("21-Nov-2026 12:00:00 +0000", letter("four"))
+    });
+    sync(&world);
+    assert_eq!(heard.news(), ["four"]);
+    let run = world.run(["inbox", "show", "m1", "--json"]).ok();
+    assert!(run.stdout.contains("of one"), "{run}");
+    world.run(["doctor", "--rebuild-index"]).ok();
+    assert_eq!(listed(&world)[0], "m1 one Lists keepme");
+}
+
+#[test]
+fn a_message_without_a_message_id_is_known_by_what_it_says() {
+    let shelf = Shelf::start(&["INBOX", "Archive"]);
+    let bare = |subject: &str| {
+        letter(subject).replace(&format!("Message-ID: <{subject}@example.org>\r\n"), "")
+    };
+    shelf.in_box("INBOX", |b| b.put(bare("one")));
+    let world = World::new().config(&shelf.account());
+    sync(&world);
+    let heard = Heard::begin(&world);
+    shelf.move_all("INBOX", "Archive");
+    sync(&world);
+    assert_eq!(listed(&world), ["m1 one Archive"]);
+    shelf.in_box("INBOX", |b| b.put(bare("one")));
+    sync(&world);
+    assert_eq!(heard.news(), [""; 0], "a copy");
+    shelf.in_box("Archive", |b| b.messages.clear());
+    sync(&world);
+    assert_eq!(listed(&world), ["m1 one INBOX"]);
+    assert_eq!(heard.news(), [""; 0]);
+}
+
+#[test]
+fn a_folder_renamed_on_the_server_keeps_its_messages_and_tells_nothing() {
+    let (world, shelf) = shelf();
+    let heard = Heard::begin(&world);
+    for name in ["Projects", "A2025"] {
+        shelf.boxes()[2].name = name.to_owned();
+        sync(&world);
+        let third = format!("m3 three {name}");
+        assert_eq!(listed(&world), [BEFORE[0], BEFORE[1], &third]);
+    }
+    assert_eq!(heard.news(), [""; 0]);
+}
+
+#[test]
+fn a_folder_numbered_anew_keeps_its_messages_and_hides_no_news() {
+    let (world, shelf) = shelf();
+    let heard = Heard::begin(&world);
+    let now = "21-Nov-2026 12:00:00 +0000";
+    shelf.in_box("Lists", |b| {
+        b.validity = 9;
+        b.put(letter("old, and never seen"));
+        b.put_at(now, letter("new-there"));
+    });
+    shelf.in_box("INBOX", |b| b.put(letter("new-here")));
+    let row = sync(&world);
+    assert_eq!(row["renumbered"], true, "{row}");
+    let after = listed(&world);
+    assert!(
+        BEFORE.iter().all(|row| after.contains(&(*row).to_owned())),
+        "{after:?}"
+    );
+    let mut news = heard.news();
+    news.sort();
+    assert_eq!(news, ["new-here", "new-there"]);
+}
+
+#[test]
+fn what_a_folder_holds_that_was_not_there_before_is_history() {
+    let (world, shelf) = shelf();
+    let heard = Heard::begin(&world);
+    shelf.create("Shared");
+    shelf.in_box("Shared", |b| {
+        b.put(letter("old"));
+        b.put_at("21-Nov-2026 12:00:00 +0000", letter("new"));
+    });
+    assert_eq!(sync(&world)["added"], 2);
+    assert_eq!(heard.news(), ["new"]);
+}
+
+#[test]
+fn what_another_program_files_anew_in_a_maildir_keeps_its_id() {
+    let (world, root) = maildir();
+    sync(&world);
+    world.run(["inbox", "mark", "m1", "--label", "keepme"]).ok();
+    let heard = Heard::begin(&world);
+    let archived = |name: &str| root.join(".Archive/cur").join(name);
+    // mbsync: gone here, and there under another name.
+    fs::remove_file(root.join("cur/1.a:2,S")).unwrap();
+    fs::write(
+        archived("7.x,U=1:2,S"),
+        format!("X-TUID: abc\r\n{}", letter("one")),
+    )
+    .unwrap();
+    // mutt: a copy at once, and the first one goes when it is left.
+    fs::write(archived("8.y:2,S"), letter("two")).unwrap();
+    sync(&world);
+    assert!(listed(&world).contains(&"m1 one Archive keepme".to_owned()));
+    fs::remove_file(root.join("cur/2.b:2,S")).unwrap();
+    sync(&world);
+    let rows = ["m1 one Archive keepme", "m2 two Archive", "m3 three lists"];
+    assert_eq!(listed(&world), rows);
+    let run = world.run(["inbox", "show", "m2"]).ok();
+    assert!(run.stdout.contains("of two"), "{run}");
+    // One of two that came alike is deleted, and the other one stays what it is.
+    fs::write(root.join("new/9.z"), letter("three")).unwrap();
+    sync(&world);
+    fs::remove_file(root.join(".lists/cur/3.c:2,S")).unwrap();
+    sync(&world);
+    assert!(listed(&world).contains(&"m3 three INBOX".to_owned()));
+    for name in ["10.a", "11.b"] {
+        fs::write(root.join("new").join(name), letter("twice")).unwrap();
+    }
+    sync(&world);
+    let twice = |world: &World| -> Vec<String> {
+        let mut rows = listed(world);
+        rows.retain(|row| row.contains("twice"));
+        rows
+    };
+    let both = twice(&world);
+    fs::rename(root.join("new/10.a"), root.join(".Archive/cur/12.c:2,S")).unwrap();
+    sync(&world);
+    assert_eq!(
+        twice(&world),
+        [both[0].replace("INBOX", "Archive"), both[1].clone()]
+    );
+    assert_eq!(heard.news(), ["twice"]);
 }

@@ -122,6 +122,11 @@ pub fn scan(app: &App, account: &Account) -> Result<Scanned> {
             return Err(not_there(account, &root));
         }
     }
+    let fresh = |listed: &&diff::Listed| known(&listed.folder.path).is_none();
+    for listed in found.folders.iter().filter(fresh) {
+        save(app, account, (&listed.folder, None))?;
+        app.store.begin_folder(&account.name, &listed.folder.path)?;
+    }
     take_over(app, account, found, &mut scanned)?;
     for state in gone {
         // What was imported has no file that could be gone.
@@ -196,6 +201,11 @@ fn take_over(
             .set_flags(&[(moved.id, moved.entry.flags, None)])?;
         scanned.changed += 1;
     }
+    // First, so that a file some program wrote anew gets back the number of the one it was.
+    if !found.removed.is_empty() {
+        app.store.remove(&found.removed)?;
+        scanned.removed += found.removed.len() as u64;
+    }
     let total = found.added.len() as u64;
     if total > 0 {
         let stage = format!("reading new mail of {}", account.name);
@@ -216,22 +226,22 @@ fn take_over(
             scanned.fault(fault);
         }
     }
-    if !found.removed.is_empty() {
-        app.store.remove(&found.removed)?;
-        scanned.removed += found.removed.len() as u64;
-    }
     for listed in &found.folders {
-        app.store.save_folder(
-            &account.name,
-            &FolderState {
-                path: listed.folder.path.clone(),
-                role: folder::role(&listed.folder.path),
-                stamp: Some(format!("{STAMP}{}", listed.stamp.as_deref().unwrap_or("?"))),
-                ..FolderState::default()
-            },
-        )?;
+        save(app, account, (&listed.folder, listed.stamp.as_deref()))?;
     }
     Ok(())
+}
+
+fn save(app: &App, account: &Account, (folder, stamp): (&Folder, Option<&str>)) -> Result<()> {
+    app.store.save_folder(
+        &account.name,
+        &FolderState {
+            path: folder.path.clone(),
+            role: folder::role(&folder.path),
+            stamp: Some(format!("{STAMP}{}", stamp.unwrap_or("?"))),
+            ..FolderState::default()
+        },
+    )
 }
 
 /// Reads one new message; the inner error is a file that can't be read. One that vanished is no error.

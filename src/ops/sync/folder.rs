@@ -93,6 +93,12 @@ impl<'a> FolderSync<'a> {
         }
         let first_time = self.state.uid_validity.is_none();
         self.state.uid_validity = Some(opened.uid_validity);
+        if first_time {
+            self.save()?;
+            self.app
+                .store
+                .begin_folder(&self.account.name, &self.folder.path)?;
+        }
         let next = self.state.uid_next.unwrap_or(1);
 
         let before = Stamp::read(self.state.stamp.as_deref());
@@ -150,10 +156,9 @@ impl<'a> FolderSync<'a> {
         self.save()
     }
 
-    /// The server numbers its messages anew: nothing known here can be told from anything there.
+    /// The server numbers its messages anew: they are fetched again, and found to be the same.
     fn start_over(&mut self) -> Result<()> {
         self.tally.renumbered = true;
-        self.app.store.begin_history(&self.account.name, true)?;
         self.app
             .store
             .forget_folder(&self.account.name, &self.folder.path)?;

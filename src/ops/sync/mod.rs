@@ -405,7 +405,7 @@ async fn newly(
     writer: &Writer,
     tally: &mut Tally,
 ) -> Result<()> {
-    app.store.begin_history(&account.name, false)?;
+    app.store.begin_history(&account.name)?;
     let ended = run((app, account, lock), writer, tally).await;
     // Who may not read one folder has seen all others.
     if ended.as_ref().err().is_none_or(|e| e.kind == Kind::Refused) {

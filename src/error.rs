@@ -223,7 +223,9 @@ impl Error {
         let mut next = self.source.as_deref().map(|e| e as &dyn std::error::Error);
         while let Some(cause) = next {
             let words = cause.to_string();
-            if causes.last() != Some(&words) {
+            // SQLite's and HTTP's errors end in the words of what they are made of, or the other way round.
+            let told = |last: &String| last.ends_with(&words) || words.ends_with(last.as_str());
+            if !causes.last().is_some_and(told) {
                 causes.push(words);
             }
             next = cause.source();

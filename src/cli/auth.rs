@@ -43,7 +43,7 @@ enum AuthCommand {
     Remove(change::RemoveArgs),
     /// List accounts and where their secrets come from
     #[command(
-        after_help = "Example: comms auth list --format plain --fields account,channel,source"
+        after_help = "Example: comms auth list --format plain --fields account,channel,secret"
     )]
     List,
     /// Log in for real and say what happened

@@ -50,7 +50,7 @@ fn show(app: &App, out: &mut Output) -> Result<Done> {
         Column {
             field: "key",
             title: "key",
-            cell: |s: &settings::Setting, _| Cell::new(&s.key, Style::Strong),
+            cell: |s: &settings::Setting, _| Cell::id(&s.key),
             plain: |s| s.key.clone(),
         },
         Column {

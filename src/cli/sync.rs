@@ -8,7 +8,7 @@ use crate::ops::App;
 use crate::ops::sync::{self, AccountSync, SyncRequest};
 
 use super::Done;
-use super::output::{Cell, Column, Output, Style};
+use super::output::{Cell, Column, Format, Output, Style};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example: comms inbox sync --account work")]
@@ -23,7 +23,7 @@ pub fn run(args: SyncArgs, app: &App, out: &mut Output) -> Result<Done> {
         accounts: args.account,
     };
     let report = super::wait(sync::sync(app, &request))?;
-    let columns = [
+    let mut columns = vec![
         Column {
             field: "account",
             title: "account",
@@ -68,11 +68,14 @@ pub fn run(args: SyncArgs, app: &App, out: &mut Output) -> Result<Done> {
         },
         Column {
             field: "error",
-            title: "",
+            title: "reason",
             cell: |row, _| Cell::new(words(row), Style::Bad),
             plain: words,
         },
     ];
+    let table = out.format == Format::Table && out.fields.is_none();
+    // A reason is a sentence: it stands below.
+    columns.retain(|column| !table || column.field != "error");
     out.list(
         "comms.sync/1",
         &report,
@@ -84,6 +87,9 @@ pub fn run(args: SyncArgs, app: &App, out: &mut Output) -> Result<Done> {
         out.warn(warning);
     }
     for row in &report.accounts {
+        if table && row.error.is_some() {
+            out.warn(&format!("{}: {}", row.account, words(row)));
+        }
         if let Some(hint) = row.error.as_ref().and_then(|error| error.hint.as_ref()) {
             out.hint(hint);
         }

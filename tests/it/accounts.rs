@@ -697,6 +697,43 @@ fn a_removed_account_leaves_its_messages_unless_told() {
 }
 
 #[test]
+fn what_stands_in_the_way_of_a_removal_is_settled_as_the_hint_says() {
+    let world = world();
+    let add = [
+        "auth",
+        "add",
+        "out",
+        "--address",
+        "a@example.com",
+        "--smtp",
+        "127.0.0.1:1",
+        "--tls",
+        "none",
+        "--no-login",
+    ];
+    world.run(add).ok();
+    for flag in ["--queue", "--draft"] {
+        let send = ["send", "bob@example.com", "-s", "x", "-m", "x", flag];
+        world.run(send).ok();
+    }
+    for _ in 0..2 {
+        let run = world.run(["auth", "remove", "out", "--yes"]).fails(6);
+        let hint = run
+            .stderr
+            .lines()
+            .find(|l| l.starts_with("hint: "))
+            .unwrap();
+        let mut commands = hint.split('`').skip(1).step_by(2);
+        let cancel = commands.find(|c| c.contains("cancel")).unwrap();
+        world.run(cancel.split(' ').skip(1)).ok();
+        for command in commands {
+            world.run(command.split(' ').skip(1)).ok();
+        }
+    }
+    world.run(["auth", "remove", "out", "--yes"]).ok();
+}
+
+#[test]
 fn the_default_is_chosen_by_command() {
     let world = world();
     for name in ["one", "two"] {
@@ -713,6 +750,10 @@ fn the_default_is_chosen_by_command() {
             ])
             .ok();
     }
+    let run = world
+        .run(["send", "bob@example.com", "-s", "x", "-m", "x"])
+        .fails(2);
+    assert!(run.stderr.contains("`comms auth default one`"), "{run}");
     let set = |args: &[&str]| {
         let mut all = vec!["auth", "default", "--json"];
         all.extend(args);

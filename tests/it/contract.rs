@@ -789,6 +789,12 @@ fn where_things_stand_tells_each_next_step_once_and_what_an_account_is_for() {
     let line = |name: &str| text.lines().find(|l| l.starts_with(name)).unwrap();
     assert!(line("alerts").contains("send only"), "{text}");
     assert!(line("book").contains("contacts only"), "{text}");
+    // A reason is a sentence, no cell.
+    for args in [["auth", "list"], ["inbox", "sync"]] {
+        let run = world.run(args.iter().chain(&["--format", "table"]));
+        assert!(!run.stdout.contains('…'), "{run}");
+        assert!(run.stderr.contains("warning: home: "), "{run}");
+    }
 }
 
 #[test]

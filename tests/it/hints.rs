@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::{CommandFactory, Parser};
 use comms::cli::Cli;
 
+use crate::support::World;
+
 #[test]
 fn every_command_in_a_message_parses() {
     let mut found = Vec::new();
@@ -87,6 +89,40 @@ fn every_command_in_the_words_of_a_guide_has_the_flags_it_is_named_with() {
     }
     assert!(seen > 60, "the commands were not found");
     assert!(wrong.is_empty(), "there is no such:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_field_that_an_example_asks_for_is_one() {
+    let world = World::new();
+    let sample = root().join("examples/sample.mbox");
+    world.run(["import", sample.to_str().unwrap()]).ok();
+    let mut docs = vec![root().join("README.md")];
+    docs.extend(files("man", "7").into_iter().chain(files("man", "1")));
+    docs.extend(
+        files("examples", "md")
+            .into_iter()
+            .chain(files("examples", "toml")),
+    );
+    let mut seen = 0;
+    for file in docs {
+        let text = fs::read_to_string(&file).unwrap();
+        let text = text.replace("\\-", "-").replace("\\(aq", "'");
+        for line in text.lines().filter(|l| l.contains("--fields ")) {
+            let Some(at) = line.find("comms ") else {
+                continue;
+            };
+            let command = line[at..].split(['`', '}']).next().unwrap_or_default();
+            let command = command.split("   ").next().unwrap_or(command);
+            let run = world.run(&words(command)[1..]);
+            assert!(
+                !run.stderr.contains("is not a field"),
+                "{}: {command}\n{run}",
+                file.display()
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen > 6, "the examples were not found: {seen}");
 }
 
 /// What a line of a man page sets in bold or in italics.

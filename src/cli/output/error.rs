@@ -57,6 +57,15 @@ mod tests {
     }
 
     #[test]
+    fn a_cause_that_only_repeats_the_one_before_is_not_told() {
+        let words = "attempt to write a readonly database";
+        let code = std::io::Error::other(format!("Error code 8: {words}"));
+        let error = Error::internal("the store can't be written")
+            .because(Error::internal(words).because(code));
+        assert_eq!(error.causes(), [words]);
+    }
+
+    #[test]
     fn a_program_reads_one_line() {
         let error = Error::usage("no")
             .retry_after(std::time::Duration::from_secs(3))

@@ -154,9 +154,6 @@ impl Sheet {
             .skip(1)
             .max_by_key(|column| column.width)
             .map(|column| column.at);
-        if let Some(first) = columns.first_mut() {
-            first.fixed |= first.width * 3 <= width * 2;
-        }
         // None gets more than all there is, however long a text is.
         for column in columns.iter_mut().filter(|column| !column.fixed) {
             column.width = column.width.min(width);

@@ -155,20 +155,20 @@ impl Store {
     }
 
     /// Says that a folder of an account that was fetched before is looked at for the first time, or anew: what came there
-    /// before that fetch is no news, nobody saw it.
-    pub fn begin_folder(&self, account: &str, path: &str) -> Result<()> {
+    /// before that fetch is no news, nobody saw it. False if the account never was.
+    pub fn begin_folder(&self, account: &str, path: &str) -> Result<bool> {
         let Some(fetched_at) = self.fetched_at(account)? else {
-            return Ok(());
+            return Ok(false);
         };
         let raw = self.raw_db()?;
         let Some(folder) = folders::find(&raw, account, path)? else {
-            return Ok(());
+            return Ok(false);
         };
         raw.execute(
             "INSERT OR REPLACE INTO meta VALUES (?1, ?2)",
             params![folder_mark(folder.id), fetched_at - CLOCKS_APART_MS],
         )
-        .map(drop)
+        .map(|_| true)
         .map_err(fault(DOING))
     }
 

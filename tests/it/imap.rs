@@ -164,7 +164,7 @@ fn what_another_client_does_is_seen_here() {
             other.append("INBOX", "", simple(subject));
         }
         assert_eq!(counts(&sync(&world)), [4, 0, 0, 0], "{kind:?}");
-        let first = id(&world, "one");
+        let [first, third] = ["one", "three"].map(|subject| id(&world, subject));
 
         other.run("SELECT INBOX");
         other.run("UID STORE 1 +FLAGS (\\Seen Urgent)");
@@ -175,6 +175,7 @@ fn what_another_client_does_is_seen_here() {
         let row = sync(&world);
         assert_eq!(counts(&row), [2, 1, 2, 0], "{kind:?}: {row}");
         assert_eq!(id(&world, "one"), first, "a flag makes no new message");
+        assert_eq!(id(&world, "three"), third, "a move makes no new message");
         assert_eq!(
             listing(&world),
             [
@@ -316,6 +317,29 @@ fn a_folder_numbered_anew_is_fetched_anew() {
     other.run("DELETE Lists");
     assert_eq!(sync(&world)["removed"], 2);
     assert_eq!(subjects(&world, "Lists"), [""; 0]);
+}
+
+#[test]
+fn a_folder_another_client_renames_keeps_its_messages() {
+    for kind in kinds() {
+        let Some(mail) = Mail::start_as(kind) else {
+            return;
+        };
+        let world = world(&mail);
+        let mut other = mail.client(ANN);
+        other.run("CREATE Projects");
+        for subject in ["one", "two"] {
+            other.append("Projects", "", simple(subject));
+        }
+        assert_eq!(counts(&sync(&world)), [2, 0, 0, 0], "{kind:?}");
+        let before = ["one", "two"].map(|subject| id(&world, subject));
+        other.run("RENAME Projects Done");
+        sync(&world);
+        assert_eq!(subjects(&world, "Done"), ["one", "two"], "{kind:?}");
+        let after = ["one", "two"].map(|subject| id(&world, subject));
+        assert_eq!(after, before, "{kind:?}");
+        assert_eq!(counts(&sync(&world)), [0, 0, 0, 0], "{kind:?}");
+    }
 }
 
 #[test]

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::support::World;
 use crate::support::serving::Serving;
 use crate::support::shelf::Shelf;
+use crate::support::{NOW, World};
 
 const SYNC: [&str; 5] = ["inbox", "sync", "--account", "work", "--json"];
 
@@ -291,6 +291,36 @@ fn what_a_folder_holds_that_was_not_there_before_is_history() {
     });
     assert_eq!(sync(&world)["added"], 2);
     assert_eq!(heard.news(), ["new"]);
+}
+
+#[test]
+fn a_folder_another_program_begins_to_fetch_into_a_maildir_is_history() {
+    let (world, root) = maildir();
+    sync(&world);
+    let heard = Heard::begin(&world);
+    for sub in ["cur", "new", "tmp"] {
+        fs::create_dir_all(root.join(".Shared").join(sub)).unwrap();
+    }
+    // Such a program writes all files in this moment.
+    let put = |name: &str, text: String| {
+        let path = root.join(".Shared/new").join(name);
+        fs::write(&path, text).unwrap();
+        let file = fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(NOW.parse::<jiff::Timestamp>().unwrap().into())
+            .unwrap();
+    };
+    put("7.x", letter("old"));
+    put(
+        "8.y",
+        letter("new").replace("05 Jan 2026 10", "21 Nov 2026 12"),
+    );
+    assert_eq!(sync(&world)["added"], 2);
+    // What comes there later is news, whenever it was sent.
+    put("9.z", letter("late"));
+    assert_eq!(sync(&world)["added"], 1);
+    let mut news = heard.news();
+    news.sort();
+    assert_eq!(news, ["late", "new"]);
 }
 
 #[test]

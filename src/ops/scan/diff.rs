@@ -16,6 +16,8 @@ use super::super::App;
 pub struct Listed {
     pub folder: Folder,
     pub stamp: Option<String>,
+    /// It was not there when the account was last fetched: what it holds is older than its files.
+    pub has_history: bool,
 }
 
 /// A known message that now lies elsewhere.
@@ -79,6 +81,7 @@ pub fn compare(
         found.folders.push(Listed {
             folder,
             stamp: listing.stamp,
+            has_history: false,
         });
     }
     if !missing.is_empty() {

@@ -109,7 +109,7 @@ pub fn scan(app: &App, account: &Account) -> Result<Scanned> {
         return Ok(scanned);
     }
     let folders = changed.into_iter().map(|(folder, _)| folder).collect();
-    let found = diff::compare(app, account, folders, &gone)?;
+    let mut found = diff::compare(app, account, folders, &gone)?;
     for state in gone
         .iter()
         .filter(|s| is_bare || !has_inbox && s.path == INBOX)
@@ -122,10 +122,11 @@ pub fn scan(app: &App, account: &Account) -> Result<Scanned> {
             return Err(not_there(account, &root));
         }
     }
-    let fresh = |listed: &&diff::Listed| known(&listed.folder.path).is_none();
-    for listed in found.folders.iter().filter(fresh) {
-        save(app, account, (&listed.folder, None))?;
-        app.store.begin_folder(&account.name, &listed.folder.path)?;
+    for listed in &mut found.folders {
+        if known(&listed.folder.path).is_none() {
+            save(app, account, (&listed.folder, None))?;
+            listed.has_history = app.store.begin_folder(&account.name, &listed.folder.path)?;
+        }
     }
     take_over(app, account, found, &mut scanned)?;
     for state in gone {
@@ -212,8 +213,7 @@ fn take_over(
         let (faults, counts) = intake::run(app, &stage, Some(total), |intake| {
             let mut faults = Vec::new();
             for (at, entry) in &found.added {
-                let folder = &found.folders[*at].folder;
-                if let Err(e) = add(intake, account, folder, entry)? {
+                if let Err(e) = add(intake, account, &found.folders[*at], entry)? {
                     faults.push((*at, e));
                 }
             }
@@ -248,9 +248,10 @@ fn save(app: &App, account: &Account, (folder, stamp): (&Folder, Option<&str>)) 
 fn add(
     intake: &mut Intake<'_>,
     account: &Account,
-    folder: &Folder,
+    listed: &diff::Listed,
     entry: &maildir::Entry,
 ) -> Result<std::result::Result<(), Fault>> {
+    let folder = &listed.folder;
     let path = entry.path(&folder.dir);
     let fault = |path: &Path, e: std::io::Error| Fault {
         path: path.to_owned(),
@@ -282,7 +283,10 @@ fn add(
         ident: Ident::Maildir(entry.unique.clone()),
         size_bytes: raw.len() as u64,
         raw: Raw::File(path),
-        received_at,
+        received_at: match parsed.sent_at {
+            Some(sent_at) if listed.has_history => received_at.min(sent_at),
+            _ => received_at,
+        },
         flags: entry.flags,
         labels: Vec::new(),
         parsed,

@@ -199,9 +199,34 @@ impl Store {
             .map(|id| {
                 read(*id)
                     .map_err(fault("reading messages"))?
-                    .ok_or_else(|| no_message(id.0))
+                    .ok_or_else(|| self.absent(&db, id.0))
             })
             .collect()
+    }
+
+    /// Why a message is not in the index: there is none, or it is not indexed again yet. Whoever is told the former
+    /// gives it up.
+    fn absent(&self, index: &Connection, id: i64) -> Error {
+        let is_in = |db: &Connection, sql| {
+            db.prepare_cached(sql)
+                .and_then(|mut found| found.exists([id]))
+        };
+        let is_there = || -> Result<bool> {
+            let doing = "looking for a message";
+            if is_in(index, "SELECT 1 FROM messages WHERE id = ?1").map_err(fault(doing))? {
+                return Ok(false);
+            }
+            is_in(&*self.raw_reader()?, "SELECT 1 FROM mail WHERE id = ?1").map_err(fault(doing))
+        };
+        match is_there() {
+            Ok(true) => Error::unavailable(format!(
+                "message `m{id}` is not in the index yet: it is being built anew"
+            ))
+            .hint(
+                "repeat it in a moment; if nobody builds it, `comms doctor --rebuild-index` does",
+            ),
+            _ => no_message(id),
+        }
     }
 
     /// Where a message lives.
@@ -210,7 +235,7 @@ impl Store {
             let db = self.reader()?;
             let known = entry::find(&db, id.0)
                 .map_err(fault("reading a message"))?
-                .ok_or_else(|| no_message(id.0))?;
+                .ok_or_else(|| self.absent(&db, id.0))?;
             let folder = Folders::seen(&db)?.by_id(known.folder).cloned();
             folder.map(|folder| (known, folder))
         };

@@ -79,6 +79,14 @@ impl Store {
             .map_err(fault(DOING))
     }
 
+    /// Keeps a message from coming in that its writer took back before it came.
+    pub fn refuse_remote(&self, account: &str, remote: &str) -> Result<()> {
+        let mark = ident_bytes(&Ident::Remote(remote.to_owned()));
+        self.write("noting what was taken back", |write| {
+            leave(&write.raw, (account, ""), &mark)
+        })
+    }
+
     /// UIDs of an IMAP folder that were erased here, under this UIDVALIDITY.
     pub fn erased_uids(&self, account: &str, folder: &str, validity: u32) -> Result<HashSet<u32>> {
         let marks = self.marks(account, folder)?;

@@ -396,6 +396,24 @@ fn a_rebuild_that_was_killed_is_finished_by_who_reads_next() {
 }
 
 #[test]
+fn a_message_that_is_not_indexed_again_yet_is_not_said_to_be_gone() {
+    let (dir, store) = store();
+    add(&store, vec![mail(1, &[], "x", "quince")]);
+    let id = store.last_id().map(MessageId).unwrap();
+    store.clear_index().unwrap();
+    // Another one is at it.
+    let _other = schema::sole(dir.path(), "rebuilding").unwrap();
+    let reader = Store::at(dir.path());
+    let of = |id| {
+        let told = reader.envelopes(&[id]).unwrap_err().kind;
+        assert_eq!(told, reader.location(id).unwrap_err().kind);
+        told
+    };
+    assert_eq!(of(id), Kind::Unavailable);
+    assert_eq!(of(MessageId(id.0 + 1)), Kind::NotFound);
+}
+
+#[test]
 fn a_rebuilt_index_is_the_same_even_from_a_damaged_file() {
     let (dir, store) = store();
     let mut batch: Vec<NewMessage> = (0..30)

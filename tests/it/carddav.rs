@@ -478,6 +478,28 @@ fn an_emptied_side_does_not_empty_the_other() {
 }
 
 #[test]
+fn an_emptied_book_of_a_few_empties_nothing_here() {
+    let Some(book) = Book::new() else { return };
+    let world = world(&book, book.port);
+    for n in 0..4 {
+        book.put(
+            &format!("p{n}.vcf"),
+            &vcard(&format!("p{n}"), &format!("P{n} X"), ""),
+        );
+    }
+    sync(&world);
+    for n in 0..4 {
+        book.delete(&format!("p{n}.vcf"));
+        if n == 0 {
+            sync(&world);
+        }
+    }
+    let run = world.run(["contacts", "sync"]).fails(6);
+    assert!(run.stderr.contains("--allow-deletes"), "{run}");
+    assert_eq!(names(&world).len(), 3);
+}
+
+#[test]
 fn two_thousand_cards_come_and_nothing_is_asked_twice() {
     let Some(book) = Book::new() else { return };
     let mut all = String::new();

@@ -284,6 +284,24 @@ fn an_expired_history_is_made_up_for_by_lists() {
 }
 
 #[test]
+fn a_list_without_messages_forgets_no_mailbox_that_has_some() {
+    let google = Google::start();
+    fill(&google, 0..30);
+    let gmail = google.gmail();
+    let world = with(&google, "quota = \"none\"\n");
+    sync(&world);
+    gmail.expire_history();
+    let nothing = r#"{"resultSizeEstimate":0}"#.to_owned();
+    google.fault(LIST, 1, Fault::Status(200, nothing, Vec::new()));
+    let run = world.run(["inbox", "sync", "--account", "work"]).fails(7);
+    assert!(run.stderr.contains("says that there are 30"), "{run}");
+    assert_eq!(stored(&world).len(), 30);
+    google.forget_faults();
+    sync(&world);
+    assert_eq!(stored(&world).len(), 30);
+}
+
+#[test]
 fn ten_interruptions_lose_nothing_and_repeat_nothing() {
     let google = Google::start();
     fill(&google, 0..3000);

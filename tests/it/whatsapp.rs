@@ -482,6 +482,24 @@ fn what_was_edited_or_taken_back_is_so_here_too() {
 }
 
 #[test]
+fn a_message_that_was_taken_back_before_it_came_never_shows() {
+    let graph = Graph::start();
+    let world = graph.world();
+    let hook = Hook::start(&world);
+    let revoke = json!({"type": "revoke", "revoke": {"original_message_id": "wamid.late"}});
+    assert_eq!(hook.tell(from_ada("wamid.revoke", 40, revoke)), 200);
+    let text = json!({"type": "text", "text": {"body": "secretword"}});
+    assert_eq!(hook.tell(from_ada("wamid.late", 30, text)), 200);
+    let other = json!({"type": "text", "text": {"body": "plainword"}});
+    assert_eq!(hook.tell(from_ada("wamid.other", 31, other)), 200);
+    drop(hook);
+    world.run(["inbox", "sync"]).ok();
+    let found = |word: &str| world.run(["search", word, "--json"]).ok().json()["messages"].clone();
+    assert_eq!(found("secretword"), json!([]));
+    assert_eq!(found("plainword").as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn only_what_meta_signed_is_heard() {
     let graph = Graph::start();
     let world = graph.world();

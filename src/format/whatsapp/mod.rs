@@ -211,9 +211,21 @@ pub fn recipient(address: &str) -> (&'static str, &str) {
 }
 
 /// The document of a message with what its sender made of it later; `None` if it is no document.
-pub fn edited(before: &[u8], edit: &Value) -> Option<Vec<u8>> {
+///
+/// Events come in any order: an edit older than the one that was taken over changes nothing, nor does one of a message
+/// that was taken back.
+pub fn edited(before: &[u8], told: &Value) -> Option<Vec<u8>> {
     let mut document: Value = serde_json::from_slice(before).ok()?;
-    let now = edit.get("message")?.as_object()?;
+    let (told, before_it) = (told.get("message")?, document.get("message")?);
+    let now = told.get("edit")?.get("message")?.as_object()?;
+    let at = seconds(told);
+    let last = document.get(EDITED).and_then(Value::as_i64);
+    // An edit may have come before what it changed.
+    let last = last.or_else(|| seconds(before_it).filter(|_| before_it.get("edit").is_some()));
+    if document.get("deleted").is_some() || last > at {
+        return Some(before.to_vec());
+    }
+    document.as_object_mut()?.insert(EDITED.into(), at.into());
     let message = document.get_mut("message")?.as_object_mut()?;
     let old = message
         .get("type")
@@ -249,6 +261,14 @@ pub fn deleted(before: &[u8]) -> Option<Vec<u8>> {
     let message = fields.get_mut("message")?.as_object_mut()?;
     message.retain(|key, _| KEPT.contains(&key.as_str()));
     Some(document.to_string().into_bytes())
+}
+
+/// When the edit was made that the document shows, in seconds.
+const EDITED: &str = "edited_at";
+
+/// When a message was made, in seconds.
+fn seconds(message: &Value) -> Option<i64> {
+    text(message, "timestamp")?.parse().ok()
 }
 
 fn context_id(context: &Value) -> Option<&str> {

@@ -164,8 +164,19 @@ fn a_file_has_a_safe_name_and_a_source() {
 #[test]
 fn what_was_edited_or_taken_back_says_so() {
     let raw = json!({"message": {"id": "wamid.A", "from": "1", "timestamp": "1", "type": "text", "text": {"body": "old"}}, "metadata": {"display_phone_number": "2"}}).to_string();
-    let edit = json!({"original_message_id": "wamid.A", "message": {"id": "wamid.B", "type": "text", "text": {"body": "new"}}});
-    let parsed = parse(&edited(raw.as_bytes(), &edit).unwrap());
+    let edit = |at: &str, body: &str| json!({"message": {"timestamp": at, "type": "edit", "edit": {"original_message_id": "wamid.A", "message": {"id": "wamid.B", "type": "text", "text": {"body": body}}}}});
+    let new = edited(raw.as_bytes(), &edit("30", "new")).unwrap();
+    let late = edited(&new, &edit("20", "older")).unwrap();
+    assert_eq!(late, new, "the older edit came later");
+    let gone = deleted(&new).unwrap();
+    assert_eq!(edited(&gone, &edit("40", "back")).unwrap(), gone);
+    // The edits came before the message.
+    let first = edit("30", "new").to_string();
+    assert_eq!(
+        edited(first.as_bytes(), &edit("20", "older")).unwrap(),
+        first.as_bytes()
+    );
+    let parsed = parse(&new);
     assert_eq!(
         (parsed.text.as_str(), parsed.message_id.as_deref()),
         ("new", Some("wamid.A"))

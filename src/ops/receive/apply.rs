@@ -66,10 +66,10 @@ fn edit(app: &App, account: &Account, incoming: Incoming) -> Result<()> {
     app.store.rewrite(known.id, &raw, &parsed)
 }
 
-/// A message that its writer deleted stays as a mark that there was one.
+/// A message that its writer deleted stays as a mark that there was one; one that did not come yet never does.
 fn delete(app: &App, account: &Account, remote: &str) -> Result<()> {
     let Some(known) = app.store.remote(&account.name, remote)? else {
-        return Ok(());
+        return app.store.refuse_remote(&account.name, remote);
     };
     let before = app.store.raw(known.id)?;
     match provider::deleted(account.channel, &before) {

@@ -108,9 +108,8 @@ pub fn note(app: &App, account: &Account, event: &Event) -> Result<()> {
 
 /// The document of a message that its writer changed: what it was and what was told of the change, put together.
 pub fn edited(channel: ChannelKind, before: &[u8], told: &Value) -> Vec<u8> {
-    let edit = told.get("message").and_then(|message| message.get("edit"));
     let made = match channel {
-        ChannelKind::Whatsapp => edit.and_then(|edit| format::whatsapp::edited(before, edit)),
+        ChannelKind::Whatsapp => format::whatsapp::edited(before, told),
         _ => None,
     };
     made.unwrap_or_else(|| told.to_string().into_bytes())

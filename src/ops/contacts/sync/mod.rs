@@ -38,6 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// So many contacts of a side may always be removed, and this share of them.
 const FEW: usize = 10;
 const SHARE: usize = 5;
+/// All of a side may be removed if they are no more than this.
+const PAIR: usize = 2;
 /// Where the seed of new names is kept, beside the books.
 const SEED: &str = "seed";
 
@@ -338,9 +340,13 @@ fn too_many(gathered: &Gathered, wanted: Option<&[Step]>, account: &str) -> Opti
         ("here", steps().filter(|step| step.removes_here()).count()),
         (account, steps().filter(|step| step.removes_there()).count()),
     ];
-    let (side, count) = sides
-        .into_iter()
-        .find(|(_, count)| *count > FEW && count * SHARE > gathered.known)?;
+    let (side, count) = sides.into_iter().find(|(_, count)| {
+        let all = *count >= gathered.known;
+        match all {
+            true => *count > PAIR,
+            false => *count > FEW && count * SHARE > gathered.known,
+        }
+    })?;
     let place = match side {
         "here" => "here".to_owned(),
         name => format!("from `{name}`"),

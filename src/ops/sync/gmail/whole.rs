@@ -164,6 +164,19 @@ impl Mailbox<'_> {
         }
     }
 
+    /// Nothing listed is no proof that nothing is there.
+    async fn refuse_empty(&self) -> Result<()> {
+        let there = self.client.profile().await?.messages_total;
+        match there {
+            0 => Ok(()),
+            _ => Err(Error::unavailable(format!(
+                "account `{}`: Gmail lists no messages, and says that there are {there}",
+                self.account.name
+            ))
+            .hint("nothing was forgotten here; sync again later")),
+        }
+    }
+
     /// Removes what is gone, and learns the labels of what was known: by listing each label, which is cheaper by far
     /// than asking for each message.
     async fn compare(
@@ -171,6 +184,9 @@ impl Mailbox<'_> {
         known: HashMap<String, Remote>,
         listed: &HashSet<String>,
     ) -> Result<()> {
+        if listed.is_empty() && !known.is_empty() {
+            self.refuse_empty().await?;
+        }
         let (there, gone): (Vec<Remote>, Vec<Remote>) = known
             .into_values()
             .partition(|remote| listed.contains(&remote.remote));

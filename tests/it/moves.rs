@@ -109,6 +109,7 @@ fn a_maildir_that_is_not_mounted_is_unreachable_and_nothing_is_forgotten() {
     assert_eq!(before.len(), 3);
     let aside = world.dir().join("aside");
     fs::rename(&root, &aside).unwrap();
+    world.run(SYNC).fails(7);
     fs::create_dir(&root).unwrap();
     world.run(SYNC).fails(7);
     // Half of it is there: the folders, and no inbox.

@@ -78,6 +78,10 @@ pub fn scan(app: &App, account: &Account) -> Result<Scanned> {
     if account.built_in && !root.exists() {
         return Ok(scanned);
     }
+    let states = app.store.folders(&account.name)?;
+    if !root.exists() && states.iter().any(was_scanned) {
+        return Err(not_there(account, &root));
+    }
     let tree = maildir::folders(&root)?;
     let whole = tree.faults.is_empty();
     tree.faults.into_iter().for_each(|f| scanned.fault(f));
@@ -89,7 +93,6 @@ pub fn scan(app: &App, account: &Account) -> Result<Scanned> {
         .filter(|f| wanted(account, &f.path))
         .collect();
     scanned.folders = folders.len();
-    let states = app.store.folders(&account.name)?;
     let known = |path: &str| states.iter().find(|s| s.path == path);
     let now = app.clock.now();
     let mut changed = Vec::new();
@@ -101,7 +104,7 @@ pub fn scan(app: &App, account: &Account) -> Result<Scanned> {
     }
     let gone: Vec<&FolderState> = states
         .iter()
-        .filter(|s| whole && s.stamp.as_deref().is_some_and(|t| t.starts_with(STAMP)))
+        .filter(|s| whole && was_scanned(s))
         .filter(|s| changed.iter().all(|(f, _)| f.path != s.path))
         .collect();
     changed.retain(|(_, unchanged)| !unchanged);
@@ -140,6 +143,10 @@ pub fn scan(app: &App, account: &Account) -> Result<Scanned> {
         }
     }
     Ok(scanned)
+}
+
+fn was_scanned(state: &FolderState) -> bool {
+    state.stamp.as_deref().is_some_and(|t| t.starts_with(STAMP))
 }
 
 /// Where mail was there is none, not even a place for it: a disk that is not mounted looks so.

@@ -101,6 +101,11 @@ fn commands_are_listed_with_their_flags() {
     let send = find("send")["args"].as_str().unwrap().to_owned();
     assert!(send.contains("[-m|--message TEXT]"), "{send}");
     assert!(send.contains("[-a|--attach FILE...]"), "{send}");
+    // What has to be given stands in no brackets.
+    let resolve = find("outbox resolve")["args"].as_str().unwrap().to_owned();
+    assert_eq!(resolve, "(--sent | --not-sent) ID");
+    let cancel = find("outbox cancel")["args"].as_str().unwrap().to_owned();
+    assert_eq!(cancel, "(ID | --batch NAME)");
     let some = world.run(["schema", "--commands", "inbox"]).ok();
     assert!(some.stdout.starts_with("inbox\t[--unread]"), "{some}");
     assert!(!some.stdout.contains("outbox"), "{some}");

@@ -101,7 +101,7 @@ impl Sheet {
 
     /// The table, at most `width` columns wide, and the titles of columns that there was no room for; empty if there
     /// are no rows.
-    pub fn render(&self, width: usize, color: bool) -> (String, Vec<&str>) {
+    pub fn render(&self, width: usize, color: bool) -> (String, Vec<String>) {
         if self.rows.is_empty() {
             return (String::new(), Vec::new());
         }
@@ -142,7 +142,10 @@ impl Sheet {
         }
         let titles = self.titles.iter().enumerate();
         let left_out = titles.filter(|(n, _)| columns.iter().all(|column| column.at != *n));
-        (out, left_out.map(|(_, title)| title.as_str()).collect())
+        (
+            out,
+            left_out.map(|(_, title)| title.to_lowercase()).collect(),
+        )
     }
 
     /// The columns that are shown and how wide: as wide as the content, then the widest give way first.
@@ -196,7 +199,8 @@ impl Sheet {
             at,
             width: widths.max().unwrap_or(0).max(title),
             // An id that is cut is no id, and a time without its year is another time.
-            fixed: self.titles[at] == "when" || cells.clone().any(|cell| cell.style == Style::Id),
+            fixed: self.titles[at].eq_ignore_ascii_case("when")
+                || cells.clone().any(|cell| cell.style == Style::Id),
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct Argument {
     short: Option<char>,
     help: String,
     required: bool,
+    /// One of those that say so here has to be given.
+    one_of: bool,
     takes_value: bool,
     /// What its value is called: `FILE`.
     value_name: String,
@@ -58,6 +60,11 @@ pub fn tree() -> CommandNode {
 fn node(command: &Command) -> CommandNode {
     let text =
         |s: Option<&clap::builder::StyledStr>| s.map(ToString::to_string).unwrap_or_default();
+    let alternatives: Vec<_> = command
+        .get_groups()
+        .filter(|group| group.is_required_set())
+        .flat_map(|group| group.get_args())
+        .collect();
     let arguments = command
         .get_arguments()
         .filter(|a| !a.is_hide_set() && a.get_id() != "help" && a.get_id() != "version")
@@ -70,6 +77,7 @@ fn node(command: &Command) -> CommandNode {
             short: a.get_short(),
             help: text(a.get_help()),
             required: a.is_required_set(),
+            one_of: alternatives.contains(&a.get_id()),
             takes_value: a.get_action().takes_values(),
             value_name: value_name(a),
             repeatable: matches!(
@@ -134,12 +142,25 @@ fn collect(node: &CommandNode, path: &str, lines: &mut Vec<CommandLine>) {
 }
 
 fn usage(arguments: &[Argument]) -> String {
-    let words: Vec<_> = arguments.iter().map(usage_of).collect();
+    let one_of: Vec<_> = arguments.iter().filter(|a| a.one_of).map(bare).collect();
+    let mut words = Vec::new();
+    if !one_of.is_empty() {
+        words.push(format!("({})", one_of.join(" | ")));
+    }
+    words.extend(arguments.iter().filter(|a| !a.one_of).map(usage_of));
     words.join(" ")
 }
 
 /// `ID`, `[TO...]`, `[-m|--message TEXT]`, `[--unread]`.
 fn usage_of(argument: &Argument) -> String {
+    let text = bare(argument);
+    match argument.required {
+        true => text,
+        false => format!("[{text}]"),
+    }
+}
+
+fn bare(argument: &Argument) -> String {
     let mut text = match argument.short {
         Some(short) => format!("-{short}|{}", argument.name),
         None => argument.name.clone(),
@@ -156,8 +177,5 @@ fn usage_of(argument: &Argument) -> String {
     if argument.repeatable {
         text.push_str("...");
     }
-    match argument.required {
-        true => text,
-        false => format!("[{text}]"),
-    }
+    text
 }

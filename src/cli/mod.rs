@@ -130,6 +130,8 @@ impl Command {
             Command::Completions(_) | Command::Man(_) => true,
             Command::Schema(Deferred(args)) => args.works_without_config(),
             Command::CompleteWord(_) => true,
+            // It tells what is wrong with the file, beside the rest.
+            Command::Doctor(_) => true,
             Command::Config(Deferred(args)) => args.works_without_config(),
             _ => false,
         }

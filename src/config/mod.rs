@@ -123,12 +123,7 @@ impl Config {
     /// Resolves everything; reads the config file if there is one.
     pub fn resolve(flags: &GlobalFlags, env: &Environment) -> Result<Self> {
         let places = Places::find(flags, env)?;
-        let source = Source::read(&places.config_file.0)?;
-        if source.is_none() && places.config_must_exist {
-            let path = places.config_file.0.display();
-            return Err(Error::config(format!("there is no config file `{path}`"))
-                .hint(format!("it was named by {}", places.config_file.1)));
-        }
+        let source = places.source()?;
         Resolver::new(Inputs::of(flags, env, places), source)?.resolve()
     }
 
@@ -140,7 +135,7 @@ impl Config {
 
     /// What holds now, after the file may have changed.
     pub fn again(&self) -> Result<Self> {
-        let source = Source::read(&self.config_file)?;
+        let source = self.inputs.places.source()?;
         Resolver::new(self.inputs.clone(), source)?.resolve()
     }
 
@@ -204,6 +199,19 @@ struct Places {
 }
 
 impl Places {
+    /// The config file; `None` if there need not be one.
+    fn source(&self) -> Result<Option<Source>> {
+        let (path, named_by) = &self.config_file;
+        let source = Source::read(path)?;
+        if source.is_none() && self.config_must_exist {
+            return Err(
+                Error::config(format!("there is no config file `{}`", path.display()))
+                    .hint(format!("it was named by {named_by}")),
+            );
+        }
+        Ok(source)
+    }
+
     fn find(flags: &GlobalFlags, env: &Environment) -> Result<Self> {
         let own_home = env.get("COMMS_HOME").map(PathBuf::from);
         let data_dir = match &own_home {

@@ -16,6 +16,9 @@ const LARGE: usize = 1 << 20;
 /// Twice as fast as level 3 for two per cent of size; import is what waits for it.
 const LEVEL: i32 = 1;
 
+/// What mends a store that was copied without its large messages.
+const MISSING: &str = "put the folder `blobs` of the backup back beside `raw.db`, then run `comms doctor --rebuild-index`";
+
 /// Keeps one compressor for many messages.
 pub struct Keeper {
     dir: PathBuf,
@@ -80,8 +83,14 @@ pub fn read(dir: &Path, raw: &Connection, id: i64) -> Result<Vec<u8>> {
     }
     if let Some(blob) = blob {
         let path = blob_path(&dir.join("blobs"), &blob);
-        let packed = std::fs::read(&path)
-            .with_context(Kind::Internal, || format!("reading `{}`", path.display()))?;
+        let packed = std::fs::read(&path).map_err(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => Error::internal(format!(
+                "the bytes of `m{id}` are missing: `{}`",
+                path.display()
+            ))
+            .hint(MISSING),
+            _ => Error::internal(format!("reading `{}`", path.display())).because(e),
+        })?;
         return unpack(&packed, id);
     }
     let row = || {
@@ -93,7 +102,7 @@ pub fn read(dir: &Path, raw: &Connection, id: i64) -> Result<Vec<u8>> {
         .map_err(fault("reading a message"))?
         .unwrap_or_else(|| {
             Err(
-                Error::internal(format!("the bytes of `m{id}` are missing from the store"))
+                Error::internal(format!("the bytes of `m{id}` are missing from `raw.db`"))
                     .hint("run `comms doctor`"),
             )
         })
@@ -109,6 +118,64 @@ pub fn path_of(bytes: &[u8]) -> PathBuf {
 pub fn path_bytes(path: &Path) -> &[u8] {
     use std::os::unix::ffi::OsStrExt;
     path.as_os_str().as_bytes()
+}
+
+/// Messages named where bytes are missing.
+const NAMED: usize = 10;
+
+/// What is missing of the bytes that the store keeps itself; only looks whether they are there.
+pub fn missing(dir: &Path, raw: &Connection) -> Result<Vec<Error>> {
+    let doing = "checking the store";
+    let blobs = dir.join("blobs");
+    let without_file = || -> rusqlite::Result<Vec<i64>> {
+        let mut select = raw.prepare(
+            "SELECT id, blob FROM mail WHERE blob IS NOT NULL AND path IS NULL ORDER BY id",
+        )?;
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+        rows.filter(|row| {
+            row.as_ref()
+                .map_or(true, |(_, name)| !blob_path(&blobs, name).is_file())
+        })
+        .map(|row| row.map(|(id, _)| id))
+        .collect()
+    };
+    let without_row = || -> rusqlite::Result<Vec<i64>> {
+        raw.prepare(
+            "SELECT id FROM mail m WHERE path IS NULL AND blob IS NULL
+             AND NOT EXISTS (SELECT 1 FROM bytes b WHERE b.id = m.id) ORDER BY id",
+        )?
+        .query_map([], |row| row.get(0))?
+        .collect()
+    };
+    let mut faults = Vec::new();
+    let lost = without_file().map_err(fault(doing))?;
+    if !lost.is_empty() {
+        let words = format!(
+            "the bytes of {} are missing in `{}`",
+            named(&lost),
+            blobs.display()
+        );
+        faults.push(Error::internal(words).hint(MISSING));
+    }
+    let lost = without_row().map_err(fault(doing))?;
+    if !lost.is_empty() {
+        let words = format!("the bytes of {} are missing in `raw.db`", named(&lost));
+        faults.push(Error::internal(words).hint(schema::RESTORE));
+    }
+    Ok(faults)
+}
+
+fn named(ids: &[i64]) -> String {
+    let mut names: Vec<String> = ids.iter().take(NAMED).map(|id| format!("m{id}")).collect();
+    if ids.len() > NAMED {
+        names.push("…".to_owned());
+    }
+    let messages = if ids.len() == 1 {
+        "message"
+    } else {
+        "messages"
+    };
+    format!("{} {messages} ({})", ids.len(), names.join(", "))
 }
 
 /// Drops the bytes of a message; says which blob may have lost its last reference.

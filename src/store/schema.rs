@@ -95,7 +95,8 @@ pub fn open(dir: &Path, file: &File) -> Result<Connection> {
     let mut db = Connection::open(&path).map_err(opening(file))?;
     // Asked of SQLite, and of nobody else: whoever opens one of its files by himself and closes it lets go of all
     // locks this process has there, and the next one to come takes the log away under it.
-    if db.is_readonly("main").map_err(opening(file))? {
+    let is_readonly = db.is_readonly("main").map_err(opening(file))?;
+    if is_readonly || is_in_readonly_folder(&db) {
         // Another user's store can still be read; what writes is told so by SQLite.
         return connect_reader(&path, file);
     }
@@ -218,10 +219,20 @@ fn connect_reader(path: &Path, file: &File) -> Result<Connection> {
         rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(path, flags).map_err(opening(file))?;
     db.busy_timeout(BUSY).map_err(opening(file))?;
-    if cannot_begin_log(&db, path) {
-        // On a disk that can't be written a file without a log is all there is, and nobody changes it.
-        let flags = flags | rusqlite::OpenFlags::SQLITE_OPEN_URI;
-        db = Connection::open_with_flags(unchanging(path), flags).map_err(opening(file))?;
+    match log_of(&db, path) {
+        Log::Usable => {}
+        Log::Needless => {
+            let flags = flags | rusqlite::OpenFlags::SQLITE_OPEN_URI;
+            db = Connection::open_with_flags(unchanging(path), flags).map_err(opening(file))?;
+        }
+        Log::OutOfReach(refused) => {
+            let name = file.name;
+            return Err(Error::internal(format!(
+                "`{name}` can't be read here: what was written last is in `{name}-wal`, which opens only in a folder that can be written"
+            ))
+            .hint("copy the folder with all its files to where you may write, and point COMMS_HOME there")
+            .because(refused));
+        }
     }
     refuse_newer(version(&db, file)?, file)?;
     // Lists for `IN` stay off the disk. No mmap: a short command touches few pages, and mapping them costs
@@ -232,13 +243,36 @@ fn connect_reader(path: &Path, file: &File) -> Result<Connection> {
     Ok(db)
 }
 
-/// Whether SQLite wants to begin a log beside this file, and can't.
-fn cannot_begin_log(db: &Connection, path: &Path) -> bool {
+/// Whether the file could be written, but its folder takes no log.
+fn is_in_readonly_folder(db: &Connection) -> bool {
     let asked = db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
-    let refused = asked.is_err_and(|e| e.sqlite_error_code() == Some(ErrorCode::CannotOpen));
+    asked.is_err_and(|e| e.sqlite_error_code() == Some(ErrorCode::ReadOnly))
+}
+
+/// What becomes of the log beside a file.
+enum Log {
+    Usable,
+    /// In a folder that can't be written a file without a log, or with an empty one, is all there is.
+    Needless,
+    /// What was written last is in it, and it can't be opened.
+    OutOfReach(rusqlite::Error),
+}
+
+fn log_of(db: &Connection, path: &Path) -> Log {
+    let asked = db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
+    let Err(refused) = asked else {
+        return Log::Usable;
+    };
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
-    refused && is_missing(Path::new(&log))
+    match refused.sqlite_error_code() {
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => match is_missing(Path::new(&log)) {
+            true => Log::Needless,
+            false => Log::OutOfReach(refused),
+        },
+        // Told by whoever works with it.
+        _ => Log::Usable,
+    }
 }
 
 /// The address by which SQLite takes a file as one that nobody changes (<https://sqlite.org/uri.html>).
@@ -252,6 +286,9 @@ fn unchanging(path: &Path) -> String {
     format!("file:{path}?immutable=1")
 }
 
+/// What mends a file that can't be made again.
+pub const RESTORE: &str = "restore it from a backup: `comms man operations` tells how";
+
 /// Names the file that can't be opened, and what mends it.
 fn opening(file: &File) -> impl Fn(rusqlite::Error) -> Error {
     let name = file.name;
@@ -260,7 +297,7 @@ fn opening(file: &File) -> impl Fn(rusqlite::Error) -> Error {
             let mend = if name == INDEX.name {
                 "run `comms doctor --rebuild-index`: it is made again from what was received"
             } else {
-                "restore it from a backup: `comms man operations` tells how"
+                RESTORE
             };
             Error::internal(format!("`{name}` is damaged"))
                 .hint(mend)
@@ -322,8 +359,11 @@ fn migrate(db: &mut Connection, file: &File) -> Result<()> {
 
 /// The store's folder, or one in it.
 pub fn create_folder(dir: &Path) -> Result<()> {
-    disk::create_private_folder(dir)
-        .with_context(Kind::Internal, || format!("creating `{}`", dir.display()))
+    disk::create_private_folder(dir).map_err(|e| {
+        Error::internal(format!("`{}` can't be made", dir.display()))
+            .hint("point COMMS_HOME at a folder that you may write to")
+            .because(e)
+    })
 }
 
 /// Whether there is no file, or one that nothing was written to yet.

@@ -2,32 +2,45 @@
 
 use rusqlite::Connection;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 use super::write::meta;
-use super::{Store, fault, lazily, schema};
+use super::{Store, bytes, fault, lazily, schema};
 
+const REBUILD: &str = "run `comms doctor --rebuild-index`";
 const MERGING: &str = "merging the text index";
 /// How many pages (of 4 KB) one commit of a merge writes, about.
 const MERGED_PAGES: i64 = 4_000;
 
 impl Store {
-    /// What is wrong with the files of messages, one line each; empty if they are sound. Reads all of
-    /// them.
-    pub fn check(&self) -> Result<Vec<String>> {
+    /// What is wrong with the file of the outbox, if there is one; reads all of it.
+    pub fn check_main(&self) -> Result<Vec<Error>> {
+        if !self.has_outbox() {
+            return Ok(Vec::new());
+        }
+        Ok(damage(&schema::MAIN, &*self.main()?, schema::RESTORE))
+    }
+
+    /// What is wrong with the files of messages, and what mends each; empty if they are sound. Reads all of the
+    /// databases, and looks whether the files of large messages are there.
+    pub fn check(&self) -> Result<Vec<Error>> {
         let mut faults = Vec::new();
         if !self.exists() {
             return Ok(faults);
         }
         let raw = self.raw_reader()?;
         let index = self.reader()?;
-        for (name, db) in [(schema::RAW.name, &*raw), (schema::INDEX.name, &*index)] {
-            let damage = quick_check(db);
-            faults.extend(damage.into_iter().map(|words| format!("`{name}`: {words}")));
+        for (file, db, mend) in [
+            (schema::RAW, &*raw, schema::RESTORE),
+            (schema::INDEX, &*index, REBUILD),
+        ] {
+            faults.extend(damage(&file, db, mend));
         }
         if !faults.is_empty() {
             return Ok(faults);
         }
+        faults.extend(bytes::missing(&self.dir, &raw)?);
+        let mut odd = |words: String| faults.push(Error::internal(words).hint(REBUILD));
         let count = |db: &Connection, sql: &str| {
             db.query_row(sql, [], |row| row.get::<_, i64>(0))
                 .map_err(fault("checking the store"))
@@ -39,7 +52,7 @@ impl Store {
                 == both.1.map_err(fault("checking the store"))?)
         };
         if !known("generation")? || !known("last_id")? {
-            faults.push("the index is behind the messages; the next change mends it".to_owned());
+            odd("the index is behind the messages; the next change mends it".to_owned());
             return Ok(faults);
         }
         for (what, sql) in [
@@ -57,13 +70,13 @@ impl Store {
         ] {
             let found = count(&index, sql)?;
             if found != mail {
-                faults.push(format!("{mail} messages, but {found} {what} in the index"));
+                odd(format!("{mail} messages, but {found} {what} in the index"));
             }
         }
         let unread = count(&index, "SELECT count(*) FROM facts WHERE fact = 1")?;
         let counted = count(&index, "SELECT ifnull(sum(unread), 0) FROM folders")?;
         if unread != counted {
-            faults.push(format!("{unread} unread messages, but {counted} counted"));
+            odd(format!("{unread} unread messages, but {counted} counted"));
         }
         Ok(faults)
     }
@@ -148,6 +161,12 @@ impl Store {
         }
         Ok(())
     }
+}
+
+fn damage(file: &schema::File, db: &Connection, mend: &str) -> Vec<Error> {
+    let told = quick_check(db).into_iter();
+    told.map(|words| Error::internal(format!("`{}`: {words}", file.name)).hint(mend))
+        .collect()
 }
 
 fn quick_check(db: &Connection) -> Vec<String> {

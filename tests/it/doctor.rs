@@ -429,3 +429,61 @@ fn a_proxy_names_the_hosts_that_are_asked_through_it() {
         "{found}"
     );
 }
+
+#[test]
+fn a_damaged_outbox_is_one_fault_and_all_else_is_looked_at() {
+    let world = World::new();
+    std::fs::write(world.home().join("comms.db"), [7_u8; 5000]).unwrap();
+    let run = world.run(DOCTOR).fails(1);
+    let report = run.json();
+    let checks = report["checks"].as_array().unwrap();
+    let faults: Vec<_> = checks.iter().filter(|c| c["state"] == "fault").collect();
+    assert_eq!(faults.len(), 1, "{run}");
+    assert_eq!(faults[0]["name"], "store");
+    assert!(
+        text(faults[0], "detail").contains("`comms.db` is damaged"),
+        "{run}"
+    );
+    assert!(text(faults[0], "fix").contains("backup"), "{run}");
+    for name in ["caller", "config", "data folder", "keyring"] {
+        check(&run, name);
+    }
+}
+
+#[test]
+fn a_config_that_can_not_be_read_is_a_fault_beside_the_other_checks() {
+    let world = World::new().config("[accounts.work\n");
+    for args in [&DOCTOR[..], &["doctor", "--offline"]] {
+        let run = world.run(args).fails(3);
+        assert!(run.stdout.contains("config.toml"), "{run}");
+        assert!(run.stderr.is_empty(), "{run}");
+    }
+    let run = world.run(DOCTOR);
+    assert_eq!(check(&run, "config")["state"], "fault");
+    check(&run, "keyring");
+    let named = World::new().env("COMMS_CONFIG", "/nowhere/config.toml");
+    let run = named.run(DOCTOR).fails(3);
+    assert!(
+        text(&check(&run, "config"), "detail").contains("/nowhere/config.toml"),
+        "{run}"
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_data_folder_that_can_not_be_made_is_a_fault() {
+    let world = World::new().env("COMMS_HOME", "/proc/nope");
+    let run = world.run(DOCTOR).fails(1);
+    let folder = check(&run, "data folder");
+    assert_eq!(folder["state"], "fault", "{folder}");
+    assert!(text(&folder, "fix").contains("COMMS_HOME"), "{folder}");
+    let run = world
+        .run(["send", "you@localhost", "-s", "x", "-m", "x"])
+        .fails(1);
+    assert!(run.stderr.contains("can't be made"), "{run}");
+    assert!(run.stderr.contains("hint: point COMMS_HOME"), "{run}");
+    let fresh = World::new();
+    let deep = fresh.dir().join("not/yet/there");
+    let fresh = fresh.env("COMMS_HOME", deep.to_str().unwrap());
+    assert_eq!(check(&fresh.run(DOCTOR).ok(), "data folder")["state"], "ok");
+}

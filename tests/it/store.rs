@@ -5,6 +5,8 @@ use rusqlite::Connection;
 use crate::support::World;
 use crate::support::postbox::Postbox;
 use crate::support::serving::Serving;
+#[cfg(unix)]
+use crate::support::{Run, binary, skip};
 
 const MAIL: &str =
     "From: Ada <ada@example.com>\nSubject: kept\nDate: Fri, 20 Nov 2026 10:00:00 +0000\n\nhello\n";
@@ -314,4 +316,194 @@ fn a_home_on_a_read_only_disk_is_read() {
     assert!(run.stderr.contains("written"), "{run}");
     drop(read_only);
     world.run(["inbox", "mark", "m1", "--read"]).ok();
+}
+
+/// The world's folder as one who may read it and write nothing there; under root another user, whom rights bind.
+#[cfg(unix)]
+struct Reader<'a>(&'a World);
+
+#[cfg(unix)]
+impl<'a> Reader<'a> {
+    fn of(world: &'a World) -> Reader<'a> {
+        let reader = Reader(world);
+        reader.rights(|mode| mode & !0o222 | 0o444);
+        reader
+    }
+
+    fn rights(&self, rights: impl Fn(u32) -> u32 + Copy) {
+        use std::os::unix::fs::PermissionsExt;
+        let mut paths = vec![self.0.home()];
+        while let Some(path) = paths.pop() {
+            let found = path.metadata().unwrap();
+            let folder = if found.is_dir() { 0o555 } else { 0 };
+            if found.is_dir() {
+                paths.extend(
+                    std::fs::read_dir(&path)
+                        .unwrap()
+                        .flatten()
+                        .map(|e| e.path()),
+                );
+            }
+            let mode = rights(found.permissions().mode()) | folder;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        }
+        std::fs::set_permissions(self.0.dir(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// `None` where nobody can be had whom rights bind.
+    fn run(&self, args: &[&str]) -> Option<Run> {
+        let probe = self.0.home().join("probe");
+        let is_root = std::fs::write(&probe, "").is_ok();
+        let _ = std::fs::remove_file(&probe);
+        let mut command = if is_root {
+            let mut command = self.0.command_of("setpriv");
+            command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+            command.arg(binary());
+            command
+        } else {
+            self.0.command()
+        };
+        let output = command.args(args).output();
+        let Some(output) = output.ok().filter(|o| o.status.code() != Some(127)) else {
+            return skip("root may write everywhere, and setpriv can't make another user of it");
+        };
+        Some(Run {
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            code: output.status.code().unwrap_or(-1),
+            bytes: output.stdout,
+        })
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        self.rights(|mode| mode | 0o600);
+        use std::os::unix::fs::PermissionsExt;
+        let own = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(self.0.home(), own).unwrap();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn who_may_read_a_folder_and_not_write_it_reads_the_store() {
+    let world = with_mail();
+    world
+        .run(["contacts", "add", "Ada Lovelace", "ada@example.com"])
+        .ok();
+    world
+        .run(["send", "you@localhost", "-s", "sent", "-m", "x"])
+        .ok();
+    let logs = || {
+        ["comms.db", "raw.db", "index.db", "people.db"]
+            .map(|file| world.home().join(format!("{file}-wal")))
+    };
+    // As a backup is: all of the log is in the file. Then with logs that are there and empty.
+    for file in ["comms.db", "people.db"] {
+        let db = Connection::open(world.home().join(file)).unwrap();
+        let fold = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+        db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], fold)
+            .unwrap();
+    }
+    for empty_logs in [false, true] {
+        for log in logs() {
+            let _ = std::fs::remove_file(&log);
+            let _ = std::fs::remove_file(log.to_str().unwrap().replace("-wal", "-shm"));
+            if empty_logs {
+                std::fs::write(&log, "").unwrap();
+            }
+        }
+        let reader = Reader::of(&world);
+        for args in [
+            &["inbox", "--offline", "--json"][..],
+            &["search", "kept"],
+            &["inbox", "show", "m1"],
+            &["inbox", "thread", "t1"],
+            &["outbox", "list", "--all"],
+            &["outbox", "show", "o1"],
+            &["contacts", "list"],
+            &["contacts", "find", "Ada"],
+            &["export", "--to", "-", "--as", "mbox"],
+            &[],
+        ] {
+            let Some(run) = reader.run(args) else { return };
+            let run = run.ok();
+            assert!(!run.stdout.is_empty(), "{args:?} {run}");
+        }
+        let run = reader
+            .run(&["inbox", "mark", "m1", "--read"])
+            .unwrap()
+            .fails(1);
+        assert!(run.stderr.contains("written"), "{run}");
+        let run = reader
+            .run(&["doctor", "--offline", "--json"])
+            .unwrap()
+            .fails(1);
+        assert!(run.stdout.contains("can't be written to"), "{run}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_that_can_not_be_read_is_told_and_never_passed_over() {
+    let world = with_mail();
+    for n in ["1", "2"] {
+        world
+            .run(["send", "you@localhost", "-s", n, "-m", "x"])
+            .ok();
+    }
+    let log = world.home().join("comms.db-wal");
+    assert!(
+        log.metadata().unwrap().len() > 0,
+        "the outbox keeps its log"
+    );
+    std::fs::remove_file(world.home().join("comms.db-shm")).unwrap();
+    let reader = Reader::of(&world);
+    let Some(run) = reader.run(&["outbox", "list", "--all"]) else {
+        return;
+    };
+    let run = run.fails(1);
+    assert!(run.stderr.contains("`comms.db-wal`"), "{run}");
+    assert!(run.stderr.contains("hint: copy the folder"), "{run}");
+    drop(reader);
+    let all = world.run(["outbox", "list", "--all", "--json"]).ok().json();
+    assert_eq!(all["items"].as_array().unwrap().len(), 2, "{all}");
+}
+
+#[test]
+fn a_store_copied_without_its_large_messages_is_told_by_the_doctor_until_they_are_back() {
+    let world = World::new();
+    let text = "0123456789abcdef\n".repeat(100_000);
+    let large = format!(
+        "From: Ada <ada@example.com>\nSubject: the large one\nDate: Fri, 20 Nov 2026 10:00:00 +0000\n\n{text}"
+    );
+    let (large, small) = (world.file("large.eml", large), world.file("kept.eml", MAIL));
+    world.run(["import", &large, &small]).ok();
+    let blobs = world.home().join("blobs");
+    let away = world.dir().join("blobs");
+    world.run(["doctor", "--offline"]).ok();
+    std::fs::rename(&blobs, &away).unwrap();
+    for rebuild in [&[][..], &["--rebuild-index"]] {
+        let args = [&["doctor", "--offline", "--json"][..], rebuild].concat();
+        let run = world.run(args).fails(1);
+        let report = run.json();
+        let checks = report["checks"].as_array().unwrap();
+        let store = checks.iter().find(|c| c["name"] == "store").unwrap();
+        assert_eq!(store["state"], "fault", "{run}");
+        let detail = store["detail"].as_str().unwrap();
+        assert!(detail.contains("1 message (m1)"), "{run}");
+        assert!(
+            store["fix"].as_str().unwrap().contains("--rebuild-index"),
+            "{run}"
+        );
+        assert!(checks.len() > 10, "all else is looked at: {run}");
+    }
+    let run = world.run(["inbox", "show", "m1"]).fails(1);
+    assert!(run.stderr.contains("hint: put the folder `blobs`"), "{run}");
+    std::fs::rename(&away, &blobs).unwrap();
+    world.run(["doctor", "--offline", "--rebuild-index"]).ok();
+    let found = world.run(["search", "large", "--json"]).ok().json();
+    assert_eq!(found["messages"][0]["id"], "m1", "{found}");
 }

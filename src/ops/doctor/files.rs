@@ -1,5 +1,7 @@
 //! What lies on this disk: the config file, the data folder, the store.
 
+use std::path::Path;
+
 use crate::error::Error;
 use crate::ops::{App, Progress, settings};
 
@@ -7,6 +9,9 @@ use super::{DoctorReport, DoctorRequest};
 
 pub fn check_config(app: &App, report: &mut DoctorReport) {
     let file = &app.config.config_file;
+    if let Err(e) = app.config.again() {
+        return report.fault("config", &e);
+    }
     let own = app.config.accounts.iter().filter(|a| !a.built_in).count();
     if !file.exists() {
         let detail = format!(
@@ -32,8 +37,18 @@ pub fn check_data_folder(app: &App, report: &mut DoctorReport) {
     let metadata = match std::fs::metadata(dir) {
         Ok(metadata) => metadata,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            let detail = format!("`{}` is made with the first message", dir.display());
-            return report.ok("data folder", detail);
+            return match could_be_made(dir) {
+                Ok(()) => report.ok(
+                    "data folder",
+                    format!("`{}` is made with the first message", dir.display()),
+                ),
+                Err(e) => {
+                    let error = Error::internal(format!("`{}` can't be made", dir.display()))
+                        .hint("point COMMS_HOME at a folder that you may write to")
+                        .because(e);
+                    report.fault("data folder", &error);
+                }
+            };
         }
         Err(e) => {
             let error = Error::internal(format!("`{}` can't be read", dir.display())).because(e);
@@ -70,6 +85,13 @@ pub fn check_data_folder(app: &App, report: &mut DoctorReport) {
     report.ok("data folder", format!("`{}`", dir.display()));
 }
 
+/// Whether the nearest folder that is there takes something new.
+fn could_be_made(dir: &Path) -> std::io::Result<()> {
+    let above = dir.ancestors().skip(1).find(|above| above.exists());
+    let above = above.filter(|above| !above.as_os_str().is_empty());
+    tempfile::tempdir_in(above.unwrap_or(Path::new("."))).map(drop)
+}
+
 pub fn check_store(app: &App, request: DoctorRequest, report: &mut DoctorReport) {
     if request.rebuild_index {
         let progress = |done, total| {
@@ -84,16 +106,19 @@ pub fn check_store(app: &App, request: DoctorRequest, report: &mut DoctorReport)
             Err(e) => return report.fault("index", &e),
         }
     }
+    match app.store.check_main() {
+        Err(e) => report.fault("store", &e),
+        Ok(faults) => faults.iter().for_each(|fault| report.fault("store", fault)),
+    }
     if !app.config.data_dir.join("index.db").exists() {
         return report.ok("store", "empty");
     }
     match app.store.check() {
-        Err(e) => report.fault("store", &e),
+        Err(e) => report.once("store", Err(e)),
         Ok(faults) if faults.is_empty() => report.ok("store", "sound"),
         Ok(faults) => {
             for fault in faults {
-                let error = Error::internal(fault).hint("run `comms doctor --rebuild-index`");
-                report.fault("store", &error);
+                report.fault("store", &fault);
             }
         }
     }
@@ -111,6 +136,6 @@ pub fn check_audit(app: &App, report: &mut DoctorReport) {
             &Error::internal("lines of the audit log were removed or added behind its back")
                 .hint("`comms outbox log --verify` names the first"),
         ),
-        Err(e) => report.fault("audit", &e),
+        Err(e) => report.once("audit", Err(e)),
     }
 }

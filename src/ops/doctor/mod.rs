@@ -100,6 +100,15 @@ impl DoctorReport {
         }
     }
 
+    /// What kept something from being looked at; a damaged file would be told of with each thing that is in it.
+    fn once(&mut self, name: &str, looked: Result<()>) {
+        let Err(error) = looked else { return };
+        let detail = words(&error);
+        if self.checks.iter().all(|check| check.detail != detail) {
+            self.fault(name, &error);
+        }
+    }
+
     /// A fault if something depends on it, else only worth knowing.
     fn weigh(&mut self, name: &str, matters: bool, error: &Error) {
         if matters {
@@ -141,10 +150,14 @@ pub async fn doctor(app: &App, request: DoctorRequest) -> Result<DoctorReport> {
     files::check_data_folder(app, &mut report);
     files::check_store(app, request, &mut report);
     files::check_audit(app, &mut report);
-    outbox::check_outbox(app, &mut report)?;
-    webhooks::check_events(app, &mut report)?;
-    webhooks::check_hooks(app, &mut report).await?;
-    keys::check_keys(app, &mut report)?;
+    let looked = outbox::check_outbox(app, &mut report);
+    report.once("outbox", looked);
+    let looked = webhooks::check_events(app, &mut report);
+    report.once("events", looked);
+    let looked = webhooks::check_hooks(app, &mut report).await;
+    report.once("hooks", looked);
+    let looked = keys::check_keys(app, &mut report);
+    report.once("keys", looked);
     caller::check_zone(app, &mut report);
     network::check_trust(app, &mut report);
     let found = secrets::find(app, request).await?;
@@ -156,7 +169,8 @@ pub async fn doctor(app: &App, request: DoctorRequest) -> Result<DoctorReport> {
     for account in &app.config.accounts {
         secrets::check_secret(app, account, &found, &mut report);
         servers::check_account(app, account, (request, &found), &mut report).await;
-        circuits::check_circuit(app, account, &mut report)?;
+        let looked = circuits::check_circuit(app, account, &mut report);
+        report.once(&format!("{}: circuit", account.name), looked);
         webhooks::check_webhook(app, account, &mut report).await;
     }
     Ok(report)

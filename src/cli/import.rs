@@ -16,7 +16,8 @@ use crate::format::clean;
 ///
 /// The bytes are copied; nothing is changed where they come from. What a path holds is found out by
 /// itself: a Maildir or a tree of them, an mbox file, a message, or a folder of these. Importing the
-/// same again adds only what is new.
+/// same again adds only what is new. What is known is asked in the folder it goes to: the same mail in
+/// two files is there twice, unless both go to one folder by --name or --folder.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: comms import ~/Mail lists.mbox")]
 pub struct ImportArgs {

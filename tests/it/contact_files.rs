@@ -330,3 +330,57 @@ fn vobject_reads_what_is_written_and_what_it_writes_is_the_same() {
     }
     assert_eq!(mine.len(), theirs_read.len());
 }
+
+#[test]
+fn what_is_no_mail_address_in_a_csv_file_is_named_and_the_rest_is_taken() {
+    let world = World::new();
+    let rows = "name,email,phone\nX1,nope,+14155550101\nAda,ada@example.com,\nOut,/o=First/cn=out,+14155550102\n";
+    let path = world.file("c.csv", rows);
+    let run = world.run(["--json", "contacts", "import", &path]).fails(9);
+    let report = run.json();
+    assert_eq!(sums(&report), [3, 0, 0, 0, 1], "{run}");
+    assert_eq!(report["unreadable"][0]["line"], 2, "{run}");
+    let told = report["unreadable"][0]["error"].as_str().unwrap();
+    assert!(told.contains("`nope`"), "{run}");
+    let all = contacts(&world);
+    let x1 = all.iter().find(|c| c["name"] == "X1").unwrap();
+    assert_eq!(values(x1), ["+14155550101"]);
+}
+
+#[test]
+fn contacts_that_are_there_already_are_not_warned_of_as_sharing_a_name() {
+    let world = World::new();
+    for (name, address) in [
+        ("Ada Lovelace", "ada@example.com"),
+        ("Bob Roe", "bob@example.com"),
+    ] {
+        world.run(["contacts", "add", name, address]).ok();
+    }
+    let list = world.run(["contacts", "list", "--json"]).ok().stdout;
+    let run = world
+        .run_with(list, ["contacts", "add", "--json-file", "-"])
+        .fails(6);
+    assert!(run.stdout.contains("exists"), "{run}");
+    assert!(!run.stderr.contains("also names"), "{run}");
+    let other = r#"[{"name":"Ada Lovelace","addresses":[{"kind":"email","value":"ada@else.example"}]},
+        {"name":"Bob Roe","addresses":[{"kind":"email","value":"bob@example.com"}]}]"#;
+    let run = world
+        .run_with(other, ["contacts", "add", "--json-file", "-"])
+        .fails(9);
+    assert!(run.stderr.contains("`Ada Lovelace` also names c1"), "{run}");
+    assert!(!run.stderr.contains("Bob"), "{run}");
+}
+
+#[test]
+fn one_who_may_be_meant_is_asked_for_and_not_called_several() {
+    let world = World::new();
+    world
+        .run(["contacts", "add", "Ada Lovelace", "ada@example.com"])
+        .ok();
+    let run = world.run(["contacts", "remove", "Adda", "--yes"]);
+    if run.code == 2 {
+        assert!(run.stderr.contains("is c1 Ada Lovelace meant?"), "{run}");
+    } else {
+        assert!(run.code == 5, "{run}");
+    }
+}

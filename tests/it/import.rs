@@ -415,3 +415,55 @@ fn a_pipe_is_refused_instead_of_waited_for() {
     let run = world.run(["import", pipe.to_str().unwrap()]).fails(2);
     assert!(run.stderr.contains("is not a regular file"), "{run}");
 }
+
+#[test]
+fn a_file_with_a_colon_in_its_first_line_is_no_message_yet() {
+    let world = World::new();
+    for (name, content) in [
+        (
+            "passwd",
+            "root:x:0:0:root:/root:/bin/sh\nbin:x:1:1::/:/bin/false\n",
+        ),
+        (
+            "notes.yaml",
+            "version: 3\nservices:\n  web:\n    image: x\n",
+        ),
+        (
+            "log",
+            "error: it broke\nhint: mend it\n\nSubject: of no mail\n",
+        ),
+    ] {
+        let path = world.file(name, content);
+        let run = world.run(["import", &path]).fails(2);
+        assert!(run.stderr.contains("neither"), "{run}");
+    }
+    let people = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ada\r\nEND:VCARD\r\n";
+    for (name, content) in [
+        ("people.vcf", people.to_owned()),
+        ("more", format!("\u{feff}{people}")),
+    ] {
+        let path = world.file(name, content);
+        let run = world.run(["import", &path]).fails(2);
+        assert!(run.stderr.contains("comms contacts import"), "{run}");
+    }
+    assert_eq!(
+        world.run(["search", "--count", "*"]).ok().stdout.trim(),
+        "0"
+    );
+    // A message whose first fields are of servers, and one that says no more than its subject.
+    let long = format!("ARC-Seal: i=1;\n b={}\n", "x".repeat(2_000));
+    for (name, content) in [
+        (
+            "1",
+            format!("{long}Authentication-Results: mx\nFrom: a@example.com\n\nx\n"),
+        ),
+        ("2", "Subject: x\n\nx\n".to_owned()),
+        (
+            "3",
+            "Newsgroups: a.b\nPath: c\nFrom: a@example.com\n\nx\n".to_owned(),
+        ),
+    ] {
+        let path = world.file(name, content);
+        assert_eq!(sums(&import(&world, &[&path])), (1, 0), "{name}");
+    }
+}

@@ -28,6 +28,8 @@ struct Row {
     customs: Vec<(u32, String)>,
     street_labels: BTreeMap<u32, String>,
     streets: BTreeMap<(Option<&'static str>, u32), Street>,
+    /// What stands where a mail address should.
+    left_out: Vec<String>,
 }
 
 pub fn read(columns: &[Column], cells: &[String], line: u64) -> Result<Read, Fault> {
@@ -44,6 +46,7 @@ pub fn read(columns: &[Column], cells: &[String], line: u64) -> Result<Read, Fau
     for (column, cell) in given {
         row.put(column, cell);
     }
+    let left_out = std::mem::take(&mut row.left_out);
     let (card, streets) = row.done();
     if card.name.is_empty() && card.addresses.is_empty() {
         return Err(Fault {
@@ -59,6 +62,7 @@ pub fn read(columns: &[Column], cells: &[String], line: u64) -> Result<Read, Fau
         members: None,
         rev: None,
         line,
+        left_out,
     })
 }
 
@@ -144,13 +148,15 @@ impl Row {
         };
         for value in cell.split(SEVERAL) {
             let value = line(value);
-            // Outlook writes addresses within a company as paths.
-            let is_mail = kind != AddressKind::Email || value.contains('@');
+            if kind == AddressKind::Email && !value.is_empty() && !value.contains('@') {
+                // Outlook writes addresses within a company as paths.
+                if !value.contains('/') {
+                    self.left_out.push(value);
+                }
+                continue;
+            }
             let all = &mut self.card.addresses;
-            if value.is_empty()
-                || !is_mail
-                || all.iter().any(|a| a.kind == kind && a.value == value)
-            {
+            if value.is_empty() || all.iter().any(|a| a.kind == kind && a.value == value) {
                 continue;
             }
             let first = !all.iter().any(|a| a.kind == kind && a.primary);

@@ -68,6 +68,8 @@ pub struct Read {
     pub rev: Option<Timestamp>,
     /// Where it begins in its file, from 1.
     pub line: u64,
+    /// Values that could not be taken over; of CSV, as a vCard keeps them in its document.
+    pub left_out: Vec<String>,
 }
 
 /// A card that can't be read.
@@ -117,6 +119,7 @@ fn one(line: u64, bytes: Vec<u8>) -> Result<Read, Fault> {
         members,
         document: bytes,
         line,
+        left_out: Vec::new(),
     })
 }
 

@@ -48,9 +48,12 @@ pub fn add(app: &App, origin: Origin, request: AddRequest) -> Result<ChangeRepor
         for card in &cards {
             takes_over_nobody(app, card)?;
         }
-    } else {
-        warnings.extend(shadows(app, &cards)?);
     }
+    // Before they are added: afterwards each name would be its own.
+    let shadowed = match origin {
+        Origin::Agent => Vec::new(),
+        _ => shadows(app, &cards)?,
+    };
     let why = Why {
         what: "add",
         by: origin.name(),
@@ -58,6 +61,11 @@ pub fn add(app: &App, origin: Origin, request: AddRequest) -> Result<ChangeRepor
     let added = app
         .store
         .add_contacts(&cards, request.anyway, (why, app.clock.now()))?;
+    for (n, warning) in shadowed {
+        if matches!(added.get(n), Some(Added::New(_))) {
+            warnings.push(warning);
+        }
+    }
     let mut report = ChangeReport {
         warnings,
         ..ChangeReport::default()
@@ -173,23 +181,28 @@ fn names(card: &Card) -> impl Iterator<Item = &str> {
     all.map(String::as_str).filter(|name| !name.is_empty())
 }
 
-/// Names of these cards by which someone else is known.
-pub fn shadows(app: &App, cards: &[Card]) -> Result<Vec<String>> {
+/// Names of these cards by which someone else is known: a warning, and which card it is of.
+pub fn shadows(app: &App, cards: &[Card]) -> Result<Vec<(usize, String)>> {
     let mut warnings = Vec::new();
-    let mut told = |name: &str, id: ContactId, who: &str| {
-        warnings.push(format!(
+    let mut told = |n: usize, name: &str, id: ContactId, who: &str| {
+        let words = format!(
             "`{name}` also names {id} {who}: sending to it will ask which one, or take an id"
-        ));
+        );
+        warnings.push((n, words));
+    };
+    let all_names = || {
+        let cards = cards.iter().enumerate();
+        cards.flat_map(|(n, card)| names(card).map(move |name| (n, name)))
     };
     if cards.len() <= FEW {
-        for name in cards.iter().flat_map(names) {
+        for (n, name) in all_names() {
             let found = find::find(app, name, 3)?.candidates;
             if let Some((id, c)) = found
                 .iter()
                 .filter(|c| c.exact)
                 .find_map(|c| Some((c.contact?, c)))
             {
-                told(name, id, &c.name);
+                told(n, name, id, &c.name);
             }
         }
         return Ok(warnings);
@@ -201,9 +214,9 @@ pub fn shadows(app: &App, cards: &[Card]) -> Result<Vec<String>> {
             known.entry(name.to_lowercase()).or_insert(contact);
         }
     }
-    for name in cards.iter().flat_map(names) {
+    for (n, name) in all_names() {
         if let Some(other) = known.get(&name.to_lowercase()) {
-            told(name, other.id, other.card.label());
+            told(n, name, other.id, other.card.label());
         }
     }
     Ok(warnings)

@@ -305,7 +305,8 @@ fn shadowed(app: &App, now: &Contact, after: &Card) -> Result<Vec<String>> {
     };
     let own = format!("names {} ", now.id);
     let all = add::shadows(app, &[new])?;
-    Ok(all.into_iter().filter(|w| !w.contains(&own)).collect())
+    let words = all.into_iter().map(|(_, words)| words);
+    Ok(words.filter(|words| !words.contains(&own)).collect())
 }
 
 /// Reads addresses as they are typed behind `--add-address`.

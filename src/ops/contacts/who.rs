@@ -102,6 +102,13 @@ fn several(asked: &str, all: impl Iterator<Item = (Option<ContactId>, String)>) 
             None => format!("{} (known from messages only)", shown(&name)),
         })
         .collect();
+    if let [one] = &all[..] {
+        return Error::usage(format!(
+            "`{}` is not certain: is {one} meant?",
+            shown(asked)
+        ))
+        .hint("write the id, or the name as it is");
+    }
     Error::usage(format!(
         "`{}` may mean several: {}",
         shown(asked),

@@ -116,6 +116,12 @@ fn file(path: &Path, request: &ImportRequest) -> Result<Found> {
                 )),
             );
         }
+        Sniffed::Contacts => {
+            return Err(
+                Error::usage(format!("`{}` holds contacts, not mail", path.display()))
+                    .hint(format!("run `comms contacts import '{}'`", path.display())),
+            );
+        }
         Sniffed::Other => {
             return Err(Error::usage(format!(
                 "`{}` is neither a Maildir, an mbox file nor a message",
@@ -283,15 +289,19 @@ fn is_eml(path: &Path) -> bool {
 enum Sniffed {
     Mbox,
     Message,
+    Contacts,
     /// Compressed; the program that unpacks it.
     Packed(&'static str),
     Empty,
     Other,
 }
 
+/// How much of a file tells what it is: long fields of servers may stand before those of the writer.
+const HEAD: usize = 16 << 10;
+
 fn sniff(path: &Path) -> io::Result<Sniffed> {
-    let mut head = Vec::with_capacity(512);
-    File::open(path)?.take(512).read_to_end(&mut head)?;
+    let mut head = Vec::with_capacity(HEAD);
+    File::open(path)?.take(HEAD as u64).read_to_end(&mut head)?;
     Ok(match &head[..] {
         [] if is_eml(path) => Sniffed::Message,
         [] => Sniffed::Empty,
@@ -308,8 +318,13 @@ fn sniff(path: &Path) -> io::Result<Sniffed> {
                 .count();
             if head[blank..].starts_with(b"From ") {
                 Sniffed::Mbox
-            } else if is_eml(path) || begins_like_a_message(head) {
+            } else if is_eml(path) || begins_like_a_message(&head[blank..]) {
                 Sniffed::Message
+            } else if head[blank..]
+                .get(..11)
+                .is_some_and(|begin| begin.eq_ignore_ascii_case(b"BEGIN:VCARD"))
+            {
+                Sniffed::Contacts
             } else {
                 Sniffed::Other
             }
@@ -317,10 +332,47 @@ fn sniff(path: &Path) -> io::Result<Sniffed> {
     })
 }
 
-/// The first line is a header field: a name without spaces, then a colon.
+/// The first line is a header field, and one of those above the text is of mail: other files have lines with colons, too.
 fn begins_like_a_message(head: &[u8]) -> bool {
-    let line = head.split(|b| *b == b'\n').next().unwrap_or_default();
-    let name = line.iter().take_while(|b| matches!(b, 33..=57 | 59..=126));
-    let length = name.count();
-    length > 1 && line.get(length) == Some(&b':') && line.get(length + 1).is_none_or(|b| *b != b'/')
+    let lines = head.split(|b| *b == b'\n');
+    let mut lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    if lines.clone().next().and_then(field_name).is_none() {
+        return false;
+    }
+    lines
+        .by_ref()
+        .take_while(|line| !line.is_empty())
+        .filter_map(field_name)
+        .any(|name| is_of_mail(&name))
+}
+
+/// The name of a header field, in small letters: no spaces in it, then a colon.
+fn field_name(line: &[u8]) -> Option<String> {
+    let length = line.iter().position(|b| !matches!(b, 33..=57 | 59..=126))?;
+    let is_field = length > 1 && line[length] == b':' && line.get(length + 1) != Some(&b'/');
+    is_field.then(|| String::from_utf8_lossy(&line[..length]).to_ascii_lowercase())
+}
+
+/// Whether a field of this name stands in mail and hardly elsewhere.
+fn is_of_mail(name: &str) -> bool {
+    const FIELDS: [&str; 16] = [
+        "from",
+        "to",
+        "cc",
+        "bcc",
+        "subject",
+        "date",
+        "sender",
+        "reply-to",
+        "message-id",
+        "in-reply-to",
+        "references",
+        "received",
+        "return-path",
+        "delivered-to",
+        "mime-version",
+        "content-type",
+    ];
+    const BEGINNINGS: [&str; 5] = ["x-", "arc-", "dkim-", "list-", "resent-"];
+    FIELDS.contains(&name) || BEGINNINGS.iter().any(|begin| name.starts_with(begin))
 }

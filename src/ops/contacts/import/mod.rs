@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::{Error, Kind, Result};
+use crate::format::vcard::Fault;
 use crate::model::id::ContactId;
 use crate::ops::sync::Failure;
 use crate::ops::{App, Origin, Progress};
@@ -48,7 +49,7 @@ pub struct ImportReport {
     pub files: Vec<ImportedFile>,
     /// Cards that were joined to contacts with another id, by an address they share and their names; the first hundred.
     pub joined: Vec<Joined>,
-    /// Cards and rows that could not be read; the first hundred.
+    /// Cards and rows that could not be read, and values of rows that were taken without them; the first hundred.
     pub unreadable: Vec<Unreadable>,
     pub unreadable_total: u64,
     /// `comms contacts undo N` takes all of it back; null if nothing changed.
@@ -191,6 +192,11 @@ fn one(
                 }
                 file.people += 1;
                 let (line, name) = (read.line, read.card.name.clone());
+                for value in &read.left_out {
+                    let what =
+                        format!("`{value}` is no mail address: it is left out, the rest is taken");
+                    unreadable(Fault { line, what }, file, report);
+                }
                 match book.take(read)? {
                     Fate::New => file.new += 1,
                     Fate::Changed => file.changed += 1,
@@ -208,17 +214,7 @@ fn one(
                     }
                 }
             }
-            Err(fault) => {
-                file.unreadable += 1;
-                report.unreadable_total += 1;
-                if report.unreadable.len() < NAMED {
-                    report.unreadable.push(Unreadable {
-                        path: file.path.clone(),
-                        line: fault.line,
-                        error: fault.what,
-                    });
-                }
-            }
+            Err(fault) => unreadable(fault, file, report),
         }
         if file.people >= shown + 100 {
             shown = file.people;
@@ -243,6 +239,18 @@ fn one(
         .hint("a vCard has lines from BEGIN:VCARD to END:VCARD; a CSV file has rows below its headings"));
     }
     Ok(())
+}
+
+fn unreadable(fault: Fault, file: &mut ImportedFile, report: &mut ImportReport) {
+    file.unreadable += 1;
+    report.unreadable_total += 1;
+    if report.unreadable.len() < NAMED {
+        report.unreadable.push(Unreadable {
+            path: file.path.clone(),
+            line: fault.line,
+            error: fault.what,
+        });
+    }
 }
 
 fn group_name(typed: &str) -> Result<String> {

@@ -162,7 +162,7 @@ impl Verdict {
                 RecipientState::Unconfirmed | RecipientState::Sending => unknown = true,
                 RecipientState::Waiting => waiting = true,
                 RecipientState::Sent => sent = true,
-                RecipientState::Failed => {}
+                RecipientState::Failed | RecipientState::Cancelled => {}
             }
         }
         match (unknown, waiting, sent) {
@@ -187,6 +187,8 @@ pub enum RecipientState {
     Failed,
     /// It may have been sent.
     Unconfirmed,
+    /// Certainly not sent, and never will be: the item was put away. Only told, never kept.
+    Cancelled,
 }
 
 impl RecipientState {
@@ -197,6 +199,7 @@ impl RecipientState {
             RecipientState::Sent => "sent",
             RecipientState::Failed => "failed",
             RecipientState::Unconfirmed => "unconfirmed",
+            RecipientState::Cancelled => "cancelled",
         }
     }
 

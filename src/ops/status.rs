@@ -240,12 +240,14 @@ fn outbox_steps(app: &App, outbox: &OutboxStatus) -> Result<Vec<Step>> {
         });
     }
     if outbox.waiting > 0 {
+        let word = if outbox.waiting == 1 { "waits" } else { "wait" };
+        let (what, command) = match app.store.has_due(app.clock.now())? {
+            true => ("to be sent", "comms outbox run"),
+            false => ("for the time at which it goes", "comms outbox list"),
+        };
         steps.push(Step {
-            why: match outbox.waiting {
-                1 => "1 item waits to be sent".to_owned(),
-                n => format!("{} wait to be sent", items(n)),
-            },
-            command: "comms outbox run".to_owned(),
+            why: format!("{} {word} {what}", items(outbox.waiting)),
+            command: command.to_owned(),
         });
     }
     Ok(steps)

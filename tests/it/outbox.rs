@@ -322,3 +322,71 @@ fn ten_thousand_recipients_each_get_it_once() {
     got.dedup();
     assert_eq!(got.len(), 10_001);
 }
+
+#[test]
+fn what_was_put_away_waits_for_nobody_and_is_held_by_nothing() {
+    let world = World::new();
+    let queued = ["send", "you@localhost", "-s", "x", "-m", "x", "--queue"];
+    world.run(queued).ok();
+    world.run(["outbox", "cancel", "o1"]).ok();
+    let agent = World::new().env("COMMS_ORIGIN", "agent");
+    agent
+        .run(["send", "you@localhost", "-s", "x", "-m", "x"])
+        .fails(8);
+    let person = agent.env("COMMS_ORIGIN", "script");
+    person.run(["outbox", "reject", "o1"]).ok();
+    for world in [world, person] {
+        let shown = world.run(["outbox", "show", "o1", "--json"]).ok().json();
+        assert_eq!(shown["state"], "cancelled", "{shown}");
+        assert_eq!(shown["recipients"][0]["state"], "cancelled", "{shown}");
+        assert!(shown["held_by"].is_null(), "{shown}");
+        let all = ["outbox", "list", "--all", "--format", "table"];
+        let all = world.run(all).ok();
+        assert!(!all.stdout.contains("hold"), "{all}");
+        let table = ["outbox", "show", "o1", "--format", "table"];
+        let table = world.run(table).ok();
+        assert!(!table.stdout.contains("waiting"), "{table}");
+    }
+}
+
+#[test]
+fn what_waits_for_its_time_is_no_work_for_a_run() {
+    let world = World::new();
+    let send = ["send", "you@localhost", "-s", "x", "-m", "x", "--at"];
+    let at = |when| [&send[..], &[when]].concat();
+    world.run(at("2026-12-10")).ok();
+    let status = world.run(["--format", "table"]).ok();
+    assert!(
+        !status
+            .stdout
+            .lines()
+            .any(|l| l.trim() == "comms outbox run"),
+        "{status}"
+    );
+    assert!(
+        status.stdout.contains("1 item waits for the time"),
+        "{status}"
+    );
+    let then = later(world, "2026-12-11T00:00:00Z");
+    let status = then.run(["--format", "table"]).ok();
+    assert!(
+        status
+            .stdout
+            .lines()
+            .any(|l| l.trim() == "comms outbox run"),
+        "{status}"
+    );
+}
+
+#[test]
+fn an_open_item_keeps_its_account_and_is_told_with_what_can_be_done() {
+    let server = Smtp::start();
+    let world = World::new().config(&server.account("work"));
+    let queued = ["send", "bob@example.com", "-s", "x", "-m", "x", "--queue"];
+    world.run(queued).ok();
+    let run = world.run(["auth", "remove", "work", "--yes"]).fails(6);
+    assert!(!run.stderr.contains("resolve"), "{run}");
+    assert!(run.stderr.contains("comms outbox cancel o1"), "{run}");
+    world.run(["outbox", "cancel", "o1"]).ok();
+    world.run(["auth", "remove", "work", "--yes"]).ok();
+}

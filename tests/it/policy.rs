@@ -159,6 +159,16 @@ fn a_dry_run_tells_the_rule() {
         .json();
     assert_eq!(run["items"][0]["state"], "held");
     assert_eq!(run["items"][0]["held_by"], "policy.agent.default = hold");
+    let would = |more: &[&str]| {
+        let send = ["send", "you@localhost", "-s", "x", "-m", "x", "--dry-run"];
+        world
+            .run([&send[..], &["--format", "table"], more].concat())
+            .ok()
+            .stdout
+    };
+    assert!(would(&[]).starts_with("would be held"), "{}", would(&[]));
+    let draft = would(&["--draft"]);
+    assert!(draft.starts_with("would be kept as a draft"), "{draft}");
     assert!(items(&world).is_empty());
 }
 

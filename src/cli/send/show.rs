@@ -126,7 +126,11 @@ pub fn item_text(item: &ItemReport, out: &Output) -> String {
             out.paint(Style::Id, &id.to_string()),
             out.paint(style(item.state), item.state.name())
         ),
-        None => "would leave".to_owned(),
+        None => match item.state {
+            State::Held => "would be held".to_owned(),
+            State::Draft => "would be kept as a draft".to_owned(),
+            _ => "would leave".to_owned(),
+        },
     };
     let mut text = format!(
         "{head}{subject} {} by account {}\n",

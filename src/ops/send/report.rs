@@ -326,7 +326,8 @@ impl From<Item> for ItemReport {
             size_bytes: item.size_bytes,
             tries: item.tries,
             next_at: item.next_at,
-            held_by: item.held_by,
+            // What was put away is held by nothing any more.
+            held_by: item.held_by.filter(|_| item.state != State::Cancelled),
             moved_from: item.moved_from,
             line: item.batch.as_ref().map(|b| b.1),
             batch: item.batch.map(|b| b.0),
@@ -351,7 +352,13 @@ impl From<Item> for ItemReport {
             recipients: item
                 .recipients
                 .into_iter()
-                .map(RecipientReport::from)
+                .map(|recipient| match (item.state, recipient.state) {
+                    (State::Cancelled, RecipientState::Waiting) => RecipientReport {
+                        state: RecipientState::Cancelled,
+                        ..RecipientReport::from(recipient)
+                    },
+                    _ => RecipientReport::from(recipient),
+                })
                 .collect(),
         }
     }

@@ -92,6 +92,10 @@ fn counted(report: &PurgeReport) -> String {
     if let Some(id) = report.contact {
         messages = format!("contact {id}, {messages}");
     }
+    if report.log_lines > 0 {
+        let lines = of(report.log_lines, "line", "lines");
+        messages = format!("{messages}, who and what stands in {lines} of the log");
+    }
     match report.outbox_items {
         0 => messages,
         n => format!(

@@ -99,7 +99,7 @@ pub struct Line {
     pub agent: Option<String>,
     /// The user the process ran as.
     pub uid: Option<u32>,
-    /// The rule that held, delayed or refused it.
+    /// The rule that held, delayed or refused it, without addresses; `words` has it whole.
     pub rule: Option<String>,
     pub account: Option<String>,
     pub channel: Option<String>,
@@ -118,6 +118,9 @@ pub struct Line {
     /// The name of the API key it is about, or by which it was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_key: Option<String>,
+    /// Of `erased` without an item: the lines whose recipients and words were erased.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub erases: Vec<u64>,
     /// blake3 of `private`, in hex.
     pub private_hash: String,
 }

@@ -1,7 +1,7 @@
 //! `purge`: erases text from this machine for good. What a server or someone's Maildir holds is left to them, and does
 //! not come back from there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,7 +13,7 @@ use crate::model::id::{ContactId, MessageId, OutboxId};
 use crate::model::message::Ident;
 use crate::model::query::{Field, Query, Text};
 use crate::rules::address;
-use crate::store::outbox::By;
+use crate::store::outbox::{By, Traces};
 
 use super::named::{self, Named};
 use super::{App, Origin, Progress, contacts, search};
@@ -37,6 +37,8 @@ pub struct PurgeReport {
     pub messages: u64,
     /// Settled outbox items whose text is erased; their record stays.
     pub outbox_items: u64,
+    /// Lines of the audit log about no item (refused, opted out) whose recipients and words are erased.
+    pub log_lines: u64,
     /// Outbox items that fit but still want something: settle them first.
     pub kept: Vec<OutboxId>,
     /// Where copies of these messages still lie.
@@ -55,6 +57,8 @@ pub struct Plan {
     messages: Vec<MessageId>,
     items: Vec<OutboxId>,
     kept: Vec<OutboxId>,
+    /// What is left of people where no item is.
+    traces: Traces,
     /// Files of the built-in Maildir go with their messages.
     own_files: Vec<(String, String)>,
     elsewhere: BTreeMap<String, u64>,
@@ -100,6 +104,7 @@ pub fn plan(app: &App, origin: Origin, what: &What) -> Result<Plan> {
         messages,
         items: Vec::new(),
         kept: Vec::new(),
+        traces: Traces::default(),
         own_files: Vec::new(),
         elsewhere: BTreeMap::new(),
         told: BTreeSet::new(),
@@ -107,6 +112,7 @@ pub fn plan(app: &App, origin: Origin, what: &What) -> Result<Plan> {
         contact,
     };
     let mut message_ids = Vec::new();
+    let mut parts = Vec::new();
     for page in plan.messages.chunks(PAGE) {
         message_ids.extend(
             app.store
@@ -117,6 +123,9 @@ pub fn plan(app: &App, origin: Origin, what: &What) -> Result<Plan> {
         for id in page {
             let place = app.store.location(*id)?;
             let own = app.config.account(&place.account).is_ok_and(|a| a.built_in);
+            if let Ident::Remote(remote) = &place.ident {
+                parts.push((place.account.clone(), remote.clone()));
+            }
             match place.ident {
                 Ident::Maildir(name) if own => plan.own_files.push((place.folder, name)),
                 Ident::Content(_) => {}
@@ -128,15 +137,21 @@ pub fn plan(app: &App, origin: Origin, what: &What) -> Result<Plan> {
             }
         }
     }
-    let mut by = vec![By::MessageIds(&message_ids), By::Ids(&items)];
+    let own_ids = own_ids(app, &plan.messages)?;
+    let mut by = vec![
+        By::MessageIds(&message_ids),
+        By::Parts(&parts),
+        By::OwnIds(&own_ids),
+        By::Ids(&items),
+    ];
     let addresses = plan.addresses.clone();
     by.extend(addresses.iter().map(|address| By::Address(address)));
-    if let (What::Expired, Some(before)) = (
-        what,
-        app.config.retention.outbox_before(app.clock.now_local()),
-    ) {
-        by.push(By::Age(before));
-    }
+    let before = match what {
+        What::Expired => app.config.retention.outbox_before(app.clock.now_local()),
+        What::Matching(_) => None,
+    };
+    by.extend(before.map(By::Age));
+    plan.traces = app.store.traces(&addresses, before)?;
     for by in by {
         let (settled, open) = app.store.items_to_erase(&by)?;
         plan.items.extend(settled);
@@ -150,6 +165,25 @@ pub fn plan(app: &App, origin: Origin, what: &What) -> Result<Plan> {
     Ok(plan)
 }
 
+/// The own ids of items that lie among these messages under another Message-ID: servers may give theirs.
+fn own_ids(app: &App, messages: &[MessageId]) -> Result<Vec<String>> {
+    let messages: HashSet<_> = messages.iter().copied().collect();
+    let mut found = Vec::new();
+    if messages.is_empty() {
+        return Ok(found);
+    }
+    for own in app.store.own_ids_of_mail()? {
+        let copies = app.store.by_own_id(&own)?;
+        for copy in copies.into_iter().filter(|copy| messages.contains(copy)) {
+            if app.store.document(copy)?.parsed().comms_id.as_ref() == Some(&own) {
+                found.push(own);
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
 impl Plan {
     pub fn report(&self, dry_run: bool) -> PurgeReport {
         PurgeReport {
@@ -157,6 +191,7 @@ impl Plan {
             contact: self.contact,
             messages: self.messages.len() as u64,
             outbox_items: self.items.len() as u64,
+            log_lines: self.traces.lines.len() as u64,
             kept: self.kept.clone(),
             elsewhere: self
                 .elsewhere
@@ -170,7 +205,10 @@ impl Plan {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.messages.is_empty() && self.items.is_empty() && self.contact.is_none()
+        self.messages.is_empty()
+            && self.items.is_empty()
+            && self.contact.is_none()
+            && self.traces.is_empty()
     }
 
     /// Who is to be erased, in words.
@@ -215,6 +253,7 @@ impl Plan {
             });
         })?;
         app.store.erase_items(&self.items, app.clock.now())?;
+        app.store.erase_traces(&self.traces, app.clock.now())?;
         for account in &self.told {
             app.store.erase_events(account)?;
         }

@@ -56,6 +56,8 @@ pub struct Entry<'a> {
     pub words: Option<&'a str>,
     /// The message's bytes, where a line may hold its text.
     pub raw: Option<&'a [u8]>,
+    /// The lines about no item whose people and words were erased.
+    pub erases: &'a [u64],
 }
 
 /// Adds a line. Cheap: it reads one row and writes two, in the caller's transaction.
@@ -63,8 +65,12 @@ pub(super) fn note(
     tx: &Transaction<'_>,
     (auditor, now): (&Auditor, Timestamp),
     event: AuditEvent,
-    entry: Entry<'_>,
+    mut entry: Entry<'_>,
 ) -> Result<()> {
+    let rule = entry.rule.map(|rule| nameless(rule, &entry.people));
+    if entry.rule != rule.as_deref() {
+        entry.words = entry.words.or(entry.rule);
+    }
     let (count, before): (i64, [u8; 32]) = tx
         .prepare_cached("SELECT count, hash FROM audit_head")
         .and_then(|mut s| s.query_row([], |row| Ok((row.get(0)?, row.get(1)?))))
@@ -85,7 +91,7 @@ pub(super) fn note(
         origin: origin.to_owned(),
         agent: owned(agent),
         uid: actor.uid,
-        rule: owned(entry.rule),
+        rule,
         account: owned(entry.account),
         channel: owned(entry.channel),
         message_id: owned(entry.message_id),
@@ -96,6 +102,7 @@ pub(super) fn note(
         outcome: owned(entry.outcome),
         state: owned(entry.state),
         api_key: owned(entry.api_key.or(actor.api_key.as_deref())),
+        erases: entry.erases.to_vec(),
         private_hash: blake3::hash(private.as_bytes()).to_hex().to_string(),
     };
     let line = json(&line)?;
@@ -118,6 +125,35 @@ pub(super) fn note(
     .map(drop)
     .map_err(fault(WRITING))
 }
+
+/// A rule without the addresses in it: what is hashed can't be erased.
+fn nameless(rule: &str, people: &[Person]) -> String {
+    const CHANNELS: [&str; 5] = ["sms", "whatsapp", "slack", "chat", "to"];
+    let is_address = |word: &str| {
+        let is_number =
+            |digits: &str| digits.len() > 4 && digits.bytes().all(|b| b.is_ascii_digit());
+        let of_channel = word
+            .split_once(':')
+            .is_some_and(|(c, _)| CHANNELS.contains(&c));
+        let is_one = word.contains('@') || word.strip_prefix('+').is_some_and(is_number);
+        of_channel || (is_one && !word.contains('*'))
+    };
+    let mut rule = rule.to_owned();
+    for person in people.iter().filter(|person| !person.address.is_empty()) {
+        rule = rule.replace(&person.address, HIDDEN);
+    }
+    let words = rule.split_inclusive(' ').map(|word| {
+        let bare = word.trim_matches(|c: char| c.is_whitespace() || "()[]<>`'\",;:.".contains(c));
+        match is_address(bare) {
+            true => word.replace(bare, HIDDEN),
+            false => word.to_owned(),
+        }
+    });
+    words.collect()
+}
+
+/// What stands in the place of an address.
+const HIDDEN: &str = "…";
 
 /// What may be erased later, as JSON.
 fn private(with_text: bool, entry: &Entry<'_>) -> Result<String> {
@@ -323,4 +359,50 @@ pub(super) fn begin(db: &mut Connection) -> Result<Transaction<'_>> {
 
 fn number(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_address_is_left_in_a_rule_that_is_hashed() {
+        let people = ["chat:Team room", "zoe@example.com"].map(|address| Person {
+            address: address.to_owned(),
+            state: None,
+        });
+        for (rule, left) in [
+            (
+                "policy.script.first_contact = hold (zoe@example.com)",
+                "policy.script.first_contact = hold (…)",
+            ),
+            (
+                "the policy refuses it: policy.agent.deny = *@b.example (c@b.example)",
+                "the policy refuses it: policy.agent.deny = *@b.example (…)",
+            ),
+            (
+                "policy.agent.deny = c@b.example (C@b.example)",
+                "policy.agent.deny = … (…)",
+            ),
+            (
+                "policy.agent.deny = +1415* (+14155550100)",
+                "policy.agent.deny = +1415* (…)",
+            ),
+            ("hold (sms:+14155550100), (chat:Team room)", "hold (…), (…)"),
+            (
+                "nobody is left to send to: `a@b.example` opted out on 2026-11-21",
+                "nobody is left to send to: `…` opted out on 2026-11-21",
+            ),
+            (
+                "policy.agent.max_per_hour = 20",
+                "policy.agent.max_per_hour = 20",
+            ),
+            (
+                "circuit of account down is open since 2026-11-21T12:00:00Z: `127.0.0.1:1` can't be reached",
+                "circuit of account down is open since 2026-11-21T12:00:00Z: `127.0.0.1:1` can't be reached",
+            ),
+        ] {
+            assert_eq!(nameless(rule, &people), left);
+        }
+    }
 }

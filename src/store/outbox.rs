@@ -29,6 +29,7 @@ mod spending;
 mod tell;
 #[cfg(test)]
 mod tests;
+mod traces;
 
 pub use approval::Fingerprint;
 pub use batches::{Batch, BatchState, NewBatch};
@@ -40,6 +41,7 @@ pub use parts::Part;
 pub use reported::{Noted, Report};
 pub(super) use row::change;
 pub use spending::Spending;
+pub use traces::Traces;
 
 const DOING: &str = "reading the outbox";
 const WRITING: &str = "writing the outbox";

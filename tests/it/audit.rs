@@ -295,3 +295,90 @@ fn what_is_purged_leaves_the_log_too_and_the_chain_holds() {
     assert_eq!(lines[0]["erased"], true);
     world.run(["outbox", "log", "--verify"]).ok();
 }
+
+/// What a rule held, what it refused, what was an alert, and all of it with the text.
+fn of_zoe(server: &Smtp) -> World {
+    let config = "[policy.script]\nfirst_contact = \"hold\"\ndeny = [\"*@never.example\"]\n\
+                  [audit]\ntext = true\n[retention]\noutbox = \"1y\"\n";
+    let world = World::new().config(&format!("{}\n{config}", server.account("work")));
+    let alert = [
+        "send",
+        "Zoe@x.example",
+        "-s",
+        "x",
+        "-m",
+        "plum",
+        "--thread-key",
+        "disk",
+    ];
+    world.run(alert).fails(8);
+    world.run(["outbox", "cancel", "o1"]).ok();
+    assert_eq!(send(&world, "zoe@never.example"), 6);
+    world
+}
+
+#[test]
+fn whom_a_rule_named_is_erased_and_what_is_hashed_never_says_it() {
+    let server = Smtp::start();
+    let world = of_zoe(&server);
+    let lines = export(&world);
+    assert_eq!(events(&lines), ["staged", "held", "cancelled", "refused"]);
+    for line in &lines {
+        assert!(!line["line"].as_str().unwrap().contains("zoe@"), "{line}");
+    }
+    assert_eq!(lines[1]["rule"], "policy.script.first_contact = hold (…)");
+    let whole = "policy.script.first_contact = hold (Zoe@x.example)";
+    assert_eq!(lines[1]["words"], whole);
+    let why = lines[3]["words"].as_str().unwrap();
+    assert!(
+        why.contains("deny = *@never.example (zoe@never.example)"),
+        "{why}"
+    );
+    for (address, items) in [("zoe@x.example", 1), ("zoe@never.example", 0)] {
+        let report = world.run(["purge", address, "--yes", "--json"]).ok().json();
+        assert_eq!(report["outbox_items"], items, "{report}");
+        assert_eq!(report["log_lines"], 1 - items, "{report}");
+    }
+    let rows = |sql: &str| -> String {
+        let db = db(&world);
+        let mut statement = db.prepare(sql).unwrap();
+        let rows = statement
+            .query_map([], |row| row.get::<_, String>(0))
+            .unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let left = [
+        everything(&world),
+        rows("SELECT people FROM thread_keys"),
+        rows("SELECT coalesce(held_by, '') FROM items"),
+    ];
+    for text in left {
+        let text = text.to_lowercase();
+        assert!(!text.contains("zoe@") && !text.contains("plum"), "{text}");
+    }
+    let lines = export(&world);
+    assert_eq!(events(&lines)[4..], ["erased", "erased"]);
+    assert_eq!(lines[5]["erases"], serde_json::json!([4]));
+    assert_eq!(lines[3]["erased"], true);
+    world.run(["outbox", "log", "--verify"]).ok();
+    // Who takes out the people of a line that no other names is found out.
+    assert_eq!(send(&world, "zoe@never.example"), 6);
+    db(&world)
+        .execute("UPDATE audit SET private = NULL WHERE n = 7", [])
+        .unwrap();
+    let broken = world.run(["outbox", "log", "--verify"]).fails(1);
+    assert!(broken.stderr.contains("line 7"), "{broken}");
+}
+
+#[test]
+fn what_was_refused_is_given_up_with_the_outbox() {
+    let server = Smtp::start();
+    let world = of_zoe(&server).env("COMMS_NOW", "2028-11-21T12:00:00Z");
+    let report = world
+        .run(["purge", "--expired", "--yes", "--json"])
+        .ok()
+        .json();
+    assert_eq!(report["log_lines"], 1, "{report}");
+    assert!(!everything(&world).contains("plum"));
+    world.run(["outbox", "log", "--verify"]).ok();
+}

@@ -7,6 +7,7 @@ use crate::support::World;
 use crate::support::mail::{ANN, Mail};
 use crate::support::serving::{self, Serving};
 use crate::support::smtp::Smtp;
+use crate::support::twilio::{BOB, Twilio};
 
 const WORD: &str = "Quixotry";
 
@@ -434,4 +435,52 @@ fn an_export_takes_ids_as_what_they_name() {
             .run(["export", query, "--to", "-", "--as", "mbox"])
             .fails(code);
     }
+}
+
+#[test]
+fn a_text_message_goes_with_what_was_sent_though_its_provider_names_it() {
+    let twilio = Twilio::start();
+    let world = twilio.world();
+    world.run(["send", BOB, "-m", WORD]).ok();
+    world.run(["send", BOB, "-m", "weather"]).ok();
+    let report = world.run(["purge", WORD, "--yes", "--json"]).ok().json();
+    assert_eq!(
+        (&report["messages"], &report["outbox_items"]),
+        (&1.into(), &1.into()),
+        "{report}"
+    );
+    assert_eq!(holding(&world.home(), WORD), Vec::<String>::new());
+    let shown = world.run(["outbox", "show", "o2", "--json"]).ok().json();
+    assert_eq!(shown["recipients"][0]["email"], format!("sms:{BOB}"));
+}
+
+#[test]
+fn a_mail_goes_with_what_was_sent_though_its_server_named_it_anew() {
+    let smtp = Smtp::start();
+    let world = World::new().config(&smtp.account("work"));
+    world
+        .run(["send", "bob@example.com", "-s", "x", "-m", WORD])
+        .ok();
+    let sent = smtp.received().remove(0);
+    let own = sent
+        .data
+        .lines()
+        .find(|l| l.starts_with("X-Comms-Id:"))
+        .unwrap();
+    let copy = format!(
+        "From: ada@example.com\nTo: bob@example.com\nSubject: renamed\nDate: {NEW}\n\
+         Message-ID: <another@example.com>\n{}\n\n{WORD}\n",
+        own.trim_end()
+    );
+    let file = world.file("copy.eml", &copy);
+    world.run(["import", &file]).ok();
+    let report = world
+        .run(["purge", "subject:renamed", "--yes", "--json"])
+        .ok()
+        .json();
+    assert_eq!(
+        (&report["messages"], &report["outbox_items"]),
+        (&1.into(), &1.into()),
+        "{report}"
+    );
 }

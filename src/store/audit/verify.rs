@@ -1,6 +1,6 @@
 //! Walks the whole chain and names the first line that is not as it was written.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::TransactionBehavior;
 
@@ -63,6 +63,8 @@ struct Walk {
     hash: [u8; 32],
     /// Lines without their private part whose item no line says was erased yet.
     bare: HashMap<i64, u64>,
+    /// The same about no item.
+    bare_lines: BTreeSet<u64>,
 }
 
 impl Walk {
@@ -99,12 +101,13 @@ impl Walk {
             (None, Some(item)) => {
                 self.bare.entry(item).or_insert(n);
             }
-            (None, None) => return Err(broken("its recipients or words were removed")),
+            (None, None) => drop(self.bare_lines.insert(n)),
         }
-        if let Some(item) = row.item
-            && line.event == AuditEvent::Erased.name()
-        {
-            self.bare.remove(&item);
+        if line.event == AuditEvent::Erased.name() {
+            match row.item {
+                Some(item) => drop(self.bare.remove(&item)),
+                None => self.bare_lines.retain(|n| !line.erases.contains(n)),
+            }
         }
         if known.is_some_and(|k| k.count == n && k.hash != row.hash) {
             return Err(broken("its hash is not the one you kept"));
@@ -122,7 +125,7 @@ fn finish(walk: Walk, head: AuditHead, known: Option<AuditHead>) -> Verified {
             why: why.to_owned(),
         })
     };
-    if let Some(n) = walk.bare.values().min() {
+    if let Some(n) = walk.bare.values().chain(&walk.bare_lines).min() {
         return broken(
             *n,
             "its recipients or words were removed, but no line says that they were erased",

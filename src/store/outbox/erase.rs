@@ -18,8 +18,7 @@ pub const ERASED: &str = "(erased)";
 const SETTLED: &str = "'sent', 'failed', 'cancelled', 'delivered', 'read', 'undelivered'";
 
 impl Store {
-    /// Settled items that still hold text: those last touched before `before`, to this address, or with one of these
-    /// Message-IDs. The second list is of items that fit but are not settled.
+    /// Settled items that still hold text and fit. The second list is of items that fit but are not settled.
     pub fn items_to_erase(&self, by: &By<'_>) -> Result<(Vec<OutboxId>, Vec<OutboxId>)> {
         if !self.has_outbox() {
             return Ok(Default::default());
@@ -45,6 +44,15 @@ impl Store {
                 "message_id IN (SELECT value FROM json_each(?1))",
                 vec![serde_json::to_string(all).unwrap_or_default()],
             ),
+            By::OwnIds(all) => (
+                "own_id IN (SELECT value FROM json_each(?1))",
+                vec![serde_json::to_string(all).unwrap_or_default()],
+            ),
+            By::Parts(all) => (
+                "(account, id) IN (SELECT one.value ->> 0, p.item FROM json_each(?1) AS one
+                                   JOIN parts AS p ON p.remote = one.value ->> 1)",
+                vec![serde_json::to_string(all).unwrap_or_default()],
+            ),
         };
         let find = |settled: &str| -> rusqlite::Result<Vec<OutboxId>> {
             db.prepare(&format!(
@@ -57,6 +65,22 @@ impl Store {
             .collect()
         };
         let work = || Ok((find("")?, find("NOT")?));
+        work().map_err(fault(DOING))
+    }
+
+    /// Our own ids of the mails that still hold text.
+    pub fn own_ids_of_mail(&self) -> Result<Vec<String>> {
+        if !self.has_outbox() {
+            return Ok(Vec::new());
+        }
+        let db = self.main()?;
+        let work = || -> rusqlite::Result<Vec<String>> {
+            db.prepare(
+                "SELECT own_id FROM items WHERE erased_at IS NULL AND id NOT IN (SELECT item FROM parts) ORDER BY id",
+            )?
+            .query_map([], |row| row.get(0))?
+            .collect()
+        };
         work().map_err(fault(DOING))
     }
 
@@ -94,8 +118,8 @@ impl Store {
                 }
                 let changed = tx.execute(
                     &format!(
-                        "UPDATE items SET subject = '', attachments = '[]', error = NULL, hint = NULL, erased_at = ?2
-                         WHERE id IN ({settled})"
+                        "UPDATE items SET subject = '', attachments = '[]', error = NULL, hint = NULL, held_by = NULL,
+                         erased_at = ?2 WHERE id IN ({settled})"
                     ),
                     params![id.0, ms(now)],
                 )?;
@@ -120,5 +144,9 @@ pub enum By<'a> {
     Age(Timestamp),
     Address(&'a str),
     MessageIds(&'a [String]),
+    /// By the ids that comms gives.
+    OwnIds(&'a [String]),
+    /// By account and the provider's id of one of their parts.
+    Parts(&'a [(String, String)]),
     Ids(&'a [OutboxId]),
 }

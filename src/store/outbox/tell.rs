@@ -79,6 +79,7 @@ pub(in crate::store) fn item(
         people: people.collect(),
         words: told.words,
         raw: told.raw,
+        erases: &[],
     };
     note(tx, by, event, entry)
 }

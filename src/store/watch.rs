@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, params};
 use crate::error::Result;
 use crate::model::id::MessageId;
 
+use super::write::meta;
 use super::{Store, fault};
 
 const DOING: &str = "reading how far a watcher is";
@@ -59,12 +60,10 @@ impl Store {
         ids.collect::<rusqlite::Result<_>>().map_err(fault(DOING))
     }
 
-    /// The newest id ever given; zero in an empty store.
+    /// The newest id ever given, though its message may have gone and come again; zero in an empty store.
     pub fn newest_id(&self) -> Result<MessageId> {
-        self.raw_db()?
-            .query_row("SELECT coalesce(max(id), 0) FROM mail", [], |row| {
-                row.get(0).map(MessageId)
-            })
+        meta(&*self.raw_db()?, "last_id")
+            .map(MessageId)
             .map_err(fault(DOING))
     }
 }

@@ -372,3 +372,24 @@ fn what_another_program_files_anew_in_a_maildir_keeps_its_id() {
     );
     assert_eq!(heard.news(), ["twice"]);
 }
+
+#[test]
+fn a_watch_hands_on_what_is_new_though_a_folder_was_numbered_anew_and_copies_came() {
+    let (world, shelf) = shelf();
+    let watch = |timeout: &str| {
+        let start = ["inbox", "watch", "--account", "work", "--once"];
+        world.run(
+            start
+                .into_iter()
+                .chain(["--timeout", timeout, "--format", "jsonl"]),
+        )
+    };
+    watch("1s").fails(5);
+    shelf.in_box("Lists", |b| b.validity = 9);
+    shelf.in_box("INBOX", |b| {
+        b.put(letter("three"));
+        b.put(letter("new"));
+    });
+    let run = watch("30s").ok();
+    assert_eq!(run.jsonl()[0]["subject"], "new", "{run}");
+}

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::id::MessageId;
-use crate::model::message::{Envelope, Role};
+use crate::model::message::Envelope;
 use crate::store::Store;
 use crate::store::feed::Place;
 
@@ -208,19 +208,11 @@ impl Watcher<'_> {
     async fn catch_up(&self, account: &Account) -> Result<()> {
         let watcher = self.name(account);
         let known = self.known(&watcher)?;
-        let report = sync::one(self.app, account, &self.writer).await?;
+        sync::one(self.app, account, &self.writer).await?;
         let Some(cursor) = known else {
             // The first time: what is there already is not news.
             return self.skip(&watcher);
         };
-        if report.renumbered {
-            let words = format!(
-                "account `{}` was numbered anew by its server: its messages were fetched again and are not news",
-                account.name
-            );
-            (self.each.borrow_mut())(Event::Trouble(&Error::unavailable(words)))?;
-            return self.skip(&watcher);
-        }
         match &self.request.exec {
             Some(_) => {
                 if hand::stage(self.app, &watcher, &account.name)? {
@@ -311,18 +303,8 @@ impl Watcher<'_> {
     }
 }
 
-/// A message that someone sent to the owner; `None` for others and for one that was removed meanwhile.
+/// A message that is news; `None` for what is none (see [`Store::arrivals`]) and for one that was removed meanwhile.
 fn news(store: &Store, id: MessageId) -> Result<Option<Envelope>> {
-    let (location, envelope) = match (store.location(id), store.envelopes(&[id])) {
-        (Ok(location), Ok(mut envelopes)) if !envelopes.is_empty() => {
-            (location, envelopes.swap_remove(0))
-        }
-        (Err(e), _) | (_, Err(e)) if e.kind != Kind::NotFound => return Err(e),
-        _ => return Ok(None),
-    };
-    let incoming = matches!(
-        location.role,
-        Role::Inbox | Role::Other | Role::Archive | Role::All
-    );
-    Ok((incoming && !envelope.sent && !envelope.draft).then_some(envelope))
+    let found = store.arrivals(id.0 - 1, 1)?.received.pop();
+    Ok(found.filter(|of| of.id == id))
 }

@@ -184,6 +184,18 @@ impl Store {
         })
     }
 
+    /// How many messages of a folder are here.
+    pub fn count_in(&self, account: &str, folder: &str) -> Result<u64> {
+        let db = self.raw_reader()?;
+        let Some(folder) = folders::find(&db, account, folder)? else {
+            return Ok(0);
+        };
+        db.prepare_cached("SELECT count(*) FROM mail WHERE folder = ?1")
+            .and_then(|mut count| count.query_row([folder.id], |row| row.get::<_, i64>(0)))
+            .map(i64::unsigned_abs)
+            .map_err(fault("counting a folder"))
+    }
+
     /// UIDs and flags of an IMAP folder's messages under its UIDVALIDITY, ascending; all UIDs if none
     /// is known.
     pub fn uids(&self, account: &str, folder: &str) -> Result<Vec<(u32, MessageId, Flags)>> {

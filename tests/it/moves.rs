@@ -101,6 +101,70 @@ fn a_server_that_lists_no_folders_is_unreachable_and_nothing_is_forgotten() {
 }
 
 #[test]
+fn a_listing_that_is_too_short_removes_nothing_and_is_made_again() {
+    for modseq in [None, Some(5)] {
+        let shelf = Shelf::start(&["INBOX"]);
+        shelf.in_box("INBOX", |b| {
+            b.modseq = modseq;
+            b.hides = true;
+            for subject in ["one", "two", "three"] {
+                b.put(letter(subject));
+            }
+        });
+        let world = World::new().config(&shelf.account());
+        // The first one: nothing comes, and that is no end.
+        let first = sync(&world);
+        assert_eq!(first["added"], 0, "{first}");
+        let notes = first["notes"].to_string();
+        assert!(notes.contains("lists 0 of 3"), "{first}");
+        shelf.in_box("INBOX", |b| b.hides = false);
+        assert_eq!(sync(&world)["added"], 3);
+        let before = listed(&world);
+        // One is gone, and of the others nothing is said.
+        shelf.in_box("INBOX", |b| {
+            b.messages.remove(0);
+            b.modseq = b.modseq.map(|n| n + 1);
+            b.hides = true;
+        });
+        assert_eq!(sync(&world)["removed"], 0);
+        assert_eq!(listed(&world), before);
+        shelf.in_box("INBOX", |b| b.hides = false);
+        assert_eq!(sync(&world)["removed"], 1);
+        assert_eq!(listed(&world), before[1..]);
+        // New ones that are announced, and do not come.
+        shelf.in_box("INBOX", |b| {
+            b.put(letter("four"));
+            b.modseq = b.modseq.map(|n| n + 1);
+            b.hides = true;
+        });
+        assert_eq!(sync(&world)["added"], 0);
+        shelf.in_box("INBOX", |b| b.hides = false);
+        assert_eq!(sync(&world)["added"], 1);
+        assert_eq!(listed(&world).len(), 3);
+        let last = sync(&world);
+        assert_eq!((&last["added"], &last["removed"]), (&0.into(), &0.into()));
+    }
+}
+
+#[test]
+fn a_folder_with_a_fault_of_the_server_keeps_no_other_away() {
+    let shelf = Shelf::start(&["INBOX", "Archive", "Lists"]);
+    for (folder, subject) in [("INBOX", "one"), ("Archive", "two"), ("Lists", "three")] {
+        shelf.in_box(folder, |b| b.put(letter(subject)));
+    }
+    shelf.in_box("Archive", |b| {
+        b.refuses = Some("[SERVERBUG] Internal error");
+    });
+    let world = World::new().config(&shelf.account());
+    let run = world.run(SYNC).fails(7);
+    let told = run.json_error()["error"]["message"].to_string();
+    assert!(told.contains("Internal error"), "{told}");
+    assert_eq!(listed(&world).len(), 2, "{run}");
+    shelf.in_box("Archive", |b| b.refuses = None);
+    assert_eq!(sync(&world)["added"], 1);
+}
+
+#[test]
 fn a_maildir_that_is_not_mounted_is_unreachable_and_nothing_is_forgotten() {
     let (world, root) = maildir();
     assert_eq!(sync(&world)["added"], 3);

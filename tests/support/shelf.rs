@@ -20,6 +20,12 @@ pub struct Box {
     pub validity: u32,
     pub next: u32,
     pub messages: Vec<Letter>,
+    /// With CONDSTORE: the folder's HIGHESTMODSEQ.
+    pub modseq: Option<u64>,
+    /// Listings and fetches pass its messages over, and say that all is well.
+    pub hides: bool,
+    /// What opening it is refused with.
+    pub refuses: Option<&'static str>,
 }
 
 impl Box {
@@ -38,7 +44,7 @@ impl Box {
     }
 }
 
-/// A running server, and what lies in it. Without CONDSTORE, so all is looked at each time.
+/// A running server, and what lies in it. Without CONDSTORE unless a folder has it, so all is looked at each time.
 pub struct Shelf {
     pub port: u16,
     boxes: Arc<Mutex<Vec<Box>>>,
@@ -83,6 +89,9 @@ impl Shelf {
             validity: 7,
             next: 1,
             messages: Vec::new(),
+            modseq: None,
+            hides: false,
+            refuses: None,
         });
     }
 
@@ -103,9 +112,11 @@ impl Shelf {
 
 fn serve(mut client: TcpStream, boxes: &Mutex<Vec<Box>>) -> Option<()> {
     let mut lines = BufReader::new(client.try_clone().ok()?);
+    let condstore = boxes.lock().unwrap().iter().any(|b| b.modseq.is_some());
+    let more = if condstore { " CONDSTORE" } else { "" };
     write!(
         client,
-        "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS] hello\r\n"
+        "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS{more}] hello\r\n"
     )
     .ok()?;
     let mut open = String::new();
@@ -130,11 +141,13 @@ fn answer(line: &str, boxes: &[Box], open: &mut String) -> String {
         }
         ["STATUS", name, ..] => {
             if let Some(b) = named(name) {
+                let modseq = b.modseq.map(|n| format!(" HIGHESTMODSEQ {n}"));
                 said += &format!(
-                    "* STATUS {name} (MESSAGES {} UIDNEXT {} UIDVALIDITY {})\r\n",
+                    "* STATUS {name} (MESSAGES {} UIDNEXT {} UIDVALIDITY {}{})\r\n",
                     b.messages.len(),
                     b.next,
-                    b.validity
+                    b.validity,
+                    modseq.unwrap_or_default()
                 );
             }
         }
@@ -142,7 +155,13 @@ fn answer(line: &str, boxes: &[Box], open: &mut String) -> String {
             let Some(b) = named(name) else {
                 return format!("{tag} NO no such folder\r\n");
             };
+            if let Some(words) = b.refuses {
+                return format!("{tag} NO {words}\r\n");
+            }
             b.name.clone_into(open);
+            if let Some(n) = b.modseq {
+                said += &format!("* OK [HIGHESTMODSEQ {n}] m\r\n");
+            }
             said += &format!(
                 "* {} EXISTS\r\n* OK [UIDVALIDITY {}] v\r\n* OK [UIDNEXT {}] n\r\n",
                 b.messages.len(),
@@ -151,17 +170,13 @@ fn answer(line: &str, boxes: &[Box], open: &mut String) -> String {
             );
         }
         ["UID", "SEARCH", ..] => {
-            let uids = named(open).into_iter().flat_map(|b| &b.messages);
+            let uids = shown(named(open));
             let uids: Vec<String> = uids.map(|m| m.uid.to_string()).collect();
             said += &format!("* SEARCH {}\r\n", uids.join(" "));
         }
         ["UID", "FETCH", set, ..] => {
             let whole = command.contains("BODY.PEEK[]");
-            for (n, letter) in named(open)
-                .into_iter()
-                .flat_map(|b| &b.messages)
-                .enumerate()
-            {
+            for (n, letter) in shown(named(open)).enumerate() {
                 let Letter { uid, came, raw } = letter;
                 if !holds(set, *uid) {
                     continue;
@@ -176,6 +191,12 @@ fn answer(line: &str, boxes: &[Box], open: &mut String) -> String {
         _ => {}
     }
     format!("{said}{tag} OK done\r\n")
+}
+
+fn shown(open: Option<&Box>) -> impl Iterator<Item = &Letter> {
+    open.into_iter()
+        .filter(|b| !b.hides)
+        .flat_map(|b| &b.messages)
 }
 
 /// Whether a set (`1:3,7,9:*`) holds a UID.

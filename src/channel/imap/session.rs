@@ -23,6 +23,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 /// Silence after which a server counts as stalled.
 const SILENCE: Duration = Duration::from_secs(60);
+/// The same where it is only asked whether it is there.
+const PULSE: Duration = Duration::from_secs(10);
 /// Longest line; a `VANISHED` or `SEARCH` of a million UIDs still fits.
 const LONGEST_LINE: usize = 16 << 20;
 /// Largest literal: the largest message that is taken in.
@@ -132,6 +134,11 @@ impl Session {
                 return Err(self.endless());
             }
         }
+    }
+
+    /// Whether the connection still serves after something failed.
+    pub async fn answers(&mut self) -> bool {
+        matches!(timeout(PULSE, self.run("NOOP")).await, Ok(Ok(_)))
     }
 
     /// Runs a command that must succeed.

@@ -128,8 +128,11 @@ async fn pass(
         let sync = FolderSync::new((app, account, writer), folder, state.cloned(), tally);
         match sync.run(session).await {
             Ok(()) => {}
-            // One folder we may not read doesn't keep the others away.
+            // One folder we may not read, or the server can't, doesn't keep the others away.
             Err(e) if e.kind == Kind::Refused => trouble = trouble.or(Some(e)),
+            Err(e) if e.kind == Kind::Unavailable && session.answers().await => {
+                trouble = trouble.or(Some(e));
+            }
             Err(e) => return Err(e),
         }
     }

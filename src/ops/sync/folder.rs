@@ -30,6 +30,8 @@ pub struct FolderSync<'a> {
     /// As the sync leaves it; what was saved before is still in `state`.
     pub(super) stamp: Stamp,
     known: Option<BTreeMap<u32, (MessageId, Flags)>>,
+    /// A listing of this pass lacked some of the messages.
+    was_short: bool,
 }
 
 /// Whether STATUS proves that nothing happened since this state was saved.
@@ -69,6 +71,7 @@ impl<'a> FolderSync<'a> {
             state,
             stamp: Stamp::default(),
             known: None,
+            was_short: false,
         }
     }
 
@@ -106,12 +109,19 @@ impl<'a> FolderSync<'a> {
             self.vanish(&[(1, u32::MAX)])?;
             Vec::new()
         } else if first_time {
-            session.search(path, "ALL").await?
+            let there = session.search(path, "ALL").await?;
+            self.is_short(there.len(), opened.messages);
+            there
         } else if session.qresync && since.is_some() && opened.highest_modseq.is_some() {
             let changes = std::mem::take(&mut opened.changes);
             self.vanish(&changes.vanished)?;
             self.reflag(&changes.flags, next, opened.keywords)?;
-            self.new_uids(session, next, &opened).await?
+            let wanted = self.new_uids(session, next, &opened).await?;
+            match before.messages {
+                Some(_) => wanted,
+                // The last pass did not see all, or was not done.
+                None => self.complete(session, opened.messages).await?,
+            }
         } else if let (Some(old), Some(now)) = (self.state.highest_modseq, opened.highest_modseq) {
             if old != now && next > 1 {
                 let set = format!("1:{}", next - 1);
@@ -119,11 +129,15 @@ impl<'a> FolderSync<'a> {
                 self.reflag(&flags, next, opened.keywords)?;
             }
             let wanted = self.new_uids(session, next, &opened).await?;
-            self.complete(session, wanted, (&before, opened.messages))
-                .await?
+            // With CONDSTORE alone nothing tells what vanished: counts do, and then the list of UIDs.
+            let arrived = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
+            match before.messages == Some(opened.messages.saturating_sub(arrived)) {
+                true => wanted,
+                false => self.complete(session, opened.messages).await?,
+            }
         } else {
             let flags = session.flags(path, "1:*", None).await?;
-            self.compare(&flags, opened.keywords)?
+            self.compare(&flags, (opened.messages, opened.keywords))?
         };
 
         self.state.highest_modseq = opened.highest_modseq;
@@ -151,7 +165,8 @@ impl<'a> FolderSync<'a> {
                 .max(next)
                 .max(highest.saturating_add(1)),
         );
-        self.stamp.messages = Some(opened.messages);
+        // Else the next pass compares the whole list.
+        self.stamp.messages = self.is_whole(opened.messages)?.then_some(opened.messages);
         self.state.stamp = self.stamp.written();
         self.save()
     }
@@ -195,20 +210,38 @@ impl<'a> FolderSync<'a> {
         }
     }
 
-    /// With CONDSTORE alone nothing tells what vanished: counts do, and then the list of UIDs.
-    async fn complete(
-        &mut self,
-        session: &mut Session,
-        wanted: Vec<u32>,
-        (saved, messages): (&Stamp, u32),
-    ) -> Result<Vec<u32>> {
-        let arrived = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
-        let before = messages.saturating_sub(arrived);
-        if saved.messages == Some(before) {
-            return Ok(wanted);
-        }
+    /// Compares with the whole list of UIDs.
+    async fn complete(&mut self, session: &mut Session, messages: u32) -> Result<Vec<u32>> {
         let there = session.search(&self.folder.path, "ALL").await?;
-        self.compare_uids(&there)
+        self.compare_uids(&there, messages)
+    }
+
+    /// Whether the server lists fewer messages than it says there are: that proves nothing gone, and is told.
+    fn is_short(&mut self, listed: usize, messages: u32) -> bool {
+        let is_short = listed < messages as usize;
+        if is_short {
+            self.was_short = true;
+            self.tally.notes.push(format!(
+                "the server lists {listed} of {messages} messages in `{}`; nothing was forgotten, and a later sync fetches the others",
+                self.folder.path
+            ));
+        }
+        is_short
+    }
+
+    /// Whether all that the server says to have is here, was refused, or was erased here.
+    fn is_whole(&self, messages: u32) -> Result<bool> {
+        if self.was_short {
+            return Ok(false);
+        }
+        let (account, path) = (&self.account.name, &self.folder.path);
+        let validity = self.state.uid_validity.unwrap_or(0);
+        let here = self.app.store.count_in(account, path)? + self.stamp.refused.len() as u64;
+        if here >= u64::from(messages) {
+            return Ok(true);
+        }
+        let erased = self.app.store.erased_uids(account, path, validity)?;
+        Ok(here + erased.len() as u64 >= u64::from(messages))
     }
 
     /// Those of these messages that were not erased here.
@@ -222,7 +255,8 @@ impl<'a> FolderSync<'a> {
     }
 
     /// Removes what the server no longer has; gives what is missing here.
-    fn compare_uids(&mut self, there: &[u32]) -> Result<Vec<u32>> {
+    fn compare_uids(&mut self, there: &[u32], messages: u32) -> Result<Vec<u32>> {
+        let is_short = self.is_short(there.len(), messages);
         let known = self.known()?;
         let there: HashSet<u32> = there.iter().copied().collect();
         let gone: Vec<MessageId> = known
@@ -235,14 +269,20 @@ impl<'a> FolderSync<'a> {
             .filter(|uid| !known.contains_key(uid))
             .collect();
         missing.sort_unstable();
-        self.remove(&gone)?;
+        if !is_short {
+            self.remove(&gone)?;
+        }
         Ok(missing)
     }
 
     /// The same with flags, for servers without modification sequences.
-    fn compare(&mut self, there: &[(u32, Flags, Vec<String>)], labels: bool) -> Result<Vec<u32>> {
+    fn compare(
+        &mut self,
+        there: &[(u32, Flags, Vec<String>)],
+        (messages, labels): (u32, bool),
+    ) -> Result<Vec<u32>> {
         let uids: Vec<u32> = there.iter().map(|(uid, ..)| *uid).collect();
-        let missing = self.compare_uids(&uids)?;
+        let missing = self.compare_uids(&uids, messages)?;
         let known = self.known()?;
         let changed: Vec<_> = there
             .iter()

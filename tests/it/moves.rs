@@ -165,6 +165,56 @@ fn a_folder_with_a_fault_of_the_server_keeps_no_other_away() {
 }
 
 #[test]
+fn a_folder_that_may_not_be_opened_ends_no_watch() {
+    let shelf = Shelf::start(&["INBOX", "Shared"]);
+    shelf.in_box("INBOX", |b| b.put(letter("old")));
+    shelf.in_box("Shared", |b| b.refuses = Some("[NOPERM] not yours"));
+    let world = World::new().config(&shelf.account());
+    let watch = |more: &[&str]| {
+        let args = [
+            "inbox",
+            "watch",
+            "--account",
+            "work",
+            "--exec",
+            "cat >> got",
+        ];
+        world.run(args.iter().chain(more)).ok()
+    };
+    let first = watch(&["--timeout", "2s"]);
+    assert_eq!(first.stderr.matches("not yours").count(), 1, "{first}");
+    shelf.in_box("INBOX", |b| {
+        b.put_at("21-Nov-2026 11:59:00 +0000", letter("new"));
+    });
+    watch(&["--once", "--timeout", "30s"]);
+    let got = fs::read_to_string(world.dir().join("got")).unwrap();
+    assert!(got.contains("\"new\"") && !got.contains("\"old\""), "{got}");
+}
+
+#[test]
+fn a_mark_that_is_refused_keeps_no_other_from_the_server() {
+    let shelf = Shelf::start(&["INBOX"]);
+    for subject in ["one", "two"] {
+        shelf.in_box("INBOX", |b| b.put(letter(subject)));
+    }
+    let world = World::new().config(&shelf.account());
+    sync(&world);
+    // Asked for while it can't be reached.
+    shelf.in_box("INBOX", |b| b.refuses = Some("[UNAVAILABLE] later"));
+    world.run(["inbox", "mark", "m1", "--label", "Project"]);
+    world.run(["inbox", "mark", "m2", "--star"]);
+    shelf.in_box("INBOX", |b| b.refuses = None);
+    *shelf.heard.lock().unwrap() = Vec::new();
+    let run = world.run(SYNC).fails(6);
+    assert!(run.stderr.contains("no such keyword"), "{run}");
+    let heard = shelf.heard.lock().unwrap().join("\n");
+    assert!(
+        heard.contains("UID STORE 2 +FLAGS.SILENT (\\Flagged)"),
+        "{heard}"
+    );
+}
+
+#[test]
 fn a_maildir_that_is_not_mounted_is_unreachable_and_nothing_is_forgotten() {
     let (world, root) = maildir();
     assert_eq!(sync(&world)["added"], 3);

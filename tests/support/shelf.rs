@@ -48,6 +48,8 @@ impl Box {
 pub struct Shelf {
     pub port: u16,
     boxes: Arc<Mutex<Vec<Box>>>,
+    /// Commands, without their tags.
+    pub heard: Arc<Mutex<Vec<String>>>,
 }
 
 impl Shelf {
@@ -55,15 +57,17 @@ impl Shelf {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let boxes = Arc::new(Mutex::new(Vec::new()));
+        let heard: Arc<Mutex<Vec<String>>> = Arc::default();
         let shelf = Shelf {
             port,
             boxes: boxes.clone(),
+            heard: heard.clone(),
         };
         names.iter().for_each(|name| shelf.create(name));
         std::thread::spawn(move || {
             for client in listener.incoming() {
-                let boxes = boxes.clone();
-                std::thread::spawn(move || serve(client.unwrap(), &boxes));
+                let (boxes, heard) = (boxes.clone(), heard.clone());
+                std::thread::spawn(move || serve(client.unwrap(), (&boxes, &heard)));
             }
         });
         shelf
@@ -110,7 +114,10 @@ impl Shelf {
     }
 }
 
-fn serve(mut client: TcpStream, boxes: &Mutex<Vec<Box>>) -> Option<()> {
+fn serve(
+    mut client: TcpStream,
+    (boxes, heard): (&Mutex<Vec<Box>>, &Mutex<Vec<String>>),
+) -> Option<()> {
     let mut lines = BufReader::new(client.try_clone().ok()?);
     let condstore = boxes.lock().unwrap().iter().any(|b| b.modseq.is_some());
     let more = if condstore { " CONDSTORE" } else { "" };
@@ -122,6 +129,8 @@ fn serve(mut client: TcpStream, boxes: &Mutex<Vec<Box>>) -> Option<()> {
     let mut open = String::new();
     let mut line = String::new();
     while lines.read_line(&mut line).is_ok_and(|n| n > 0) {
+        let told = line.trim_end().split_once(' ')?.1.to_owned();
+        heard.lock().unwrap().push(told);
         let answer = answer(line.trim_end(), &boxes.lock().unwrap(), &mut open);
         client.write_all(answer.as_bytes()).ok()?;
         line.clear();
@@ -168,6 +177,10 @@ fn answer(line: &str, boxes: &[Box], open: &mut String) -> String {
                 b.validity,
                 b.next
             );
+        }
+        // Keywords of one's own are not kept here.
+        ["UID", "STORE", .., flags] if !flags.starts_with("(\\") => {
+            return format!("{tag} NO [CANNOT] no such keyword\r\n");
         }
         ["UID", "SEARCH", ..] => {
             let uids = shown(named(open));

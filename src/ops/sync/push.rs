@@ -114,6 +114,15 @@ async fn push_folder(
     if opened.uid_validity != validity {
         return Ok(());
     }
+    // Nothing that is refused keeps the rest away.
+    let mut refused = None;
+    let mut noted = |ended: Result<()>| match ended {
+        Err(e) if e.kind == Kind::Refused => {
+            refused.get_or_insert(e);
+            Ok(())
+        }
+        other => other,
+    };
     for ((add, flag), mut uids) in by_flag(&messages) {
         uids.sort_unstable();
         uids.dedup();
@@ -123,7 +132,7 @@ async fn push_folder(
         } else {
             FlagChange::Remove(&flags)
         };
-        session.store(path, &uids, change).await?;
+        noted(session.store(path, &uids, change).await)?;
     }
     let mut moves: BTreeMap<String, (Role, Vec<(u32, MessageId)>)> = BTreeMap::new();
     for told in &messages {
@@ -137,11 +146,17 @@ async fn push_folder(
     }
     for (role, mut moved) in moves.into_values() {
         moved.sort_unstable();
-        let target = place_for(session, folders, role).await?;
+        let target = match place_for(session, folders, role).await {
+            Ok(target) => target,
+            Err(e) => {
+                noted(Err(e))?;
+                continue;
+            }
+        };
         // Making the folder may have closed this one.
-        move_to(app, session, path, &target, &moved).await?;
+        noted(move_to(app, session, path, &target, &moved).await)?;
     }
-    Ok(())
+    refused.map_or(Ok(()), Err)
 }
 
 /// Which UIDs get or lose which flag.

@@ -7,6 +7,7 @@
 mod hand;
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -75,6 +76,8 @@ struct Watcher<'a> {
     several: bool,
     each: RefCell<&'a mut Listener<'a>>,
     watched: Cell<Watched>,
+    /// Trouble that was told of an account and is still there.
+    told: RefCell<HashMap<String, String>>,
     /// Something was handed on, or failed to be, and nothing is under way.
     moved: Notify,
     /// Something new is to be handed to the command.
@@ -91,6 +94,7 @@ pub async fn watch(app: &App, request: &WatchRequest, each: &mut Listener<'_>) -
         several: accounts.len() > 1,
         each: RefCell::new(each),
         watched: Cell::default(),
+        told: RefCell::default(),
         moved: Notify::new(),
         staged: Notify::new(),
     };
@@ -208,19 +212,40 @@ impl Watcher<'_> {
     async fn catch_up(&self, account: &Account) -> Result<()> {
         let watcher = self.name(account);
         let known = self.known(&watcher)?;
-        sync::one(self.app, account, &self.writer).await?;
-        let Some(cursor) = known else {
+        let ended = sync::one(self.app, account, &self.writer).await;
+        // What came is handed on though one folder or one mark was refused.
+        let is_refused =
+            |e: &Error| e.kind == Kind::Refused && account.channel == ChannelKind::Imap;
+        match known {
+            None if ended.as_ref().is_err_and(|e| !is_refused(e)) => {}
             // The first time: what is there already is not news.
-            return self.skip(&watcher);
-        };
-        match &self.request.exec {
-            Some(_) => {
+            None => self.skip(&watcher)?,
+            Some(_) if self.request.exec.is_some() => {
                 if hand::stage(self.app, &watcher, &account.name)? {
                     self.staged.notify_one();
                 }
+            }
+            Some(cursor) => self.show(account, (&watcher, cursor))?,
+        }
+        match ended {
+            Err(e) if is_refused(&e) => self.tell_once(account, e),
+            Err(e) => Err(e),
+            Ok(_) => {
+                self.told.borrow_mut().remove(&account.name);
                 Ok(())
             }
-            None => self.show(account, (&watcher, cursor)),
+        }
+    }
+
+    /// Trouble that stays as it is is told when it begins.
+    fn tell_once(&self, account: &Account, error: Error) -> Result<()> {
+        let before = self
+            .told
+            .borrow_mut()
+            .insert(account.name.clone(), error.message.clone());
+        match before.is_some_and(|before| before == error.message) {
+            true => Ok(()),
+            false => (self.each.borrow_mut())(Event::Trouble(&error)),
         }
     }
 

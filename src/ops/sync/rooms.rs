@@ -20,21 +20,30 @@ pub fn make(app: &App, account: &Account, path: &str) -> Result<()> {
     app.store.save_folder(&account.name, &state)
 }
 
-/// Moves what is in a folder into another; the first is forgotten.
+/// Moves what is in a folder into another; the first is forgotten once it is empty: a webhook may store something there
+/// meanwhile.
 pub fn rename(app: &App, account: &Account, (from, to): (&str, &str)) -> Result<()> {
-    let known = app.store.remotes_in(&account.name, from)?;
-    let placed: Vec<Placed> = known
-        .into_iter()
-        .map(|remote| Placed {
-            id: remote.id,
-            folder: to.to_owned(),
-            role: Role::Other,
-            flags: remote.flags,
-            labels: remote.labels,
-        })
-        .collect();
-    for share in placed.chunks(500) {
-        app.store.place(share)?;
+    for _ in 0..ROUNDS {
+        let known = app.store.remotes_in(&account.name, from)?;
+        let placed: Vec<Placed> = known
+            .into_iter()
+            .map(|remote| Placed {
+                id: remote.id,
+                folder: to.to_owned(),
+                role: Role::Other,
+                flags: remote.flags,
+                labels: remote.labels,
+            })
+            .collect();
+        for share in placed.chunks(500) {
+            app.store.place(share)?;
+        }
+        if app.store.forget_if_empty(&account.name, from)? {
+            break;
+        }
     }
-    app.store.forget_folder(&account.name, from)
+    Ok(())
 }
+
+/// How often a folder that is not empty yet is emptied.
+const ROUNDS: usize = 10;

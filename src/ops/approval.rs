@@ -11,7 +11,7 @@ use crate::random;
 use crate::rules::address::one_spelling;
 use crate::store::outbox::Fingerprint;
 
-use super::deliver::{self, Delivery, Lines};
+use super::deliver::{self, Delivery, Filing, Lines};
 use super::send::{ItemReport, SendReport, report_on};
 use super::{App, Origin, drain, outbox};
 
@@ -161,6 +161,7 @@ pub async fn approve(app: &App, looks: &[Look]) -> Result<SendReport> {
     }
     let owner = app.store.owner()?;
     let lines = Lines::default();
+    let filing = Filing::default();
     for id in &approved {
         let item = app.store.outbox_item(*id)?;
         let due = item.next_at.is_none_or(|at| at <= now);
@@ -171,6 +172,7 @@ pub async fn approve(app: &App, looks: &[Look]) -> Result<SendReport> {
         let delivery = Delivery {
             owner: &owner,
             lines: &lines,
+            filing: &filing,
             timeout: None,
             keep: true,
             by_hand: true,

@@ -11,9 +11,11 @@ mod smtp;
 pub mod twilio;
 pub mod whatsapp;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -45,6 +47,7 @@ pub struct Delivery<'a> {
     pub owner: &'a Owner,
     /// Connections of the items before.
     pub lines: &'a Lines,
+    pub filing: &'a Filing,
     pub timeout: Option<Duration>,
     /// Whether what certainly did not leave is kept for another try.
     pub keep: bool,
@@ -91,7 +94,7 @@ pub async fn deliver(app: &App, id: OutboxId, delivery: &Delivery<'_>) -> Result
     if state == Some(State::Sent) && item.file_copy && item.filed_at.is_none() {
         tokio::select! {
             biased;
-            warning = file(app, id) => delivered.warnings.extend(warning),
+            warning = delivery.filing.file(app, id) => delivered.warnings.extend(warning),
             _ = tokio::signal::ctrl_c() => {
                 delivered.interrupted = true;
                 delivered.warnings.push(format!("`{id}` was sent, but its copy is not in Sent yet: interrupted"));
@@ -106,21 +109,45 @@ pub fn files_in(item: &Item) -> &str {
     item.moved_from.as_deref().unwrap_or(&item.account)
 }
 
-/// Files the copy of an accepted item; a warning if that did not work, which leaves it to the next run.
-pub async fn file(app: &App, id: OutboxId) -> Option<String> {
-    let filed = async {
-        let item = app.store.outbox_item(id)?;
-        let account = app.config.account(files_in(&item))?;
-        let raw = app.store.outbox_bytes(id)?;
-        sync::file_copy(app, account, Role::Sent, &raw).await?;
-        app.store.mark_filed(id, app.clock.now())
-    };
-    match filed.await {
-        Ok(()) => None,
-        Err(e) => Some(format!(
-            "`{id}` was sent, but its copy is not in Sent yet: {}",
-            e.message
-        )),
+/// Copies for Sent folders. One that can't be reached is left alone for a while: nothing that is to be sent waits for it
+/// again and again.
+#[derive(Default)]
+pub struct Filing(RefCell<HashMap<String, Instant>>);
+
+/// How long.
+const ALONE: Duration = Duration::from_secs(5 * 60);
+
+impl Filing {
+    /// Files the copy of an accepted item; a warning if that did not work, which leaves it to a later run.
+    pub async fn file(&self, app: &App, id: OutboxId) -> Option<String> {
+        let filed = async {
+            let item = app.store.outbox_item(id)?;
+            let name = files_in(&item);
+            if self.leaves_alone(name) {
+                return Ok(());
+            }
+            let account = app.config.account(name)?;
+            let raw = app.store.outbox_bytes(id)?;
+            let filed = sync::file_copy(app, account, Role::Sent, &raw).await;
+            if filed.as_ref().is_err_and(|e| e.kind == Kind::Unavailable) {
+                let at = Instant::now();
+                self.0.borrow_mut().insert(name.to_owned(), at);
+            }
+            filed?;
+            app.store.mark_filed(id, app.clock.now())
+        };
+        match filed.await {
+            Ok(()) => None,
+            Err(e) => Some(format!(
+                "`{id}` was sent, but its copy is not in Sent yet: {}",
+                e.message
+            )),
+        }
+    }
+
+    fn leaves_alone(&self, account: &str) -> bool {
+        let left = self.0.borrow().get(account).copied();
+        left.is_some_and(|at| at.elapsed() < ALONE)
     }
 }
 

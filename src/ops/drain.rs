@@ -16,7 +16,7 @@ use crate::model::outbox::State;
 
 use crate::store::Owner;
 
-use super::deliver::{self, Delivery, Lines};
+use super::deliver::{self, Delivery, Filing, Lines};
 use super::send::{SendReport, report_on};
 use super::{App, confirm, hook, purge};
 
@@ -35,14 +35,15 @@ pub async fn run(app: &App) -> Result<SendReport> {
     // Whether it went is known now, or it goes again below.
     let asked = confirm::look(app).await?;
     doubtful.retain(|id| !asked.contains(id));
-    let mut pass = Pass::new(app)?;
+    let filing = Filing::default();
+    let mut pass = Pass::new(app, &filing)?;
     pass.settled = doubtful.into_iter().chain(asked).collect();
     while pass.next(None).await?.is_some() {}
     let interrupted = pass.interrupted;
     let (mut touched, mut warnings) = pass.end().await;
     if !interrupted {
         for id in app.store.unfiled(100)? {
-            warnings.extend(deliver::file(app, id).await);
+            warnings.extend(filing.file(app, id).await);
         }
         warnings.extend(purge::retain(app));
         warnings.extend(hook::fire(app).await);
@@ -73,6 +74,7 @@ struct Pass<'a> {
     app: &'a App,
     owner: Owner,
     lines: Lines,
+    filing: &'a Filing,
     now: Timestamp,
     touched: HashSet<OutboxId>,
     /// To be told of as well.
@@ -85,11 +87,12 @@ struct Pass<'a> {
 const TROUBLED: Duration = Duration::from_secs(5 * 60);
 
 impl<'a> Pass<'a> {
-    fn new(app: &'a App) -> Result<Pass<'a>> {
+    fn new(app: &'a App, filing: &'a Filing) -> Result<Pass<'a>> {
         Ok(Pass {
             app,
             owner: app.store.owner()?,
             lines: Lines::default(),
+            filing,
             now: app.clock.now(),
             touched: HashSet::new(),
             settled: HashSet::new(),
@@ -113,6 +116,7 @@ impl<'a> Pass<'a> {
         let delivery = Delivery {
             owner: &self.owner,
             lines: &self.lines,
+            filing: self.filing,
             timeout,
             keep: true,
             by_hand: false,
@@ -146,7 +150,8 @@ impl<'a> Pass<'a> {
 pub async fn through(app: &App, mut tick: impl FnMut()) -> Result<(Vec<String>, bool)> {
     tidy(app)?;
     confirm::look(app).await?;
-    let mut pass = Pass::new(app)?;
+    let filing = Filing::default();
+    let mut pass = Pass::new(app, &filing)?;
     while pass.next(None).await?.is_some() {
         tick();
     }
@@ -171,7 +176,8 @@ pub async fn drain(app: &App) -> Vec<String> {
         if !app.store.has_due(app.clock.now())? {
             return Ok(Vec::new());
         }
-        let mut pass = Pass::new(app)?;
+        let filing = Filing::default();
+        let mut pass = Pass::new(app, &filing)?;
         let mut words = Vec::new();
         while let Some(left) = SPARE.checked_sub(began.elapsed())
             && !left.is_zero()

@@ -10,7 +10,7 @@ use crate::model::outbox::{Event, RecipientState, State, Verdict};
 
 use crate::store::outbox::{BatchState, Item};
 
-use super::deliver::{self, Delivery, Lines};
+use super::deliver::{self, Delivery, Filing, Lines};
 use super::gate::{self, Leave};
 use super::send::{AttemptReport, ItemReport, SendReport, cost, report_on};
 use super::status::OutboxStatus;
@@ -187,9 +187,11 @@ pub async fn retry(app: &App, origin: Origin, id: OutboxId) -> Result<SendReport
         return Err(Error::unavailable(format!("another comms is sending `{id}` now")).item(id));
     }
     let lines = Lines::default();
+    let filing = Filing::default();
     let delivery = Delivery {
         owner: &owner,
         lines: &lines,
+        filing: &filing,
         timeout: None,
         keep: true,
         by_hand: true,

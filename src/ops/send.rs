@@ -27,7 +27,7 @@ use crate::model::outbox::{Event, State};
 use crate::rules::{reply, route};
 use crate::store::outbox::{Known, NewItem, NewSend};
 
-use super::deliver::{self, Delivery, Lines};
+use super::deliver::{self, Delivery, Filing, Lines};
 use super::recipients::{self, Addressing, Chosen, Copies, Meaning};
 use super::whatsapp::compose::Extras;
 use super::{App, Origin, drain, gate, hook, scan, sync};
@@ -362,9 +362,11 @@ async fn dispatch(
                 patience::undo(app, &ids, window).await?;
             }
             let lines = Lines::default();
+            let filing = Filing::default();
             let delivery = Delivery {
                 owner: &owner,
                 lines: &lines,
+                filing: &filing,
                 timeout: request.timeout,
                 keep: request.mode == Mode::Send,
                 by_hand: true,

@@ -1,10 +1,13 @@
 //! Who sends what waits: a run, a loop, a timer, and the warning when nobody does.
 
+use std::net::TcpListener;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::support::World;
-use crate::support::smtp::Smtp;
+use crate::support::smtp::{Script, Smtp};
 
 fn queue(world: &World, subject: &str) {
     world
@@ -70,6 +73,37 @@ fn a_loop_sends_what_comes_and_ends_when_it_is_told_to() {
         .collect();
     assert_eq!(items.len(), 2, "{told}");
     assert!(items.iter().all(|i| i["state"] == "sent"), "{told}");
+}
+
+#[test]
+fn a_sent_folder_that_can_not_be_reached_is_asked_once_not_for_each_message() {
+    let server = Smtp::scripted(Script {
+        offers: Some(&["AUTH PLAIN"]),
+        auth: &["235 welcome"],
+        ..Script::default()
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            count.fetch_add(1, Ordering::SeqCst);
+            drop(client);
+        }
+    });
+    let world = World::new().config(&format!(
+        "[accounts.work]\nchannel = \"imap\"\naddress = \"ada@example.com\"\nimap = \"127.0.0.1:{port}\"\n\
+         smtp = \"127.0.0.1:{}\"\ntls = \"none\"\nsecret_command = \"echo pw\"\n",
+        server.port
+    ));
+    for n in 0..3 {
+        queue(&world, &format!("{n}"));
+    }
+    let run = world.run(["outbox", "run"]).ok();
+    assert_eq!(server.received().len(), 3, "{run}");
+    assert_eq!(run.stderr.matches("not in Sent yet").count(), 1, "{run}");
+    assert_eq!(asked.load(Ordering::SeqCst), 1, "{run}");
 }
 
 #[test]

@@ -6,9 +6,10 @@ use tokio::time::sleep;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::id::OutboxId;
+use crate::ops::deliver::Filing;
 use crate::ops::send::ItemReport;
 use crate::ops::stop::Stop;
-use crate::ops::{App, deliver, purge};
+use crate::ops::{App, purge};
 
 use super::{Pass, note_runner, tidy};
 
@@ -37,8 +38,9 @@ pub async fn follow_until(
         return Err(Error::refused("nothing is sent while comms is read-only"));
     }
     let mut beats = 0u32;
+    let filing = Filing::default();
     loop {
-        let rest = match round(app, beats, (&mut stop, &mut tell)).await {
+        let rest = match round(app, (beats, &filing), (&mut stop, &mut tell)).await {
             Ok(()) => PACE,
             Err(Fault::Telling(e)) => return Err(e),
             // A newer comms has the store: no rest mends that.
@@ -71,7 +73,7 @@ impl From<Error> for Fault {
 
 async fn round(
     app: &App,
-    beats: u32,
+    (beats, filing): (u32, &Filing),
     (stop, tell): (&mut Stop, &mut impl FnMut(&ItemReport) -> Result<()>),
 ) -> std::result::Result<(), Fault> {
     if !app.store.has_outbox() {
@@ -90,7 +92,7 @@ async fn round(
         report(id)?;
     }
     if app.store.has_due(app.clock.now())? {
-        let mut pass = Pass::new(app)?;
+        let mut pass = Pass::new(app, filing)?;
         while !stop.was_asked()
             && let Some(id) = pass.next(None).await?
         {
@@ -104,12 +106,13 @@ async fn round(
         }
     }
     for id in app.store.unfiled(100)? {
-        if stop.was_asked() {
+        // What falls due goes first.
+        if stop.was_asked() || app.store.has_due(app.clock.now())? {
             break;
         }
-        if let Some(words) = deliver::file(app, id).await {
+        if let Some(words) = filing.file(app, id).await {
             (app.notice)(&words);
-            // A mailbox that can't be reached is not asked every second.
+            // One that refuses is not asked every second.
             if !beats.is_multiple_of(SIGN) {
                 break;
             }

@@ -243,6 +243,36 @@ fn a_maildir_that_is_not_mounted_is_unreachable_and_nothing_is_forgotten() {
     assert_eq!(sync(&world)["removed"], 3);
 }
 
+#[test]
+fn a_command_that_failed_gets_its_message_again_though_the_index_is_built_anew_meanwhile() {
+    let (world, root) = maildir();
+    let watch = |world: &World, more: &[&str]| {
+        let exec = "test -e ready && cat >> got";
+        let args = ["inbox", "watch", "--account", "work", "--exec", exec];
+        world.run(args.iter().chain(more))
+    };
+    watch(&world, &["--timeout", "2s"]).ok();
+    fs::write(root.join("new/9.z"), letter("news")).unwrap();
+    watch(&world, &["--once", "--timeout", "20s"]);
+    // Due again, but another process is in the middle of a rebuild.
+    let lock = fs::File::create(world.home().join("locks/rebuilding")).unwrap();
+    lock.lock().unwrap();
+    let index = rusqlite::Connection::open(world.home().join("index.db")).unwrap();
+    index
+        .execute_batch("INSERT INTO meta VALUES ('rebuilding', 1); DELETE FROM messages")
+        .unwrap();
+    fs::write(world.dir().join("ready"), "").unwrap();
+    let world = world.env("COMMS_NOW", "2026-11-21T12:05:00Z");
+    watch(&world, &["--timeout", "3s"]);
+    assert!(!world.dir().join("got").exists());
+    drop((index, lock));
+    world.run(["doctor", "--rebuild-index"]).ok();
+    let world = world.env("COMMS_NOW", "2026-11-21T12:30:00Z");
+    let run = watch(&world, &["--once", "--timeout", "20s"]);
+    let got = fs::read_to_string(world.dir().join("got")).unwrap_or_default();
+    assert!(got.contains("\"news\""), "{got} {run}");
+}
+
 /// What was told as received since the first look, by subject.
 struct Heard {
     serving: Serving,

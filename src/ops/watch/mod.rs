@@ -331,5 +331,12 @@ impl Watcher<'_> {
 /// A message that is news; `None` for what is none (see [`Store::arrivals`]) and for one that was removed meanwhile.
 fn news(store: &Store, id: MessageId) -> Result<Option<Envelope>> {
     let found = store.arrivals(id.0 - 1, 1)?.received.pop();
-    Ok(found.filter(|of| of.id == id))
+    if let Some(of) = found.filter(|of| of.id == id) {
+        return Ok(Some(of));
+    }
+    match store.envelopes(&[id]) {
+        // While the index is built anew it is not there yet, and not gone.
+        Err(e) if e.kind != Kind::NotFound => Err(e),
+        _ => Ok(None),
+    }
 }

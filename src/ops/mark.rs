@@ -148,18 +148,26 @@ pub async fn tell(app: &App, marked: &mut Marked) -> Result<Vec<(String, Error)>
 
 /// The messages as they are now; one that its server made into another, or lost, is not told of.
 pub fn report(app: &App, marked: Marked) -> Result<MarkReport> {
-    let mut messages = Vec::with_capacity(marked.ids.len());
-    for id in marked.ids {
-        match app.store.envelopes(&[id]) {
-            Err(e) if e.kind == Kind::NotFound => {}
-            found => messages.extend(found?),
-        }
-    }
+    let messages = match app.store.envelopes(&marked.ids) {
+        Err(e) if e.kind == Kind::NotFound => one_by_one(app, &marked.ids)?,
+        found => found?,
+    };
     Ok(MarkReport {
         dry_run: marked.dry_run,
         messages,
         untold: marked.untold,
     })
+}
+
+fn one_by_one(app: &App, ids: &[MessageId]) -> Result<Vec<Envelope>> {
+    let mut messages = Vec::with_capacity(ids.len());
+    for id in ids {
+        match app.store.envelopes(&[*id]) {
+            Err(e) if e.kind == Kind::NotFound => {}
+            found => messages.extend(found?),
+        }
+    }
+    Ok(messages)
 }
 
 /// Message ids in the order given, threads spelled out, each once.

@@ -186,13 +186,14 @@ impl Store {
 
     /// How many messages of a folder are here.
     pub fn count_in(&self, account: &str, folder: &str) -> Result<u64> {
-        let db = self.raw_reader()?;
-        let Some(folder) = folders::find(&db, account, folder)? else {
-            return Ok(0);
-        };
-        db.prepare_cached("SELECT count(*) FROM mail WHERE folder = ?1")
-            .and_then(|mut count| count.query_row([folder.id], |row| row.get::<_, i64>(0)))
-            .map(i64::unsigned_abs)
+        let db = self.reader()?;
+        db.prepare_cached("SELECT total FROM folders WHERE account = ?1 AND path = ?2")
+            .and_then(|mut count| {
+                count
+                    .query_row([account, folder], |row| row.get::<_, i64>(0))
+                    .optional()
+            })
+            .map(|count| count.unwrap_or(0).unsigned_abs())
             .map_err(fault("counting a folder"))
     }
 

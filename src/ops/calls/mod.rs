@@ -106,15 +106,6 @@ pub trait Call: DeserializeOwned + JsonSchema + Send + 'static {
 
     /// Does it. A call that only reads may be dropped at any await; others run to their end.
     fn run(self, app: &App, caller: &Caller) -> impl Future<Output = Result<Done<Self::Report>>>;
-
-    /// What came of it after its wait, with what there is to tell of that.
-    fn waited(
-        report: Self::Report,
-        _waited: (Wait, Vec<String>),
-        _app: &App,
-    ) -> Result<Done<Self::Report>> {
-        Ok(report.into())
-    }
 }
 
 /// What came of a call.
@@ -126,7 +117,17 @@ pub struct Done<R> {
     /// What it is about, where that is no document: the content of a file.
     pub bytes: Option<Vec<u8>>,
     /// What is to be waited for before it is answered, on no thread.
-    pub wait: Option<Wait>,
+    pub wait: Option<Waiting<R>>,
+}
+
+/// What is made of a report after its wait, with what there is to tell of that.
+pub type Then<R> = fn(R, (Wait, Vec<String>), &App) -> Result<Done<R>>;
+
+/// A wait, and what follows it.
+#[derive(Clone, Debug)]
+pub struct Waiting<R> {
+    pub wait: Wait,
+    pub then: Then<R>,
 }
 
 impl<R> Done<R> {
@@ -150,7 +151,10 @@ impl<R> From<R> for Done<R> {
 impl Done<SendReport> {
     /// What came of a send: what left nothing behind is an error, all else is told by the report.
     pub fn sent(mut report: SendReport) -> Result<Done<SendReport>> {
-        let wait = report.wait.take();
+        let wait = report.wait.take().map(|wait| Waiting {
+            wait,
+            then: Done::waited,
+        });
         match report.failure() {
             Some(error) => Err(error),
             None => {
@@ -162,7 +166,7 @@ impl Done<SendReport> {
     }
 
     /// The same after its wait.
-    pub fn waited(
+    fn waited(
         mut report: SendReport,
         (wait, warnings): (Wait, Vec<String>),
         app: &App,

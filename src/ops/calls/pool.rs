@@ -19,7 +19,7 @@ use crate::ops::feed::Waker;
 use crate::ops::send::{self, Next, Wait};
 use crate::ops::{App, Origin, Progress};
 
-use super::{Answer, Call, Caller, Scope};
+use super::{Answer, Call, Caller, Scope, Waiting};
 
 /// Threads for calls that only read the store, and for those that may wait.
 const QUICK: usize = 2;
@@ -59,7 +59,7 @@ enum Lane {
 enum Worked<R> {
     Answered(Answer),
     /// With the answer as it would be now.
-    Waits(Answer, R, Wait),
+    Waits(Answer, R, Waiting<R>),
 }
 
 /// What the threads work with, until it is renewed.
@@ -171,15 +171,15 @@ impl Pool {
                 None => Worked::Answered(answer),
             })
         })?;
-        let (now, report, wait) = match heard(work).await? {
+        let (now, report, Waiting { wait, then }) = match heard(work).await? {
             Worked::Answered(answer) => return Ok(answer),
-            Worked::Waits(now, report, wait) => (now, report, wait),
+            Worked::Waits(now, report, waiting) => (now, report, waiting),
         };
         let mut warnings = Vec::new();
         let waited = self.wait(&caller, (&wait, &mut warnings)).await;
         let end = || {
             self.work(Lane::Quick, &caller, move |app, _, _| {
-                let done = C::waited(report, (wait, warnings), app);
+                let done = then(report, (wait, warnings), app);
                 Ok(done.and_then(|mut done| Answer::of::<C>(&mut done, (&[], false))))
             })
         };

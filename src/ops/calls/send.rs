@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::model::id::MessageId;
 use crate::model::time;
 use crate::ops::App;
-use crate::ops::send::{self, SendReport, Wait};
+use crate::ops::send::{self, SendReport};
 
 use super::letter::letter_call;
 use super::{Call, Caller, Done, Scope};
@@ -78,14 +78,6 @@ impl Call for SendCall {
         report.warnings.extend(doubts);
         Done::sent(report)
     }
-
-    fn waited(
-        report: SendReport,
-        waited: (Wait, Vec<String>),
-        app: &App,
-    ) -> Result<Done<SendReport>> {
-        Done::waited(report, waited, app)
-    }
 }
 
 impl Call for ReplyCall {
@@ -108,14 +100,6 @@ impl Call for ReplyCall {
         report.warnings.extend(warnings);
         Done::sent(report)
     }
-
-    fn waited(
-        report: SendReport,
-        waited: (Wait, Vec<String>),
-        app: &App,
-    ) -> Result<Done<SendReport>> {
-        Done::waited(report, waited, app)
-    }
 }
 
 impl Call for ForwardCall {
@@ -137,14 +121,6 @@ impl Call for ForwardCall {
         let mut report = send::forward(app, caller.origin, id, &request).await?;
         report.warnings.extend(warnings);
         Done::sent(report)
-    }
-
-    fn waited(
-        report: SendReport,
-        waited: (Wait, Vec<String>),
-        app: &App,
-    ) -> Result<Done<SendReport>> {
-        Done::waited(report, waited, app)
     }
 }
 

@@ -10,7 +10,7 @@ use super::feed;
 use super::folders::{self, Folder};
 use super::messages::remove_one;
 use super::write::Write;
-use super::{Store, fault, keys, threading};
+use super::{Store, fault, keys, moving, threading};
 
 /// What is kept under a name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -147,6 +147,7 @@ impl Store {
                         .raw
                         .execute("DELETE FROM moving WHERE account = ?1", [account])
                 })
+                .and_then(|_| moving::drop_orphans(&write.raw))
                 .and_then(|_| {
                     write
                         .index

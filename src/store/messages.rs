@@ -45,7 +45,7 @@ impl Store {
             let mut folders: HashMap<(String, String), Folder> = HashMap::new();
             let mut last = meta(&write.raw, "last_id").map_err(fault("storing messages"))?;
             let mut added = Vec::with_capacity(batch.len());
-            for message in batch {
+            for mut message in batch {
                 let place = (message.account.clone(), message.folder.clone());
                 let folder = match folders.entry(place) {
                     std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
@@ -78,10 +78,10 @@ impl Store {
                     continue;
                 }
                 let coming = comings.look(&message)?;
-                let mut labels = message.labels.clone();
+                let mut labels = join_labels(&message.labels);
                 let id = match &coming {
                     Coming::Back(back) => {
-                        labels.extend(split_labels(&back.labels));
+                        (message.flags, labels) = back.restored(message.flags, &message.labels);
                         back.id
                     }
                     Coming::New | Coming::Copy(_) => {
@@ -89,7 +89,6 @@ impl Store {
                         last
                     }
                 };
-                let labels = join_labels(&labels);
                 insert_raw(&write.raw, id, (folder.id, &labels), &message)
                     .map_err(fault("storing a message"))?;
                 if let Raw::Bytes(bytes) = &message.raw {
@@ -587,19 +586,24 @@ pub(super) fn set_state(
 }
 
 pub(super) fn remove_one(write: &Write<'_>, id: i64) -> Result<()> {
+    write
+        .raw
+        .prepare_cached("DELETE FROM changes WHERE message = ?1")
+        .and_then(|mut drop| drop.execute([id]))
+        .map_err(fault("removing a message"))?;
+    withdraw(write, id)
+}
+
+/// Removes a message, and keeps what a server is still to be told of it.
+pub(super) fn withdraw(write: &Write<'_>, id: i64) -> Result<()> {
     let doing = "removing a message";
     let loose = bytes::forget(&write.raw, id)?;
     write.loose_blobs.borrow_mut().extend(loose);
-    let drop_rows = || -> rusqlite::Result<()> {
-        for sql in [
-            "DELETE FROM mail WHERE id = ?1",
-            "DELETE FROM changes WHERE message = ?1",
-        ] {
-            write.raw.prepare_cached(sql)?.execute([id])?;
-        }
-        Ok(())
-    };
-    drop_rows().map_err(fault(doing))?;
+    write
+        .raw
+        .prepare_cached("DELETE FROM mail WHERE id = ?1")
+        .and_then(|mut drop| drop.execute([id]))
+        .map_err(fault(doing))?;
     let Some(known) = entry::find(&write.index, id).map_err(fault(doing))? else {
         return Ok(());
     };
@@ -641,7 +645,7 @@ fn keep_number(write: &Write<'_>, removed: i64, thread: i64) -> rusqlite::Result
     Ok(())
 }
 
-fn changed_flags(old: Flags, change: &Change) -> Flags {
+pub(super) fn changed_flags(old: Flags, change: &Change) -> Flags {
     Flags {
         seen: change.seen.unwrap_or(old.seen),
         starred: change.starred.unwrap_or(old.starred),
@@ -651,7 +655,7 @@ fn changed_flags(old: Flags, change: &Change) -> Flags {
     }
 }
 
-fn changed_labels(old: &str, change: &Change) -> String {
+pub(super) fn changed_labels(old: &str, change: &Change) -> String {
     let removed: Vec<String> = change.remove_labels.iter().map(|l| fold(l)).collect();
     let mut labels = split_labels(old);
     labels.retain(|label| !removed.contains(&fold(label)));

@@ -11,11 +11,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Result;
 use crate::model::id::MessageId;
-use crate::model::message::{Ident, NewMessage};
+use crate::model::message::{Change, Flags, Ident, NewMessage};
 
 use super::entry::{self, Known};
 use super::folders::{Folder, Folders};
-use super::messages::{remove_one, set_state};
+use super::messages::{changed_flags, changed_labels, remove_one, set_state, withdraw};
 use super::row::{self, join_labels, join_people, split_labels};
 use super::write::Write;
 use super::{Store, altered, bytes, fault, feed, threading};
@@ -54,7 +54,24 @@ impl Looks<'_> {
 /// A number that waits for its message.
 pub struct Back {
     pub id: i64,
-    pub labels: String,
+    labels: String,
+    /// What its server is still to be told, oldest first.
+    untold: Vec<Change>,
+}
+
+impl Back {
+    /// Flags and labels of the message that comes: with the labels it had, and what its server is still to be told.
+    pub fn restored(&self, flags: Flags, labels: &[String]) -> (Flags, String) {
+        let mut all = split_labels(&self.labels);
+        all.extend(labels.iter().cloned());
+        let came = (flags, join_labels(&all));
+        self.untold.iter().fold(came, |(flags, labels), change| {
+            (
+                changed_flags(flags, change),
+                changed_labels(&labels, change),
+            )
+        })
+    }
 }
 
 /// Looks at messages that are stored for such as were here before.
@@ -144,16 +161,31 @@ fn back(write: &Write<'_>, account: &str, mark: i64) -> rusqlite::Result<Option<
              AND NOT EXISTS (SELECT 1 FROM mail WHERE id = message) ORDER BY message LIMIT 1",
         )?
         .query_row(params![account, mark, since(write.now), until(write.now)], |row| {
-            Ok(Back {
-                id: row.get(0)?,
-                labels: row.get(1)?,
-            })
+            Ok((row.get(0)?, row.get(1)?))
         })
         .optional()?;
-    if let Some(back) = &waiting {
-        forget(&write.raw, (account, mark, back.id))?;
-    }
-    Ok(waiting)
+    let Some((id, labels)) = waiting else {
+        return Ok(None);
+    };
+    forget(&write.raw, (account, mark, id))?;
+    Ok(Some(Back {
+        id,
+        labels,
+        untold: untold(&write.raw, id)?,
+    }))
+}
+
+fn untold(raw: &Connection, id: i64) -> rusqlite::Result<Vec<Change>> {
+    let mut read =
+        raw.prepare_cached("SELECT change FROM changes WHERE message = ?1 ORDER BY id")?;
+    let texts = read.query_map([id], |row| row.get::<_, String>(0))?;
+    // One that can't be read is told of when it is to be told.
+    texts
+        .filter_map(|text| {
+            text.map(|text| serde_json::from_str(&text).ok())
+                .transpose()
+        })
+        .collect()
 }
 
 /// Notes that a message came beside an older copy.
@@ -177,8 +209,19 @@ pub fn depart(write: &Write<'_>, ids: &[MessageId]) -> Result<()> {
             "DELETE FROM moving WHERE at NOT BETWEEN ?1 AND ?2",
             [since(write.now), until(write.now)],
         )
+        .and_then(|_| drop_orphans(&write.raw))
         .map_err(fault(DOING))?;
     ids.iter().try_for_each(|id| depart_one(write, id.0))
+}
+
+/// Drops what was to be told of messages that will not come again.
+pub fn drop_orphans(raw: &Connection) -> rusqlite::Result<()> {
+    raw.execute(
+        "DELETE FROM changes WHERE NOT EXISTS (SELECT 1 FROM mail WHERE id = changes.message)
+         AND message NOT IN (SELECT message FROM moving WHERE gone)",
+        [],
+    )
+    .map(drop)
 }
 
 fn depart_one(write: &Write<'_>, id: i64) -> Result<()> {
@@ -199,7 +242,7 @@ fn depart_one(write: &Write<'_>, id: i64) -> Result<()> {
         .map_err(fault(DOING))?;
     let Some(copy) = copy else {
         note(write, (&account, mark, id), (true, &labels)).map_err(fault(DOING))?;
-        return remove_one(write, id);
+        return withdraw(write, id);
     };
     forget(&write.raw, (&account, mark, copy)).map_err(fault(DOING))?;
     take_number(write, (id, copy))

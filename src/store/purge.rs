@@ -16,7 +16,7 @@ use super::folders::Folders;
 use super::messages::remove_one;
 use super::row::{ident, ident_bytes};
 use super::write::Write;
-use super::{Store, bytes, fault};
+use super::{Store, bytes, fault, moving};
 
 const DOING: &str = "erasing messages";
 
@@ -41,6 +41,7 @@ impl Store {
                 write
                     .raw
                     .execute("DELETE FROM moving", [])
+                    .and_then(|_| moving::drop_orphans(&write.raw))
                     .map_err(fault(DOING))?;
                 batch.iter().try_for_each(|id| {
                     leave_marks(self, write, &folders, id.0)?;

@@ -425,6 +425,107 @@ fn a_folder_numbered_anew_keeps_its_messages_and_hides_no_news() {
     assert_eq!(news, ["new-here", "new-there"]);
 }
 
+/// Stars the first message while the server is away.
+fn star_unheard(world: &World, shelf: &Shelf) {
+    shelf.in_box("INBOX", |b| b.refuses = Some("[UNAVAILABLE] later"));
+    let run = world.run(["inbox", "mark", "m1", "--star", "--json"]);
+    assert_eq!(run.json()["untold"][0], "work", "{run}");
+    shelf.in_box("INBOX", |b| b.refuses = None);
+}
+
+/// Ids of what is starred here, and the flags of `one` in this folder of the server.
+fn stars(world: &World, shelf: &Shelf, folder: &str) -> (Vec<String>, Vec<String>) {
+    let report = world.run(["search", "is:starred", "--json"]).json();
+    let rows = report["messages"].as_array().unwrap().iter();
+    let here = rows.map(|row| row["id"].as_str().unwrap().to_owned());
+    let there = shelf.in_box(folder, |b| {
+        let one = b.messages.iter().find(|m| m.raw.contains("of one"));
+        one.unwrap().flags.iter().cloned().collect()
+    });
+    (here.collect(), there)
+}
+
+#[test]
+fn a_mark_waits_for_a_folder_that_was_numbered_anew() {
+    let (world, shelf) = shelf();
+    star_unheard(&world, &shelf);
+    shelf.in_box("INBOX", |b| {
+        b.validity = 9;
+        b.messages.reverse();
+        (21..).zip(&mut b.messages).for_each(|(uid, m)| m.uid = uid);
+        b.next = 23;
+    });
+    let row = sync(&world);
+    assert_eq!(
+        (&row["renumbered"], &row["pushed"]),
+        (&true.into(), &1.into()),
+        "{row}"
+    );
+    let flagged = (vec!["m1".to_owned()], vec!["\\Flagged".to_owned()]);
+    assert_eq!(stars(&world, &shelf, "INBOX"), flagged);
+    // Nothing is told twice, and what the server says is what was told.
+    assert_eq!(sync(&world)["pushed"], 0);
+    assert_eq!(stars(&world, &shelf, "INBOX"), flagged);
+}
+
+#[test]
+fn a_mark_follows_a_message_that_another_client_moved_meanwhile() {
+    // The folder it goes to is looked at after the one it leaves, or before it.
+    for target in ["Archive", "Lists", "Aside"] {
+        let (world, shelf) = shelf();
+        star_unheard(&world, &shelf);
+        if target == "Aside" {
+            shelf.create(target);
+            shelf.boxes().rotate_right(1);
+        }
+        shelf.move_all("INBOX", target);
+        let row = sync(&world);
+        assert_eq!(row["pushed"], 1, "{row}");
+        let flagged = (vec!["m1".to_owned()], vec!["\\Flagged".to_owned()]);
+        assert_eq!(stars(&world, &shelf, target), flagged);
+        assert_eq!(sync(&world)["pushed"], 0);
+        assert_eq!(stars(&world, &shelf, target), flagged);
+    }
+}
+
+#[test]
+fn a_mark_of_a_message_that_is_gone_for_good_is_told_nobody() {
+    let (world, shelf) = shelf();
+    star_unheard(&world, &shelf);
+    shelf.in_box("INBOX", |b| drop(b.messages.remove(0)));
+    assert_eq!(sync(&world)["pushed"], 0);
+    *shelf.heard.lock().unwrap() = Vec::new();
+    let row = sync(&world);
+    assert_eq!(
+        (&row["pushed"], &row["error"]),
+        (&0.into(), &Value::Null),
+        "{row}"
+    );
+    let heard = shelf.heard.lock().unwrap().join("\n");
+    assert!(!heard.contains("UID STORE"), "{heard}");
+}
+
+#[test]
+fn an_archived_message_keeps_its_id_on_a_server_that_tells_no_new_uid() {
+    let (world, shelf) = shelf();
+    shelf.in_box("INBOX", |b| {
+        b.bare = true;
+        b.messages[1].flags.insert("\\Deleted".to_owned());
+    });
+    world.run(["inbox", "mark", "m1", "--archive"]).ok();
+    assert_eq!(listed(&world)[0], "m1 one Archive keepme");
+    let left = shelf.in_box("INBOX", |b| b.messages.clone());
+    assert_eq!(left.len(), 1, "what another client marked as deleted stays");
+    assert!(left[0].flags.contains("\\Deleted"));
+    let row = sync(&world);
+    assert_eq!(
+        (&row["added"], &row["removed"]),
+        (&0.into(), &0.into()),
+        "{row}"
+    );
+    assert_eq!(listed(&world)[0], "m1 one Archive keepme");
+}
+
 #[test]
 fn what_a_folder_holds_that_was_not_there_before_is_history() {
     let (world, shelf) = shelf();

@@ -1,5 +1,6 @@
 //! An IMAP server of few words whose folders a test changes as another client would.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -10,6 +11,7 @@ pub struct Letter {
     pub uid: u32,
     /// INTERNALDATE.
     pub came: &'static str,
+    pub flags: BTreeSet<String>,
     pub raw: String,
 }
 
@@ -26,6 +28,8 @@ pub struct Box {
     pub hides: bool,
     /// What opening it is refused with.
     pub refuses: Option<&'static str>,
+    /// With it in any folder the server tells no UIDs of what it moves: it has neither UIDPLUS nor MOVE.
+    pub bare: bool,
 }
 
 impl Box {
@@ -38,7 +42,17 @@ impl Box {
         self.messages.push(Letter {
             uid: self.next,
             came,
+            flags: BTreeSet::new(),
             raw: raw.into(),
+        });
+        self.next += 1;
+    }
+
+    /// Files a message that lay elsewhere, with its flags.
+    pub fn take_in(&mut self, letter: Letter) {
+        self.messages.push(Letter {
+            uid: self.next,
+            ..letter
         });
         self.next += 1;
     }
@@ -96,6 +110,7 @@ impl Shelf {
             modseq: None,
             hides: false,
             refuses: None,
+            bare: false,
         });
     }
 
@@ -108,9 +123,7 @@ impl Shelf {
     /// Moves all messages of one folder to another, as `UID MOVE` does.
     pub fn move_all(&self, from: &str, to: &str) {
         let moved = self.in_box(from, |b| std::mem::take(&mut b.messages));
-        self.in_box(to, |b| {
-            moved.into_iter().for_each(|m| b.put_at(m.came, m.raw))
-        });
+        self.in_box(to, |b| moved.into_iter().for_each(|m| b.take_in(m)));
     }
 }
 
@@ -120,10 +133,12 @@ fn serve(
 ) -> Option<()> {
     let mut lines = BufReader::new(client.try_clone().ok()?);
     let condstore = boxes.lock().unwrap().iter().any(|b| b.modseq.is_some());
+    let bare = boxes.lock().unwrap().iter().any(|b| b.bare);
     let more = if condstore { " CONDSTORE" } else { "" };
+    let plus = if bare { "" } else { " UIDPLUS" };
     write!(
         client,
-        "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS{more}] hello\r\n"
+        "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR{plus}{more}] hello\r\n"
     )
     .ok()?;
     let mut open = String::new();
@@ -131,15 +146,18 @@ fn serve(
     while lines.read_line(&mut line).is_ok_and(|n| n > 0) {
         let told = line.trim_end().split_once(' ')?.1.to_owned();
         heard.lock().unwrap().push(told);
-        let answer = answer(line.trim_end(), &boxes.lock().unwrap(), &mut open);
+        let answer = answer(line.trim_end(), &mut boxes.lock().unwrap(), &mut open);
         client.write_all(answer.as_bytes()).ok()?;
         line.clear();
     }
     Some(())
 }
 
-fn answer(line: &str, boxes: &[Box], open: &mut String) -> String {
+fn answer(line: &str, boxes: &mut [Box], open: &mut String) -> String {
     let (tag, command) = line.split_once(' ').unwrap();
+    if let Some(refused) = change(command, boxes, open) {
+        return format!("{tag} {refused}\r\n");
+    }
     let named = |name: &str| boxes.iter().find(|b| b.name == name.trim_matches('"'));
     let mut said = String::new();
     match command.split(' ').collect::<Vec<_>>()[..] {
@@ -178,23 +196,30 @@ fn answer(line: &str, boxes: &[Box], open: &mut String) -> String {
                 b.next
             );
         }
-        // Keywords of one's own are not kept here.
-        ["UID", "STORE", .., flags] if !flags.starts_with("(\\") => {
-            return format!("{tag} NO [CANNOT] no such keyword\r\n");
-        }
         ["UID", "SEARCH", ..] => {
-            let uids = shown(named(open));
+            let words = command.strip_prefix("UID SEARCH HEADER Message-ID ");
+            let words = words.map(|words| words.trim_matches('"'));
+            let uids = shown(named(open))
+                .filter(|m| words.is_none_or(|words| m.raw.contains(words)))
+                .filter(|m| command != "UID SEARCH DELETED" || m.flags.contains("\\Deleted"));
             let uids: Vec<String> = uids.map(|m| m.uid.to_string()).collect();
             said += &format!("* SEARCH {}\r\n", uids.join(" "));
         }
         ["UID", "FETCH", set, ..] => {
             let whole = command.contains("BODY.PEEK[]");
             for (n, letter) in shown(named(open)).enumerate() {
-                let Letter { uid, came, raw } = letter;
+                let Letter {
+                    uid,
+                    came,
+                    flags,
+                    raw,
+                } = letter;
                 if !holds(set, *uid) {
                     continue;
                 }
-                said += &format!("* {} FETCH (UID {uid} FLAGS ()", n + 1);
+                let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+                let flags = flags.join(" ");
+                said += &format!("* {} FETCH (UID {uid} FLAGS ({flags})", n + 1);
                 if whole {
                     said += &format!(" INTERNALDATE \"{came}\" BODY[] {{{}}}\r\n{raw}", raw.len());
                 }
@@ -204,6 +229,45 @@ fn answer(line: &str, boxes: &[Box], open: &mut String) -> String {
         _ => {}
     }
     format!("{said}{tag} OK done\r\n")
+}
+
+/// Does what changes a folder; the answer of a command it refuses.
+fn change(command: &str, boxes: &mut [Box], open: &str) -> Option<&'static str> {
+    let at = |name: &str, boxes: &[Box]| {
+        let name = name.trim_matches('"');
+        boxes.iter().position(|b| b.name == name)
+    };
+    let here = at(open, boxes)?;
+    match command.split(' ').collect::<Vec<_>>()[..] {
+        // Keywords of one's own are not kept here.
+        ["UID", "STORE", .., flags] if !flags.starts_with("(\\") => {
+            return Some("NO [CANNOT] no such keyword");
+        }
+        ["UID", "STORE", set, sign, flag] => {
+            let flag = flag.trim_matches(['(', ')']);
+            for letter in &mut boxes[here].messages {
+                match (holds(set, letter.uid), sign.starts_with('+')) {
+                    (true, true) => drop(letter.flags.insert(flag.to_owned())),
+                    (true, false) => drop(letter.flags.remove(flag)),
+                    (false, _) => {}
+                }
+            }
+        }
+        ["UID", "COPY", set, target] => {
+            let Some(there) = at(target, boxes) else {
+                return Some("NO [TRYCREATE] no such folder");
+            };
+            let mut copied = boxes[here].messages.clone();
+            copied.retain(|letter| holds(set, letter.uid));
+            copied.into_iter().for_each(|m| boxes[there].take_in(m));
+        }
+        ["UID", "EXPUNGE", _] | ["EXPUNGE"] => {
+            let gone = |letter: &Letter| letter.flags.contains("\\Deleted");
+            boxes[here].messages.retain(|letter| !gone(letter));
+        }
+        _ => {}
+    }
+    None
 }
 
 fn shown(open: Option<&Box>) -> impl Iterator<Item = &Letter> {

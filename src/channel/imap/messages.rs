@@ -1,6 +1,6 @@
 //! Messages of a folder: opening it, what changed in it, their bytes, their flags, their moves.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 
@@ -144,6 +144,16 @@ impl Session {
             .await?;
         self.must(status)?;
         Ok(flags)
+    }
+
+    /// Which of these UIDs, ascending, the open folder has.
+    pub async fn present(&mut self, path: &str, uids: &[u32]) -> Result<BTreeSet<u32>> {
+        let mut present = BTreeSet::new();
+        for chunk in uids.chunks(PER_COMMAND) {
+            let flags = self.flags(path, &uid_set(chunk), None).await?;
+            present.extend(flags.into_iter().map(|(uid, ..)| uid));
+        }
+        Ok(present)
     }
 
     /// UIDs of the open folder that fit, ascending.

@@ -101,12 +101,12 @@ async fn pass(
     let known = app.store.folders(&account.name)?;
     let mut folders = listed(account, &known, session).await?;
     let mut trouble: Option<Error> = None;
+    let mut put_off = false;
     if !app.config.read_only && !app.store.queued_changes(&account.name)?.is_empty() {
-        match push::push(app, account, session, &mut folders).await {
-            Ok(told) => tally.pushed += told,
-            Err(e) if e.kind == Kind::Refused => trouble = Some(e),
-            Err(e) => return Err(e),
-        }
+        let pushed = push::push(app, account, session, &mut folders).await?;
+        tally.pushed += pushed.told;
+        trouble = pushed.refused;
+        put_off = pushed.put_off;
         folders = listed(account, &known, session).await?;
     }
     let known = app.store.folders(&account.name)?;
@@ -135,6 +135,12 @@ async fn pass(
             }
             Err(e) => return Err(e),
         }
+    }
+    if put_off {
+        // By now they may have been found.
+        let pushed = push::push(app, account, session, &mut folders).await?;
+        tally.pushed += pushed.told;
+        trouble = trouble.or(pushed.refused);
     }
     match trouble.or(missing) {
         Some(e) => Err(e),
@@ -219,9 +225,9 @@ pub async fn push_queued(app: &App, account: &Account) -> Result<()> {
     let mut credentials = credentials(app, account).await?;
     let mut session = open(app, account, &mut credentials).await?;
     let mut folders = session.folders().await?;
-    push::push(app, account, &mut session, &mut folders).await?;
+    let pushed = push::push(app, account, &mut session, &mut folders).await?;
     session.logout().await;
-    Ok(())
+    pushed.refused.map_or(Ok(()), Err)
 }
 
 /// Files a message in the account's folder with this role and stores it; a copy that is already there is not

@@ -18,30 +18,41 @@ struct Told {
     rows: Vec<i64>,
 }
 
-/// Tells the server all queued changes of an account; returns how many. Rows are dropped as they are told.
+/// What became of an account's queue.
+#[derive(Debug, Default)]
+pub struct Pushed {
+    pub told: u64,
+    /// Some are not where they were known to be: what is still to be told of them waits until they are found.
+    pub put_off: bool,
+    /// Repeating won't help: the server's state wins, and the report says so.
+    pub refused: Option<Error>,
+}
+
+/// Tells the server the queued changes of an account. Rows are dropped as they are told.
 pub async fn push(
     app: &App,
     account: &Account,
     session: &mut Session,
     folders: &mut Vec<Folder>,
-) -> Result<u64> {
-    let mut told = 0;
-    let mut refused = None;
-    for ((path, validity), messages) in queued(app, account)? {
-        let rows: Vec<i64> = messages.iter().flat_map(|m| m.rows.clone()).collect();
-        let count = messages.len() as u64;
-        match push_folder(app, session, folders, (&path, validity), messages).await {
-            Ok(()) => told += count,
-            // Repeating won't help: the server's state wins, and the report says so.
-            Err(e) if e.kind == Kind::Refused => refused = Some(e),
+) -> Result<Pushed> {
+    let mut pushed = Pushed::default();
+    for ((path, validity), mut messages) in queued(app, account)? {
+        let ended = async {
+            let there = still_there(session, folders, (&path, validity), &messages).await?;
+            let all = messages.len();
+            messages.retain(|told| there.contains(&told.uid));
+            pushed.put_off |= messages.len() < all;
+            push_folder(app, session, folders, (&path, &messages)).await
+        };
+        match ended.await {
+            Ok(()) => pushed.told += messages.len() as u64,
+            Err(e) if e.kind == Kind::Refused => pushed.refused = Some(e),
             Err(e) => return Err(e),
         }
+        let rows: Vec<i64> = messages.iter().flat_map(|told| told.rows.clone()).collect();
         app.store.drop_changes(&rows)?;
     }
-    match refused {
-        Some(e) => Err(e),
-        None => Ok(told),
-    }
+    Ok(pushed)
 }
 
 type Queue = BTreeMap<(String, u32), Vec<Told>>;
@@ -100,20 +111,33 @@ pub(super) fn fold(earlier: &mut Change, later: Change) {
     earlier.remove_labels.extend(later.remove_labels);
 }
 
+/// Opens the folder; gives the UIDs that another client has not taken away, and none if they mean other messages now.
+/// A server says OK to a change of messages it doesn't have (RFC 3501 6.4.8).
+async fn still_there(
+    session: &mut Session,
+    folders: &[Folder],
+    (path, validity): (&str, u32),
+    messages: &[Told],
+) -> Result<BTreeSet<u32>> {
+    let Some(folder) = folders.iter().find(|folder| folder.path == path) else {
+        return Ok(BTreeSet::new());
+    };
+    let opened = session.open_folder(path, &folder.wire, None).await?;
+    if opened.uid_validity != validity {
+        return Ok(BTreeSet::new());
+    }
+    let mut uids: Vec<u32> = messages.iter().map(|told| told.uid).collect();
+    uids.sort_unstable();
+    session.present(path, &uids).await
+}
+
+/// Tells what changed of messages of the open folder.
 async fn push_folder(
     app: &App,
     session: &mut Session,
     folders: &mut Vec<Folder>,
-    (path, validity): (&str, u32),
-    messages: Vec<Told>,
+    (path, messages): (&str, &[Told]),
 ) -> Result<()> {
-    let Some(folder) = folders.iter().find(|folder| folder.path == path).cloned() else {
-        return Ok(()); // deleted on the server, and forgotten here by the sync that follows
-    };
-    let opened = session.open_folder(path, &folder.wire, None).await?;
-    if opened.uid_validity != validity {
-        return Ok(());
-    }
     // Nothing that is refused keeps the rest away.
     let mut refused = None;
     let mut noted = |ended: Result<()>| match ended {
@@ -123,7 +147,7 @@ async fn push_folder(
         }
         other => other,
     };
-    for ((add, flag), mut uids) in by_flag(&messages) {
+    for ((add, flag), mut uids) in by_flag(messages) {
         uids.sort_unstable();
         uids.dedup();
         let flags = [flag];
@@ -134,9 +158,11 @@ async fn push_folder(
         };
         noted(session.store(path, &uids, change).await)?;
     }
+    let here = folders.iter().find(|folder| folder.path == path);
+    let here = here.map(|folder| folder.role);
     let mut moves: BTreeMap<String, (Role, Vec<(u32, MessageId)>)> = BTreeMap::new();
-    for told in &messages {
-        if let Some(role) = told.change.move_to.filter(|role| *role != folder.role) {
+    for told in messages {
+        if let Some(role) = told.change.move_to.filter(|role| Some(*role) != here) {
             moves
                 .entry(format!("{role:?}"))
                 .or_insert_with(|| (role, Vec::new()))

@@ -3,6 +3,7 @@
 mod api;
 pub mod chat;
 mod fallback;
+mod filing;
 mod leave;
 mod lines;
 pub mod room;
@@ -11,11 +12,9 @@ mod smtp;
 pub mod twilio;
 pub mod whatsapp;
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -24,7 +23,7 @@ use crate::channel::smtp::INTERRUPTED;
 use crate::error::{Error, Kind, Result};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::id::OutboxId;
-use crate::model::message::{Flags, Role};
+use crate::model::message::Flags;
 use crate::model::outbox::{Answer, RecipientState, State};
 use crate::rules::retry;
 use crate::store::Owner;
@@ -33,8 +32,9 @@ use crate::store::outbox::{Ending, IN_PARTS, Item, MOVED, REVIVED};
 
 use super::hook::{self, FailureKind};
 use super::throttle;
-use super::{App, confirm, optout, scan, sync};
+use super::{App, confirm, optout, scan};
 pub use api::Provider;
+pub use filing::Filing;
 pub use lines::Lines;
 pub use smtp::credentials;
 
@@ -62,6 +62,8 @@ pub struct Delivery<'a> {
 pub struct Delivered {
     pub warnings: Vec<String>,
     pub interrupted: bool,
+    /// Its fallback has it now, and it is due there.
+    pub moved: bool,
 }
 
 /// Makes one attempt of an item this owner claimed.
@@ -75,7 +77,15 @@ pub async fn deliver(app: &App, id: OutboxId, delivery: &Delivery<'_>) -> Result
         optout::strike_waiting(app, &mut item, delivery.owner)?;
         match Run::of(app, &item, delivery).step().await? {
             Step::KeptBack => return Ok(delivered),
-            Step::Moved(words) => delivered.warnings.push(words),
+            Step::Moved(words) => {
+                delivered.warnings.push(words);
+                if !delivery.by_hand {
+                    // That account may be busy: it is in its row there.
+                    app.store.unclaim(id, delivery.owner)?;
+                    delivered.moved = true;
+                    return Ok(delivered);
+                }
+            }
             Step::Ended(state, interrupted) => {
                 delivered.interrupted = interrupted;
                 break state;
@@ -107,48 +117,6 @@ pub async fn deliver(app: &App, id: OutboxId, delivery: &Delivery<'_>) -> Result
 /// The account whose Sent folder gets the copy: where its owner looks for it, also when another sent it.
 pub fn files_in(item: &Item) -> &str {
     item.moved_from.as_deref().unwrap_or(&item.account)
-}
-
-/// Copies for Sent folders. One that can't be reached is left alone for a while: nothing that is to be sent waits for it
-/// again and again.
-#[derive(Default)]
-pub struct Filing(RefCell<HashMap<String, Instant>>);
-
-/// How long.
-const ALONE: Duration = Duration::from_secs(5 * 60);
-
-impl Filing {
-    /// Files the copy of an accepted item; a warning if that did not work, which leaves it to a later run.
-    pub async fn file(&self, app: &App, id: OutboxId) -> Option<String> {
-        let filed = async {
-            let item = app.store.outbox_item(id)?;
-            let name = files_in(&item);
-            if self.leaves_alone(name) {
-                return Ok(());
-            }
-            let account = app.config.account(name)?;
-            let raw = app.store.outbox_bytes(id)?;
-            let filed = sync::file_copy(app, account, Role::Sent, &raw).await;
-            if filed.as_ref().is_err_and(|e| e.kind == Kind::Unavailable) {
-                let at = Instant::now();
-                self.0.borrow_mut().insert(name.to_owned(), at);
-            }
-            filed?;
-            app.store.mark_filed(id, app.clock.now())
-        };
-        match filed.await {
-            Ok(()) => None,
-            Err(e) => Some(format!(
-                "`{id}` was sent, but its copy is not in Sent yet: {}",
-                e.message
-            )),
-        }
-    }
-
-    fn leaves_alone(&self, account: &str) -> bool {
-        let left = self.0.borrow().get(account).copied();
-        left.is_some_and(|at| at.elapsed() < ALONE)
-    }
 }
 
 struct Run<'a> {

@@ -1,12 +1,12 @@
 //! Draining the outbox: sending what is due, taking back what dead processes left, settling what was in doubt.
 
 mod follow;
+mod pass;
 mod timer;
 
-use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::error::{Error, Result};
 use crate::model::account::ChannelKind;
@@ -14,11 +14,11 @@ use crate::model::id::OutboxId;
 use crate::model::message::{Ident, Role};
 use crate::model::outbox::State;
 
-use crate::store::Owner;
-
-use super::deliver::{self, Delivery, Filing, Lines};
+use super::deliver::{self, Filing};
 use super::send::{SendReport, report_on};
 use super::{App, confirm, hook, purge};
+
+use pass::Pass;
 
 pub use follow::{follow, follow_until};
 pub use timer::{Scheduler, TimerReport, timer, unit_path};
@@ -38,13 +38,12 @@ pub async fn run(app: &App) -> Result<SendReport> {
     let filing = Filing::default();
     let mut pass = Pass::new(app, &filing)?;
     pass.settled = doubtful.into_iter().chain(asked).collect();
-    while pass.next(None).await?.is_some() {}
-    let interrupted = pass.interrupted;
+    while pass.next().await?.is_some() {}
+    pass.file_rest()?;
+    while pass.next().await?.is_some() {}
+    let interrupted = pass.was_interrupted();
     let (mut touched, mut warnings) = pass.end().await;
     if !interrupted {
-        for id in app.store.unfiled(100)? {
-            warnings.extend(filing.file(app, id).await);
-        }
         warnings.extend(purge::retain(app));
         warnings.extend(hook::fire(app).await);
     }
@@ -69,82 +68,6 @@ pub fn lacks_runner(app: &App, waiting: u64) -> Result<bool> {
     Ok(seen.is_none_or(|at| now.duration_since(at) > ABSENT))
 }
 
-/// What is due now, one item after the other. An item that comes back for another try waits for the next pass.
-struct Pass<'a> {
-    app: &'a App,
-    owner: Owner,
-    lines: Lines,
-    filing: &'a Filing,
-    now: Timestamp,
-    touched: HashSet<OutboxId>,
-    /// To be told of as well.
-    settled: HashSet<OutboxId>,
-    warnings: Vec<String>,
-    interrupted: bool,
-}
-
-/// An item that could not be worked on is left alone for so long.
-const TROUBLED: Duration = Duration::from_secs(5 * 60);
-
-impl<'a> Pass<'a> {
-    fn new(app: &'a App, filing: &'a Filing) -> Result<Pass<'a>> {
-        Ok(Pass {
-            app,
-            owner: app.store.owner()?,
-            lines: Lines::default(),
-            filing,
-            now: app.clock.now(),
-            touched: HashSet::new(),
-            settled: HashSet::new(),
-            warnings: Vec::new(),
-            interrupted: false,
-        })
-    }
-
-    /// Delivers the next item; `None` if there is none, or someone interrupted.
-    async fn next(&mut self, timeout: Option<Duration>) -> Result<Option<OutboxId>> {
-        if self.interrupted {
-            return Ok(None);
-        }
-        let store = &self.app.store;
-        let Some(id) = store.claim_due(&self.owner, &self.lines.down(), self.now)? else {
-            return Ok(None);
-        };
-        if !self.touched.insert(id) {
-            return Ok(None);
-        }
-        let delivery = Delivery {
-            owner: &self.owner,
-            lines: &self.lines,
-            filing: self.filing,
-            timeout,
-            keep: true,
-            by_hand: false,
-            insists: false,
-        };
-        match deliver::deliver(self.app, id, &delivery).await {
-            Ok(delivered) => {
-                self.warnings.extend(delivered.warnings);
-                self.interrupted = delivered.interrupted;
-            }
-            // One item's trouble is not the others'; if it is the disk's, this fails as well.
-            Err(e) => {
-                let later = self.now.checked_add(TROUBLED).unwrap_or(self.now);
-                store.put_off(id, (later, &e.message), self.now)?;
-                self.warnings
-                    .push(format!("`{id}` was left for later: {}", e.message));
-            }
-        }
-        Ok(Some(id))
-    }
-
-    async fn end(self) -> (Vec<OutboxId>, Vec<String>) {
-        self.lines.close().await;
-        let touched = self.touched.union(&self.settled).copied().collect();
-        (touched, self.warnings)
-    }
-}
-
 /// Sends everything that is due for someone who watches; `tick` hears of every item. Gives what there is to tell, and
 /// whether it was interrupted.
 pub async fn through(app: &App, mut tick: impl FnMut()) -> Result<(Vec<String>, bool)> {
@@ -152,10 +75,10 @@ pub async fn through(app: &App, mut tick: impl FnMut()) -> Result<(Vec<String>, 
     confirm::look(app).await?;
     let filing = Filing::default();
     let mut pass = Pass::new(app, &filing)?;
-    while pass.next(None).await?.is_some() {
+    while pass.next().await?.is_some() {
         tick();
     }
-    let interrupted = pass.interrupted;
+    let interrupted = pass.was_interrupted();
     Ok((pass.end().await.1, interrupted))
 }
 
@@ -177,12 +100,13 @@ pub async fn drain(app: &App) -> Vec<String> {
             return Ok(Vec::new());
         }
         let filing = Filing::default();
-        let mut pass = Pass::new(app, &filing)?;
+        let mut pass = Pass::new(app, &filing)?.until(began + SPARE);
+        let mut touched = Vec::new();
+        while let Some(id) = pass.next().await? {
+            touched.push(id);
+        }
         let mut words = Vec::new();
-        while let Some(left) = SPARE.checked_sub(began.elapsed())
-            && !left.is_zero()
-            && let Some(id) = pass.next(Some(left)).await?
-        {
+        for id in touched {
             let item = app.store.outbox_item(id)?;
             if matches!(item.state, State::Failed | State::Unconfirmed) {
                 words.push(format!(

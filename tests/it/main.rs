@@ -60,6 +60,7 @@ mod google_people;
 mod google_quota;
 mod google_sending;
 mod google_spec;
+mod hanging;
 mod hints;
 mod hook;
 mod hostile;

@@ -5,13 +5,21 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
 /// The server; it ends with the test's process.
 pub struct Smtp {
     pub port: u16,
     received: Arc<Mutex<Vec<Received>>>,
     commands: Arc<Mutex<Vec<String>>>,
+    gate: Arc<Gate>,
+}
+
+/// Whether held messages are answered.
+#[derive(Default)]
+struct Gate {
+    open: Mutex<bool>,
+    opened: Condvar,
 }
 
 /// How it differs from a well-behaved server.
@@ -33,6 +41,8 @@ pub enum Data {
     StallBefore,
     /// Takes all of it and answers after this many milliseconds.
     Late(u64),
+    /// Takes all of it and answers once [`Smtp::release`] was called.
+    Held,
     /// Takes all of it and never answers.
     StallAfter,
     /// Takes all of it and hangs up.
@@ -69,17 +79,21 @@ impl Smtp {
         let commands = Arc::new(Mutex::new(Vec::new()));
         let shelf = Arc::clone(&received);
         let log = Arc::clone(&commands);
+        let gate = Arc::new(Gate::default());
+        let held = Arc::clone(&gate);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (shelf, log) = (Arc::clone(&shelf), Arc::clone(&log));
+                let held = Arc::clone(&held);
                 // A client that goes away ends its session, not the server.
-                std::thread::spawn(move || serve(stream, (&shelf, &log), script).ok());
+                std::thread::spawn(move || serve(stream, (&shelf, &log, &held), script).ok());
             }
         });
         Smtp {
             port,
             received,
             commands,
+            gate,
         }
     }
 
@@ -110,6 +124,23 @@ impl Smtp {
         }
     }
 
+    /// Answers all that is held, now and from now on.
+    pub fn release(&self) {
+        *self.gate.open.lock().expect("no panic while it was held") = true;
+        self.gate.opened.notify_all();
+    }
+
+    /// Waits until so many messages came to their final dot.
+    #[track_caller]
+    pub fn wait_for_mail(&self, n: usize) {
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while self.received().len() < n {
+            let came = self.received().len();
+            assert!(std::time::Instant::now() < end, "{came} of {n} came");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+
     /// What came so far.
     pub fn received(&self) -> Vec<Received> {
         self.received
@@ -121,7 +152,7 @@ impl Smtp {
 
 fn serve(
     stream: TcpStream,
-    (shelf, log): (&Mutex<Vec<Received>>, &Mutex<Vec<String>>),
+    (shelf, log, gate): (&Mutex<Vec<Received>>, &Mutex<Vec<String>>, &Gate),
     script: Script,
 ) -> std::io::Result<()> {
     let usual: &[&str] = &["PIPELINING", "8BITMIME", "SIZE 50000000"];
@@ -212,6 +243,11 @@ fn serve(
                         .expect("no panic while it was held")
                         .push(".".to_owned());
                     stall();
+                }
+                Data::Held => {
+                    let open = gate.open.lock().expect("no panic while it was held");
+                    let opened = gate.opened.wait_while(open, |open| !*open);
+                    drop(opened.expect("no panic while it was held"));
                 }
                 Data::Late(ms) => std::thread::sleep(std::time::Duration::from_millis(ms)),
                 _ => {}

@@ -41,7 +41,7 @@ impl Lines {
         provider
     }
 
-    pub(super) fn note_down(&self, account: &str) {
+    pub fn note_down(&self, account: &str) {
         self.down.borrow_mut().push(account.to_owned());
     }
 
@@ -50,11 +50,29 @@ impl Lines {
         self.down.borrow().clone()
     }
 
+    /// A new row begins: all accounts may be tried again.
+    pub fn renew(&self) {
+        self.down.borrow_mut().clear();
+    }
+
     /// Says goodbye on all of them.
     pub async fn close(&self) {
         let open = std::mem::take(&mut *self.open.borrow_mut());
-        for client in open.into_values() {
-            client.quit().await;
-        }
+        goodbye(open).await;
+    }
+
+    /// Ends those of all accounts but these; says goodbye for as long as what it gives is asked. `None` if there is none.
+    pub fn close_but(&self, busy: &[String]) -> Option<impl Future<Output = ()> + use<>> {
+        let is_idle = |account: &String| !busy.contains(account);
+        self.providers.borrow_mut().retain(|name, _| !is_idle(name));
+        let mut open = self.open.borrow_mut();
+        let idle: HashMap<_, _> = open.extract_if(|name, _| is_idle(name)).collect();
+        (!idle.is_empty()).then(|| goodbye(idle))
+    }
+}
+
+async fn goodbye(open: HashMap<String, Client>) {
+    for client in open.into_values() {
+        client.quit().await;
     }
 }

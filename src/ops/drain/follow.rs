@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 
 use crate::error::{Error, Kind, Result};
 use crate::model::id::OutboxId;
@@ -32,91 +32,141 @@ pub async fn follow(app: &App, tell: impl FnMut(&ItemReport) -> Result<()>) -> R
 pub async fn follow_until(
     app: &App,
     mut stop: Stop,
-    mut tell: impl FnMut(&ItemReport) -> Result<()>,
+    tell: impl FnMut(&ItemReport) -> Result<()>,
 ) -> Result<()> {
     if app.config.read_only {
         return Err(Error::refused("nothing is sent while comms is read-only"));
     }
-    let mut beats = 0u32;
     let filing = Filing::default();
+    let mut round = Round {
+        app,
+        filing: &filing,
+        tell,
+        beats: 0,
+        pass: None,
+        at: Instant::now(),
+        outcome: Ok(()),
+    };
     loop {
-        let rest = match round(app, (beats, &filing), (&mut stop, &mut tell)).await {
-            Ok(()) => PACE,
-            Err(Fault::Telling(e)) => return Err(e),
-            // A newer comms has the store: no rest mends that.
-            Err(Fault::Working(e)) if e.kind == Kind::Config => return Err(e),
-            Err(Fault::Working(e)) => {
-                (app.notice)(&format!("the outbox rests for a while: {}", e.message));
-                REST
-            }
-        };
-        beats = beats.wrapping_add(1);
+        let ends = stop.was_asked() || round.outcome.is_err();
+        match &round.pass {
+            None if ends => return round.outcome,
+            Some(pass) if ends => pass.stop(),
+            _ => {}
+        }
         tokio::select! {
             biased;
-            () = stop.asked() => return Ok(()),
-            () = sleep(rest) => {}
+            () = stop.asked(), if !ends => {}
+            () = sleep_until(round.at), if !ends => round.begin(),
+            ended = next(&mut round.pass) => round.take_in(ended).await,
         }
-    }
-}
-
-enum Fault {
-    Working(Error),
-    /// Nobody listens any more.
-    Telling(Error),
-}
-
-impl From<Error> for Fault {
-    fn from(e: Error) -> Fault {
-        Fault::Working(e)
-    }
-}
-
-async fn round(
-    app: &App,
-    (beats, filing): (u32, &Filing),
-    (stop, tell): (&mut Stop, &mut impl FnMut(&ItemReport) -> Result<()>),
-) -> std::result::Result<(), Fault> {
-    if !app.store.has_outbox() {
-        return Ok(());
-    }
-    if beats.is_multiple_of(SIGN) {
-        note_runner(app)?;
-        if let Some(words) = purge::retain(app) {
-            (app.notice)(&words);
-        }
-    }
-    let mut report = |id: OutboxId| -> std::result::Result<(), Fault> {
-        tell(&ItemReport::from(app.store.outbox_item(id)?)).map_err(Fault::Telling)
-    };
-    for id in tidy(app)? {
-        report(id)?;
-    }
-    if app.store.has_due(app.clock.now())? {
-        let mut pass = Pass::new(app, filing)?;
-        while !stop.was_asked()
-            && let Some(id) = pass.next(None).await?
-        {
-            report(id)?;
-        }
-        if pass.interrupted {
+        if round.pass.as_ref().is_some_and(Pass::was_interrupted) {
             stop.now();
         }
-        for words in pass.end().await.1 {
-            (app.notice)(&words);
-        }
     }
-    for id in app.store.unfiled(100)? {
-        // What falls due goes first.
-        if stop.was_asked() || app.store.has_due(app.clock.now())? {
-            break;
+}
+
+/// What ends next of a pass, if there is one.
+async fn next(pass: &mut Option<Pass<'_>>) -> Result<Option<OutboxId>> {
+    match pass {
+        Some(pass) => pass.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Looking again and again. What is under way outlives a round: nobody waits for the slowest.
+struct Round<'a, T> {
+    app: &'a App,
+    filing: &'a Filing,
+    tell: T,
+    beats: u32,
+    /// `None` while there is nothing to do.
+    pass: Option<Pass<'a>>,
+    /// When it looks again.
+    at: Instant,
+    /// A fault that ends it, after what is under way.
+    outcome: Result<()>,
+}
+
+impl<T: FnMut(&ItemReport) -> Result<()>> Round<'_, T> {
+    fn begin(&mut self) {
+        self.at = Instant::now() + PACE;
+        let begun = self.look();
+        self.beats = self.beats.wrapping_add(1);
+        if let Err(e) = begun {
+            self.rest(e);
         }
-        if let Some(words) = filing.file(app, id).await {
-            (app.notice)(&words);
-            // One that refuses is not asked every second.
-            if !beats.is_multiple_of(SIGN) {
-                break;
+        self.notice();
+    }
+
+    fn look(&mut self) -> Result<()> {
+        let app = self.app;
+        if !app.store.has_outbox() {
+            return Ok(());
+        }
+        if self.beats.is_multiple_of(SIGN) {
+            note_runner(app)?;
+            if let Some(words) = purge::retain(app) {
+                (app.notice)(&words);
             }
         }
+        for id in tidy(app)? {
+            self.report(id)?;
+        }
+        let (accounts, items) = self.filing.left_alone();
+        if self.pass.is_none()
+            && !app.store.has_due(app.clock.now())?
+            && app.store.unfiled(1, (&accounts, &items))?.is_empty()
+        {
+            return Ok(());
+        }
+        let pass = match &mut self.pass {
+            Some(pass) => pass,
+            none => none.insert(Pass::new(app, self.filing)?),
+        };
+        pass.renew();
+        pass.file_rest()
     }
-    Ok(())
+
+    async fn take_in(&mut self, ended: Result<Option<OutboxId>>) {
+        let is_over = matches!(ended, Ok(None));
+        let told = ended.and_then(|id| id.map_or(Ok(()), |id| self.report(id)));
+        let trouble = self.pass.as_mut().and_then(Pass::trouble);
+        for e in told.err().into_iter().chain(trouble) {
+            self.rest(e);
+        }
+        self.notice();
+        if let Some(pass) = self.pass.take_if(|_| is_over) {
+            pass.end().await;
+        }
+    }
+
+    fn report(&mut self, id: OutboxId) -> Result<()> {
+        let item = ItemReport::from(self.app.store.outbox_item(id)?);
+        // Nobody listens any more.
+        if let Err(e) = (self.tell)(&item) {
+            self.outcome = Err(e);
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self, e: Error) {
+        // A newer comms has the store: no rest mends that.
+        if e.kind == Kind::Config {
+            self.outcome = Err(e);
+            return;
+        }
+        (self.app.notice)(&format!("the outbox rests for a while: {}", e.message));
+        self.at = Instant::now() + REST;
+        if let Some(pass) = &mut self.pass {
+            pass.rest();
+        }
+    }
+
+    fn notice(&mut self) {
+        let warnings = self.pass.as_mut().map(Pass::warnings);
+        for words in warnings.unwrap_or_default() {
+            (self.app.notice)(&words);
+        }
+    }
 }

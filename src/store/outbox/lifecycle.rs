@@ -19,13 +19,14 @@ use crate::store::owner::{Owner, is_alive};
 use crate::store::{Store, fault};
 
 impl Store {
-    /// Takes the next due item for this owner, of an account that is not among `but`; `None` if nothing is due.
+    /// Takes the next due item for this owner, of an account that is not among `but`, which it tells too; `None` if
+    /// nothing is due.
     pub fn claim_due(
         &self,
         owner: &Owner,
         but: &[String],
         now: Timestamp,
-    ) -> Result<Option<OutboxId>> {
+    ) -> Result<Option<(OutboxId, String)>> {
         let but = serde_json::to_string(but).unwrap_or_default();
         // A claim that a power cut undoes is none the worse for it.
         change(&mut *self.main()?, false, |tx| {
@@ -34,13 +35,13 @@ impl Store {
                    (SELECT id FROM items WHERE state = 'ready' AND paused = 0 AND coalesce(next_at, 0) <= ?3
                     AND (lease_owner IS NULL OR lease_until < ?3 OR lease_until > ?2)
                     AND account NOT IN (SELECT value FROM json_each(?4)) AND sees(account) ORDER BY next_at, id LIMIT 1)
-                 RETURNING id",
+                 RETURNING id, account",
             )
             .and_then(|mut claim| {
                 claim
                     .query_row(
                         params![owner.name, ms(now) + LEASE_MS, ms(now), but],
-                        |row| row.get(0).map(OutboxId),
+                        |row| Ok((OutboxId(row.get(0)?), row.get(1)?)),
                     )
                     .optional()
             })
@@ -57,6 +58,18 @@ impl Store {
                 params![id.0, owner.name, ms(now) + LEASE_MS, ms(now)],
             )
             .map(|n| n == 1)
+            .map_err(fault(WRITING))
+    }
+
+    /// Gives a claim back: the item is anyone's again.
+    pub fn unclaim(&self, id: OutboxId, owner: &Owner) -> Result<()> {
+        self.main()?
+            .execute(
+                "UPDATE items SET lease_owner = NULL, lease_until = NULL
+                 WHERE id = ?1 AND state = 'ready' AND lease_owner = ?2",
+                params![id.0, owner.name],
+            )
+            .map(drop)
             .map_err(fault(WRITING))
     }
 
@@ -423,15 +436,32 @@ impl Store {
             .map_err(fault(WRITING))
     }
 
-    /// Items that were accepted but whose copy is not filed yet, oldest first.
-    pub fn unfiled(&self, limit: usize) -> Result<Vec<OutboxId>> {
+    /// Items that were accepted but whose copy is not filed yet, with the account whose Sent folder is to have it, oldest
+    /// first; without those of these accounts, and without these items.
+    pub fn unfiled(
+        &self,
+        limit: usize,
+        (accounts, items): (&[String], &[OutboxId]),
+    ) -> Result<Vec<(OutboxId, String)>> {
+        let items: Vec<i64> = items.iter().map(|id| id.0).collect();
+        let json = |list: serde_json::Result<String>| list.unwrap_or_default();
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let db = self.main()?;
         let mut statement = db
-            .prepare("SELECT id FROM items WHERE state = 'sent' AND file_copy = 1 AND filed_at IS NULL AND sees(account) ORDER BY id LIMIT ?1")
+            .prepare(
+                "SELECT id, coalesce(moved_from, account) AS files_in FROM items
+                 WHERE state = 'sent' AND file_copy = 1 AND filed_at IS NULL AND sees(account)
+                 AND files_in NOT IN (SELECT value FROM json_each(?2)) AND id NOT IN (SELECT value FROM json_each(?3))
+                 ORDER BY id LIMIT ?1",
+            )
             .map_err(fault(DOING))?;
+        let but = (
+            json(serde_json::to_string(accounts)),
+            json(serde_json::to_string(&items)),
+        );
         let rows = statement
-            .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-                row.get(0).map(OutboxId)
+            .query_map(params![limit, but.0, but.1], |row| {
+                Ok((OutboxId(row.get(0)?), row.get(1)?))
             })
             .map_err(fault(DOING))?;
         rows.collect::<rusqlite::Result<_>>().map_err(fault(DOING))

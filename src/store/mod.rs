@@ -313,16 +313,20 @@ impl Store {
 
 fn lazily(
     slot: &Slot,
-    open: impl FnOnce() -> Result<Connection>,
+    open: impl Fn() -> Result<Connection>,
 ) -> Result<MutexGuard<'_, Connection>> {
     if slot.get().is_none() {
         // Two threads may both open; the loser's connection is dropped.
         let _ = slot.set(Mutex::new(open()?));
     }
     let mutex = slot.get().expect("set just above");
-    Ok(mutex
+    let mut db = mutex
         .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner))
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    if schema::is_overtaken(&db) {
+        *db = open()?;
+    }
+    Ok(db)
 }
 
 /// There is no message with this number.
@@ -339,6 +343,12 @@ pub(crate) fn fault(doing: &'static str) -> impl Fn(rusqlite::Error) -> Error {
                 .hint("wait for the other comms to finish, then repeat")
                 .because(e)
         }
+        // The only one who interrupts is who looks at a file that is read without a lock.
+        Some(ErrorCode::OperationInterrupted) => Error::unavailable(format!(
+            "{doing}: the store was written meanwhile"
+        ))
+        .hint("its folder can't be written from here, so its owner was not kept waiting: repeat")
+        .because(e),
         Some(ErrorCode::ReadOnly) => {
             Error::internal(format!("{doing}: the store can't be written"))
                 .hint("its files belong to another user, or the disk is read-only")

@@ -6,13 +6,13 @@ use std::fs::TryLockError;
 use std::io::ErrorKind;
 use std::ops::Deref;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
 
-use crate::disk;
+use crate::disk::{self, Identity};
 use crate::error::{Context, Error, Kind, Result};
 
 use super::{BUSY, fault};
@@ -221,10 +221,7 @@ fn connect_reader(path: &Path, file: &File) -> Result<Connection> {
     db.busy_timeout(BUSY).map_err(opening(file))?;
     match log_of(&db, path) {
         Log::Usable => {}
-        Log::Needless => {
-            let flags = flags | rusqlite::OpenFlags::SQLITE_OPEN_URI;
-            db = Connection::open_with_flags(unchanging(path), flags).map_err(opening(file))?;
-        }
+        Log::Needless(found) => db = connect_unchanging(path, found).map_err(opening(file))?,
         Log::OutOfReach(refused) => {
             let name = file.name;
             return Err(Error::internal(format!(
@@ -252,13 +249,16 @@ fn is_in_readonly_folder(db: &Connection) -> bool {
 /// What becomes of the log beside a file.
 enum Log {
     Usable,
-    /// In a folder that can't be written a file without a log, or with an empty one, is all there is.
-    Needless,
+    /// In a folder that can't be written a file without a log, or with an empty one, is all there is, for as long as it
+    /// is as it was found.
+    Needless(Stamp),
     /// What was written last is in it, and it can't be opened.
     OutOfReach(rusqlite::Error),
 }
 
 fn log_of(db: &Connection, path: &Path) -> Log {
+    // Looked at before its log: while a log is carried over into the file, it is there.
+    let found = stamp(path);
     let asked = db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
     let Err(refused) = asked else {
         return Log::Usable;
@@ -267,12 +267,46 @@ fn log_of(db: &Connection, path: &Path) -> Log {
     log.push("-wal");
     match refused.sqlite_error_code() {
         Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => match is_missing(Path::new(&log)) {
-            true => Log::Needless,
+            true => Log::Needless(found),
             false => Log::OutOfReach(refused),
         },
         // Told by whoever works with it.
         _ => Log::Usable,
     }
+}
+
+/// What changes when a file is written; `None` if it can't be looked at.
+type Stamp = Option<(SystemTime, u64, Identity)>;
+
+fn stamp(path: &Path) -> Stamp {
+    let found = path.metadata().ok()?;
+    Some((
+        found.modified().ok()?,
+        found.len(),
+        disk::identity(path).unwrap_or_default(),
+    ))
+}
+
+/// Opens a file without any lock. Its owner, who may write it all the same, knows nothing of this reader: each step of
+/// each statement ends with a look at the file, and with a fault if it was written since it was `found`, whose pages of
+/// before and after don't fit together.
+fn connect_unchanging(path: &Path, found: Stamp) -> rusqlite::Result<Connection> {
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY
+        | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | rusqlite::OpenFlags::SQLITE_OPEN_URI;
+    let mut db = Connection::open_with_flags(unchanging(path), flags)?;
+    let path = path.to_owned();
+    db.progress_handler(1, Some(move || found.is_none() || stamp(&path) != found))?;
+    Ok(db)
+}
+
+/// Whether this connection reads a file as one that nobody changes, and somebody did.
+pub fn is_overtaken(db: &Connection) -> bool {
+    let is_read = db.is_readonly("main").unwrap_or(false);
+    is_read
+        && db
+            .pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
+            .is_err_and(|e| e.sqlite_error_code() == Some(ErrorCode::OperationInterrupted))
 }
 
 /// The address by which SQLite takes a file as one that nobody changes (<https://sqlite.org/uri.html>).
@@ -426,6 +460,38 @@ mod tests {
                 }
             });
         }
+    }
+
+    #[test]
+    fn a_file_that_is_read_without_a_lock_gives_nothing_more_once_it_was_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(RAW.name);
+        let fill = |text: &str| {
+            let db = open(dir.path(), &RAW).unwrap();
+            db.execute_batch("CREATE TABLE IF NOT EXISTS pages (n INTEGER PRIMARY KEY, text)")
+                .unwrap();
+            for n in 0..40 {
+                let text = text.repeat(8000);
+                db.execute("REPLACE INTO pages VALUES (?1, ?2)", (n, text))
+                    .unwrap();
+            }
+        };
+        fill("a");
+        let reader = connect_unchanging(&path, stamp(&path)).unwrap();
+        assert!(!is_overtaken(&reader));
+        let mut all = reader.prepare("SELECT text FROM pages").unwrap();
+        let mut rows = all.query([]).unwrap();
+        rows.next().unwrap().expect("the first row");
+        fill("b");
+        let torn = rows
+            .next()
+            .map(|_| ())
+            .map_err(fault("reading"))
+            .unwrap_err();
+        assert_eq!(torn.kind, Kind::Unavailable);
+        assert!(torn.message.contains("was written meanwhile"), "{torn:?}");
+        drop(rows);
+        assert!(is_overtaken(&reader));
     }
 
     #[test]

@@ -1,14 +1,17 @@
 //! `comms inbox show`, `thread` and `save`.
 
+use std::borrow::Borrow;
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::Value;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::error::{Context, Error, Kind, Result};
 use crate::format::clean;
 use crate::model::address::Address;
 use crate::model::id::{MessageId, ThreadId};
+use crate::model::message::Envelope;
 use crate::ops::App;
 use crate::ops::save::{self, SaveRequest, Saved, Wanted};
 use crate::ops::show::{self, MessageReport, ShowRequest};
@@ -86,7 +89,9 @@ pub fn show(args: ShowArgs, app: &App, out: &mut Output) -> Result<Done> {
         let text = page(&report, args.headers, out);
         out.page(&text)?;
     } else if out.fields.is_some() {
-        out.report("comms.message/1", &flat(&report)?, |_| String::new())?;
+        let flat = serde_json::to_value(Flat::of(&report));
+        let flat = flat.context(Kind::Internal, "writing JSON")?;
+        out.report("comms.message/1", &flat, |_| String::new())?;
     } else if out.format == Format::Plain {
         // All header fields and the HTML are several times the message; they are there for who asks.
         let mut short = report;
@@ -101,16 +106,22 @@ pub fn show(args: ShowArgs, app: &App, out: &mut Output) -> Result<Done> {
     Ok(None)
 }
 
-/// The report with the fields of its envelope beside its own, as those of a thread's rows are asked for.
-fn flat(report: &MessageReport) -> Result<Value> {
-    let mut value = serde_json::to_value(report).context(Kind::Internal, "writing JSON")?;
-    let envelope = value["message"].as_object().cloned().unwrap_or_default();
-    if let Value::Object(all) = &mut value {
-        for (key, value) in envelope {
-            all.entry(key).or_insert(value);
+/// What `--fields` chooses from: what a message is listed with, and what it is read with, which goes before.
+#[derive(Serialize, JsonSchema)]
+struct Flat<'a> {
+    #[serde(flatten)]
+    envelope: &'a Envelope,
+    #[serde(flatten)]
+    report: &'a MessageReport,
+}
+
+impl<'a> Flat<'a> {
+    fn of(report: &'a MessageReport) -> Flat<'a> {
+        Flat {
+            envelope: &report.message,
+            report,
         }
     }
-    Ok(value)
 }
 
 pub fn thread(args: ThreadArgs, app: &App, out: &mut Output) -> Result<Done> {
@@ -130,46 +141,56 @@ pub fn thread(args: ThreadArgs, app: &App, out: &mut Output) -> Result<Done> {
         out.page(&pages.join(&format!("\n{rule}\n\n")))?;
         return Ok(None);
     }
-    let columns = [
+    let rows = &report.messages;
+    if out.fields.is_some() {
+        let rows: Vec<_> = rows.iter().map(Flat::of).collect();
+        out.list("comms.thread/1", &report, "messages", &rows, &columns())?;
+    } else {
+        out.list("comms.thread/1", &report, "messages", rows, &columns())?;
+    }
+    Ok(None)
+}
+
+impl Borrow<MessageReport> for Flat<'_> {
+    fn borrow(&self) -> &MessageReport {
+        self.report
+    }
+}
+
+/// The columns of a message in its thread.
+fn columns<M: Borrow<MessageReport>>() -> [Column<M>; 5] {
+    [
         Column {
             field: "id",
             title: "id",
-            cell: |m: &MessageReport, _| Cell::id(m.message.id),
-            plain: |m| m.message.id.to_string(),
+            cell: |m: &M, _| Cell::id(m.borrow().message.id),
+            plain: |m: &M| m.borrow().message.id.to_string(),
         },
         Column {
             field: "from",
             title: "from",
-            cell: |m, _| Cell::plain(clean::line(&people(&m.message.from))),
-            plain: |m| people(&m.message.from),
+            cell: |m: &M, _| Cell::plain(clean::line(&people(&m.borrow().message.from))),
+            plain: |m: &M| people(&m.borrow().message.from),
         },
         Column {
             field: "received_at",
             title: "when",
-            cell: |m, out| Cell::plain(out.when(m.message.received_at)),
-            plain: |m| m.message.received_at.to_string(),
+            cell: |m: &M, out| Cell::plain(out.when(m.borrow().message.received_at)),
+            plain: |m: &M| m.borrow().message.received_at.to_string(),
         },
         Column {
             field: "subject",
             title: "subject",
-            cell: |m, _| Cell::plain(clean::line(&m.message.subject)),
-            plain: |m| m.message.subject.clone(),
+            cell: |m: &M, _| Cell::plain(clean::line(&m.borrow().message.subject)),
+            plain: |m: &M| m.borrow().message.subject.clone(),
         },
         Column {
             field: "text",
             title: "text",
-            cell: |m, _| Cell::plain(clean::line(&m.text)),
-            plain: |m| m.text.clone(),
+            cell: |m: &M, _| Cell::plain(clean::line(&m.borrow().text)),
+            plain: |m: &M| m.borrow().text.clone(),
         },
-    ];
-    out.list(
-        "comms.thread/1",
-        &report,
-        "messages",
-        &report.messages,
-        &columns,
-    )?;
-    Ok(None)
+    ]
 }
 
 pub fn save(args: SaveArgs, app: &App, out: &mut Output) -> Result<Done> {

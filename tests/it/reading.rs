@@ -254,3 +254,29 @@ fn fields_of_the_envelope_are_asked_for_as_in_a_thread() {
         "{run}"
     );
 }
+
+#[test]
+fn a_thread_knows_the_fields_that_one_message_has_and_lists_them() {
+    let world = world();
+    let id = id(&world, "2@example.com");
+    let fields = "id,account,folder,starred,to,sent_at,headers,message.subject";
+    let shown = world
+        .run(["inbox", "show", &id, "--json", "--fields", fields])
+        .ok()
+        .json();
+    let thread = world
+        .run(["inbox", "thread", &id, "--json", "--fields", fields])
+        .ok()
+        .json();
+    let rows = thread["messages"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["id"] == id.as_str()).unwrap();
+    for (key, value) in row.as_object().unwrap() {
+        assert_eq!(value, &shown[key], "{key}");
+    }
+    for what in ["show", "thread"] {
+        let run = world.run(["inbox", what, &id, "--fields", "nope"]).fails(2);
+        for known in ["account", "headers", "received_at", "starred"] {
+            assert!(run.stderr.contains(known), "{what} {known} {run}");
+        }
+    }
+}

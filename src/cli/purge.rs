@@ -13,7 +13,7 @@ use super::{Done, origin, progress, prompt};
 /// Erase messages from this machine
 ///
 /// Erases text, attachments and index entries of messages that fit, and the text of settled outbox items that are
-/// copies of them. One bare address erases all to and from it; the id of a contact (c9) erases the contact as well, with
+/// copies of them. One bare address or phone number (+14155550100) erases all to and from it; the id of a contact (c9) erases the contact as well, with
 /// its history and every address it ever had. What a server or another program's Maildir holds stays
 /// there, and is not fetched again. The record that something was sent stays, without its text.
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ use super::{Done, origin, progress, prompt};
     after_help = "Examples:\n  comms purge older_than:2y in:lists --dry-run\n  comms purge ada@example.com\n  comms purge c9\n  comms purge --expired"
 )]
 pub struct PurgeArgs {
-    /// What to erase, as in `comms search`; or one address; or ids (m5, t8, o17), or a contact (c9)
+    /// What to erase, as in `comms search`; or one address or phone number; or ids (m5, t8, o17), or a contact (c9)
     #[arg(
         value_name = "QUERY",
         required_unless_present = "expired",

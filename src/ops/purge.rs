@@ -1,18 +1,19 @@
 //! `purge`: erases text from this machine for good. What a server or someone's Maildir holds is left to them, and does
 //! not come back from there.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::channel::maildir;
 use crate::error::{Error, Kind, Result};
-use crate::format::clean;
+use crate::format::{clean, slack};
+use crate::model::account::ChannelKind;
 use crate::model::id::{ContactId, MessageId, OutboxId};
 use crate::model::message::Ident;
 use crate::model::query::{Field, Query, Text};
-use crate::rules::address;
+use crate::rules::{address, phone};
 use crate::store::outbox::{By, Traces};
 
 use super::named::{self, Named};
@@ -21,8 +22,8 @@ use super::{App, Origin, Progress, contacts, search};
 /// What to erase.
 #[derive(Clone, Debug)]
 pub enum What {
-    /// Messages that fit, and settled outbox items that are copies of them. One bare address means all to or from it, the
-    /// id of a contact that and the contact itself; ids of messages, threads and outbox items mean these.
+    /// Messages that fit, and settled outbox items that are copies of them. One bare address or phone number
+    /// (`+14155550100`) means all to or from it, the id of a contact that and the contact itself; ids of messages, threads and outbox items mean these.
     Matching(String),
     /// What `[retention]` gives up.
     Expired,
@@ -125,6 +126,10 @@ pub fn plan(app: &App, origin: Origin, what: &What) -> Result<Plan> {
             let own = app.config.account(&place.account).is_ok_and(|a| a.built_in);
             if let Ident::Remote(remote) = &place.ident {
                 parts.push((place.account.clone(), remote.clone()));
+                if place.channel == ChannelKind::Slack {
+                    let files = slack_files(app, *id, remote);
+                    parts.extend(files.map(|file| (place.account.clone(), file)));
+                }
             }
             match place.ident {
                 Ident::Maildir(name) if own => plan.own_files.push((place.folder, name)),
@@ -165,20 +170,29 @@ pub fn plan(app: &App, origin: Origin, what: &What) -> Result<Plan> {
     Ok(plan)
 }
 
+/// By which names an item may know this message of Slack's: one of files that Slack did not show at once has that of its
+/// first file.
+fn slack_files(app: &App, id: MessageId, remote: &str) -> impl Iterator<Item = String> {
+    // Without its bytes there is nothing to be told by.
+    let raw = app.store.raw(id).unwrap_or_default();
+    let channel = slack::place_of(remote).map(|(channel, _)| channel.to_owned());
+    let names = |channel: String| {
+        let files = slack::file_ids(&raw).into_iter();
+        files.map(move |file| slack::remote(&channel, &file))
+    };
+    channel.map(names).into_iter().flatten()
+}
+
 /// The own ids of items that lie among these messages under another Message-ID: servers may give theirs.
 fn own_ids(app: &App, messages: &[MessageId]) -> Result<Vec<String>> {
-    let messages: HashSet<_> = messages.iter().copied().collect();
-    let mut found = Vec::new();
     if messages.is_empty() {
-        return Ok(found);
+        return Ok(Vec::new());
     }
-    for own in app.store.own_ids_of_mail()? {
-        let copies = app.store.by_own_id(&own)?;
-        for copy in copies.into_iter().filter(|copy| messages.contains(copy)) {
-            if app.store.document(copy)?.parsed().comms_id.as_ref() == Some(&own) {
-                found.push(own);
-                break;
-            }
+    let own_ids = app.store.own_ids_of_mail()?;
+    let mut found = Vec::new();
+    for (id, own) in app.store.with_own_ids(messages, &own_ids)? {
+        if app.store.document(id)?.parsed().comms_id.as_ref() == Some(&own) {
+            found.push(own);
         }
     }
     Ok(found)
@@ -310,6 +324,15 @@ fn read(app: &App, text: &str) -> Result<Subject> {
         && !who.contains([' ', '"', '(', '*'])
     {
         return Ok(all_of(vec![text.to_owned()]));
+    }
+    // A number with its country is one person's, for text messages and for WhatsApp.
+    if text.starts_with('+')
+        && let Ok(number) = phone::parse(text, None)
+    {
+        let channels = ["sms", "whatsapp"];
+        return Ok(all_of(
+            channels.map(|channel| format!("{channel}:{number}")).into(),
+        ));
     }
     let bare = !text.contains([':', ' ', '"', '(', '*']);
     if bare && let Ok(address) = address::parse(text) {

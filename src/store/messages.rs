@@ -296,6 +296,34 @@ impl Store {
         read().map_err(fault("looking up a message"))
     }
 
+    /// Of these messages those that may carry one of these own ids (`X-Comms-Id`), with it: who asks reads it in their bytes.
+    pub fn with_own_ids(
+        &self,
+        messages: &[MessageId],
+        own_ids: &[String],
+    ) -> Result<Vec<(MessageId, String)>> {
+        let hashed = own_ids
+            .iter()
+            .map(|own| (threading::own_hash(own), own.clone()));
+        let by_hash: HashMap<i64, String> = hashed.collect();
+        let hashes = format!("{:?}", by_hash.keys().collect::<Vec<_>>());
+        let ids = format!("{:?}", messages.iter().map(|id| id.0).collect::<Vec<_>>());
+        let db = self.reader()?;
+        let read = || -> rusqlite::Result<Vec<(MessageId, i64)>> {
+            db.prepare(
+                "SELECT m.id, i.hash FROM json_each(?1) AS own CROSS JOIN message_ids i ON i.hash = own.value
+                 CROSS JOIN messages m ON m.key = i.key
+                 WHERE m.id IN (SELECT value FROM json_each(?2))
+                   AND (SELECT sees(account) FROM folders WHERE id = m.folder)",
+            )?
+            .query_map([hashes, ids], |row| Ok((MessageId(row.get(0)?), row.get(1)?)))?
+            .collect()
+        };
+        let found = read().map_err(fault("looking up a message"))?.into_iter();
+        let named = found.filter_map(|(id, hash)| Some((id, by_hash.get(&hash)?.clone())));
+        Ok(named.collect())
+    }
+
     /// Messages that may carry this own id (`X-Comms-Id`): who asks reads it in their bytes.
     pub fn by_own_id(&self, own_id: &str) -> Result<Vec<MessageId>> {
         let db = self.reader()?;

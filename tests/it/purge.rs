@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::support::World;
 use crate::support::mail::{ANN, Mail};
 use crate::support::serving::{self, Serving};
+use crate::support::slack::{Fault, Slack, TOKEN};
 use crate::support::smtp::Smtp;
 use crate::support::twilio::{BOB, Twilio};
 
@@ -483,4 +484,58 @@ fn a_mail_goes_with_what_was_sent_though_its_server_named_it_anew() {
         (&1.into(), &1.into()),
         "{report}"
     );
+}
+
+#[test]
+fn a_bare_number_means_the_person_however_it_is_written() {
+    let twilio = Twilio::start();
+    let world = twilio.world();
+    world.run(["send", BOB, "-m", WORD]).ok();
+    world.run(["send", "+14155550177", "-m", "weather"]).ok();
+    let preview = |number: &str| {
+        let run = world.run(["purge", number, "--dry-run", "--json"]).ok();
+        run.json()["outbox_items"].clone()
+    };
+    assert_eq!(preview("+1 (415) 555-0199"), 1);
+    let report = world.run(["purge", BOB, "--yes", "--json"]).ok().json();
+    assert_eq!(
+        (&report["messages"], &report["outbox_items"]),
+        (&1.into(), &1.into()),
+        "{report}"
+    );
+    assert_eq!(holding(&world.home(), WORD), Vec::<String>::new());
+    let shown = |id: &str| world.run(["outbox", "show", id, "--json"]).ok().json();
+    assert_eq!(shown("o1")["recipients"][0]["email"], "(erased)");
+    assert_eq!(shown("o2")["recipients"][0]["email"], "sms:+14155550177");
+}
+
+#[test]
+fn a_file_alone_goes_with_its_message_though_slack_did_not_say_where_it_stands() {
+    let slack = Slack::start();
+    let world = World::new()
+        .config(&slack.account())
+        .env("COMMS_SECRET_WORK", TOKEN);
+    let file = world.file(&format!("{WORD}.txt"), "one");
+    for n in [1, 2] {
+        if n == 1 {
+            for nth in 1..=6 {
+                slack.fault("conversations.history", nth, Fault::Error("fatal_error"));
+            }
+        }
+        let args = ["-m", "", "--allow-empty", "--attach", &file];
+        world
+            .run([&["send", "slack:#ops"][..], &args].concat())
+            .ok();
+    }
+    slack.state().faults.clear();
+    world.run(["inbox", "sync"]).ok();
+    let query = format!("filename:{WORD}.txt");
+    assert_eq!(count(&world, &query), "2");
+    let report = world.run(["purge", &query, "--yes", "--json"]).ok().json();
+    assert_eq!(
+        (&report["messages"], &report["outbox_items"]),
+        (&2.into(), &2.into()),
+        "{report}"
+    );
+    assert_eq!(holding(&world.home(), WORD), Vec::<String>::new());
 }

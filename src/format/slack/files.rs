@@ -53,6 +53,13 @@ pub fn attachment_source(raw: &[u8], number: usize) -> Option<Source> {
     })
 }
 
+/// What Slack calls the files of a stored document, in their order.
+pub fn file_ids(raw: &[u8]) -> Vec<String> {
+    let message = super::message_of(raw);
+    let ids = files(&message).filter_map(|file| text(file, "id"));
+    ids.map(str::to_owned).collect()
+}
+
 fn files(message: &Value) -> impl Iterator<Item = &Value> {
     let files = message.get("files").and_then(Value::as_array);
     files.into_iter().flatten()

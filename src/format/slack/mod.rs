@@ -11,7 +11,7 @@ mod text;
 
 pub use dialect::{Pinged, chunks, from_markdown, from_plain, pinged, without_mass_mentions};
 pub use emoji::emoji_name;
-pub use files::{Source, attachment_source};
+pub use files::{Source, attachment_source, file_ids};
 
 use std::collections::BTreeMap;
 

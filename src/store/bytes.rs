@@ -127,28 +127,8 @@ const NAMED: usize = 10;
 pub fn missing(dir: &Path, raw: &Connection) -> Result<Vec<Error>> {
     let doing = "checking the store";
     let blobs = dir.join("blobs");
-    let without_file = || -> rusqlite::Result<Vec<i64>> {
-        let mut select = raw.prepare(
-            "SELECT id, blob FROM mail WHERE blob IS NOT NULL AND path IS NULL ORDER BY id",
-        )?;
-        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?;
-        rows.filter(|row| {
-            row.as_ref()
-                .map_or(true, |(_, name)| !blob_path(&blobs, name).is_file())
-        })
-        .map(|row| row.map(|(id, _)| id))
-        .collect()
-    };
-    let without_row = || -> rusqlite::Result<Vec<i64>> {
-        raw.prepare(
-            "SELECT id FROM mail m WHERE path IS NULL AND blob IS NULL
-             AND NOT EXISTS (SELECT 1 FROM bytes b WHERE b.id = m.id) ORDER BY id",
-        )?
-        .query_map([], |row| row.get(0))?
-        .collect()
-    };
     let mut faults = Vec::new();
-    let lost = without_file().map_err(fault(doing))?;
+    let lost = without_file(&blobs, raw).map_err(fault(doing))?;
     if !lost.is_empty() {
         let words = format!(
             "the bytes of {} are missing in `{}`",
@@ -157,12 +137,47 @@ pub fn missing(dir: &Path, raw: &Connection) -> Result<Vec<Error>> {
         );
         faults.push(Error::internal(words).hint(MISSING));
     }
-    let lost = without_row().map_err(fault(doing))?;
+    let lost = without_row(raw).map_err(fault(doing))?;
     if !lost.is_empty() {
         let words = format!("the bytes of {} are missing in `raw.db`", named(&lost));
         faults.push(Error::internal(words).hint(schema::RESTORE));
     }
     Ok(faults)
+}
+
+/// Messages whose bytes are missing, also those of files that someone else keeps, perhaps under another name by now.
+pub fn lost(dir: &Path, raw: &Connection) -> rusqlite::Result<Vec<i64>> {
+    let mut lost = without_file(&dir.join("blobs"), raw)?;
+    lost.extend(without_row(raw)?);
+    let mut select = raw.prepare("SELECT id, path FROM mail WHERE path IS NOT NULL")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        if !path_of(row.get_ref(1)?.as_blob()?).is_file() {
+            lost.push(row.get(0)?);
+        }
+    }
+    Ok(lost)
+}
+
+fn without_file(blobs: &Path, raw: &Connection) -> rusqlite::Result<Vec<i64>> {
+    let mut select = raw
+        .prepare("SELECT id, blob FROM mail WHERE blob IS NOT NULL AND path IS NULL ORDER BY id")?;
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+    rows.filter(|row| {
+        row.as_ref()
+            .map_or(true, |(_, name)| !blob_path(blobs, name).is_file())
+    })
+    .map(|row| row.map(|(id, _)| id))
+    .collect()
+}
+
+fn without_row(raw: &Connection) -> rusqlite::Result<Vec<i64>> {
+    raw.prepare(
+        "SELECT id FROM mail m WHERE path IS NULL AND blob IS NULL
+         AND NOT EXISTS (SELECT 1 FROM bytes b WHERE b.id = m.id) ORDER BY id",
+    )?
+    .query_map([], |row| row.get(0))?
+    .collect()
 }
 
 fn named(ids: &[i64]) -> String {

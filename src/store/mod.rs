@@ -20,6 +20,7 @@ mod events;
 mod failures;
 pub mod feed;
 mod folders;
+mod kept;
 mod keys;
 mod logins;
 mod messages;

@@ -67,7 +67,7 @@ pub const RAW: File = File {
 /// Rebuilt from the others: message rows, text index, facts, cursors.
 pub const INDEX: File = File {
     name: "index.db",
-    migrations: &[include_str!("index_1.sql")],
+    migrations: &[include_str!("index_1.sql"), include_str!("index_2.sql")],
     pragmas: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;",
     page_size: 4096,
     keeps_log: false,

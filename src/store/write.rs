@@ -11,11 +11,10 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 
 use crate::error::{Kind, Result};
 use crate::format::document;
-use crate::model::message::Parsed;
 
 use super::entry::{self, Entry, Indexer};
 use super::folders::{self, Folder, Folders};
-use super::{Store, bytes, fault, row, schema};
+use super::{Store, bytes, fault, kept, row, schema};
 
 /// Both files, locked.
 pub struct Write<'a> {
@@ -88,14 +87,19 @@ impl Store {
         }
         if indexed_generation > generation || indexed > last {
             // `raw.db` was lost or put back from a copy: the cursors promise what is no longer there.
-            clear(raw, index).map_err(fault(doing))?;
+            clear(raw, index)
+                .and_then(|()| kept::forget(index))
+                .map_err(fault(doing))?;
             forget_cursors(index).map_err(fault(doing))?;
             indexed = 0;
         } else if indexed_generation != generation {
             reconcile(raw, index)?;
             // A message that came back has a number below the last one.
             if lacks_some(raw, index, indexed).map_err(fault(doing))? {
-                clear(raw, index).map_err(fault(doing))?;
+                let lost = bytes::lost(&self.dir, raw).map_err(fault(doing))?;
+                kept::keep(index, &lost)
+                    .and_then(|()| clear(raw, index))
+                    .map_err(fault(doing))?;
                 indexed = 0;
             }
         }
@@ -214,7 +218,7 @@ impl Store {
             let parsed = match bytes::read(&self.dir, raw, row.id) {
                 Ok(bytes) => document::parse(folder.channel, &bytes),
                 // A file that another program removed: the next scan will say so.
-                Err(_) => Parsed::default(),
+                Err(_) => kept::known(index, &folders, row.id).map_err(fault(doing))?,
             };
             indexer.add(&Entry {
                 id: row.id,
@@ -248,7 +252,9 @@ impl Store {
         if damage != "ok" {
             return Err(crate::error::Error::internal(damage));
         }
-        clear(&raw, &index)
+        let lost = bytes::lost(&self.dir, &raw).map_err(fault(doing))?;
+        kept::keep(&index, &lost)
+            .and_then(|()| clear(&raw, &index))
             .and_then(|()| mark_half_built(&index, true))
             .map_err(fault(doing))?;
         index.commit().map_err(fault(doing))
@@ -274,7 +280,11 @@ fn mark_half_built(index: &Connection, half: bool) -> rusqlite::Result<()> {
         true => "INSERT OR REPLACE INTO meta VALUES ('rebuilding', 1)",
         false => "DELETE FROM meta WHERE name = 'rebuilding'",
     };
-    index.prepare_cached(sql)?.execute([]).map(drop)
+    index.prepare_cached(sql)?.execute([])?;
+    match half {
+        true => Ok(()),
+        false => kept::forget(index),
+    }
 }
 
 /// Whether a rebuild of the index began and did not end.

@@ -471,6 +471,63 @@ fn a_log_that_can_not_be_read_is_told_and_never_passed_over() {
 }
 
 #[test]
+fn a_rebuild_keeps_what_was_known_of_a_message_whose_bytes_are_missing() {
+    let world = World::new();
+    let text = "0123456789abcdef https://example.com\n".repeat(50_000);
+    let mail = |from: &str, subject: &str, more: &str, text: &str| {
+        format!(
+            "From: {from}\nTo: Bob <bob@example.com>\nSubject: {subject}\n{more}Date: Fri, 20 Nov 2026 10:00:00 +0000\n\n{text}"
+        )
+    };
+    let mails = [
+        mail("a@example.com", "first", "Message-ID: <1@x>\n", "short"),
+        mail(
+            "Ada <ada@example.com>",
+            "the large one",
+            "Message-ID: <2@x>\nReferences: <1@x>\n",
+            &text,
+        ),
+        mail(
+            "b@example.com",
+            "other words",
+            "Message-ID: <3@x>\nIn-Reply-To: <2@x>\n",
+            "short",
+        ),
+    ];
+    let names = ["1.eml", "2.eml", "3.eml"];
+    let files = names.iter().zip(mails).map(|(n, m)| world.file(n, m));
+    let files: Vec<String> = files.collect();
+    world
+        .run(
+            ["import"]
+                .into_iter()
+                .chain(files.iter().map(String::as_str)),
+        )
+        .ok();
+    world.run(["inbox", "mark", "m2", "--star"]).ok();
+    let listed = || -> Vec<serde_json::Value> {
+        [
+            "from:ada@example.com",
+            "subject:\"large one\" to:bob",
+            "has:link",
+            "thread:t1",
+        ]
+        .iter()
+        .map(|query| world.run(["search", query, "--json"]).ok().json()["messages"].clone())
+        .collect()
+    };
+    let before = listed();
+    assert_eq!(before[0][0]["id"], "m2", "{before:?}");
+    assert_eq!(before[3].as_array().unwrap().len(), 3, "{before:?}");
+    std::fs::rename(world.home().join("blobs"), world.dir().join("blobs")).unwrap();
+    for _ in 0..2 {
+        let run = world.run(["doctor", "--offline", "--rebuild-index"]);
+        assert!(run.stdout.contains("m2"), "{run}");
+        assert_eq!(listed(), before);
+    }
+}
+
+#[test]
 fn a_store_copied_without_its_large_messages_is_told_by_the_doctor_until_they_are_back() {
     let world = World::new();
     let text = "0123456789abcdef\n".repeat(100_000);

@@ -49,6 +49,7 @@ pub mod stop;
 pub mod sync;
 pub mod throttle;
 pub mod token;
+mod told;
 pub mod watch;
 pub mod webhooks;
 pub mod whatsapp;

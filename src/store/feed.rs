@@ -5,9 +5,10 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use crate::error::Result;
+use crate::model::id::MessageId;
 use crate::model::message::{Envelope, Role};
 
 use super::audit::{AuditFilter, AuditRow};
@@ -45,6 +46,9 @@ pub struct Arrivals {
     /// Whether there may be others after it.
     pub more: bool,
 }
+
+/// A message, its folder, and whether it may be one that was received.
+type Row = (Envelope, i64, bool);
 
 impl Store {
     /// Where what happens next will begin.
@@ -90,44 +94,61 @@ impl Store {
                 ..Arrivals::default()
             });
         }
-        let rows = {
-            let db = self.reader()?;
-            let folders = Folders::seen(&db)?;
-            let read = || -> rusqlite::Result<Vec<(Envelope, i64, bool)>> {
-                let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-                let mut rows = db.prepare_cached(&format!(
-                    "SELECT {ENVELOPE} FROM messages m WHERE m.id > ?1 ORDER BY m.id LIMIT ?2"
-                ))?;
-                let rows = rows.query_map(params![after, limit], |row| {
-                    let of = envelope(row, &folders)?;
-                    let folder = row.get(3)?;
-                    let role = folders.by_id(folder).map(|folder| folder.role);
-                    let incoming = matches!(
-                        role,
-                        Some(Role::Inbox | Role::Other | Role::Archive | Role::All)
-                    );
-                    Ok((of, folder, incoming))
-                })?;
-                let mut rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-                for (of, _, incoming) in &mut rows {
-                    *incoming = *incoming && !of.sent && !of.draft && !is_copy(&db, of)?;
-                }
-                Ok(rows)
-            };
-            read().map_err(fault(DOING))?
-        };
-        // Read after the rows: a first fetch begins by saying so.
-        let old = self.old_news(after)?;
+        let most = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = self.rows("m.id > ?1 ORDER BY m.id LIMIT ?2", (after, most))?;
         let through = rows.last().map_or(after, |(last, ..)| last.id.0);
         let more = rows.len() == limit;
-        let news = rows
-            .into_iter()
-            .filter(|(of, folder, incoming)| *incoming && !old.holds(of, *folder));
         Ok(Arrivals {
-            received: news.map(|(of, ..)| of).collect(),
+            received: self.news_among(rows, after)?,
             through,
             more,
         })
+    }
+
+    /// The same of these messages, oldest first.
+    pub fn arrived(&self, ids: &[MessageId]) -> Result<Vec<Envelope>> {
+        let Some(first) = ids.iter().min().filter(|_| self.exists()) else {
+            return Ok(Vec::new());
+        };
+        let ids = format!("{:?}", ids.iter().map(|id| id.0).collect::<Vec<_>>());
+        let these = "m.id IN (SELECT value FROM json_each(?1)) ORDER BY m.id";
+        let rows = self.rows(these, [ids])?;
+        self.news_among(rows, first.0 - 1)
+    }
+
+    fn rows(&self, these: &str, params: impl Params) -> Result<Vec<Row>> {
+        let db = self.reader()?;
+        let folders = Folders::seen(&db)?;
+        let read = || -> rusqlite::Result<Vec<Row>> {
+            let sql = format!("SELECT {ENVELOPE} FROM messages m WHERE {these}");
+            let mut rows = db.prepare_cached(&sql)?;
+            let rows = rows.query_map(params, |row| {
+                let of = envelope(row, &folders)?;
+                let folder = row.get(3)?;
+                let role = folders.by_id(folder).map(|folder| folder.role);
+                let incoming = matches!(
+                    role,
+                    Some(Role::Inbox | Role::Other | Role::Archive | Role::All)
+                );
+                Ok((of, folder, incoming))
+            })?;
+            let mut rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+            for (of, _, incoming) in &mut rows {
+                *incoming = *incoming && !of.sent && !of.draft && !is_copy(&db, of)?;
+            }
+            Ok(rows)
+        };
+        read().map_err(fault(DOING))
+    }
+
+    /// What is news of rows after this message.
+    fn news_among(&self, rows: Vec<Row>, after: i64) -> Result<Vec<Envelope>> {
+        // Read after the rows: a first fetch begins by saying so.
+        let old = self.old_news(after)?;
+        let news = rows
+            .into_iter()
+            .filter(|(of, folder, incoming)| *incoming && !old.holds(of, *folder));
+        Ok(news.map(|(of, ..)| of).collect())
     }
 
     /// Lines of the audit log after this one, oldest first.

@@ -10,6 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::account::{Account, ChannelKind};
 use crate::ops::stop::Stop;
 use crate::ops::sync::{self, Writer, account};
+use crate::ops::told::Told;
 use crate::ops::{App, drain, hook};
 use crate::store::Count;
 
@@ -63,7 +64,7 @@ impl Source<'_> {
     /// Fetches until it is told to end; what fails is tried again ever more rarely.
     async fn follow(&self, mut stop: Stop) {
         let mut wait = SHORTEST;
-        let mut told = None;
+        let mut told = Told::default();
         while !stop.was_asked() {
             let ended = match self.account.channel {
                 ChannelKind::Imap => self.imap((&mut stop, &mut wait)).await,
@@ -118,7 +119,7 @@ impl Source<'_> {
     }
 
     /// Counts a failure and tells of it once, until it is another.
-    async fn trouble(&self, error: &Error, told: &mut Option<String>) {
+    async fn trouble(&self, error: &Error, told: &mut Told) {
         let count = Count {
             name: ERRORS,
             account: self.account.name.clone(),
@@ -128,9 +129,8 @@ impl Source<'_> {
         let _ = self.app.store.tally(&[count]);
         let words = format!("account `{}`: {}", self.account.name, error.message);
         self.beats.beat(Part::Sync, Some(words.clone()));
-        if told.as_ref() != Some(&words) {
+        if told.is_new(&words) {
             (self.app.notice)(&words);
-            *told = Some(words);
         }
         for words in hook::fire(self.app).await {
             (self.app.notice)(&words);

@@ -56,8 +56,9 @@ pub(super) fn stage(app: &App, watcher: &str, account: &str) -> Result<bool> {
             ..of.place
         };
         let mut new = Vec::new();
+        let news = super::news(store, &ids)?;
         for id in ids {
-            if let Some(envelope) = super::news(store, id)? {
+            if let Some(envelope) = news.get(&id) {
                 new.push(NewTelling {
                     event: id.to_string(),
                     thread: Some(envelope.thread.0),
@@ -105,7 +106,8 @@ impl Watcher<'_> {
 
     /// Runs the command for one message; nothing if that is gone.
     async fn run(&self, command: &str, telling: &Telling) -> Result<Option<Envelope>, Error> {
-        let Some(envelope) = super::news(&self.app.store, telling.event.parse()?)? else {
+        let id = telling.event.parse()?;
+        let Some(envelope) = super::news(&self.app.store, &[id])?.remove(&id) else {
             return Ok(None);
         };
         let line = serde_json::to_vec(&envelope).context(Kind::Internal, "writing JSON")?;

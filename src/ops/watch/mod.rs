@@ -22,6 +22,7 @@ use crate::store::feed::Place;
 
 use super::App;
 use super::sync::{self, Writer, account};
+use super::told::Told;
 
 pub use hand::{FailuresReport, RetryReport, WatchFailure, failures, retry};
 
@@ -77,7 +78,7 @@ struct Watcher<'a> {
     each: RefCell<&'a mut Listener<'a>>,
     watched: Cell<Watched>,
     /// Trouble that was told of an account and is still there.
-    told: RefCell<HashMap<String, String>>,
+    told: RefCell<HashMap<String, Told>>,
     /// Something was handed on, or failed to be, and nothing is under way.
     moved: Notify,
     /// Something new is to be handed to the command.
@@ -228,24 +229,22 @@ impl Watcher<'_> {
             Some(cursor) => self.show(account, (&watcher, cursor))?,
         }
         match ended {
-            Err(e) if is_refused(&e) => self.tell_once(account, e),
+            Err(e) if is_refused(&e) => {
+                let mut told = self.told.borrow_mut();
+                match told
+                    .entry(account.name.clone())
+                    .or_default()
+                    .is_new(&e.message)
+                {
+                    true => (self.each.borrow_mut())(Event::Trouble(&e)),
+                    false => Ok(()),
+                }
+            }
             Err(e) => Err(e),
             Ok(_) => {
                 self.told.borrow_mut().remove(&account.name);
                 Ok(())
             }
-        }
-    }
-
-    /// Trouble that stays as it is is told when it begins.
-    fn tell_once(&self, account: &Account, error: Error) -> Result<()> {
-        let before = self
-            .told
-            .borrow_mut()
-            .insert(account.name.clone(), error.message.clone());
-        match before.is_some_and(|before| before == error.message) {
-            true => Ok(()),
-            false => (self.each.borrow_mut())(Event::Trouble(&error)),
         }
     }
 
@@ -310,9 +309,10 @@ impl Watcher<'_> {
             if ids.is_empty() {
                 break;
             }
+            let news = news(store, &ids)?;
             for id in ids {
-                if let Some(envelope) = news(store, id)? {
-                    (self.each.borrow_mut())(Event::Message(&envelope))?;
+                if let Some(envelope) = news.get(&id) {
+                    (self.each.borrow_mut())(Event::Message(envelope))?;
                     let mut watched = self.watched.get();
                     watched.handed += 1;
                     self.watched.set(watched);
@@ -328,15 +328,16 @@ impl Watcher<'_> {
     }
 }
 
-/// A message that is news; `None` for what is none (see [`Store::arrivals`]) and for one that was removed meanwhile.
-fn news(store: &Store, id: MessageId) -> Result<Option<Envelope>> {
-    let found = store.arrivals(id.0 - 1, 1)?.received.pop();
-    if let Some(of) = found.filter(|of| of.id == id) {
-        return Ok(Some(of));
+/// Those of these messages that are news; none for what is not (see [`Store::arrivals`]) or was removed meanwhile.
+fn news(store: &Store, ids: &[MessageId]) -> Result<HashMap<MessageId, Envelope>> {
+    let arrived = store.arrived(ids)?.into_iter();
+    let news: HashMap<_, _> = arrived.map(|of| (of.id, of)).collect();
+    for id in ids.iter().filter(|id| !news.contains_key(id)) {
+        match store.envelopes(&[*id]) {
+            // While the index is built anew it is not there yet, and not gone.
+            Err(e) if e.kind != Kind::NotFound => return Err(e),
+            _ => {}
+        }
     }
-    match store.envelopes(&[id]) {
-        // While the index is built anew it is not there yet, and not gone.
-        Err(e) if e.kind != Kind::NotFound => Err(e),
-        _ => Ok(None),
-    }
+    Ok(news)
 }

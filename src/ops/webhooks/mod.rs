@@ -26,6 +26,7 @@ use crate::store::tellings::NewTelling;
 use super::App;
 use super::feed::{self, Cursor, Waker, Wanted};
 use super::stop::Stop;
+use super::told::Told;
 
 pub use deliver::{DELIVERIES, TRIES};
 pub use manage::{
@@ -122,7 +123,7 @@ impl Desk<'_> {
         let mut courier: Option<Courier> = None;
         // With which secret a courier was asked for last, and when.
         let mut tried: Option<(Option<Timestamp>, Instant)> = None;
-        let mut told: Option<String> = None;
+        let mut told = Told::default();
         let mut stirred = true;
         loop {
             let stopping = stop.was_asked();
@@ -142,7 +143,10 @@ impl Desk<'_> {
                 }) {
                     tried = Some((state.secret_at, Instant::now()));
                     courier = match Courier::new(self.app, self.hook).await {
-                        Ok(courier) => Some(courier),
+                        Ok(courier) => {
+                            told.end();
+                            Some(courier)
+                        }
                         Err(e) => {
                             self.tell_once(&mut told, &e);
                             None
@@ -207,14 +211,13 @@ impl Desk<'_> {
         }
     }
 
-    fn tell_once(&self, told: &mut Option<String>, e: &Error) {
+    fn tell_once(&self, told: &mut Told, e: &Error) {
         let mut words = format!("hook `{}`: {}", self.hook.name, e.message);
         if let Some(hint) = &e.hint {
             words = format!("{words} ({hint})");
         }
-        if told.as_ref() != Some(&words) {
+        if told.is_new(&words) {
             (self.app.notice)(&words);
-            *told = Some(words);
         }
     }
 }

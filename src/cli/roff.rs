@@ -1,4 +1,7 @@
 //! Man pages as plain text, for pipes and for machines without `man`: the requests that our pages use, no others.
+//!
+//! No crate in Rust sets roff as text: `roff` and `roffman` write it, `man_parser` makes Markdown or JSON of it, and
+//! `libmandoc-rs` is young bindings to a C program, larger than all of our pages.
 
 /// Columns of the text.
 const WIDTH: usize = 78;

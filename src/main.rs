@@ -65,6 +65,7 @@ fn run(cli: Cli, env: &Environment, looks: Looks) -> Result<Option<Kind>> {
             .telling(Arc::new(progress::notice)),
         config,
         clock,
+        crowd: None,
         progress: progress::listener(&out.looks),
         notice: Arc::new(progress::notice),
     };

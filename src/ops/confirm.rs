@@ -50,13 +50,25 @@ enum Came {
 
 /// Asks the providers of all items in doubt; gives those that were settled or may go again.
 pub async fn look(app: &App) -> Result<Vec<OutboxId>> {
-    let mut settled = Vec::new();
-    if !app.store.has_outbox() {
-        return Ok(settled);
+    match app.store.has_outbox() {
+        true => ask_about(app, doubtful(app)?).await,
+        false => Ok(Vec::new()),
     }
+}
+
+/// Items in doubt whose providers can be asked.
+pub fn doubtful(app: &App) -> Result<Vec<Item>> {
+    let mut items = app.store.outbox_items(&[State::Unconfirmed], MOST)?;
+    items.retain(|item| account(app, item).is_some());
+    Ok(items)
+}
+
+/// The same as [`look`] for these items.
+pub async fn ask_about(app: &App, doubtful: Vec<Item>) -> Result<Vec<OutboxId>> {
+    let mut settled = Vec::new();
     let mut providers = HashMap::new();
     let mut unheard: HashSet<String> = HashSet::new();
-    for item in app.store.outbox_items(&[State::Unconfirmed], MOST)? {
+    for item in doubtful {
         let Some(account) = account(app, &item) else {
             continue;
         };

@@ -2,6 +2,7 @@
 
 mod api;
 pub mod chat;
+mod crowd;
 mod fallback;
 mod filing;
 mod leave;
@@ -34,6 +35,7 @@ use super::hook::{self, FailureKind};
 use super::throttle;
 use super::{App, confirm, optout, scan};
 pub use api::Provider;
+pub use crowd::Crowd;
 pub use filing::Filing;
 pub use lines::Lines;
 pub use smtp::credentials;
@@ -75,6 +77,16 @@ pub async fn deliver(app: &App, id: OutboxId, delivery: &Delivery<'_>) -> Result
     let state = loop {
         let mut item = app.store.outbox_item(id)?;
         optout::strike_waiting(app, &mut item, delivery.owner)?;
+        let _place = match &app.crowd {
+            Some(crowd) if delivery.by_hand => match crowd.enter(&item.account).await {
+                None => {
+                    Run::of(app, &item, delivery).crowd_out()?;
+                    return Ok(delivered);
+                }
+                place => place,
+            },
+            _ => None,
+        };
         match Run::of(app, &item, delivery).step().await? {
             Step::KeptBack => return Ok(delivered),
             Step::Moved(words) => {

@@ -20,7 +20,7 @@ use super::{App, confirm, hook, purge};
 
 use pass::Pass;
 
-pub use follow::{follow, follow_until};
+pub use follow::{follow, follow_until, when_told};
 pub use timer::{Scheduler, TimerReport, timer, unit_path};
 
 /// Sends everything that is due and files the copies still missing. Two at once share the work.
@@ -92,6 +92,11 @@ pub async fn drain(app: &App) -> Vec<String> {
     let began = Instant::now();
     let work = async {
         if app.config.read_only || !app.store.has_outbox() {
+            return Ok(Vec::new());
+        }
+        if let Some(crowd) = &app.crowd {
+            // A server that hangs is not to hold up who asked for something else.
+            crowd.send(app.store.limits());
             return Ok(Vec::new());
         }
         tidy(app)?;

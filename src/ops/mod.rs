@@ -71,6 +71,8 @@ pub struct App {
     pub progress: Arc<dyn Fn(&Progress) + Send + Sync>,
     /// Called with what someone who waits has to know now, not with the report.
     pub notice: Arc<dyn Fn(&str) + Send + Sync>,
+    /// What it shares with others whom this process answers meanwhile; `None` where there is one caller.
+    pub crowd: Option<Arc<deliver::Crowd>>,
 }
 
 impl App {
@@ -82,6 +84,7 @@ impl App {
             clock: self.clock.clone(),
             store: self.store.twin(),
             vault: self.vault.clone(),
+            crowd: self.crowd.clone(),
             progress: Arc::new(move |step| {
                 if let Some(progress) = progress.upgrade() {
                     progress(step);

@@ -170,6 +170,11 @@ impl Store {
         self.view.limit_to(accounts);
     }
 
+    /// The only accounts that are known of; `None` if all are.
+    pub fn limits(&self) -> Option<Vec<String>> {
+        self.view.accounts()
+    }
+
     /// Whether there may be accounts that are not known of.
     pub fn is_limited(&self) -> bool {
         self.view.is_limited()

@@ -36,6 +36,7 @@ fn app(world: &World, google: &Google, more: &str) -> App {
         config,
         progress: Arc::new(|_| {}),
         notice: Arc::new(|_| {}),
+        crowd: None,
     }
 }
 

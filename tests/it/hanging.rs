@@ -1,14 +1,16 @@
 //! Servers that take a message and say nothing, for as long as a test wants: nobody else's mail waits for them.
 
-use std::io::Read;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::World;
+use crate::support::serving::{Answer, Serving};
 use crate::support::smtp::{Data, Script, Smtp};
 
 fn held() -> Smtp {
@@ -252,7 +254,7 @@ fn a_sent_folder_that_hangs_holds_up_no_other_account() {
         let mut child = world.spawn(["outbox", "run", "--follow"]);
         while !called.load(Ordering::SeqCst) {
             assert!(child.try_wait().unwrap().is_none());
-            std::thread::sleep(std::time::Duration::from_millis(10));
+            std::thread::sleep(Duration::from_millis(10));
         }
         let n = other.received().len();
         queue(&world, "other", "b");
@@ -264,10 +266,140 @@ fn a_sent_folder_that_hangs_holds_up_no_other_account() {
         child.kill().unwrap();
         child.wait().unwrap();
         while !left.load(Ordering::SeqCst) {
-            std::thread::sleep(std::time::Duration::from_millis(10));
+            std::thread::sleep(Duration::from_millis(10));
         }
         called.store(false, Ordering::SeqCst);
         left.store(false, Ordering::SeqCst);
     }
     assert_eq!(smtp.received().len(), 1);
+}
+
+fn key(world: &World) -> String {
+    let made = world.run(["auth", "key", "add", "mine", "--scope", "send"]);
+    made.ok().stdout.trim().to_owned()
+}
+
+/// Asks for a message to be sent; its answer may take a while.
+fn post(serving: &Serving, key: &str, (from, subject): (&str, &str)) -> TcpStream {
+    let message = json!({"to": ["bob@example.com"], "from": from, "subject": subject, "text": "x"});
+    let body = message.to_string();
+    let mut stream = serving.connect();
+    let head = format!(
+        "POST /v1/messages HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\n\
+         content-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream
+}
+
+fn inbox(serving: &Serving, key: &str) -> Answer {
+    let bearer = format!("Bearer {key}");
+    serving.call(("GET", "/v1/threads"), &[("authorization", &bearer)], "")
+}
+
+#[track_caller]
+fn until_sent(world: &World, count: usize) {
+    let end = Instant::now() + Duration::from_secs(60);
+    loop {
+        let states = states(world);
+        if states.iter().filter(|(_, state)| state == "sent").count() == count {
+            return;
+        }
+        assert!(Instant::now() < end, "{states:?}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn programs_are_answered_while_sends_of_others_hang() {
+    let (work, stuck) = (Smtp::start(), held());
+    let world = world(&work, &stuck);
+    let key = key(&world);
+    let serving = Serving::with(&world, &["--only", "api"]);
+    let mut hanging: Vec<_> = (0..4)
+        .map(|n| post(&serving, &key, ("stuck", &format!("a{n}"))))
+        .collect();
+    stuck.wait_for_mail(4);
+    // More of them than there are threads: they stay in the outbox, and are told so.
+    let mut more: Vec<_> = (0..40)
+        .map(|n| post(&serving, &key, ("stuck", &format!("b{n}"))))
+        .collect();
+    for stream in &mut more {
+        let told = Answer::read(stream);
+        assert_eq!(told.status, 202, "{told:?}");
+        let told = told.json();
+        assert_eq!(told["items"][0]["state"], "ready", "{told}");
+        assert_eq!(told["retry"]["owner"], "comms", "{told}");
+        let why = told["items"][0]["held_by"].as_str().unwrap();
+        assert!(why.contains("account stuck"), "{told}");
+    }
+    let sent = Answer::read(&mut post(&serving, &key, ("work", "c")));
+    assert_eq!(sent.status, 200, "{sent:?}");
+    assert_eq!(sent.json()["items"][0]["state"], "sent", "{sent:?}");
+    assert_eq!(inbox(&serving, &key).status, 200);
+    assert!(work.received().len() == 1 && stuck.received().len() < 40);
+    stuck.release();
+    for stream in &mut hanging {
+        let told = Answer::read(stream);
+        assert_eq!(told.status, 200, "{told:?}");
+    }
+    // What stayed goes on by itself.
+    until_sent(&world, 45);
+    assert_eq!(stuck.received().len(), 44);
+    assert_eq!(serving.end("-TERM"), Some(0));
+}
+
+#[test]
+fn what_waits_in_the_outbox_is_sent_aside_of_those_who_ask_for_something() {
+    let (work, stuck) = (Smtp::start(), held());
+    let world = world(&work, &stuck);
+    let key = key(&world);
+    queue(&world, "stuck", "a");
+    let serving = Serving::with(&world, &["--only", "api"]);
+    let sent = Answer::read(&mut post(&serving, &key, ("work", "b")));
+    assert_eq!(sent.status, 200, "{sent:?}");
+    stuck.wait_for_mail(1);
+    assert_eq!(inbox(&serving, &key).status, 200);
+    queue(&world, "work", "c");
+    let sent = Answer::read(&mut post(&serving, &key, ("work", "d")));
+    assert_eq!(sent.status, 200, "{sent:?}");
+    until_sent(&world, 3);
+    stuck.release();
+    until_sent(&world, 4);
+    assert_eq!(stuck.received().len(), 1);
+    assert_eq!(serving.end("-TERM"), Some(0));
+}
+
+#[test]
+fn the_outbox_of_serve_goes_on_for_other_accounts_while_a_server_hangs() {
+    let (work, stuck) = (Smtp::start(), held());
+    let world = world(&work, &stuck);
+    queue(&world, "stuck", "a");
+    let serving = Serving::with(&world, &["--only", "outbox"]);
+    stuck.wait_for_mail(1);
+    queue(&world, "work", "b");
+    work.wait_for_mail(1);
+    stuck.release();
+    until_sent(&world, 2);
+    assert_eq!(serving.end("-TERM"), Some(0));
+}
+
+#[test]
+fn serve_ends_after_the_send_that_is_under_way() {
+    let (work, stuck) = (Smtp::start(), held());
+    let world = world(&work, &stuck);
+    let key = key(&world);
+    let mut serving = Serving::with(&world, &["--only", "api"]);
+    let caller = post(&serving, &key, ("stuck", "a"));
+    stuck.wait_for_mail(1);
+    // Nobody waits for its answer any more.
+    drop(caller);
+    signal(&serving.child, "-TERM");
+    while TcpStream::connect(serving.at).is_ok() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    stuck.release();
+    assert_eq!(serving.child.wait().unwrap().code(), Some(0));
+    assert_eq!(states(&world), [("a".to_owned(), "sent".to_owned())]);
 }

@@ -33,6 +33,7 @@ fn app(world: &World) -> App {
         clock: Clock::fixed(NOW.parse().unwrap(), jiff::tz::TimeZone::UTC),
         progress: Arc::new(|_| {}),
         notice: Arc::new(|_| {}),
+        crowd: None,
     }
 }
 

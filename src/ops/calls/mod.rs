@@ -20,6 +20,7 @@ mod search;
 mod send;
 mod session;
 mod status;
+mod threads;
 mod whatsapp;
 
 use schemars::JsonSchema;
@@ -45,12 +46,13 @@ pub use outbox::{
     OutboxCancelCall, OutboxListCall, OutboxRejectCall, OutboxRetryCall, OutboxShowCall,
 };
 pub use people::{ContactAddCall, ContactEditCall, ContactShowCall, ContactsFindCall};
-pub use pool::{Pool, Telling, outlives_panics};
+pub use pool::{Pool, Telling};
 pub use read::{ReadCall, ThreadCall};
 pub use search::SearchCall;
 pub use send::{ForwardCall, ReplyCall, SendCall};
 pub use session::{SessionDoor, SessionRequest, caller as session_caller};
 pub use status::{AccountsCall, CostsCall, StatusCall};
+pub use threads::outlives_panics;
 pub use whatsapp::WhatsappExtras;
 
 /// Bytes of a call with all that is attached: 25 MiB of files as base64, and a text.

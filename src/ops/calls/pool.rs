@@ -1,24 +1,23 @@
-//! The threads on which calls are worked on. Each has connections to the store of its own, so that no call waits for the
-//! disk on a thread that serves sockets, and no quick one waits behind one that asks a network. A call that waits for what
-//! it sent to be there is on none of them meanwhile: it comes back for a moment to look.
+//! Where calls are worked on: on threads with connections to the store of their own, so that no call waits for the disk on
+//! a thread that serves sockets, and no quick one waits behind one that asks a network. A call that waits for what it sent
+//! to be there is on none of them meanwhile: it comes back for a moment to look.
 
-use std::cell::Cell;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
-use tokio::runtime::{Builder, Runtime};
+use futures_util::future::LocalBoxFuture;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::error::{Error, Result};
 use crate::ops::audit::auditor;
-use crate::ops::drain;
 use crate::ops::feed::Waker;
 use crate::ops::send::{self, Next, Wait};
 use crate::ops::{App, Origin, Progress};
 
+use super::threads::{self, Job, Line, Settings};
 use super::{Answer, Call, Caller, Scope, Waiting};
 
 /// Threads for calls that only read the store, and for those that may wait.
@@ -26,11 +25,11 @@ const QUICK: usize = 2;
 const WAITING: usize = 4;
 /// Calls that may stand in line, per lane.
 const LINE: usize = 256;
+/// Providers that are asked at once for those who wait: the threads are there for the others.
+const ASKERS: usize = 2;
 
 /// Told how far a long call is.
 pub type Telling = Arc<dyn Fn(&Progress) + Send + Sync>;
-
-type Job = Box<dyn FnOnce(&mut App, &Runtime) + Send>;
 
 /// Dropping it ends its threads once they have done what is in line.
 pub struct Pool {
@@ -40,13 +39,22 @@ pub struct Pool {
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Whether nobody is to wait any more.
     hurries: watch::Sender<bool>,
-    /// Those who wait send and ask one after the other: the threads are there for the others.
     turn: Semaphore,
+    /// Whether nothing that changes something is to begin any more.
+    refuses: Arc<AtomicBool>,
+    /// Ends the thread that sends what is due.
+    sends: Mutex<watch::Sender<bool>>,
 }
 
 struct Lines {
     quick: mpsc::Sender<Job>,
-    waiting: mpsc::Sender<Job>,
+    waiting: Arc<Line>,
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        self.waiting.end();
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -62,44 +70,54 @@ enum Worked<R> {
     Waits(Answer, R, Waiting<R>),
 }
 
-/// What the threads work with, until it is renewed.
-struct Settings {
-    app: RwLock<Arc<App>>,
-    number: AtomicU64,
-}
-
 impl Pool {
     /// Starts the threads; nothing is opened before the first call.
     pub fn start(app: Arc<App>) -> Result<Pool> {
-        let settings = Arc::new(Settings {
-            app: RwLock::new(app),
-            number: AtomicU64::new(0),
-        });
-        let mut threads = Vec::new();
-        let mut lane = |name: &str, count: usize| -> Result<mpsc::Sender<Job>> {
-            let (send, jobs) = mpsc::channel(LINE);
-            let jobs = Arc::new(Mutex::new(jobs));
-            for _ in 0..count {
-                let (jobs, settings) = (Arc::clone(&jobs), Arc::clone(&settings));
-                let thread = std::thread::Builder::new()
-                    .name(name.to_owned())
-                    .spawn(move || work(&jobs, &settings))
-                    .map_err(|e| Error::internal("starting a thread").because(e))?;
-                threads.push(thread);
-            }
-            Ok(send)
-        };
-        let lines = Lines {
-            quick: lane("calls", QUICK)?,
-            waiting: lane("long-calls", WAITING)?,
-        };
-        Ok(Pool {
-            lines: RwLock::new(Some(lines)),
-            settings,
-            threads: Mutex::new(threads),
+        let settings = Arc::new(Settings::new(app));
+        let (quick, jobs) = mpsc::channel(LINE);
+        let (jobs, waiting) = (Arc::new(Mutex::new(jobs)), Arc::new(Line::new()));
+        let (sends, stopped) = watch::channel(false);
+        let pool = Pool {
+            lines: RwLock::new(Some(Lines {
+                quick,
+                waiting: Arc::clone(&waiting),
+            })),
+            settings: Arc::clone(&settings),
+            threads: Mutex::default(),
             hurries: watch::Sender::new(false),
-            turn: Semaphore::new(1),
-        })
+            turn: Semaphore::new(ASKERS),
+            refuses: Arc::default(),
+            sends: Mutex::new(sends),
+        };
+        for _ in 0..QUICK {
+            let (jobs, settings) = (Arc::clone(&jobs), Arc::clone(&settings));
+            pool.spawn("calls", move || threads::one_by_one(&jobs, &settings))?;
+        }
+        for _ in 0..WAITING {
+            let (jobs, settings) = (Arc::clone(&waiting), Arc::clone(&settings));
+            pool.spawn("long-calls", move || {
+                threads::side_by_side(&jobs, &settings)
+            })?;
+        }
+        pool.send(stopped)?;
+        Ok(pool)
+    }
+
+    /// Starts the thread that sends what is due.
+    fn send(&self, stopped: watch::Receiver<bool>) -> Result<()> {
+        let settings = Arc::clone(&self.settings);
+        self.spawn("sends", move || threads::send(&settings, stopped))
+    }
+
+    fn spawn(&self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
+        let thread = std::thread::Builder::new().name(name.to_owned());
+        let thread = thread
+            .spawn(work)
+            .map_err(|e| Error::internal("starting a thread").because(e))?;
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.retain(|thread| !thread.is_finished());
+        threads.push(thread);
+        Ok(())
     }
 
     /// Whoever waits for what they sent is told now how far it is.
@@ -107,26 +125,38 @@ impl Pool {
         self.hurries.send_replace(true);
     }
 
+    /// The same, and what changes something is begun no more.
+    pub fn refuse(&self) {
+        self.refuses.store(true, Ordering::Relaxed);
+        self.hurry();
+    }
+
     /// Other settings and secrets for the calls that come from now on.
     pub fn renew(&self, app: Arc<App>) {
-        *self
-            .settings
-            .app
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = app;
-        self.settings.number.fetch_add(1, Ordering::Release);
+        self.settings.renew(app);
+        // What is under way comes to its end with the old ones.
+        let (sends, stopped) = watch::channel(false);
+        let mut current = self.sends.lock().unwrap_or_else(PoisonError::into_inner);
+        current.send_replace(true);
+        *current = sends;
+        drop(current);
+        if let Err(e) = self.send(stopped) {
+            (self.settings.app().notice)(&e.message);
+        }
     }
 
     /// Wakes whoever follows the feed.
     pub fn waker(&self) -> Waker {
-        let app = self.settings.app.read();
-        Waker::new(&app.unwrap_or_else(PoisonError::into_inner))
+        Waker::new(&self.settings.app())
     }
 
     /// Waits for the threads to end; calls in line are done first, and none comes after them.
     pub fn end(&self) {
         let lines = self.lines.write();
         *lines.unwrap_or_else(PoisonError::into_inner) = None;
+        let sends = self.sends.lock().unwrap_or_else(PoisonError::into_inner);
+        sends.send_replace(true);
+        drop(sends);
         let threads =
             std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
@@ -147,28 +177,31 @@ impl Pool {
             true => Lane::Waiting,
             false => Lane::Quick,
         };
-        let who = caller.clone();
-        let work = self.work(lane, &caller, move |app, runtime, given_up| {
-            assert!(!app.config.is_to_panic(C::NAME), "asked to");
-            if let Some(telling) = telling {
-                app.progress = telling;
-            }
-            let run = call.run(app, &who);
-            let done = runtime.block_on(async {
-                match C::NEEDS {
+        let (who, refuses) = (caller.clone(), Arc::clone(&self.refuses));
+        let work = self.work(lane, &caller, move |app, given_up| {
+            Box::pin(async move {
+                if C::NEEDS != Scope::Read && refuses.load(Ordering::Relaxed) {
+                    return Err(about_to_end());
+                }
+                assert!(!app.config.is_to_panic(C::NAME), "asked to");
+                if let Some(telling) = telling {
+                    app.progress = telling;
+                }
+                let run = call.run(app, &who);
+                let done = match C::NEEDS {
                     Scope::Read => tokio::select! {
                         done = run => done,
                         () = given_up => Err(broken_off()),
                     },
                     _ => run.await,
-                }
-            });
-            let mut done = done?;
-            let wait = done.wait.take();
-            let answer = Answer::of::<C>(&mut done, (&fields, keeps))?;
-            Ok(match wait {
-                Some(wait) => Worked::Waits(answer, done.report, wait),
-                None => Worked::Answered(answer),
+                };
+                let mut done = done?;
+                let wait = done.wait.take();
+                let answer = Answer::of::<C>(&mut done, (&fields, keeps))?;
+                Ok(match wait {
+                    Some(wait) => Worked::Waits(answer, done.report, wait),
+                    None => Worked::Answered(answer),
+                })
             })
         })?;
         let (now, report, Waiting { wait, then }) = match heard(work).await? {
@@ -178,9 +211,10 @@ impl Pool {
         let mut warnings = Vec::new();
         let waited = self.wait(&caller, (&wait, &mut warnings)).await;
         let end = || {
-            self.work(Lane::Quick, &caller, move |app, _, _| {
+            self.work(Lane::Quick, &caller, move |app, _| {
                 let done = then(report, (wait, warnings), app);
-                Ok(done.and_then(|mut done| Answer::of::<C>(&mut done, (&[], false))))
+                let answer = done.and_then(|mut done| Answer::of::<C>(&mut done, (&[], false)));
+                Box::pin(async move { Ok(answer) })
             })
         };
         // It is in the outbox: no trouble of the wait may look as if it were not.
@@ -203,8 +237,9 @@ impl Pool {
         let reach = async {
             loop {
                 let (of, left) = (wait.clone(), end.saturating_duration_since(Instant::now()));
-                let next = self.work(Lane::Quick, caller, move |app, _, _| {
-                    of.next_by_itself(app, left)
+                let next = self.work(Lane::Quick, caller, move |app, _| {
+                    let next = of.next_by_itself(app, left);
+                    Box::pin(async move { next })
                 });
                 // Who finds a full line looks again later.
                 let next = match next {
@@ -212,26 +247,21 @@ impl Pool {
                     Err(_) => Next::Rest,
                 };
                 let asks = asked.is_none_or(|at| at.elapsed() >= send::ASKED);
-                if next == Next::Over {
-                    return Ok(());
-                }
-                if next == Next::Send || (next == Next::Ask && asks) {
-                    if next == Next::Ask {
+                match next {
+                    Next::Over => return Ok(()),
+                    Next::Send => self.settings.crowd.send(caller.accounts.clone()),
+                    Next::Ask if asks => {
                         asked = Some(Instant::now());
+                        let _turn = self.turn.acquire().await;
+                        let of = wait.clone();
+                        let work = self.work(Lane::Waiting, caller, move |app, _| {
+                            Box::pin(async move { of.ask(app).await })
+                        });
+                        if let Ok(work) = work {
+                            send::add(warnings, heard(work).await?);
+                        }
                     }
-                    let _turn = self.turn.acquire().await;
-                    let of = wait.clone();
-                    let work = self.work(Lane::Waiting, caller, move |app, runtime, _| {
-                        runtime.block_on(async {
-                            match next {
-                                Next::Send => Ok(drain::drain(app).await),
-                                _ => of.ask(app).await,
-                            }
-                        })
-                    });
-                    if let Ok(work) = work {
-                        send::add(warnings, heard(work).await?);
-                    }
+                    Next::Ask | Next::Rest => {}
                 }
                 sleep(send::PACE).await;
             }
@@ -242,33 +272,37 @@ impl Pool {
         }
     }
 
-    /// Puts work into line; it is done as this caller's. The third it is given comes to its end once nobody wants to know
+    /// Puts work into line; it is done as this caller's. The second it is given comes to its end once nobody wants to know
     /// any more.
     fn work<T: Send + 'static>(
         &self,
         lane: Lane,
         caller: &Caller,
-        work: impl FnOnce(&mut App, &Runtime, Pin<&mut dyn Future<Output = ()>>) -> Result<T>
+        work: impl for<'a> FnOnce(&'a mut App, GivenUp<'a>) -> LocalBoxFuture<'a, Result<T>>
         + Send
         + 'static,
     ) -> Result<oneshot::Receiver<Result<T>>> {
         let (mut answer, answered) = oneshot::channel();
         let caller = caller.clone();
-        let job: Job = Box::new(move |app, runtime| {
-            act_as(app, &caller);
-            let worked = work(app, runtime, pin!(answer.closed()));
-            let _ = answer.send(worked);
+        let job: Job = Box::new(move |app| {
+            Box::pin(async move {
+                act_as(app, &caller);
+                let worked = work(app, pin!(answer.closed())).await;
+                let _ = answer.send(worked);
+            })
         });
         let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
-        let line = match (lines.as_ref(), lane) {
-            (Some(lines), Lane::Quick) => &lines.quick,
-            (Some(lines), Lane::Waiting) => &lines.waiting,
-            (None, _) => return Err(Error::unavailable("comms is about to end")),
+        let fits = match (lines.as_ref(), lane) {
+            (Some(lines), Lane::Quick) => lines.quick.try_send(job).is_ok(),
+            (Some(lines), Lane::Waiting) => lines.waiting.push(job, LINE),
+            (None, _) => return Err(about_to_end()),
         };
-        line.try_send(job).map_err(|_| busy())?;
-        Ok(answered)
+        fits.then_some(answered).ok_or_else(busy)
     }
 }
+
+/// Comes to its end once nobody wants to know any more.
+type GivenUp<'a> = Pin<&'a mut (dyn Future<Output = ()> + 'a)>;
 
 async fn heard<T>(answered: oneshot::Receiver<Result<T>>) -> Result<T> {
     answered.await.unwrap_or_else(|_| Err(broken_off()))
@@ -276,6 +310,10 @@ async fn heard<T>(answered: oneshot::Receiver<Result<T>>) -> Result<T> {
 
 fn broken_off() -> Error {
     Error::internal("a call broke off")
+}
+
+fn about_to_end() -> Error {
+    Error::unavailable("comms is about to end")
 }
 
 fn busy() -> Error {
@@ -294,50 +332,5 @@ fn act_as(app: &mut App, caller: &Caller) {
     app.store.limit_to(caller.accounts.clone());
     if let Some(accounts) = &caller.accounts {
         app.config.limit_to(accounts);
-    }
-}
-
-thread_local! {
-    static OUTLIVES: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether this thread goes on after a panic, which is answered as a fault.
-pub fn outlives_panics() -> bool {
-    OUTLIVES.get()
-}
-
-fn work(jobs: &Mutex<mpsc::Receiver<Job>>, settings: &Settings) {
-    let Ok(runtime) = Builder::new_current_thread().enable_all().build() else {
-        return;
-    };
-    OUTLIVES.set(true);
-    let mut mine: Option<(u64, App)> = None;
-    loop {
-        let job = {
-            let mut jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
-            match jobs.blocking_recv() {
-                Some(job) => job,
-                None => return,
-            }
-        };
-        let number = settings.number.load(Ordering::Acquire);
-        if mine.as_ref().is_none_or(|(known, _)| *known != number) {
-            let app = settings.app.read().unwrap_or_else(PoisonError::into_inner);
-            mine = Some((number, app.twin()));
-        }
-        if let Some((_, app)) = &mut mine {
-            let usual = Arc::clone(&app.progress);
-            // A call that panics is answered as broken off; the thread goes on with a fresh app.
-            let worked =
-                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(app, &runtime)));
-            app.progress = usual;
-            if worked.is_err() {
-                mine = None;
-            } else if app.store.is_limited() {
-                app.store.limit_to(None);
-                let all = settings.app.read().unwrap_or_else(PoisonError::into_inner);
-                app.config = all.config.clone();
-            }
-        }
     }
 }

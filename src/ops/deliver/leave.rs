@@ -1,5 +1,7 @@
 //! Whether an item may leave now: rules, circuits and budgets, and what becomes of one that may not.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::Run;
@@ -10,6 +12,9 @@ use crate::ops::App;
 use crate::ops::gate::{self, Leave};
 use crate::ops::throttle::{self, News, Permit};
 use crate::store::Share;
+
+/// Who would not wait for an account with too many others asks again after this.
+const CROWDED: Duration = Duration::from_secs(60);
 
 impl Run<'_> {
     /// Whether a rule or a budget keeps it from leaving now; it is written down with the item.
@@ -70,6 +75,24 @@ impl Run<'_> {
             return app.store.put_off_due(&account.name, (at, &why), now);
         }
         self.nothing_left(waits(app, at, &why))?;
+        self.settle(None).map(drop)
+    }
+
+    /// Others of its account get no answer: it waits in the outbox, where it is next, or fails if it is not to be kept.
+    pub(super) fn crowd_out(mut self) -> Result<()> {
+        let (app, now) = (self.app, self.app.clock.now());
+        let why = format!(
+            "others of account {} that got no answer yet",
+            self.item.account
+        );
+        if self.delivery.keep {
+            return app.store.put_off(self.item.id, (now, &why), now);
+        }
+        let words = format!(
+            "account `{}` got no answer for others that are on their way",
+            self.item.account
+        );
+        self.nothing_left(Error::unavailable(words).retry_after(CROWDED))?;
         self.settle(None).map(drop)
     }
 

@@ -6,10 +6,10 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::error::{Error, Kind, Result};
 use crate::model::id::OutboxId;
-use crate::ops::deliver::Filing;
+use crate::ops::deliver::{Crowd, Filing};
 use crate::ops::send::ItemReport;
 use crate::ops::stop::Stop;
-use crate::ops::{App, purge};
+use crate::ops::{App, confirm, purge};
 
 use super::{Pass, note_runner, tidy};
 
@@ -31,38 +31,29 @@ pub async fn follow(app: &App, tell: impl FnMut(&ItemReport) -> Result<()>) -> R
 /// The same until it is told to end.
 pub async fn follow_until(
     app: &App,
-    mut stop: Stop,
+    stop: Stop,
     tell: impl FnMut(&ItemReport) -> Result<()>,
 ) -> Result<()> {
     if app.config.read_only {
         return Err(Error::refused("nothing is sent while comms is read-only"));
     }
     let filing = Filing::default();
-    let mut round = Round {
-        app,
-        filing: &filing,
-        tell,
-        beats: 0,
-        pass: None,
-        at: Instant::now(),
-        outcome: Ok(()),
-    };
-    loop {
-        let ends = stop.was_asked() || round.outcome.is_err();
-        match &round.pass {
-            None if ends => return round.outcome,
-            Some(pass) if ends => pass.stop(),
-            _ => {}
-        }
-        tokio::select! {
-            biased;
-            () = stop.asked(), if !ends => {}
-            () = sleep_until(round.at), if !ends => round.begin(),
-            ended = next(&mut round.pass) => round.take_in(ended).await,
-        }
-        if round.pass.as_ref().is_some_and(Pass::was_interrupted) {
-            stop.now();
-        }
+    Round::new(app, (&filing, None), tell).run(stop).await
+}
+
+/// Sends what is due for others, whenever they say that something may be; ends as a loop does.
+pub async fn when_told(app: &App, crowd: &Crowd, stop: Stop) -> Result<()> {
+    let filing = Filing::default();
+    Round::new(app, (&filing, Some(crowd)), |_| Ok(()))
+        .run(stop)
+        .await
+}
+
+/// Until it is to look again.
+async fn turn(at: Instant, told: Option<&Crowd>) {
+    sleep_until(at).await;
+    if let Some(told) = told {
+        told.asked().await;
     }
 }
 
@@ -82,16 +73,54 @@ struct Round<'a, T> {
     beats: u32,
     /// `None` while there is nothing to do.
     pass: Option<Pass<'a>>,
-    /// When it looks again.
+    /// Not before this it looks again.
     at: Instant,
+    /// Who says when to look; `None` if the time does.
+    told: Option<&'a Crowd>,
     /// A fault that ends it, after what is under way.
     outcome: Result<()>,
 }
 
-impl<T: FnMut(&ItemReport) -> Result<()>> Round<'_, T> {
+impl<'a, T: FnMut(&ItemReport) -> Result<()>> Round<'a, T> {
+    fn new(app: &'a App, (filing, told): (&'a Filing, Option<&'a Crowd>), tell: T) -> Self {
+        Round {
+            app,
+            filing,
+            tell,
+            beats: 0,
+            pass: None,
+            at: Instant::now(),
+            told,
+            outcome: Ok(()),
+        }
+    }
+
+    async fn run(mut self, mut stop: Stop) -> Result<()> {
+        loop {
+            let ends = stop.was_asked() || self.outcome.is_err();
+            match &self.pass {
+                None if ends => return self.outcome,
+                Some(pass) if ends => pass.stop(),
+                _ => {}
+            }
+            tokio::select! {
+                biased;
+                () = stop.asked(), if !ends => {}
+                () = turn(self.at, self.told), if !ends => self.begin(),
+                ended = next(&mut self.pass) => self.take_in(ended).await,
+            }
+            if self.pass.as_ref().is_some_and(Pass::was_interrupted) {
+                stop.now();
+            }
+        }
+    }
+
     fn begin(&mut self) {
         self.at = Instant::now() + PACE;
-        let begun = self.look();
+        let begun = match self.told.map(Crowd::due) {
+            Some(only) => self.look_within(only),
+            None => self.look(),
+        };
         self.beats = self.beats.wrapping_add(1);
         if let Err(e) = begun {
             self.rest(e);
@@ -99,12 +128,30 @@ impl<T: FnMut(&ItemReport) -> Result<()>> Round<'_, T> {
         self.notice();
     }
 
+    /// Looks for items of these accounts alone, and of those that were asked for before and are not sent yet.
+    fn look_within(&mut self, only: Option<Vec<String>>) -> Result<()> {
+        let before = self.pass.as_ref().map(|pass| pass.only.clone());
+        let only = match (only, before) {
+            (None, _) | (_, Some(None)) => None,
+            (only, None) => only,
+            (Some(now), Some(Some(before))) => Some([now, before].concat()),
+        };
+        let app = self.app;
+        app.store.limit_to(only.clone());
+        let looked = self.look();
+        app.store.limit_to(None);
+        if let Some(pass) = &mut self.pass {
+            pass.only = only;
+        }
+        looked
+    }
+
     fn look(&mut self) -> Result<()> {
         let app = self.app;
         if !app.store.has_outbox() {
             return Ok(());
         }
-        if self.beats.is_multiple_of(SIGN) {
+        if self.told.is_none() && self.beats.is_multiple_of(SIGN) {
             note_runner(app)?;
             if let Some(words) = purge::retain(app) {
                 (app.notice)(&words);
@@ -113,11 +160,13 @@ impl<T: FnMut(&ItemReport) -> Result<()>> Round<'_, T> {
         for id in tidy(app)? {
             self.report(id)?;
         }
-        let (accounts, items) = self.filing.left_alone();
-        if self.pass.is_none()
-            && !app.store.has_due(app.clock.now())?
-            && app.store.unfiled(1, (&accounts, &items))?.is_empty()
-        {
+        // Who sends aside does no more than what a command does beside its own work.
+        let (doubtful, files) = match self.told {
+            Some(_) => (confirm::doubtful(app)?, false),
+            None => (Vec::new(), self.has_copies()?),
+        };
+        let is_idle = self.pass.is_none() && doubtful.is_empty() && !files;
+        if is_idle && !app.store.has_due(app.clock.now())? {
             return Ok(());
         }
         let pass = match &mut self.pass {
@@ -125,7 +174,17 @@ impl<T: FnMut(&ItemReport) -> Result<()>> Round<'_, T> {
             none => none.insert(Pass::new(app, self.filing)?),
         };
         pass.renew();
-        pass.file_rest()
+        pass.ask(doubtful);
+        match files {
+            true => pass.file_rest(),
+            false => Ok(()),
+        }
+    }
+
+    fn has_copies(&self) -> Result<bool> {
+        let (accounts, items) = self.filing.left_alone();
+        let copies = self.app.store.unfiled(1, (&accounts, &items))?;
+        Ok(!copies.is_empty())
     }
 
     async fn take_in(&mut self, ended: Result<Option<OutboxId>>) {

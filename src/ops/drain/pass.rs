@@ -14,9 +14,10 @@ use jiff::Timestamp;
 
 use crate::error::{Error, Result};
 use crate::model::id::OutboxId;
-use crate::ops::App;
 use crate::ops::deliver::{self, Delivered, Delivery, Filing, Lines};
+use crate::ops::{App, confirm};
 use crate::store::Owner;
+use crate::store::outbox::Item;
 
 /// So many accounts at once.
 const LANES: usize = 8;
@@ -37,6 +38,8 @@ pub(super) struct Pass<'a> {
     until: Option<Instant>,
     now: Timestamp,
     touched: HashSet<OutboxId>,
+    /// The only accounts that are sent for; `None` means all.
+    pub only: Option<Vec<String>>,
     /// To be told of as well.
     pub settled: HashSet<OutboxId>,
     warnings: Vec<String>,
@@ -53,12 +56,16 @@ struct Row<'a> {
     lines: Lines,
     filing: &'a Filing,
     ends: Cell<bool>,
+    /// Providers are being asked.
+    asks: Cell<bool>,
 }
 
 enum Ended {
     Item(OutboxId, String, Result<Delivered>),
     /// Copies were filed, or not: what there is to tell.
     Filed(Vec<String>),
+    /// Providers were asked about what is in doubt.
+    Asked(Result<()>),
     Closed,
 }
 
@@ -70,6 +77,7 @@ impl<'a> Pass<'a> {
             lines: Lines::default(),
             filing,
             ends: Cell::new(false),
+            asks: Cell::new(false),
         };
         Ok(Pass {
             row: Rc::new(row),
@@ -78,6 +86,7 @@ impl<'a> Pass<'a> {
             until: None,
             now: app.clock.now(),
             touched: HashSet::new(),
+            only: None,
             settled: HashSet::new(),
             warnings: Vec::new(),
             interrupted: false,
@@ -121,7 +130,8 @@ impl<'a> Pass<'a> {
                     }
                 }
                 Ended::Filed(warnings) => self.warnings.extend(warnings),
-                Ended::Closed => {}
+                Ended::Asked(Err(e)) => self.fail(e),
+                Ended::Asked(Ok(())) | Ended::Closed => {}
             }
         }
     }
@@ -152,6 +162,20 @@ impl<'a> Pass<'a> {
             self.under_way.push(file.boxed_local());
         }
         Ok(())
+    }
+
+    /// Asks the providers about items in doubt, beside all else.
+    pub fn ask(&mut self, doubtful: Vec<Item>) {
+        if doubtful.is_empty() || self.row.asks.replace(true) {
+            return;
+        }
+        let row = Rc::clone(&self.row);
+        let ask = async move {
+            let asked = confirm::ask_about(row.app, doubtful).await;
+            row.asks.set(false);
+            Ended::Asked(asked.map(drop))
+        };
+        self.under_way.push(ask.boxed_local());
     }
 
     /// Lets nothing begin any more.
@@ -212,7 +236,14 @@ impl<'a> Pass<'a> {
         } = &*self.row;
         loop {
             let but = [lines.down(), self.busy.clone()].concat();
-            let Some((id, account)) = app.store.claim_due(owner, &but, self.now)? else {
+            if self.only.is_some() {
+                app.store.limit_to(self.only.clone());
+            }
+            let claimed = app.store.claim_due(owner, &but, self.now);
+            if self.only.is_some() {
+                app.store.limit_to(None);
+            }
+            let Some((id, account)) = claimed? else {
                 return Ok(None);
             };
             if !self.touched.contains(&id) {

@@ -99,10 +99,17 @@ impl Desk {
         self.pool.clone().filter(|_| self.beats.serves(part))
     }
 
-    /// Programs that wait for what they sent are answered now.
+    /// Programs that wait for what they sent are answered now, and no send begins any more.
     pub(super) fn hurry(&self) {
         if let Some(pool) = &self.pool {
-            pool.hurry();
+            pool.refuse();
+        }
+    }
+
+    /// Waits for the calls under way: what is being sent comes to its end, its caller gone or not.
+    pub(super) fn end(&self) {
+        if let Some(pool) = &self.pool {
+            pool.end();
         }
     }
 

@@ -239,6 +239,7 @@ async fn run(
         tokio::task::spawn_blocking(move || {
             let _ = http.join();
             ending.extend(loops.map(Loops::end).unwrap_or_default());
+            desk.end();
             for thread in ending {
                 let _ = thread.join();
             }
@@ -273,6 +274,7 @@ async fn renew(
         vault: Vault::new(config.secrets.clone()).telling(Arc::clone(&notice)),
         config,
         clock: current.clock.clone(),
+        crowd: None,
         store: current.store.twin(),
         progress: Arc::clone(&current.progress),
         notice,

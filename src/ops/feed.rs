@@ -271,9 +271,19 @@ pub fn one(app: &App, id: &str) -> Result<Option<Event>> {
     let id: MessageId = id.parse()?;
     match app.store.envelopes(&[id]) {
         Ok(mut found) => Ok(found.pop().map(received)),
-        Err(e) if e.kind == Kind::NotFound => Ok(None),
+        Err(e) if e.kind == Kind::NotFound => match app.store.is_between_places(id)? {
+            true => Err(between_places(id)),
+            false => Ok(None),
+        },
         Err(e) => Err(e),
     }
+}
+
+/// Another program may be moving it: it has left its folder, and is not in another yet.
+pub(super) fn between_places(id: MessageId) -> Error {
+    Error::unavailable(format!(
+        "message `{id}` left its folder a moment ago, and may come to another"
+    ))
 }
 
 fn received(of: Envelope) -> Event {

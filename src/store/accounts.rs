@@ -78,13 +78,8 @@ impl Store {
                     rename(write, &folder, new).map_err(fault(doing))?;
                 }
             }
-            write
-                .raw
-                .execute(
-                    "UPDATE OR REPLACE meta SET name = ?2 WHERE name = ?1",
-                    [feed::mark(old), feed::mark(new)],
-                )
-                .and_then(|_| {
+            feed::rename_account(&write.raw, (old, new))
+                .and_then(|()| {
                     write.raw.execute(
                         "UPDATE OR REPLACE moving SET account = ?2 WHERE account = ?1",
                         [old, new],
@@ -148,7 +143,8 @@ impl Store {
                         .execute("DELETE FROM moving WHERE account = ?1", [account])
                 })
                 .and_then(|_| moving::drop_orphans(&write.raw))
-                .and_then(|_| {
+                .and_then(|()| feed::forget_account(&write.raw, account))
+                .and_then(|()| {
                     write
                         .index
                         .execute("DELETE FROM sources WHERE account = ?1", [account])

@@ -5,6 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use crate::error::Result;
@@ -24,6 +25,11 @@ const BETWEEN_COMMITS: Duration = Duration::from_secs(1);
 
 /// By how much a server's clock may be behind ours: what it got a moment ago is news.
 const CLOCKS_APART_MS: i64 = 10 * 60 * 1000;
+
+const DAY_MS: i64 = 24 * 3600 * 1000;
+
+/// Of a message that is no news, and none's copy.
+const NO_MARK: i64 = 0;
 
 /// How far someone is with what happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -175,22 +181,59 @@ impl Store {
             .map_err(fault(DOING))
     }
 
-    /// Says that a folder of an account that was fetched before is looked at for the first time, or anew: what came there
-    /// before that fetch is no news, nobody saw it. False if the account never was.
+    /// Says that a folder or a room of an account that was fetched before is looked at for the first time, or anew: what
+    /// came there before that fetch is no news, nobody saw it. False if all that the account has is its history.
     pub fn begin_folder(&self, account: &str, path: &str) -> Result<bool> {
-        let Some(fetched_at) = self.fetched_at(account)? else {
+        let raw = self.raw_db()?;
+        let is_first = is_first(&raw, account).map_err(fault(DOING))?;
+        let folder = folders::find(&raw, account, path)?;
+        let Some(folder) = folder.filter(|_| !is_first) else {
             return Ok(false);
         };
-        let raw = self.raw_db()?;
-        let Some(folder) = folders::find(&raw, account, path)? else {
-            return Ok(false);
+        // Where no fetch ever ended well, it is not known when one looked.
+        let begun = meta(&raw, &begin_mark(account))
+            .optional()
+            .map_err(fault(DOING))?;
+        let looked_at = match (self.fetched_at(account)?, begun) {
+            (Some(at), _) => at - CLOCKS_APART_MS,
+            (None, Some(begin)) => begin,
+            (None, None) => self.clock.now().as_millisecond() - CLOCKS_APART_MS,
         };
         raw.execute(
-            "INSERT OR REPLACE INTO meta VALUES (?1, ?2)",
-            params![folder_mark(folder.id), fetched_at - CLOCKS_APART_MS],
+            "INSERT OR IGNORE INTO meta VALUES (?1, ?2)",
+            params![folder_mark(folder.id), looked_at],
         )
         .map(|_| true)
         .map_err(fault(DOING))
+    }
+
+    /// Whether a folder was looked at for the first time less than a day ago: another program may still be filling it.
+    pub fn is_young(&self, account: &str, path: &str) -> Result<bool> {
+        let raw = self.raw_reader()?;
+        let Some(folder) = folders::find(&raw, account, path)? else {
+            return Ok(false);
+        };
+        let begun = meta(&raw, &folder_mark(folder.id))
+            .optional()
+            .map_err(fault(DOING))?;
+        let now = self.clock.now().as_millisecond();
+        Ok(begun.is_some_and(|begun| now - begun < DAY_MS))
+    }
+
+    /// Says that a search at the provider brought these messages: those that came before the last fetch are no news.
+    pub fn note_found(&self, account: &str, ids: &[MessageId]) -> Result<()> {
+        let Some(fetched_at) = self.fetched_at(account)?.filter(|_| !ids.is_empty()) else {
+            return Ok(());
+        };
+        let found = self.envelopes(ids)?.into_iter();
+        let old: Vec<i64> = found
+            .filter(|of| of.received_at.as_millisecond() < fetched_at - CLOCKS_APART_MS)
+            .map(|of| of.id.0)
+            .collect();
+        self.write("noting what was found", |write| {
+            old.iter()
+                .try_for_each(|id| moving::note_copy(write, account, (NO_MARK, *id)))
+        })
     }
 
     /// When an account was last fetched to its end.
@@ -202,19 +245,29 @@ impl Store {
             .map_err(fault(DOING))
     }
 
-    /// Says that what is stored of this account after this is news.
-    pub fn end_history(&self, account: &str) -> Result<()> {
+    /// Says that what is stored of this account after this is news. If not all of it was fetched, what came before `cut`
+    /// still is not.
+    pub fn end_history(&self, account: &str, cut: Option<Timestamp>) -> Result<()> {
         if !is_first(&*self.raw_reader()?, account).map_err(fault(DOING))? {
             return Ok(());
         }
-        self.raw_db()?
-            .execute(
+        let mut db = self.raw_db()?;
+        let mut write = || -> rusqlite::Result<()> {
+            let raw = db.transaction()?;
+            if let Some(cut) = cut {
+                raw.execute(
+                    "INSERT OR REPLACE INTO meta VALUES (?1, ?2)",
+                    params![begin_mark(account), cut.as_millisecond() - CLOCKS_APART_MS],
+                )?;
+            }
+            raw.execute(
                 "UPDATE meta SET value = (SELECT value FROM meta WHERE name = 'last_id')
                  WHERE name = ?1 AND value = ?2",
                 params![mark(account), i64::MAX],
-            )
-            .map(drop)
-            .map_err(fault(DOING))
+            )?;
+            raw.commit()
+        };
+        write().map_err(fault(DOING))
     }
 
     /// What was there before, among the messages after this one.
@@ -228,7 +281,13 @@ impl Store {
             let mut accounts = db.prepare_cached(
                 "SELECT substr(name, 6), value FROM meta WHERE name >= 'news:' AND name < 'news;'",
             )?;
+            let mut begins = db.prepare_cached(
+                "SELECT substr(name, 7), value FROM meta WHERE name >= 'begin:' AND name < 'begin;'",
+            )?;
             Ok(OldNews {
+                begins: begins
+                    .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                    .collect::<rusqlite::Result<_>>()?,
                 accounts: accounts
                     .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
                     .collect::<rusqlite::Result<_>>()?,
@@ -246,6 +305,9 @@ impl Store {
 struct OldNews {
     /// For each account that was ever fetched the last message that was there before.
     accounts: HashMap<String, i64>,
+    /// For each account that was not fetched whole at first the time before which all that came was there before, in
+    /// milliseconds.
+    begins: HashMap<String, i64>,
     /// For each folder that its account did not always have the time before which nobody looked, in milliseconds.
     folders: HashMap<i64, i64>,
     copies: HashSet<i64>,
@@ -257,6 +319,10 @@ impl OldNews {
         self.accounts
             .get(&of.account)
             .is_some_and(|through| id <= *through)
+            || self
+                .begins
+                .get(&of.account)
+                .is_some_and(|begin| came < *begin)
             || self.folders.get(&folder).is_some_and(|begin| came < *begin)
             || self.copies.contains(&id)
     }
@@ -279,12 +345,30 @@ fn folder_mark(folder: i64) -> String {
     format!("folder:{folder}")
 }
 
-/// Name of an account's mark in `meta` of `raw.db`.
-pub(super) fn mark(account: &str) -> String {
+/// Gives what is known of an account's history to its new name.
+pub(super) fn rename_account(raw: &Connection, (old, new): (&str, &str)) -> rusqlite::Result<()> {
+    let mut rename = raw.prepare_cached("UPDATE OR REPLACE meta SET name = ?2 WHERE name = ?1")?;
+    rename.execute([mark(old), mark(new)])?;
+    rename.execute([begin_mark(old), begin_mark(new)]).map(drop)
+}
+
+/// Whoever adds the account again fetches it for the first time.
+pub(super) fn forget_account(raw: &Connection, account: &str) -> rusqlite::Result<()> {
+    raw.prepare_cached("DELETE FROM meta WHERE name IN (?1, ?2)")?
+        .execute([mark(account), begin_mark(account)])
+        .map(drop)
+}
+
+/// Names of an account's marks in `meta` of `raw.db`.
+fn begin_mark(account: &str) -> String {
+    format!("begin:{account}")
+}
+
+fn mark(account: &str) -> String {
     format!("news:{account}")
 }
 
-/// Whether the account has an older message of this Message-ID.
+/// Whether the account has an older message of this Message-ID and time: monitors send each alert under the same id.
 fn is_copy(db: &Connection, of: &Envelope) -> rusqlite::Result<bool> {
     let Some(message_id) = &of.message_id else {
         return Ok(false);
@@ -292,7 +376,8 @@ fn is_copy(db: &Connection, of: &Envelope) -> rusqlite::Result<bool> {
     db.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM message_ids i JOIN messages m ON m.key = i.key
          JOIN folders f ON f.id = m.folder
-         WHERE i.hash = ?1 AND m.id < ?2 AND m.message_id = ?3 AND f.account = ?4)",
+         WHERE i.hash = ?1 AND m.id < ?2 AND m.message_id = ?3 AND f.account = ?4
+         AND m.at = (SELECT at FROM messages WHERE id = ?2))",
     )?
     .query_row(
         params![threading::hash(message_id), of.id.0, message_id, of.account],

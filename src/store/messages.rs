@@ -64,13 +64,11 @@ impl Store {
                     });
                     continue;
                 }
-                if let Raw::Bytes(bytes) = &message.raw
-                    && erased.holds(
-                        &write.raw,
-                        (&message.account, &message.folder),
-                        (&message.ident, bytes),
-                    )?
-                {
+                if erased.holds(
+                    &write.raw,
+                    (&message.account, &message.folder),
+                    (&message.ident, &message.raw),
+                )? {
                     added.push(Added {
                         id: None,
                         new: false,

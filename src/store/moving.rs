@@ -17,6 +17,7 @@ use super::entry::{self, Known};
 use super::folders::{Folder, Folders};
 use super::messages::{changed_flags, changed_labels, remove_one, set_state, withdraw};
 use super::row::{self, join_labels, join_people, split_labels};
+use super::text::preview;
 use super::write::Write;
 use super::{Store, altered, bytes, fault, feed, threading};
 
@@ -24,6 +25,9 @@ const DOING: &str = "following a moved message";
 
 /// How long after it left a message may come again.
 const SPAN_MS: i64 = 24 * 3600 * 1000;
+
+/// How long what is told of it waits for that.
+const MOMENT_MS: i64 = 3600 * 1000;
 
 /// By what a message is known wherever it lies.
 struct Looks<'a> {
@@ -33,20 +37,22 @@ struct Looks<'a> {
     recipients: &'a str,
     /// Seconds.
     at: i64,
+    preview: &'a str,
     size: i64,
 }
 
 impl Looks<'_> {
-    /// As 64 bits. Its bytes may differ: programs add and drop header fields of their own.
+    /// As 64 bits. Its bytes may differ: programs add and drop header fields of their own. A Message-ID alone says little:
+    /// whoever got the message knows it, and monitors give it to each alert.
     fn mark(&self) -> i64 {
         let more = match self.message_id {
             Some(id) => id.trim().to_owned(),
-            None => format!("{}\0{}\0{}", self.recipients, self.at, self.size),
+            None => self.size.to_string(),
         };
         let known = self.message_id.is_some();
         threading::hash(&format!(
-            "{known}\0{}\0{}\0{more}",
-            self.sender, self.subject
+            "{known}\0{more}\0{}\0{}\0{}\0{}\0{}",
+            self.at, self.sender, self.recipients, self.subject, self.preview
         ))
     }
 }
@@ -131,12 +137,14 @@ impl<'a> Comings<'a> {
         }
         let parsed = &message.parsed;
         let (sender, recipients) = (join_people(&parsed.from), join_people(&parsed.to));
+        let preview = preview(&parsed.text);
         let looks = Looks {
             message_id: named(parsed.message_id.as_deref()),
             sender: &sender,
             subject: &parsed.subject,
             recipients: &recipients,
             at: entry::time_of(parsed, message.received_at.as_millisecond()),
+            preview: &preview,
             size: i64::try_from(message.size_bytes).unwrap_or(i64::MAX),
         };
         let mark = looks.mark();
@@ -200,9 +208,17 @@ pub fn copies(raw: &Connection, after: i64) -> rusqlite::Result<HashSet<i64>> {
         .collect()
 }
 
+/// Why messages leave their places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Departure {
+    Gone,
+    /// They come again in the same folder.
+    Renumbered,
+}
+
 /// Messages left their places: a copy that came to another folder since takes the number of each, else it is kept for
 /// when it comes.
-pub fn depart(write: &Write<'_>, ids: &[MessageId]) -> Result<()> {
+pub fn depart(write: &Write<'_>, ids: &[MessageId], why: Departure) -> Result<()> {
     write
         .raw
         .execute(
@@ -211,7 +227,7 @@ pub fn depart(write: &Write<'_>, ids: &[MessageId]) -> Result<()> {
         )
         .and_then(|_| drop_orphans(&write.raw))
         .map_err(fault(DOING))?;
-    ids.iter().try_for_each(|id| depart_one(write, id.0))
+    ids.iter().try_for_each(|id| depart_one(write, id.0, why))
 }
 
 /// Drops what was to be told of messages that will not come again.
@@ -224,7 +240,7 @@ pub fn drop_orphans(raw: &Connection) -> rusqlite::Result<()> {
     .map(drop)
 }
 
-fn depart_one(write: &Write<'_>, id: i64) -> Result<()> {
+fn depart_one(write: &Write<'_>, id: i64, why: Departure) -> Result<()> {
     let Some((account, mark, labels)) = known_by(write, id).map_err(fault(DOING))? else {
         return remove_one(write, id);
     };
@@ -240,7 +256,7 @@ fn depart_one(write: &Write<'_>, id: i64) -> Result<()> {
                 .optional()
         })
         .map_err(fault(DOING))?;
-    let Some(copy) = copy else {
+    let Some(copy) = copy.filter(|_| why == Departure::Gone) else {
         note(write, (&account, mark, id), (true, &labels)).map_err(fault(DOING))?;
         return withdraw(write, id);
     };
@@ -264,7 +280,7 @@ fn known_by(write: &Write<'_>, id: i64) -> rusqlite::Result<Option<(String, i64,
     write
         .index
         .prepare_cached(
-            "SELECT f.account, m.message_id, m.sender, m.subject, m.recipients, m.at, m.size, m.labels
+            "SELECT f.account, m.message_id, m.sender, m.subject, m.recipients, m.at, m.size, m.labels, m.preview
              FROM messages m JOIN folders f ON f.id = m.folder WHERE m.id = ?1",
         )?
         .query_row([id], |row| {
@@ -275,6 +291,7 @@ fn known_by(write: &Write<'_>, id: i64) -> rusqlite::Result<Option<(String, i64,
                 subject: row.get_ref(3)?.as_str()?,
                 recipients: row.get_ref(4)?.as_str()?,
                 at: row.get(5)?,
+                preview: row.get_ref(8)?.as_str()?,
                 size: row.get(6)?,
             };
             Ok((row.get(0)?, looks.mark(), row.get(7)?))
@@ -298,10 +315,18 @@ fn has_copy(index: &Connection, account: &str, of: &Looks<'_>) -> rusqlite::Resu
             .prepare_cached(
                 "SELECT EXISTS (SELECT 1 FROM message_ids i CROSS JOIN messages m ON m.key = i.key
                  JOIN folders f ON f.id = m.folder
-                 WHERE i.hash = ?1 AND m.sender = ?2 AND m.subject = ?3 AND f.account = ?4)",
+                 WHERE i.hash = ?1 AND m.sender = ?2 AND m.subject = ?3 AND m.at = ?4 AND m.preview = ?5
+                 AND f.account = ?6)",
             )?
             .query_row(
-                params![threading::hash(id), of.sender, of.subject, account],
+                params![
+                    threading::hash(id),
+                    of.sender,
+                    of.subject,
+                    of.at,
+                    of.preview,
+                    account
+                ],
                 |row| row.get(0),
             );
     }
@@ -417,6 +442,14 @@ fn forget(raw: &Connection, (account, mark, id): (&str, i64, i64)) -> rusqlite::
         .map(drop)
 }
 
+/// Forgets how these messages moved.
+pub fn forget_all(raw: &Connection, ids: &[MessageId]) -> rusqlite::Result<()> {
+    let ids: Vec<String> = ids.iter().map(|id| id.0.to_string()).collect();
+    raw.prepare_cached("DELETE FROM moving WHERE message IN (SELECT value FROM json_each(?1))")?
+        .execute([format!("[{}]", ids.join(","))])
+        .map(drop)
+}
+
 fn since(now: Timestamp) -> i64 {
     now.as_millisecond() - SPAN_MS
 }
@@ -427,11 +460,26 @@ fn until(now: Timestamp) -> i64 {
 }
 
 impl Store {
+    /// Whether a message left its place a moment ago and may come again elsewhere.
+    pub fn is_between_places(&self, id: MessageId) -> Result<bool> {
+        let now = self.clock.now().as_millisecond();
+        self.raw_reader()?
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM moving WHERE message = ?1 AND gone AND at BETWEEN ?2 AND ?3)",
+            )
+            .and_then(|mut found| {
+                found.query_row(params![id.0, now - MOMENT_MS, now + MOMENT_MS], |row| row.get(0))
+            })
+            .map_err(fault(DOING))
+    }
+
     /// Forgets messages that their source no longer has where they were. Unknown ids are passed over.
     pub fn remove(&self, ids: &[MessageId]) -> Result<()> {
         if ids.is_empty() {
             return Ok(());
         }
-        self.write("removing messages", |write| depart(write, ids))
+        self.write("removing messages", |write| {
+            depart(write, ids, Departure::Gone)
+        })
     }
 }

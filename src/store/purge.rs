@@ -4,13 +4,14 @@
 //! bytes, should it move to another folder or be numbered anew.
 
 use std::collections::HashSet;
+use std::fs;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Result;
 use crate::model::id::MessageId;
-use crate::model::message::Ident;
+use crate::model::message::{Ident, Raw};
 
 use super::folders::Folders;
 use super::messages::remove_one;
@@ -37,12 +38,7 @@ impl Store {
         for (n, batch) in ids.chunks(BATCH).enumerate() {
             self.write(DOING, |write| {
                 let folders = Folders::load(&write.index)?;
-                // What moves in this moment gets a new number; nothing of what is erased may stay.
-                write
-                    .raw
-                    .execute("DELETE FROM moving", [])
-                    .and_then(|_| moving::drop_orphans(&write.raw))
-                    .map_err(fault(DOING))?;
+                moving::forget_all(&write.raw, batch).map_err(fault(DOING))?;
                 batch.iter().try_for_each(|id| {
                     leave_marks(self, write, &folders, id.0)?;
                     remove_one(write, id.0)
@@ -144,21 +140,19 @@ fn leave_marks(store: &Store, write: &Write<'_>, folders: &Folders, id: i64) -> 
     let Some(folder) = folders.by_id(folder) else {
         return Ok(());
     };
+    let account = folder.account.as_str();
     match ident(&mark) {
-        // A file keeps its unique name wherever it is moved.
-        Some(Ident::Maildir(_) | Ident::Remote(_)) => {
-            leave(&write.raw, (&folder.account, ""), &mark)
-        }
-        Some(Ident::Uid { .. }) => {
-            leave(&write.raw, (&folder.account, &folder.path), &mark)?;
-            // Bytes that can't be read are none to come back.
-            match bytes::read(store.dir(), &write.raw, id) {
-                Ok(bytes) => leave(&write.raw, (&folder.account, ""), &hash(&bytes)),
-                Err(_) => Ok(()),
-            }
-        }
+        Some(Ident::Remote(_)) => return leave(&write.raw, (account, ""), &mark),
+        // A file mostly keeps its unique name when it is moved.
+        Some(Ident::Maildir(_)) => leave(&write.raw, (account, ""), &mark)?,
+        Some(Ident::Uid { .. }) => leave(&write.raw, (account, &folder.path), &mark)?,
         // An import is asked for by a person, who may ask for it again.
-        _ => Ok(()),
+        _ => return Ok(()),
+    }
+    // Bytes that can't be read are none to come back.
+    match bytes::read(store.dir(), &write.raw, id) {
+        Ok(bytes) => leave(&write.raw, (account, ""), &hash(&bytes)),
+        Err(_) => Ok(()),
     }
 }
 
@@ -188,29 +182,36 @@ impl Erased {
             .map_err(fault("reading what was erased"))
     }
 
-    /// Whether these bytes were erased; then their new ident is marked as well.
+    /// Whether the message was erased; then its new ident is marked as well.
     pub fn holds(
         &self,
         raw: &Connection,
         (account, folder): (&str, &str),
-        (of, bytes): (&Ident, &[u8]),
+        (of, bytes): (&Ident, &Raw),
     ) -> Result<bool> {
         if !self.any {
             return Ok(false);
         }
-        if let Ident::Remote(_) = of {
-            return raw
-                .prepare_cached("SELECT EXISTS (SELECT 1 FROM erased WHERE account = ?1 AND folder = '' AND mark = ?2)")
-                .and_then(|mut found| found.query_row(params![account, ident_bytes(of)], |row| row.get(0)))
-                .map_err(fault("reading what was erased"));
-        }
-        if !matches!(of, Ident::Uid { .. }) {
-            return Ok(false);
-        }
-        let erased: bool = raw
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM erased WHERE account = ?1 AND folder = '' AND mark = ?2)")
-            .and_then(|mut found| found.query_row(params![account, hash(bytes)], |row| row.get(0)))
-            .map_err(fault("reading what was erased"))?;
+        let is_marked = |mark: &[u8]| {
+            raw.prepare_cached("SELECT EXISTS (SELECT 1 FROM erased WHERE account = ?1 AND folder = '' AND mark = ?2)")
+                .and_then(|mut found| found.query_row(params![account, mark], |row| row.get(0)))
+                .map_err(fault("reading what was erased"))
+        };
+        let folder = match of {
+            Ident::Remote(_) => return is_marked(&ident_bytes(of)),
+            Ident::Uid { .. } => folder,
+            Ident::Maildir(_) => "",
+            Ident::Content(_) => return Ok(false),
+        };
+        let mark = match bytes {
+            Raw::Bytes(bytes) => hash(bytes),
+            // One that can't be read is told of by who reads it.
+            Raw::File(path) => match fs::read(path) {
+                Ok(bytes) => hash(&bytes),
+                Err(_) => return Ok(false),
+            },
+        };
+        let erased = is_marked(&mark)?;
         if erased {
             leave(raw, (account, folder), &ident_bytes(of))?;
         }

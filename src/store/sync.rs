@@ -10,8 +10,9 @@ use crate::model::id::MessageId;
 use crate::model::message::{Change, Flags, Ident, Role};
 
 use super::folders::{self, Folder};
+use super::moving::{self, Departure};
 use super::row::{flags, ident, millis, role, role_number};
-use super::{Store, accounts, entry, fault, moving};
+use super::{Store, accounts, entry, fault};
 
 /// A folder of an account as of its last sync.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -144,8 +145,17 @@ impl Store {
         })
     }
 
-    /// Forgets a folder and its messages (UIDVALIDITY changed, folder deleted).
+    /// Forgets a folder and its messages, which may come again elsewhere.
     pub fn forget_folder(&self, account: &str, folder: &str) -> Result<()> {
+        self.empty_folder((account, folder), Departure::Gone)
+    }
+
+    /// Forgets a folder whose server numbers its messages anew: they come again.
+    pub fn renumber_folder(&self, account: &str, folder: &str) -> Result<()> {
+        self.empty_folder((account, folder), Departure::Renumbered)
+    }
+
+    fn empty_folder(&self, (account, folder): (&str, &str), why: Departure) -> Result<()> {
         self.write("forgetting a folder", |write| {
             let Some(folder) = folders::find(&write.raw, account, folder)? else {
                 return Ok(());
@@ -158,7 +168,7 @@ impl Store {
                     .collect()
             };
             let ids = ids().map_err(fault("forgetting a folder"))?;
-            moving::depart(write, &ids)?;
+            moving::depart(write, &ids, why)?;
             accounts::forget(write, &folder)
         })
     }

@@ -68,7 +68,13 @@ pub fn place(index: &Connection, message: &Placing<'_>) -> rusqlite::Result<i64>
         threads.extend(by_subject(index, message)?);
     }
     let mut threads = threads.into_iter();
-    let thread = threads.next().unwrap_or(message.id);
+    let thread = match threads.next() {
+        Some(thread) => thread,
+        None => {
+            revive(index, message.id)?;
+            message.id
+        }
+    };
     for loser in threads {
         merge(index, loser, thread)?;
     }
@@ -91,6 +97,24 @@ pub fn resolve(index: &Connection, thread: i64) -> rusqlite::Result<i64> {
         thread = next;
     }
     Ok(thread)
+}
+
+/// A thread gets the number of one that was merged into another: the number means no other thread any more.
+fn revive(index: &Connection, thread: i64) -> rusqlite::Result<()> {
+    let now = resolve(index, thread)?;
+    if now == thread {
+        return Ok(());
+    }
+    for sql in [
+        "UPDATE thread_ids SET thread = ?2 WHERE thread = ?1",
+        "UPDATE aliases SET thread = ?2 WHERE thread = ?1",
+    ] {
+        index.prepare_cached(sql)?.execute([thread, now])?;
+    }
+    index
+        .prepare_cached("DELETE FROM aliases WHERE old = ?1")?
+        .execute([thread])
+        .map(drop)
 }
 
 fn named_ids(parsed: &Parsed) -> BTreeSet<i64> {

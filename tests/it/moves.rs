@@ -282,9 +282,13 @@ struct Heard {
 
 impl Heard {
     fn begin(world: &World) -> Heard {
+        Heard::with(world, &["--only", "api"])
+    }
+
+    fn with(world: &World, args: &[&str]) -> Heard {
         let key = world.run(["auth", "key", "add", "all"]).ok().stdout;
         let mut heard = Heard {
-            serving: Serving::with(world, &["--only", "api"]),
+            serving: Serving::with(world, args),
             head: format!("host: localhost\r\nauthorization: Bearer {}", key.trim()),
             begin: String::new(),
         };
@@ -425,6 +429,139 @@ fn a_folder_numbered_anew_keeps_its_messages_and_hides_no_news() {
     assert_eq!(news, ["new-here", "new-there"]);
 }
 
+#[test]
+fn a_mail_that_borrows_a_message_id_takes_no_place_and_is_told() {
+    let (world, shelf) = shelf();
+    let heard = Heard::begin(&world);
+    let dated = |text: &str, minute: u32| {
+        format!(
+            "From: bob@example.org\r\nTo: ann@example.com\r\nSubject: one\r\nDate: Mon, 05 Jan 2026 10:{minute:02}:00 +0000\r\n\
+             Message-ID: <one@example.org>\r\n\r\n{text}\r\n"
+        )
+    };
+    // The true one is taken away in the same moment, and comes to another folder; a third is like it but for its text.
+    shelf.move_all("INBOX", "Archive");
+    shelf.in_box("INBOX", |b| {
+        b.put(dated("pay someone else", 30));
+        b.put(dated("of another", 0));
+    });
+    assert_eq!(sync(&world)["added"], 4);
+    let show = world.run(["inbox", "show", "m1"]).ok();
+    assert!(show.stdout.contains("of one"), "{show}");
+    let rows = listed(&world);
+    assert!(
+        rows.contains(&"m1 one Archive keepme".to_owned()),
+        "{rows:?}"
+    );
+    assert_eq!(rows.len(), 5, "{rows:?}");
+    // A monitor gives each alert the same Message-ID: of another time it is another.
+    assert!(heard.news().contains(&"one".to_owned()));
+}
+
+#[test]
+fn a_folder_that_never_opens_makes_no_history_of_what_is_still_to_come() {
+    for (folder, words) in [
+        ("Archive", "[SERVERBUG] Internal error"),
+        ("Archive", "[NOPERM] not yours"),
+        ("INBOX", "[NOPERM] not yet"),
+    ] {
+        let shelf = Shelf::start(&["INBOX", "Archive", "Lists"]);
+        shelf.in_box("INBOX", |b| b.put(letter("one")));
+        shelf.in_box("Archive", |b| b.put(letter("two")));
+        shelf.in_box(folder, |b| b.refuses = Some(words));
+        let world = World::new().config(&shelf.account());
+        world.run(SYNC);
+        let heard = Heard::begin(&world);
+        let now = "21-Nov-2026 12:00:00 +0000";
+        shelf.in_box("Lists", |b| b.put_at(now, letter("news")));
+        // A folder that the account did not have, with old mail; and what was closed is opened.
+        shelf.create("Shared");
+        shelf.in_box("Shared", |b| b.put(letter("old, and never seen")));
+        world.run(SYNC);
+        shelf.in_box(folder, |b| b.refuses = None);
+        world.run(SYNC).ok();
+        assert_eq!(listed(&world).len(), 4);
+        assert_eq!(heard.news(), ["news"], "{words} of {folder}");
+    }
+}
+
+#[test]
+fn an_account_that_is_added_again_has_its_history_again() {
+    let (world, shelf) = shelf();
+    world
+        .run(["auth", "remove", "work", "--forget", "--yes"])
+        .ok();
+    let heard = Heard::begin(&world);
+    let world = world.config(&shelf.account());
+    assert_eq!(sync(&world)["added"], 3);
+    assert_eq!(heard.news(), [""; 0]);
+}
+
+#[test]
+fn a_file_that_is_never_read_ends_no_watch_and_no_serve() {
+    let (world, root) = maildir();
+    let big = fs::File::create(root.join("cur/9.big:2,S")).unwrap();
+    big.set_len(300 << 20).unwrap();
+    let watch = |more: &[&str]| {
+        let args = [
+            "inbox",
+            "watch",
+            "--account",
+            "work",
+            "--exec",
+            "cat >> got",
+        ];
+        world.run(args.iter().chain(more)).ok()
+    };
+    watch(&["--timeout", "2s"]);
+    fs::write(root.join("new/4.d"), letter("news")).unwrap();
+    watch(&["--once", "--timeout", "30s"]);
+    let got = fs::read_to_string(world.dir().join("got")).unwrap();
+    assert!(
+        got.contains("\"news\"") && !got.contains("\"one\""),
+        "{got}"
+    );
+    // More than one look, though each ends with the same complaint.
+    let heard = Heard::with(&world, &["--only", "api,sync"]);
+    for n in 0..3 {
+        let subject = format!("later-{n}");
+        fs::write(root.join(format!("new/5{n}.e")), letter(&subject)).unwrap();
+        let told = (0..300).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            heard.news().contains(&subject)
+        });
+        assert!(told, "{subject}");
+    }
+}
+
+#[test]
+fn a_command_gets_its_message_again_though_another_program_moves_it_meanwhile() {
+    let (world, shelf) = shelf();
+    let watch = |world: &World, more: &[&str]| {
+        let exec = "test -e ready && cat >> got";
+        let args = ["inbox", "watch", "--account", "work", "--exec", exec];
+        world.run(args.iter().chain(more))
+    };
+    watch(&world, &["--timeout", "2s"]).ok();
+    shelf.in_box("Lists", |b| {
+        b.put_at("21-Nov-2026 11:59:00 +0000", letter("news"))
+    });
+    watch(&world, &["--once", "--timeout", "20s"]);
+    // It has left one folder, and is not in the other yet.
+    let taken = shelf.in_box("Lists", |b| b.messages.pop().unwrap());
+    assert_eq!(sync(&world)["removed"], 1);
+    fs::write(world.dir().join("ready"), "").unwrap();
+    let world = world.env("COMMS_NOW", "2026-11-21T12:05:00Z");
+    watch(&world, &["--timeout", "3s"]);
+    assert!(!world.dir().join("got").exists());
+    shelf.in_box("Archive", |b| b.take_in(taken));
+    let world = world.env("COMMS_NOW", "2026-11-21T12:30:00Z");
+    assert_eq!(sync(&world)["added"], 1);
+    let run = watch(&world, &["--once", "--timeout", "20s"]);
+    let got = fs::read_to_string(world.dir().join("got")).unwrap_or_default();
+    assert!(got.contains("\"news\""), "{got} {run}");
+}
+
 /// Stars the first message while the server is away.
 fn star_unheard(world: &World, shelf: &Shelf) {
     shelf.in_box("INBOX", |b| b.refuses = Some("[UNAVAILABLE] later"));
@@ -561,8 +698,11 @@ fn a_folder_another_program_begins_to_fetch_into_a_maildir_is_history() {
         letter("new").replace("05 Jan 2026 10", "21 Nov 2026 12"),
     );
     assert_eq!(sync(&world)["added"], 2);
-    // What comes there later is news, whenever it was sent.
-    put("9.z", letter("late"));
+    // It goes on for hours; on the next day what comes there is news, whenever it was sent.
+    put("9.z", letter("old as well"));
+    assert_eq!(sync(&world)["added"], 1);
+    let world = world.env("COMMS_NOW", "2026-11-22T12:00:00Z");
+    put("10.z", letter("late"));
     assert_eq!(sync(&world)["added"], 1);
     let mut news = heard.news();
     news.sort();

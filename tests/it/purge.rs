@@ -160,6 +160,16 @@ fn a_file_of_someones_maildir_stays_and_is_not_read_again() {
     world.run(["inbox", "sync"]).ok();
     assert_eq!(count(&world, WORD), "0");
     assert_eq!(count(&world, "is:received"), "2");
+    // Another program files it under a name of its own.
+    for sub in ["cur", "new", "tmp"] {
+        fs::create_dir_all(root.join(".Archive").join(sub)).unwrap();
+    }
+    fs::rename(root.join("cur/1.a:2,S"), root.join(".Archive/cur/7.q:2,S")).unwrap();
+    for _ in 0..2 {
+        world.run(["inbox", "sync"]).ok();
+        assert_eq!(count(&world, WORD), "0");
+    }
+    assert!(root.join(".Archive/cur/7.q:2,S").exists());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::World;
+use crate::support::serving::Serving;
 use crate::support::slack::{BOB, Channel, Fault, OPS, Slack, TOKEN};
 
 fn world(slack: &Slack) -> World {
@@ -264,4 +265,39 @@ fn a_bot_that_may_not_mark_reads_on() {
     sync(&world);
     assert_eq!(slack.count("conversations.mark"), 0);
     assert_eq!(rows(&world, "is:unread hello").len(), 0);
+}
+
+#[test]
+fn what_a_channel_one_joins_held_before_is_no_news() {
+    let slack = Slack::start();
+    slack.post(OPS, BOB, "before all");
+    let old = Channel {
+        member: false,
+        ..Channel::new("old")
+    };
+    slack.state().channels.insert("C0OLD0001".to_owned(), old);
+    slack.at("2025-01-05T10:00:00Z");
+    slack.post("C0OLD0001", BOB, "years ago");
+    let world = world(&slack);
+    sync(&world);
+    let key = world.run(["auth", "key", "add", "all"]).ok().stdout;
+    let serving = Serving::with(&world, &["--only", "api"]);
+    let head = format!("host: localhost\r\nauthorization: Bearer {}", key.trim());
+    let page = |more: &str| {
+        let path = format!("/v1/events?types=message.received{more}");
+        serving.get_as(&path, &head).json()
+    };
+    let after = format!("&after={}", page("")["next"].as_str().unwrap());
+    slack.state().channels.get_mut("C0OLD0001").unwrap().member = true;
+    slack.at("2026-11-21T11:59:00Z");
+    slack.post("C0OLD0001", BOB, "welcome");
+    assert_eq!(sync(&world)["added"], 2);
+    let told = page(&after);
+    let told: Vec<&str> = told["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["data"]["preview"].as_str().unwrap())
+        .collect();
+    assert_eq!(told, ["welcome"]);
 }

@@ -126,10 +126,24 @@ pub fn scan(app: &App, account: &Account) -> Result<Scanned> {
         }
     }
     for listed in &mut found.folders {
-        if known(&listed.folder.path).is_none() {
+        let path = &listed.folder.path;
+        listed.has_history = if known(path).is_some_and(was_scanned) {
+            app.store.is_young(&account.name, path)?
+        } else {
+            // Without a stamp: whoever is killed before it has begun begins again.
+            if known(path).is_none() {
+                let (path, role) = (path.clone(), folder::role(path));
+                let state = FolderState {
+                    path,
+                    role,
+                    ..FolderState::default()
+                };
+                app.store.save_folder(&account.name, &state)?;
+            }
+            let has_history = app.store.begin_folder(&account.name, path)?;
             save(app, account, (&listed.folder, None))?;
-            listed.has_history = app.store.begin_folder(&account.name, &listed.folder.path)?;
-        }
+            has_history
+        };
     }
     take_over(app, account, found, &mut scanned)?;
     for state in gone {

@@ -60,19 +60,20 @@ struct Source<'a> {
     beats: &'a Beats,
 }
 
+/// When it is to end; how long it rests after a failure; what was told last.
+type State<'s> = (&'s mut Stop, &'s mut Duration, &'s mut Told);
+
 impl Source<'_> {
     /// Fetches until it is told to end; what fails is tried again ever more rarely.
     async fn follow(&self, mut stop: Stop) {
         let mut wait = SHORTEST;
         let mut told = Told::default();
         while !stop.was_asked() {
+            let state = (&mut stop, &mut wait, &mut told);
             let ended = match self.account.channel {
-                ChannelKind::Imap => self.imap((&mut stop, &mut wait)).await,
-                ChannelKind::Maildir => self.poll(LOOK, (&mut stop, &mut wait)).await,
-                _ => {
-                    self.poll(self.app.config.serve.poll, (&mut stop, &mut wait))
-                        .await
-                }
+                ChannelKind::Imap => self.imap(state).await,
+                ChannelKind::Maildir => self.poll(LOOK, state).await,
+                _ => self.poll(self.app.config.serve.poll, state).await,
             };
             let Err(error) = ended else { return };
             self.trouble(&error, &mut told).await;
@@ -86,12 +87,12 @@ impl Source<'_> {
     }
 
     /// Waits for news beside the first look, so that nothing is missed in between.
-    async fn imap(&self, (stop, wait): (&mut Stop, &mut Duration)) -> Result<()> {
+    async fn imap(&self, (stop, wait, told): State<'_>) -> Result<()> {
         let mut credentials = account::credentials(self.app, self.account).await?;
         let mut session = account::open(self.app, self.account, &mut credentials).await?;
         session.open_folder("INBOX", "INBOX", None).await?;
         loop {
-            self.fetch().await?;
+            self.fetch(told).await?;
             *wait = SHORTEST;
             tokio::select! {
                 () = stop.asked() => return Ok(()),
@@ -100,9 +101,9 @@ impl Source<'_> {
         }
     }
 
-    async fn poll(&self, every: Duration, (stop, wait): (&mut Stop, &mut Duration)) -> Result<()> {
+    async fn poll(&self, every: Duration, (stop, wait, told): State<'_>) -> Result<()> {
         loop {
-            self.fetch().await?;
+            self.fetch(told).await?;
             *wait = SHORTEST;
             tokio::select! {
                 () = stop.asked() => return Ok(()),
@@ -111,10 +112,14 @@ impl Source<'_> {
         }
     }
 
-    async fn fetch(&self) -> Result<()> {
-        sync::one(self.app, self.account, self.writer).await?;
+    /// What fails for a part of the account (a folder that may not be opened) is told, and no reason to come back later.
+    async fn fetch(&self, told: &mut Told) -> Result<()> {
+        let trouble = sync::one(self.app, self.account, self.writer).await?;
         drain::reconcile(self.app)?;
-        self.beats.beat(Part::Sync, None);
+        match trouble {
+            Some(error) => self.trouble(&error, told).await,
+            None => self.beats.beat(Part::Sync, None),
+        }
         Ok(())
     }
 

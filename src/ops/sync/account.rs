@@ -103,7 +103,7 @@ async fn pass(
     let mut trouble: Option<Error> = None;
     let mut put_off = false;
     if !app.config.read_only && !app.store.queued_changes(&account.name)?.is_empty() {
-        let pushed = push::push(app, account, session, &mut folders).await?;
+        let pushed = push::push((app, account), (session, &mut folders), false).await?;
         tally.pushed += pushed.told;
         trouble = pushed.refused;
         put_off = pushed.put_off;
@@ -138,10 +138,11 @@ async fn pass(
     }
     if put_off {
         // By now they may have been found.
-        let pushed = push::push(app, account, session, &mut folders).await?;
+        let pushed = push::push((app, account), (session, &mut folders), true).await?;
         tally.pushed += pushed.told;
         trouble = trouble.or(pushed.refused);
     }
+    tally.through = true;
     match trouble.or(missing) {
         Some(e) => Err(e),
         None => Ok(()),
@@ -225,7 +226,7 @@ pub async fn push_queued(app: &App, account: &Account) -> Result<()> {
     let mut credentials = credentials(app, account).await?;
     let mut session = open(app, account, &mut credentials).await?;
     let mut folders = session.folders().await?;
-    let pushed = push::push(app, account, &mut session, &mut folders).await?;
+    let pushed = push::push((app, account), (&mut session, &mut folders), false).await?;
     session.logout().await;
     pushed.refused.map_or(Ok(()), Err)
 }

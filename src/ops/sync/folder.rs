@@ -95,12 +95,15 @@ impl<'a> FolderSync<'a> {
             self.start_over()?;
         }
         let first_time = self.state.uid_validity.is_none();
-        self.state.uid_validity = Some(opened.uid_validity);
         if first_time {
             self.save()?;
             self.app
                 .store
                 .begin_folder(&self.account.name, &self.folder.path)?;
+        }
+        self.state.uid_validity = Some(opened.uid_validity);
+        if first_time {
+            self.save()?;
         }
         let next = self.state.uid_next.unwrap_or(1);
 
@@ -176,7 +179,7 @@ impl<'a> FolderSync<'a> {
         self.tally.renumbered = true;
         self.app
             .store
-            .forget_folder(&self.account.name, &self.folder.path)?;
+            .renumber_folder(&self.account.name, &self.folder.path)?;
         self.state = FolderState {
             path: self.folder.path.clone(),
             role: self.folder.role,

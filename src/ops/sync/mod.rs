@@ -132,6 +132,8 @@ pub struct Tally {
     pub refused: Vec<Refusal>,
     pub notes: Vec<String>,
     pub(super) broken: Broken,
+    /// All was looked at: what failed, failed for a part of it.
+    pub through: bool,
 }
 
 /// How long a sync waits for another process that refreshes the same account.
@@ -160,7 +162,7 @@ pub async fn sync(app: &App, request: &SyncRequest) -> Result<SyncReport> {
     let mut warnings = hook::fire(app).await;
     warnings.extend(heard.err().map(|e| e.message));
     warnings.extend(receive::forget(app));
-    for (report, error) in ended {
+    for (report, error, _) in ended {
         warnings.extend(refusals(&report));
         done.push(report);
         errors.extend(error);
@@ -177,11 +179,12 @@ pub async fn sync(app: &App, request: &SyncRequest) -> Result<SyncReport> {
     })
 }
 
-/// Syncs one account; waits for whoever refreshes it now.
-pub async fn one(app: &App, account: &Account, writer: &Writer) -> Result<AccountSync> {
+/// Syncs one account; waits for whoever refreshes it now. Gives what failed for a part of it (a folder that may not be
+/// opened, a file that can't be read) while all the rest was looked at.
+pub async fn one(app: &App, account: &Account, writer: &Writer) -> Result<Option<Error>> {
     match timed(app, account, writer, LOCK_PATIENCE).await {
-        (_, Some(error)) => Err(error),
-        (report, None) => Ok(report),
+        (_, Some(error), false) => Err(error),
+        (_, error, _) => Ok(error),
     }
 }
 
@@ -351,13 +354,13 @@ pub fn chosen<'a>(app: &'a App, names: &[String]) -> Result<Vec<&'a Account>> {
     Ok(accounts)
 }
 
-/// Syncs one account under its lock, and records how it ended.
+/// Syncs one account under its lock, and records how it ended; gives whether all of it was looked at.
 async fn timed(
     app: &App,
     account: &Account,
     writer: &Writer,
     patience: Duration,
-) -> (AccountSync, Option<Error>) {
+) -> (AccountSync, Option<Error>, bool) {
     let began = Instant::now();
     let mut tally = Tally::default();
     let ended = match Lock::acquire(app.store.dir(), &account.name, patience).await {
@@ -396,7 +399,7 @@ async fn timed(
         took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         error: error.as_ref().map(Failure::of),
     };
-    (report, error)
+    (report, error, tally.through)
 }
 
 /// What an account has when it is fetched first is no news to anyone.
@@ -405,11 +408,15 @@ async fn newly(
     writer: &Writer,
     tally: &mut Tally,
 ) -> Result<()> {
+    let began = app.clock.now();
     app.store.begin_history(&account.name)?;
     let ended = run((app, account, lock), writer, tally).await;
     // Who may not read one folder has seen all others.
-    if ended.as_ref().err().is_none_or(|e| e.kind == Kind::Refused) {
-        app.store.end_history(&account.name)?;
+    let is_whole = tally.through || ended.is_ok();
+    // A fault that stays must not make history of all that is still to come.
+    if is_whole || tally.folders > 0 || tally.added > 0 {
+        let cut = (!is_whole).then_some(began);
+        app.store.end_history(&account.name, cut)?;
     }
     ended
 }
@@ -456,6 +463,7 @@ async fn look_through(
     tally.added = scanned.added;
     tally.changed = scanned.changed;
     tally.removed = scanned.removed;
+    tally.through = true;
     scanned.complaint().map_or(Ok(()), Err)
 }
 
@@ -470,7 +478,7 @@ async fn refresh_one(
     }
     // A connection that is dropped in the middle costs one batch, which is fetched again next time.
     match tokio::time::timeout(deadline, timed(app, account, writer, deadline)).await {
-        Ok((_, error)) => error,
+        Ok((_, error, _)) => error,
         Err(_) => Some(
             Error::unavailable(format!(
                 "account `{}` {} within {} s",

@@ -24,35 +24,46 @@ pub struct Pushed {
     pub told: u64,
     /// Some are not where they were known to be: what is still to be told of them waits until they are found.
     pub put_off: bool,
-    /// Repeating won't help: the server's state wins, and the report says so.
+    /// What the server refused: repeating won't help, its state wins, and the report says so.
     pub refused: Option<Error>,
 }
 
-/// Tells the server the queued changes of an account. Rows are dropped as they are told.
+/// Tells the server the queued changes of an account. Rows are dropped as they are told; after all folders were `looked`
+/// at also those of messages that are not where they should be.
 pub async fn push(
-    app: &App,
-    account: &Account,
-    session: &mut Session,
-    folders: &mut Vec<Folder>,
+    (app, account): (&App, &Account),
+    (session, folders): (&mut Session, &mut Vec<Folder>),
+    looked: bool,
 ) -> Result<Pushed> {
     let mut pushed = Pushed::default();
     for ((path, validity), mut messages) in queued(app, account)? {
+        let all = rows_of(&messages);
         let ended = async {
             let there = still_there(session, folders, (&path, validity), &messages).await?;
-            let all = messages.len();
+            let known = messages.len();
             messages.retain(|told| there.contains(&told.uid));
-            pushed.put_off |= messages.len() < all;
+            pushed.put_off |= messages.len() < known;
             push_folder(app, session, folders, (&path, &messages)).await
         };
         match ended.await {
             Ok(()) => pushed.told += messages.len() as u64,
             Err(e) if e.kind == Kind::Refused => pushed.refused = Some(e),
+            // A folder the server can't open now: it is told another time.
+            Err(e) if e.kind == Kind::Unavailable && session.answers().await => {
+                pushed.refused = Some(e);
+                continue;
+            }
             Err(e) => return Err(e),
         }
-        let rows: Vec<i64> = messages.iter().flat_map(|told| told.rows.clone()).collect();
+        let rows = if looked { all } else { rows_of(&messages) };
         app.store.drop_changes(&rows)?;
     }
     Ok(pushed)
+}
+
+fn rows_of(messages: &[Told]) -> Vec<i64> {
+    let rows = messages.iter().flat_map(|told| &told.rows);
+    rows.copied().collect()
 }
 
 type Queue = BTreeMap<(String, u32), Vec<Told>>;

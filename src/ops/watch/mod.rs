@@ -20,9 +20,9 @@ use crate::model::message::Envelope;
 use crate::store::Store;
 use crate::store::feed::Place;
 
-use super::App;
 use super::sync::{self, Writer, account};
 use super::told::Told;
+use super::{App, feed};
 
 pub use hand::{FailuresReport, RetryReport, WatchFailure, failures, retry};
 
@@ -214,11 +214,8 @@ impl Watcher<'_> {
         let watcher = self.name(account);
         let known = self.known(&watcher)?;
         let ended = sync::one(self.app, account, &self.writer).await;
-        // What came is handed on though one folder or one mark was refused.
-        let is_refused =
-            |e: &Error| e.kind == Kind::Refused && account.channel == ChannelKind::Imap;
         match known {
-            None if ended.as_ref().is_err_and(|e| !is_refused(e)) => {}
+            None if ended.is_err() => {}
             // The first time: what is there already is not news.
             None => self.skip(&watcher)?,
             Some(_) if self.request.exec.is_some() => {
@@ -228,8 +225,9 @@ impl Watcher<'_> {
             }
             Some(cursor) => self.show(account, (&watcher, cursor))?,
         }
-        match ended {
-            Err(e) if is_refused(&e) => {
+        match ended? {
+            // What came was handed on though one folder or one mark was refused.
+            Some(e) => {
                 let mut told = self.told.borrow_mut();
                 match told
                     .entry(account.name.clone())
@@ -240,8 +238,7 @@ impl Watcher<'_> {
                     false => Ok(()),
                 }
             }
-            Err(e) => Err(e),
-            Ok(_) => {
+            None => {
                 self.told.borrow_mut().remove(&account.name);
                 Ok(())
             }
@@ -336,6 +333,7 @@ fn news(store: &Store, ids: &[MessageId]) -> Result<HashMap<MessageId, Envelope>
         match store.envelopes(&[*id]) {
             // While the index is built anew it is not there yet, and not gone.
             Err(e) if e.kind != Kind::NotFound => return Err(e),
+            Err(_) if store.is_between_places(*id)? => return Err(feed::between_places(*id)),
             _ => {}
         }
     }

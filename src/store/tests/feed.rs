@@ -29,7 +29,7 @@ fn what_an_account_had_before_it_was_fetched_first_is_no_news() {
         [3],
         "who is never fetched has no history"
     );
-    store.end_history("work").unwrap();
+    store.end_history("work", None).unwrap();
     store.save_source("work", at(0), None).unwrap();
     store.begin_history("work").unwrap();
     add(&store, vec![of("work", 4)]);

@@ -124,10 +124,78 @@ fn what_was_erased_or_is_of_another_account_gets_no_number_back() {
     assert_eq!(add(&store, vec![renamed]), ids[..1]);
     store.remove(&ids).unwrap();
     store.purge(&[MessageId(3)], &|_| ()).unwrap();
-    let again = NewMessage {
+    let again = |uid| NewMessage {
         account: "job".into(),
-        ..lying(2, ("C", 2))
+        ..lying(2, ("C", uid))
     };
-    assert_eq!(add(&store, vec![again]), [MessageId(4)]);
+    // What is erased is no other message's matter.
+    assert_eq!(add(&store, vec![again(2)]), ids[1..]);
+    store.purge(&ids[1..], &|_| ()).unwrap();
+    assert_eq!(store.add(vec![again(3)]).unwrap()[0].id, None);
+    sound(&store);
+}
+
+#[test]
+fn what_a_folder_numbered_anew_holds_is_not_its_copy_elsewhere() {
+    let (_dir, store) = store();
+    let ids = add(&store, vec![lying(1, ("A", 1)), lying(2, ("A", 2))]);
+    let copy = add(&store, vec![lying(1, ("B", 1))]);
+    store.renumber_folder("work", "A").unwrap();
+    let anew = |n, uid| NewMessage {
+        ident: Ident::Uid { validity: 4, uid },
+        ..lying(n, ("A", uid))
+    };
+    assert_eq!(add(&store, vec![anew(2, 1), anew(1, 2)]), [ids[1], ids[0]]);
+    let there = [(1, "A"), (2, "A"), (copy[0].0, "B")];
+    assert_eq!(
+        places(&store),
+        there.map(|(id, folder)| (id, folder.to_owned()))
+    );
+    sound(&store);
+}
+
+#[test]
+fn a_thread_that_gets_its_number_back_is_no_other_thread_and_no_circle() {
+    let (_dir, store) = store();
+    let bare = |n: i64, uid: u32, folder: &str, subject: &str| {
+        let mut message = lying(n, (folder, uid));
+        message.parsed.subject = subject.to_owned();
+        message
+    };
+    // 2 and 3 are one thread by what they are about, 4 refers to 3 and to 1, and all are one.
+    let mut nameless = bare(2, 2, "A", "Re: foo");
+    nameless.parsed.message_id = None;
+    let mut joins = bare(4, 4, "A", "qux");
+    joins.parsed.references = vec!["3@x".to_owned(), "1@x".to_owned()];
+    let ids = add(
+        &store,
+        vec![
+            bare(1, 1, "A", "bar"),
+            nameless.clone(),
+            bare(3, 3, "A", "Re: foo"),
+            joins,
+        ],
+    );
+    let thread = |id: MessageId| store.location(id).unwrap().thread;
+    assert!(ids.iter().all(|id| thread(*id) == thread(ids[0])));
+    // Another client moves the nameless one, copies it, and deletes the first.
+    store.remove(&ids[1..2]).unwrap();
+    let moved = |folder: &str| NewMessage {
+        folder: folder.to_owned(),
+        ident: Ident::Uid {
+            validity: 3,
+            uid: 9,
+        },
+        ..nameless.clone()
+    };
+    assert_eq!(add(&store, vec![moved("B")]), ids[1..2]);
+    let shown = store.thread(thread(ids[1])).unwrap();
+    assert!(shown.iter().any(|of| of.id == ids[1]), "{shown:?}");
+    add(&store, vec![moved("C")]);
+    store.remove(&ids[1..2]).unwrap();
+    for id in &ids {
+        let shown = store.thread(thread(*id)).unwrap();
+        assert!(shown.iter().any(|of| of.id == *id), "{id}: {shown:?}");
+    }
     sound(&store);
 }

@@ -41,7 +41,9 @@ pub async fn find(app: &App, account: &Account, (filter, most): (&str, usize)) -
             continue;
         };
         let added = app.store.add(vec![message])?;
-        found.ids.extend(added.iter().filter_map(|added| added.id));
+        let added: Vec<_> = added.iter().filter_map(|added| added.id).collect();
+        app.store.note_found(&account.name, &added)?;
+        found.ids.extend(added);
     }
     Ok(found)
 }

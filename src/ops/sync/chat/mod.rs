@@ -175,6 +175,7 @@ impl Chats<'_> {
             }
         }
         tally.folders = self.app.store.folders(&self.account.name)?.len();
+        tally.through = trouble.as_ref().is_none_or(|e| e.kind == Kind::Refused);
         trouble.map_or(Ok(()), Err)
     }
 

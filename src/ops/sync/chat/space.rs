@@ -58,6 +58,9 @@ impl Chats<'_> {
         if !news && !due {
             return Ok(());
         }
+        if before.listed.is_none() {
+            self.app.store.begin_folder(&self.account.name, &folder)?;
+        }
         let read = self.read_until(space).await?;
         let owner = self.stamp().owner.clone();
         let named = (space.name.as_str(), title.as_str());

@@ -56,12 +56,16 @@ impl Mailbox<'_> {
             }
         }
         self.fetch(&missing, (0, missing.len() as u64)).await?;
+        let mut fetched = Vec::new();
         for id in &remotes {
             // Gone meanwhile, or erased here.
-            if let Some(remote) = self.app.store.remote(&self.account.name, id)? {
+            let known = self.app.store.remote(&self.account.name, id)?;
+            if let Some(remote) = known {
                 found.ids.push(remote.id);
+                fetched.extend(missing.contains(id).then_some(remote.id));
             }
         }
+        self.app.store.note_found(&self.account.name, &fetched)?;
         Ok(found)
     }
 }

@@ -37,6 +37,10 @@ impl Done {
 impl Slack<'_> {
     pub(super) async fn sync_channel(&self, channel: &Conversation, done: &mut Done) -> Result<()> {
         let before = self.folder_of(channel)?;
+        if before.page.is_none() {
+            let (account, folder) = (&self.account.name, &before.folder);
+            self.app.store.begin_folder(account, folder)?;
+        }
         self.fill_gap(channel, done).await?;
         let page = self.newest_page(channel).await?;
         let shape = shape_of(&page.messages);

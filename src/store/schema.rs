@@ -302,11 +302,13 @@ fn connect_unchanging(path: &Path, found: Stamp) -> rusqlite::Result<Connection>
 
 /// Whether this connection reads a file as one that nobody changes, and somebody did.
 pub fn is_overtaken(db: &Connection) -> bool {
-    let is_read = db.is_readonly("main").unwrap_or(false);
-    is_read
-        && db
-            .pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
-            .is_err_and(|e| e.sqlite_error_code() == Some(ErrorCode::OperationInterrupted))
+    let look = || {
+        db.prepare_cached("PRAGMA user_version")?
+            .query_row([], |row| row.get::<_, i64>(0))
+    };
+    let is_interrupted =
+        |e: rusqlite::Error| e.sqlite_error_code() == Some(ErrorCode::OperationInterrupted);
+    db.is_readonly("main").unwrap_or(false) && look().is_err_and(is_interrupted)
 }
 
 /// The address by which SQLite takes a file as one that nobody changes (<https://sqlite.org/uri.html>).

@@ -2,7 +2,10 @@
 //!
 //! A missing name is an error, whatever the template does with it except `default` and `is defined`.
 
+mod bounds;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Write as _};
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -14,9 +17,6 @@ use crate::error::{Error, Result};
 
 /// What a template may do before it is stopped: steps of one rendering.
 const FUEL: u64 = 1_000_000;
-/// Bytes of one tag beside its strings: the parts of what stands there are nested in memory, and read by functions that
-/// call themselves.
-const LONGEST_TAG: usize = 1_000;
 /// Bytes of a text or a header once it is filled in.
 const LARGEST: usize = 16 << 20;
 
@@ -166,9 +166,9 @@ impl Template {
     }
 
     fn add(&mut self, part: &'static str, source: &str, line: usize) -> Result<()> {
-        if let Some(at) = longer_tag(source) {
+        if let Err((at, what)) = bounds::check(source) {
             let line = line + source[..at].matches('\n').count();
-            return Err(self.at(line, &format!("a tag of more than {LONGEST_TAG} bytes")));
+            return Err(self.at(line, &what));
         }
         let added = self.environment.add_template_owned(part, source.to_owned());
         added.map_err(|e| self.fault(&e, line))?;
@@ -215,8 +215,7 @@ impl Template {
                 _ => self.fault(&e, line),
             }
         })?;
-        // All that is written is text.
-        Ok(String::from_utf8_lossy(&text.0).into_owned())
+        Ok(text.text())
     }
 
     fn at(&self, line: usize, what: &str) -> Error {
@@ -250,48 +249,17 @@ impl io::Write for Bounded {
     }
 }
 
-/// Where a tag begins that is longer than any may be.
-fn longer_tag(source: &str) -> Option<usize> {
-    let bytes = source.as_bytes();
-    let mut at = 0;
-    while let Some(begin) = memchr::memchr(b'{', &bytes[at..]).map(|found| at + found) {
-        at = match bytes.get(begin + 1) {
-            Some(b'{' | b'%') => {
-                let (length, strings) = measure(&bytes[begin + 2..]);
-                if length - strings > LONGEST_TAG {
-                    return Some(begin);
-                }
-                begin + 2 + length
-            }
-            Some(b'#') => source[begin..]
-                .find("#}")
-                .map_or(bytes.len(), |end| begin + end + 2),
-            _ => begin + 1,
-        };
+impl fmt::Write for Bounded {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        io::Write::write_all(self, text.as_bytes()).map_err(|_| fmt::Error)
     }
-    None
 }
 
-/// How far a tag goes, to the brackets that close it outside of strings and of brackets within; and how much of it is
-/// the insides of strings.
-fn measure(tag: &[u8]) -> (usize, usize) {
-    let (mut quote, mut depth, mut at, mut strings) = (None, 0usize, 0, 0);
-    while let Some(&byte) = tag.get(at) {
-        let next = tag.get(at + 1);
-        strings += usize::from(quote.is_some_and(|open| open != byte));
-        match (quote, byte) {
-            (Some(_), b'\\') => at += 1,
-            (Some(open), _) if open == byte => quote = None,
-            (Some(_), _) => {}
-            (None, b'"' | b'\'') => quote = Some(byte),
-            (None, b'}' | b'%') if depth == 0 && next == Some(&b'}') => return (at + 2, strings),
-            (None, b'(' | b'[' | b'{') => depth += 1,
-            (None, b')' | b']' | b'}') => depth = depth.saturating_sub(1),
-            (None, _) => {}
-        }
-        at += 1;
+impl Bounded {
+    /// All that is written is text.
+    fn text(self) -> String {
+        String::from_utf8_lossy(&self.0).into_owned()
     }
-    (tag.len(), strings)
 }
 
 /// The values, and the last name that was asked for in vain.
@@ -321,12 +289,6 @@ fn environment(style: Style) -> Environment<'static> {
     environment.set_recursion_limit(50);
     // What loops could make ever longer texts with.
     environment.remove_global("namespace");
-    environment.set_formatter(|out, state, value| {
-        match value.as_str().is_some_and(|text| text.len() > LARGEST) {
-            true => Err(ErrorKind::WriteFailure.into()),
-            false => escape_formatter(out, state, value),
-        }
-    });
     // A tag on a line of its own leaves no empty line.
     let mut syntax = SyntaxConfig::builder();
     syntax
@@ -341,14 +303,24 @@ fn environment(style: Style) -> Environment<'static> {
         ESCAPED => AutoEscape::Custom("markdown".into()),
         _ => AutoEscape::None,
     });
+    bounds::bound(&mut environment);
     environment.set_formatter(|out, state, value| {
+        let mut text = Bounded::default();
+        if value.as_str().is_none_or(|text| text.len() > LARGEST) {
+            bounds::check_list(value)?;
+            // The text of a list may be far longer than the list.
+            write!(text, "{value}")?;
+        }
         if !matches!(state.auto_escape(), AutoEscape::Custom(_)) {
-            return minijinja::escape_formatter(out, state, value);
+            return escape_formatter(out, state, value);
         }
         if value.is_undefined() {
             return Err(minijinja::Error::from(ErrorKind::UndefinedError));
         }
-        let text = value.to_string();
+        let text = match value.as_str() {
+            Some(text) => text.to_owned(),
+            None => text.text(),
+        };
         let text = if value.is_safe() {
             text
         } else {
@@ -541,9 +513,74 @@ mod tests {
             "{{ 'x' * 99999999 }}",
             "{% for x in range(9999) %}{{ 'x' * 9999999 }}{% endfor %}",
             "{% set all = namespace(a='x') %}",
+            "{{ 'x\\n' * 1000 | indent(99999999) }}",
+            "{{ 'x'|indent(width=999999999) }}",
+            "{{ ('x' * 100000)|replace('x', 'y' * 100000) }}",
+            "{{ range(99999)|join('y' * 100000) }}",
+            "{{ range(99999)|join(d='y' * 100000) }}",
+            "{{ '%999999999d'|format(1) }}",
+            "{{ [1]|batch(999999999, 'x') }}",
+            "{{ [1]|slice(999999999) }}",
         ] {
             let e = render("a.txt", source, &[]).unwrap_err();
             assert!(e.message.starts_with("a.txt:1: "), "{}", e.message);
         }
+        let deep = format!("{}{{{{ a }}}}", "{% set a = [a] %}".repeat(900));
+        for (list, words) in [
+            (
+                "{{ ['xxxxxxxx' * 100000] * 999 }}",
+                "more than 16777216 bytes",
+            ),
+            ("{{ ['x'] * 99999999 }}", "too long"),
+            ("{{ [['x'] * 9999] * 9999 }}", "too long"),
+            (&deep, "too long"),
+            (&deep.repeat(2), "a name"),
+        ] {
+            for name in ["a.txt", "a.md", "a.html"] {
+                let e = render(name, list, &[("a", "x")]).unwrap_err();
+                assert!(e.message.contains(words), "{e:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_template_that_doubles_what_it_has_is_refused() {
+        let doubling = |set: &str| format!("Hello\n\n{{% set a = x %}}{}", set.repeat(40));
+        for source in [
+            doubling("{% set a = a ~ a %}"),
+            doubling("{%- set a = [a, a]|join -%}"),
+            doubling("{% with b = a + a %}{% set a = b %}{% endwith %}"),
+            doubling("{% set b, a = a ~ a, b %}"),
+            doubling("{% for b in [a ~ a] %}{% set a = b %}"),
+            doubling("{% set a = a * 99 %}"),
+            "{% set a %}{{ x }}{% endset %}{{ a }}".to_owned(),
+            "{% macro a(x, n) %}{{ a(x ~ x, n - 1) }}{% endmacro %}{{ a(x, 40) }}".to_owned(),
+            "{% for y in [x] recursive %}{{ loop([y ~ y]) }}{% endfor %}".to_owned(),
+        ] {
+            let e = render("a.txt", &source, &[("x", "x")]).unwrap_err();
+            let known = ["once more", "is not among", "without `=`", "`recursive`"];
+            assert!(
+                known.iter().any(|k| e.message.contains(k)),
+                "{e:?} {source}"
+            );
+        }
+        let e = Template::read("a.txt", &doubling("{% set a = a ~ a %}"));
+        assert_eq!(
+            e.err().unwrap().message,
+            "a.txt:3: values are put together from one another once more than a hundred times"
+        );
+        let plain = "{% set full = first ~ ' ' ~ last %}{% set line = 'Dear ' ~ full ~ ',' %}{{ line }}{% raw %}{% macro %}{% endraw %}\
+            {% for word in full|split(' ') if word != 'x' %} {{ loop.index }}{{ word|replace('A', 'a')|indent(2) }}{% else %}none{% endfor %}\
+            {% with n = count|int * 2 %} {{ n }} {{ [1, 2]|join(sep) }}{% endwith %}";
+        let all = [
+            ("first", "Ada"),
+            ("last", "Lovelace"),
+            ("count", "3"),
+            ("sep", "-"),
+        ];
+        assert_eq!(
+            render("a.txt", plain, &all).unwrap().body,
+            "Dear Ada Lovelace,{% macro %} 1ada 2Lovelace 6 1-2"
+        );
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::format::clean;
 use crate::model::id::MessageId;
 use crate::model::message::{Change, Envelope, Ident, Location};
@@ -148,26 +148,12 @@ pub async fn tell(app: &App, marked: &mut Marked) -> Result<Vec<(String, Error)>
 
 /// The messages as they are now; one that its server made into another, or lost, is not told of.
 pub fn report(app: &App, marked: Marked) -> Result<MarkReport> {
-    let messages = match app.store.envelopes(&marked.ids) {
-        Err(e) if e.kind == Kind::NotFound => one_by_one(app, &marked.ids)?,
-        found => found?,
-    };
+    let messages = app.store.present(&marked.ids)?;
     Ok(MarkReport {
         dry_run: marked.dry_run,
         messages,
         untold: marked.untold,
     })
-}
-
-fn one_by_one(app: &App, ids: &[MessageId]) -> Result<Vec<Envelope>> {
-    let mut messages = Vec::with_capacity(ids.len());
-    for id in ids {
-        match app.store.envelopes(&[*id]) {
-            Err(e) if e.kind == Kind::NotFound => {}
-            found => messages.extend(found?),
-        }
-    }
-    Ok(messages)
 }
 
 /// Message ids in the order given, threads spelled out, each once.

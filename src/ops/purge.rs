@@ -115,14 +115,16 @@ pub fn plan(app: &App, origin: Origin, what: &What) -> Result<Plan> {
     let mut message_ids = Vec::new();
     let mut parts = Vec::new();
     for page in plan.messages.chunks(PAGE) {
-        message_ids.extend(
-            app.store
-                .envelopes(page)?
-                .into_iter()
-                .filter_map(|e| e.message_id),
-        );
+        let present = app.store.present(page)?;
+        // A stranger's mail may bear the Message-ID of one of ours.
+        let own = present.iter().filter(|of| of.sent);
+        message_ids.extend(own.filter_map(|of| of.message_id.clone()));
         for id in page {
-            let place = app.store.location(*id)?;
+            let place = match app.store.location(*id) {
+                // It left meanwhile.
+                Err(e) if e.kind == Kind::NotFound => continue,
+                place => place?,
+            };
             let own = app.config.account(&place.account).is_ok_and(|a| a.built_in);
             if let Ident::Remote(remote) = &place.ident {
                 parts.push((place.account.clone(), remote.clone()));
@@ -239,7 +241,7 @@ impl Plan {
     /// Some of the messages, for someone to look at before they go.
     pub fn sample(&self, app: &App, most: usize) -> Result<Vec<String>> {
         let first = &self.messages[..self.messages.len().min(most)];
-        let told = app.store.envelopes(first)?.into_iter().map(|e| {
+        let told = app.store.present(first)?.into_iter().map(|e| {
             format!(
                 "{}  {}  {}",
                 e.id,
@@ -273,6 +275,7 @@ impl Plan {
         }
         for address in &self.addresses {
             app.store.forget_windows(address)?;
+            app.store.erase_failures(address)?;
         }
         if let Some(contact) = self.contact {
             app.store.erase_contact(contact, app.clock.now())?;

@@ -161,15 +161,19 @@ impl Store {
         // People stay; whoever adds the account again finds them by address and name.
         let mut db = self.main()?;
         let mut forget = || -> rusqlite::Result<()> {
+            // What a provider posted goes from the disk as well.
+            db.execute_batch("PRAGMA secure_delete = ON;")?;
             let all = db.transaction()?;
             for sql in [
                 "DELETE FROM directory WHERE account = ?1",
+                "DELETE FROM events WHERE account = ?1",
                 "DELETE FROM contact_links WHERE source = ?1",
                 "DELETE FROM contact_sources WHERE source = ?1",
             ] {
                 all.execute(sql, [account])?;
             }
-            all.commit()
+            all.commit()?;
+            db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         };
         forget().map_err(fault("forgetting an account"))
     }

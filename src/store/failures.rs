@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use crate::error::Result;
+use crate::error::{Context, Kind, Result};
 
 use super::owner::{Owner, is_alive};
 use super::{Store, fault};
@@ -98,6 +98,22 @@ impl Store {
             .optional()
         };
         take().map_err(fault(DOING))
+    }
+
+    /// Forgets what names this address.
+    pub fn erase_failures(&self, address: &str) -> Result<()> {
+        if !self.has_outbox() {
+            return Ok(());
+        }
+        // As it stands in the JSON of a document.
+        let written = serde_json::to_string(address).context(Kind::Internal, "writing JSON")?;
+        self.main()?
+            .execute(
+                "DELETE FROM failures WHERE instr(lower(document), lower(?1))",
+                [written.trim_matches('"')],
+            )
+            .map(drop)
+            .map_err(fault(DOING))
     }
 
     /// It was told.

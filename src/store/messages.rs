@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::format::document::Document;
 use crate::model::account::ChannelKind;
 use crate::model::id::{MessageId, ThreadId};
@@ -182,6 +182,18 @@ impl Store {
 
     /// Rows for these ids, in the order given; unknown ids are a not-found error naming the first.
     pub fn envelopes(&self, ids: &[MessageId]) -> Result<Vec<Envelope>> {
+        self.looked_up(ids)?.into_iter().collect()
+    }
+
+    /// Rows for those of these ids that are there, in the order given: others may leave while one works on them.
+    pub fn present(&self, ids: &[MessageId]) -> Result<Vec<Envelope>> {
+        let found = self.looked_up(ids)?.into_iter();
+        found
+            .filter(|row| !row.as_ref().is_err_and(|e| e.kind == Kind::NotFound))
+            .collect()
+    }
+
+    fn looked_up(&self, ids: &[MessageId]) -> Result<Vec<Result<Envelope>>> {
         let db = self.reader()?;
         let folders = Folders::seen(&db)?;
         let read = |id: MessageId| {
@@ -194,9 +206,8 @@ impl Store {
         };
         ids.iter()
             .map(|id| {
-                read(*id)
-                    .map_err(fault("reading messages"))?
-                    .ok_or_else(|| self.absent(&db, id.0))
+                let found = read(*id).map_err(fault("reading messages"))?;
+                Ok(found.ok_or_else(|| self.absent(&db, id.0)))
             })
             .collect()
     }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -248,4 +249,25 @@ fn a_first_look_at_a_large_maildir_does_not_hold_the_inbox() {
         .run(["inbox", "sync", "--account", "box", "--json"])
         .ok();
     assert_eq!(report.json()["accounts"][0]["added"], 0, "{report}");
+}
+
+#[test]
+fn an_export_goes_on_though_a_message_leaves_meanwhile() {
+    let (world, root) = world();
+    for n in 1000..2500 {
+        let text = format!("{}{}", message(n), "long ".repeat(100));
+        fs::write(root.join(format!("cur/{n}.x:2,S")), text).unwrap();
+    }
+    world.run(["inbox", "sync"]).ok();
+    let mut export = world.spawn(["export", "--to", "-", "--as", "jsonl"]);
+    // It has begun, and can't go on while nobody reads: a pipe holds a few messages.
+    let mut lines = BufReader::new(export.stdout.take().unwrap()).lines();
+    lines.next().unwrap().unwrap();
+    for n in [2400, 2401] {
+        fs::remove_file(root.join(format!("cur/{n}.x:2,S"))).unwrap();
+    }
+    world.run(["inbox", "sync"]).ok();
+    let rest = lines.map(Result::unwrap).count();
+    assert_eq!(1 + rest, 1504 - 2);
+    assert_eq!(export.wait().unwrap().code(), Some(9));
 }

@@ -290,6 +290,90 @@ fn what_a_webhook_told_is_erased_with_the_one_who_wrote_it() {
 }
 
 #[test]
+fn what_a_webhook_told_goes_with_its_account() {
+    let world = serving::world();
+    let serving = Serving::start(&world);
+    let told = serving.whatsapp(&serving::text("wamid.1", "the okapi has a secret"));
+    assert_eq!(told.status, 200);
+    serving.counted("comms_events_waiting", 0);
+    assert_eq!(serving.end("-TERM"), Some(0));
+    assert_ne!(holding(&world.home(), "okapi"), Vec::<String>::new());
+    world
+        .run(["auth", "remove", "wa", "--forget", "--yes"])
+        .ok();
+    assert_eq!(rows(&world, "events"), 0);
+}
+
+fn rows(world: &World, table: &str) -> i64 {
+    let db = rusqlite::Connection::open(world.home().join("comms.db")).unwrap();
+    let count = format!("SELECT count(*) FROM {table}");
+    db.query_row(&count, [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn a_strangers_mail_that_bears_our_message_id_takes_no_item_along() {
+    let smtp = Smtp::start();
+    let world = World::new().config(&smtp.account("work"));
+    let run = world.run([
+        "send",
+        "ada@example.org",
+        "-s",
+        "contract",
+        "-m",
+        "kept",
+        "--queue",
+        "--json",
+    ]);
+    let id = run.json()["items"][0]["id"].as_str().unwrap().to_owned();
+    world.run(["outbox", "cancel", &id]).ok();
+    let item = world.run(["outbox", "show", &id, "--json"]).ok().json();
+    let message_id = item["message_id"]
+        .as_str()
+        .unwrap()
+        .trim_matches(['<', '>']);
+    let spam = mail(1, "spam@example.net", NEW, "offer").replace("1@example.com", message_id);
+    let path = world.file("spam.eml", spam);
+    world.run(["import", &path]).ok();
+    let report = world
+        .run(["purge", "from:spam@example.net", "--yes", "--json"])
+        .ok()
+        .json();
+    assert_eq!(
+        (&report["messages"], &report["outbox_items"]),
+        (&1.into(), &0.into()),
+        "{report}"
+    );
+    let item = world.run(["outbox", "show", &id, "--json"]).ok().json();
+    assert_eq!(item["recipients"][0]["email"], "ada@example.org", "{item}");
+}
+
+#[test]
+fn what_was_to_be_told_of_a_failure_is_erased_with_its_address() {
+    let smtp = Smtp::start();
+    let world = World::new().config(&format!(
+        "{}[outbox]\non_failure = \"true\"\n",
+        smtp.account("work")
+    ));
+    // The item fails for good, and its report names whom it was for.
+    world
+        .run([
+            "send",
+            "ada@bounce.example",
+            "-s",
+            "hello",
+            "-m",
+            WORD,
+            "--queue",
+        ])
+        .ok();
+    world.run(["outbox", "run"]);
+    assert_eq!(rows(&world, "failures"), 1);
+    world.run(["purge", "ada@bounce.example", "--yes"]).ok();
+    assert_eq!(rows(&world, "failures"), 0);
+    assert_eq!(holding(&world.home(), "ada@bounce"), Vec::<String>::new());
+}
+
+#[test]
 fn a_purge_that_was_killed_between_its_files_is_finished_by_the_next() {
     let world = World::new();
     let mbox: String = (0..30)

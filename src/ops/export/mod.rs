@@ -133,8 +133,14 @@ pub fn export(app: &App, request: &ExportRequest, stream: &mut dyn Write) -> Res
         took_ms: 0,
     };
     for page in ids.chunks(PAGE) {
-        for envelope in app.store.envelopes(page)? {
-            let id = envelope.id;
+        let mut envelopes = app.store.present(page)?.into_iter().peekable();
+        for id in page {
+            let id = *id;
+            let Some(envelope) = envelopes.next_if(|of| of.id == id) else {
+                let gone = format!("message `{id}` left its folder meanwhile");
+                report.fail(id, &Error::not_found(gone));
+                continue;
+            };
             match app.store.document(id) {
                 Ok(document) => {
                     report.bytes += document.raw.len() as u64;

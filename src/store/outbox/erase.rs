@@ -110,6 +110,9 @@ impl Store {
                     format!("UPDATE audit SET private = NULL WHERE item IN ({settled})"),
                     format!("UPDATE attempts SET words = '' WHERE item IN ({settled})"),
                     format!(
+                        "DELETE FROM failures WHERE key GLOB 'item/' || (SELECT id FROM ({settled})) || '/*'"
+                    ),
+                    format!(
                         "UPDATE reports SET words = NULL, pricing = NULL WHERE (account, remote) IN
                            (SELECT i.account, p.remote FROM parts p JOIN items i ON i.id = p.item WHERE i.id IN ({settled}))"
                     ),

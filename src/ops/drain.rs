@@ -106,6 +106,8 @@ pub async fn drain(app: &App) -> Vec<String> {
         }
         let filing = Filing::default();
         let mut pass = Pass::new(app, &filing)?.until(began + SPARE);
+        // Whoever sends there now may wait long for its answer: who only passes by does not stand in line behind them.
+        pass.but = app.store.sending()?;
         let mut touched = Vec::new();
         while let Some(id) = pass.next().await? {
             touched.push(id);

@@ -403,3 +403,42 @@ fn serve_ends_after_the_send_that_is_under_way() {
     assert_eq!(serving.child.wait().unwrap().code(), Some(0));
     assert_eq!(states(&world), [("a".to_owned(), "sent".to_owned())]);
 }
+
+#[test]
+fn who_sends_in_passing_does_not_join_those_who_wait_for_a_server() {
+    let (work, stuck) = (Smtp::start(), held());
+    let world = world(&work, &stuck);
+    queue(&world, "stuck", "a");
+    let run = world.spawn(["outbox", "run"]);
+    stuck.wait_for_mail(1);
+    queue(&world, "stuck", "b");
+    queue(&world, "work", "c");
+    let letter = ["-s", "d", "-m", "x", "--from", "work"];
+    world
+        .run(["send", "bob@example.com"].iter().chain(&letter))
+        .ok();
+    assert_eq!((work.received().len(), stuck.received().len()), (2, 1));
+    stuck.release();
+    said(run, 0);
+    until_sent(&world, 4);
+}
+
+#[test]
+fn a_wait_whose_time_is_over_leaves_nothing_in_doubt_that_is_under_way() {
+    let (work, stuck) = (Smtp::start(), held());
+    let world = world(&work, &stuck);
+    let letter = ["-s", "a", "-m", "x", "--from", "stuck"];
+    let wait = ["--queue", "--wait", "sent", "--timeout", "1s"];
+    let child = world.spawn(
+        ["send", "bob@example.com"]
+            .iter()
+            .chain(&letter)
+            .chain(&wait),
+    );
+    stuck.wait_for_mail(1);
+    // Past its time.
+    std::thread::sleep(Duration::from_millis(1_500));
+    stuck.release();
+    said(child, 0);
+    assert_eq!(states(&world), [("a".to_owned(), "sent".to_owned())]);
+}

@@ -40,6 +40,8 @@ pub(super) struct Pass<'a> {
     touched: HashSet<OutboxId>,
     /// The only accounts that are sent for; `None` means all.
     pub only: Option<Vec<String>>,
+    /// Accounts that are left to others.
+    pub but: Vec<String>,
     /// To be told of as well.
     pub settled: HashSet<OutboxId>,
     warnings: Vec<String>,
@@ -87,6 +89,7 @@ impl<'a> Pass<'a> {
             now: app.clock.now(),
             touched: HashSet::new(),
             only: None,
+            but: Vec::new(),
             settled: HashSet::new(),
             warnings: Vec::new(),
             interrupted: false,
@@ -235,7 +238,7 @@ impl<'a> Pass<'a> {
             app, owner, lines, ..
         } = &*self.row;
         loop {
-            let but = [lines.down(), self.busy.clone()].concat();
+            let but = [lines.down(), self.busy.clone(), self.but.clone()].concat();
             if self.only.is_some() {
                 app.store.limit_to(self.only.clone());
             }

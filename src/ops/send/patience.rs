@@ -120,10 +120,9 @@ pub async fn reach(app: &App, wait: &Wait) -> Result<Vec<String>> {
         if next == Next::Over || Instant::now() >= end {
             return Ok(warnings);
         }
-        if next == Next::Send
-            && let Ok(words) = timeout_at(end, drain::drain(app)).await
-        {
-            warnings.extend(words);
+        if next == Next::Send {
+            // Not cut off when the time is over: what is on its way then would be in doubt.
+            warnings.extend(drain::drain(app).await);
         }
         if asked.is_none_or(|at| at.elapsed() >= ASKED) {
             if let Ok(words) = timeout_at(end, wait.ask(app)).await {

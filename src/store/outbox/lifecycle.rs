@@ -61,6 +61,18 @@ impl Store {
             .map_err(fault(WRITING))
     }
 
+    /// Accounts by which something is on its way, by whoever.
+    pub fn sending(&self) -> Result<Vec<String>> {
+        let db = self.main()?;
+        let mut statement = db
+            .prepare("SELECT DISTINCT account FROM items WHERE state = 'sending' AND sees(account)")
+            .map_err(fault(DOING))?;
+        let rows = statement
+            .query_map([], |row| row.get(0))
+            .map_err(fault(DOING))?;
+        rows.collect::<rusqlite::Result<_>>().map_err(fault(DOING))
+    }
+
     /// Gives a claim back: the item is anyone's again.
     pub fn unclaim(&self, id: OutboxId, owner: &Owner) -> Result<()> {
         self.main()?

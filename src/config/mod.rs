@@ -16,6 +16,7 @@ mod provider;
 mod retention;
 mod secrets;
 pub mod serve;
+mod stamp;
 mod throttle;
 mod write;
 
@@ -34,6 +35,7 @@ use caller::Caller;
 use file::{File, Source};
 use flags::{Environment, GlobalFlags};
 
+pub use stamp::{LOOK, Stamp};
 /// A value as it is written into the file.
 pub use toml_edit::Value;
 pub use write::{Editor, Ready};

@@ -9,6 +9,9 @@ use rmcp::transport::Transport;
 use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::transport::io::stdio_pipes;
 
+use tokio::time::sleep;
+
+use crate::config::{LOOK, Stamp};
 use crate::error::{Context, Error, Kind, Result};
 use crate::ops::calls::{LARGEST, Pool, SessionRequest, session_caller};
 use crate::ops::stop::{Ending, Signals};
@@ -37,6 +40,7 @@ pub fn run(app: &App, request: &SessionRequest) -> Result<()> {
                 Ending::Interrupted => Err(Error::new(Kind::Interrupted, "interrupted")),
             },
             served = serve(server, &pool) => served,
+            never = keep_current(app, &pool) => never,
         }
     });
     let ended = runtime.block_on(async {
@@ -49,6 +53,21 @@ pub fn run(app: &App, request: &SessionRequest) -> Result<()> {
     runtime.shutdown_timeout(std::time::Duration::from_millis(100));
     token::settle();
     served.and(ended)
+}
+
+/// Calls go by the config as it is then.
+async fn keep_current(app: &App, pool: &Pool) -> Result<()> {
+    let mut stamp = Stamp::of(&app.config);
+    loop {
+        sleep(LOOK).await;
+        if stamp.has_changed(&app.config)
+            && let Some(app) = app.again()
+        {
+            let app = Arc::new(app);
+            pool.renew(Arc::clone(&app));
+            app.tell_read_again();
+        }
+    }
 }
 
 async fn serve(server: Server, pool: &Arc<Pool>) -> Result<()> {

@@ -221,7 +221,8 @@ impl Run<'_> {
             Ok(account) if account.built_in => self.locally(account),
             Ok(account) if account.base_url.is_some() => self.through_api(account).await,
             Ok(account) => self.through_smtp(account).await,
-            Err(e) => self.nothing_left(e),
+            // It was renamed, or the config is being written: who knows it sends it.
+            Err(e) => self.nothing_left(Error::unavailable(e.message)),
         }
     }
 

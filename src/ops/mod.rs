@@ -76,6 +76,31 @@ pub struct App {
 }
 
 impl App {
+    /// The same with what the config and the secrets are now. What can't be read changes nothing, and is told.
+    pub fn again(&self) -> Option<App> {
+        let notice = Arc::clone(&self.notice);
+        match self.config.again() {
+            Ok(config) => Some(App {
+                vault: Vault::new(config.secrets.clone()).telling(Arc::clone(&notice)),
+                config,
+                clock: self.clock.clone(),
+                crowd: None,
+                store: self.store.twin(),
+                progress: Arc::clone(&self.progress),
+                notice,
+            }),
+            Err(e) => {
+                notice(&format!("the config stays as it was: {}", e.message));
+                None
+            }
+        }
+    }
+
+    /// Says that all goes by these settings from now on.
+    pub fn tell_read_again(&self) {
+        (self.notice)("the config and the secrets were read again");
+    }
+
     /// The same for another thread, with connections of its own. It falls silent when this one is gone.
     pub fn twin(&self) -> App {
         let (progress, notice) = (Arc::downgrade(&self.progress), Arc::downgrade(&self.notice));

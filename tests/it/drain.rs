@@ -1,5 +1,6 @@
 //! Who sends what waits: a run, a loop, a timer, and the warning when nobody does.
 
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::Command;
 use std::sync::Arc;
@@ -245,4 +246,38 @@ fn a_loop_ends_once_a_newer_comms_has_migrated_the_store() {
     assert_eq!(ended.status.code(), Some(3), "{said}");
     assert!(said.contains("written by a newer comms"), "{said}");
     assert!(said.contains("hint: install the newer comms"), "{said}");
+}
+
+#[test]
+fn a_loop_goes_by_the_config_as_it_is_now() {
+    let server = Smtp::start();
+    let world = World::new().config(&server.account("work"));
+    queue(&world, "before");
+    let mut child = world.spawn(["outbox", "run", "--follow"]);
+    wait_for(&server, 1);
+    world.run(["auth", "rename", "work", "office"]).ok();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(said.any(|line| line.unwrap().contains("read again")));
+    queue(&world, "after");
+    wait_for(&server, 2);
+    let pid = child.id().to_string();
+    Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(0));
+}
+
+#[test]
+fn mail_of_an_account_that_the_config_lacks_for_a_while_waits() {
+    let server = Smtp::start();
+    let world = World::new().config(&server.account("work"));
+    queue(&world, "waits");
+    // An editor empties the file before it writes it.
+    let world = world.config("");
+    world.run(["outbox", "run"]).fails(8);
+    let item = world.run(["outbox", "show", "o1", "--json"]).ok().json();
+    assert_eq!(item["state"], "ready", "{item}");
+    let world = world.config(&server.account("work"));
+    let world = world.env("COMMS_NOW", "2026-11-21T12:30:00Z");
+    world.run(["outbox", "run"]).ok();
+    assert_eq!(server.received().len(), 1);
 }

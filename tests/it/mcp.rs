@@ -282,6 +282,38 @@ fn a_policy_that_allows_lets_it_leave() {
 }
 
 #[test]
+fn a_rule_that_is_added_holds_for_a_session_that_goes_on() {
+    let smtp = Smtp::start();
+    let allow = "[policy.agent]\ndefault = \"allow\"\n";
+    let world = sending(&smtp, allow);
+    let mut agent = Agent::start(&world, &["--allow-send"]);
+    let mut send = |n: u32| {
+        let subject = format!("Hi {n}");
+        let send = json!({"to": ["bob@example.com"], "subject": subject, "text": "At one?"});
+        agent.call("send", send)
+    };
+    let sent = send(0);
+    assert_eq!(
+        sent["structuredContent"]["items"][0]["state"], "sent",
+        "{sent}"
+    );
+    let world = world.config(&format!(
+        "{}\n{allow}deny = [\"*@example.com\"]\n",
+        smtp.account("work")
+    ));
+    let refused = (1..100).any(|n| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        send(n)["isError"] == true
+    });
+    assert!(refused);
+    let so_far = smtp.received().len();
+    assert_eq!(send(100)["isError"], true);
+    agent.end();
+    assert_eq!(smtp.received().len(), so_far);
+    drop(world);
+}
+
+#[test]
 fn what_is_no_request_is_told_so_and_the_session_goes_on() {
     let world = world();
     let mut agent = Agent::silent(&world, &[]);

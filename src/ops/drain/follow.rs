@@ -1,8 +1,15 @@
 //! `outbox run --follow`: draining as a loop, until someone ends it.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::config::{LOOK, Stamp};
 
 use crate::error::{Error, Kind, Result};
 use crate::model::id::OutboxId;
@@ -25,7 +32,44 @@ const SIGN: u32 = 60;
 /// # Errors
 /// `config` once a newer comms migrated the store.
 pub async fn follow(app: &App, tell: impl FnMut(&ItemReport) -> Result<()>) -> Result<()> {
-    follow_until(app, Stop::by_signals()?, tell).await
+    let mut stop = Stop::by_signals()?;
+    let tell = RefCell::new(tell);
+    let begin = |app: Rc<App>, told| {
+        let tell = &tell;
+        async move { follow_until(&app, Stop::by_starter(told), |of| (tell.borrow_mut())(of)).await }
+    };
+    let mut stamp = Stamp::of(&app.config);
+    let mut current = Rc::new(app.twin());
+    let (mut end, told) = watch::channel(false);
+    // The last one, and those of former settings, which end after what they have under way.
+    let mut rounds = FuturesUnordered::from_iter([begin(Rc::clone(&current), told)]);
+    let mut outcome = Ok(());
+    let mut ends = false;
+    while !rounds.is_empty() {
+        tokio::select! {
+            biased;
+            () = stop.asked(), if !ends => ends = true,
+            Some(ended) = rounds.next() => {
+                // By itself: something is amiss, or it was interrupted.
+                ends |= ended.is_err() || rounds.is_empty();
+                outcome = outcome.and(ended);
+            }
+            () = sleep(LOOK), if !ends => {
+                if stamp.has_changed(&current.config) && let Some(app) = current.again() {
+                    current = Rc::new(app);
+                    let (next, told) = watch::channel(false);
+                    rounds.push(begin(Rc::clone(&current), told));
+                    end.send_replace(true);
+                    end = next;
+                    current.tell_read_again();
+                }
+            }
+        }
+        if ends {
+            end.send_replace(true);
+        }
+    }
+    outcome
 }
 
 /// The same until it is told to end.

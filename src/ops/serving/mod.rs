@@ -17,18 +17,17 @@ mod unit;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 
-use crate::config::Config;
+use crate::config::{LOOK, Stamp};
 use crate::error::{Error, Kind, Result};
 use crate::ops::App;
 use crate::ops::receive::hooks;
 use crate::ops::stop::{Ending, Signals};
-use crate::secret::Vault;
 
 pub use crate::config::serve::AccessLog;
 pub use beats::Beats;
@@ -146,9 +145,6 @@ pub type Door = fn(Arc<Desk>, watch::Receiver<bool>) -> Result<()>;
 /// Told once it listens.
 pub type Ready<'a> = dyn FnMut(&ServeReport) -> Result<()> + 'a;
 
-/// How often it looks whether the config file is another.
-const LOOK: Duration = Duration::from_secs(2);
-
 /// Serves until Ctrl-C or SIGTERM; `ready` is told once it listens.
 pub fn serve(
     app: &App,
@@ -225,9 +221,7 @@ async fn run(
                 ending.extend(renew(&mut current, &desk, (&mut loops, &parts)).await?);
             }
             () = tokio::time::sleep(LOOK) => {
-                let now = Stamp::of(&current.config);
-                if now != stamp {
-                    stamp = now;
+                if stamp.has_changed(&current.config) {
                     ending.extend(renew(&mut current, &desk, (&mut loops, &parts)).await?);
                 }
             }
@@ -262,28 +256,15 @@ async fn renew(
     desk: &Arc<Desk>,
     (loops, parts): (&mut Option<Loops>, &[Part]),
 ) -> Result<Vec<JoinHandle<()>>> {
-    let config = match current.config.again() {
-        Ok(config) => config,
-        Err(e) => {
-            (current.notice)(&format!("the config stays as it was: {}", e.message));
-            return Ok(Vec::new());
-        }
+    let Some(app) = current.again() else {
+        return Ok(Vec::new());
     };
-    let notice = Arc::clone(&current.notice);
-    let app = Arc::new(App {
-        vault: Vault::new(config.secrets.clone()).telling(Arc::clone(&notice)),
-        config,
-        clock: current.clock.clone(),
-        crowd: None,
-        store: current.store.twin(),
-        progress: Arc::clone(&current.progress),
-        notice,
-    });
+    let app = Arc::new(app);
     desk.renew(Arc::clone(&app)).await;
     // What is under way comes to its end with the old settings; claims keep old and new apart.
     let ending = loops.take().map(Loops::end).unwrap_or_default();
     *loops = Some(Loops::start(&app, desk, parts)?);
-    (app.notice)("the config and the secrets were read again");
+    app.tell_read_again();
     *current = app;
     Ok(ending)
 }
@@ -335,17 +316,6 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
         .name(name.to_owned())
         .spawn(work)
         .map_err(|e| Error::internal("starting a thread").because(e))
-}
-
-/// Tells whether the config file is another.
-#[derive(Clone, PartialEq, Eq)]
-struct Stamp(Option<(SystemTime, u64)>);
-
-impl Stamp {
-    fn of(config: &Config) -> Stamp {
-        let found = config.config_file.metadata().ok();
-        Stamp(found.and_then(|found| Some((found.modified().ok()?, found.len()))))
-    }
 }
 
 /// SIGHUP: read the settings again.

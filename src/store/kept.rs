@@ -61,5 +61,11 @@ pub fn known(index: &Connection, folders: &Folders, id: i64) -> rusqlite::Result
 
 /// The index is whole again.
 pub fn forget(index: &Connection) -> rusqlite::Result<()> {
-    index.execute("DELETE FROM kept", []).map(drop)
+    let any: bool = index
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM kept)")?
+        .query_row([], |row| row.get(0))?;
+    match any {
+        true => index.execute_batch("PRAGMA secure_delete = ON; DELETE FROM kept"),
+        false => Ok(()),
+    }
 }

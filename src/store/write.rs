@@ -296,8 +296,10 @@ pub fn is_half_built(index: &Connection) -> rusqlite::Result<bool> {
 
 /// Empties the index; cursors of sync stay.
 fn clear(raw: &Connection, index: &Connection) -> rusqlite::Result<()> {
+    // What is written anew may be less: a purge that comes later must not leave words in pages that nothing uses.
     index.execute_batch(
-        "INSERT INTO text (text) VALUES ('delete-all');
+        "PRAGMA secure_delete = ON;
+         INSERT INTO text (text) VALUES ('delete-all');
          DELETE FROM messages; DELETE FROM facts; DELETE FROM labels; DELETE FROM message_ids;
          DELETE FROM thread_ids; DELETE FROM subjects; DELETE FROM threads; DELETE FROM aliases;
          UPDATE folders SET total = 0, unread = 0;

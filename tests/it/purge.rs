@@ -633,3 +633,30 @@ fn a_file_alone_goes_with_its_message_though_slack_did_not_say_where_it_stands()
     );
     assert_eq!(holding(&world.home(), WORD), Vec::<String>::new());
 }
+
+#[test]
+fn what_a_rebuild_had_no_bytes_of_is_in_no_file_after_a_purge() {
+    let world = World::new();
+    let folder = world.dir().join("in");
+    fs::create_dir_all(&folder).unwrap();
+    for n in 0..200 {
+        let words: Vec<String> = (0..300).map(|w| format!("{WORD}{}", n * w)).collect();
+        let text = mail(n, "ann@example.org", OLD, &words.join(" "));
+        fs::write(folder.join(format!("{n}.eml")), text).unwrap();
+    }
+    world.run(["import", folder.to_str().unwrap()]).ok();
+    let raw = rusqlite::Connection::open(world.home().join("raw.db")).unwrap();
+    raw.execute_batch("PRAGMA secure_delete = ON; DELETE FROM bytes")
+        .unwrap();
+    raw.close().unwrap();
+    world
+        .run(["doctor", "--offline", "--rebuild-index"])
+        .fails(1);
+    assert_eq!(count(&world, "from:ann@example.org"), "200");
+    world.run(["purge", "ann@example.org", "--yes"]).ok();
+    assert_eq!(holding(&world.home(), WORD), Vec::<String>::new());
+    assert_eq!(
+        holding(&world.home(), &WORD.to_lowercase()),
+        Vec::<String>::new()
+    );
+}

@@ -16,7 +16,7 @@ pub use select::has_link;
 
 use std::ops::ControlFlow;
 
-use crate::format::cut::floor;
+use crate::format::cut::{floor, kept};
 use crate::model::message::{Attachment, Parsed};
 
 use super::{clean, html};
@@ -331,7 +331,8 @@ fn id(bytes: &[u8]) -> String {
         .copied()
         .filter(|b| !b.is_ascii_whitespace() && !b.is_ascii_control())
         .collect();
-    String::from_utf8_lossy(&bytes).into_owned()
+    // A byte that is no UTF-8 becomes three.
+    kept(String::from_utf8_lossy(&bytes).into_owned(), LONGEST_ID)
 }
 
 /// The id in brackets, else the whole value (RFC 2919).

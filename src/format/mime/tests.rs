@@ -234,3 +234,10 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn an_id_of_bytes_that_are_no_text_is_no_longer_than_others() {
+    let raw = [b"Message-ID: <".as_slice(), &[0xD0; 900], b"@x>\n\ntext"].concat();
+    let id = parse(&raw).message_id.unwrap();
+    assert!(id.len() <= 998, "{}", id.len());
+}

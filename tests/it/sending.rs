@@ -283,3 +283,30 @@ fn another_client_reads_what_was_sent_and_finds_the_copy() {
     ann.run("SELECT Sent");
     assert_eq!(comms::format::mime::parse(&ann.fetch(1)).subject, "Grüße");
 }
+
+#[test]
+fn two_processes_file_one_copy() {
+    let Some(mail) = Mail::start() else { return };
+    let world = World::new().config(&mail.account("work"));
+    world.run(["inbox", "sync"]).ok();
+    std::fs::create_dir_all(world.home().join("locks")).unwrap();
+    // Another process files the copy of the mail that is just sent.
+    let lock = std::fs::File::create(world.home().join("locks/sent-work.lock")).unwrap();
+    lock.lock().unwrap();
+    let send = world.spawn(["send", BOB, "-s", "once", "-m", "x", "--json"]);
+    let file = world.home().join("comms.db");
+    let filed = (0..3000).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        let Ok(db) = rusqlite::Connection::open(&file) else {
+            return false;
+        };
+        let sent = "UPDATE items SET filed_at = 1 WHERE state = 'sent'";
+        db.execute(sent, []).is_ok_and(|n| n == 1)
+    });
+    assert!(filed);
+    drop(lock);
+    let ended = send.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(0));
+    let mut ann = mail.client(ANN);
+    assert!(ann.run("SELECT Sent").contains("* 0 EXISTS"));
+}

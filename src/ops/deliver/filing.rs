@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
+use crate::lock::Lock;
 use crate::model::id::OutboxId;
 use crate::model::message::Role;
 use crate::ops::{App, sync};
@@ -23,6 +24,9 @@ pub struct Filing {
     busy: RefCell<HashSet<String>>,
 }
 
+/// How long another process that files for the account is waited for.
+const TURN: Duration = Duration::from_secs(30);
+
 /// How long.
 const ALONE: Duration = Duration::from_secs(5 * 60);
 
@@ -38,6 +42,16 @@ impl Filing {
             let account = app.config.account(name)?;
             let raw = app.store.outbox_bytes(id)?;
             let _busy = Busy::with(self, name);
+            let dir = app.store.dir();
+            let Some(_lock) = Lock::acquire(dir, &format!("sent-{name}"), TURN).await? else {
+                return Err(Error::unavailable(
+                    "another comms has been filing copies of this account for too long",
+                ));
+            };
+            // The outbox loop and who sent it see at the same time that it is not filed yet.
+            if app.store.outbox_item(id)?.filed_at.is_some() {
+                return Ok(());
+            }
             let filed = sync::file_copy(app, account, Role::Sent, &raw).await;
             if let Err(e) = &filed {
                 self.note(e.kind, (id, name));

@@ -114,6 +114,7 @@ impl Store {
                 "UPDATE OR REPLACE events SET account = ?2 WHERE account = ?1",
                 "UPDATE OR REPLACE counters SET account = ?2 WHERE account = ?1",
                 "UPDATE OR REPLACE contact_links SET source = ?2 WHERE source = ?1",
+                "UPDATE OR REPLACE contact_kept SET source = ?2 WHERE source = ?1",
                 "UPDATE OR REPLACE contact_sources SET source = ?2 WHERE source = ?1",
                 "UPDATE OR REPLACE contact_erased SET source = ?2 WHERE source = ?1",
             ] {
@@ -168,6 +169,7 @@ impl Store {
                 "DELETE FROM directory WHERE account = ?1",
                 "DELETE FROM events WHERE account = ?1",
                 "DELETE FROM contact_links WHERE source = ?1",
+                "DELETE FROM contact_kept WHERE source = ?1",
                 "DELETE FROM contact_sources WHERE source = ?1",
             ] {
                 all.execute(sql, [account])?;

@@ -26,7 +26,7 @@ use super::{Store, fault};
 
 pub use adding::Added;
 pub use groups::Group;
-pub use links::{Link, SourceCursor};
+pub use links::{Kept, Link, SourceCursor};
 pub use pages::{ContactFilter, ContactPage};
 
 const READING: &str = "reading contacts";
@@ -48,8 +48,19 @@ pub struct Edit {
     pub lost: Vec<Lost>,
     /// What its sources are known to have from now on. The contact of a link is this one, whatever stands in it.
     pub links: Vec<Link>,
-    /// `(source, remote)` that mean it no more.
-    pub unlinked: Vec<(String, String)>,
+    /// What means it no more.
+    pub unlinked: Vec<Unlinked>,
+}
+
+/// What a source has of a contact no more. What it had is kept, for the contact may be brought back.
+#[derive(Clone, Debug, Default)]
+pub struct Unlinked {
+    pub source: String,
+    pub remote: String,
+    /// As it was there last, if it is known better than by its link.
+    pub document: Option<Vec<u8>>,
+    /// The document of another contact took it over.
+    pub taken: bool,
 }
 
 /// Why contacts change: `add`, `edit`, `remove`, `merge`, `import`, `sync` or `undo`, and by whom.

@@ -43,6 +43,7 @@ pub const MAIN: File = File {
         include_str!("main_7.sql"),
         include_str!("main_8.sql"),
         include_str!("main_9.sql"),
+        include_str!("main_10.sql"),
     ],
     // What was overwritten long before a purge must not lie in the gaps of the file either.
     pragmas: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 256; PRAGMA secure_delete = ON;",

@@ -226,6 +226,196 @@ fn two_that_were_merged_here_become_one_there() {
     assert_eq!(names(&world).len(), 1);
 }
 
+const ONLY_THERE: &str = "ADR;TYPE=HOME:;;Street Two;Berlin;;10115;DE\r\nPHOTO;ENCODING=b;TYPE=JPEG:AAECAwQFBgcICQ==\r\n\
+    IMPP:xmpp:king@example.com\r\nitem1.X-FOO:keep\r\nitem1.X-ABLABEL:mine\r\n";
+
+/// Whether a card says all of [`ONLY_THERE`].
+fn says_all(card: &str) -> bool {
+    [
+        "Street Two",
+        "AAECAwQFBgcICQ==",
+        "IMPP:xmpp:king@example.com",
+        "X-FOO:keep",
+        "X-ABLABEL:mine",
+    ]
+    .iter()
+    .all(|part| card.contains(part))
+}
+
+#[test]
+fn a_merge_takes_over_what_only_the_book_knows_of_the_other() {
+    let Some(book) = Book::new() else { return };
+    let world = world(&book, book.port);
+    let street =
+        "EMAIL:ada@example.com\r\nNOTE:one\r\nitem1.ADR:;;Street One;;;;\r\nitem1.X-ABADR:gb\r\n";
+    book.put("a1.vcf", &vcard("a1", "Ada Lovelace", street));
+    let other = format!("EMAIL;X-MINE=1:king@example.com\r\nNOTE:two\r\n{ONLY_THERE}");
+    book.put("a2.vcf", &vcard("a2", "Ada Lovelace", &other));
+    sync(&world);
+    let list = world
+        .run(["contacts", "list", "--format", "plain", "--fields", "id"])
+        .ok();
+    assert_eq!(list.stdout.lines().collect::<Vec<_>>(), ["c1", "c2"]);
+    world.run(["contacts", "merge", "c1", "c2"]).ok();
+    let done = sync(&world);
+    let cards = book.cards();
+    assert_eq!(cards.len(), 1, "{cards:?}");
+    let card = &cards[0].1;
+    assert!(says_all(card) && card.contains("Street One"), "{card}");
+    assert!(
+        card.contains("UID:a1") && card.contains("X-MINE=1:king@example.com"),
+        "{card}"
+    );
+    // Labels stay with what they name.
+    assert!(
+        card.contains("item1.X-ABADR:gb") && !card.contains("item1.X-FOO"),
+        "{card}"
+    );
+    assert!(done.to_string().contains("takes over ADR"), "{done}");
+    let changes = book.changes();
+    sync(&world);
+    assert_eq!(book.changes(), changes);
+    // What is deleted there later stays so.
+    let bare = vcard(
+        "a1",
+        "Ada Lovelace",
+        "EMAIL:ada@example.com\r\nEMAIL:king@example.com\r\n",
+    );
+    book.put("a1.vcf", &bare);
+    sync(&world);
+    sync(&world);
+    let exported = world.run(["contacts", "export"]).ok().stdout;
+    assert!(!exported.contains("Street"), "{exported}");
+}
+
+#[test]
+fn a_merge_that_is_taken_back_gives_both_their_own_again() {
+    for synced in [false, true] {
+        let Some(book) = Book::new() else { return };
+        let world = world(&book, book.port);
+        let first = "EMAIL:ada@example.com\r\nADR:;;Street One;;;;\r\n";
+        book.put("a1.vcf", &vcard("a1", "Ada Lovelace", first));
+        let other = format!("EMAIL:king@example.com\r\n{ONLY_THERE}");
+        book.put("a2.vcf", &vcard("a2", "Ada King", &other));
+        sync(&world);
+        world
+            .run(["contacts", "merge", "Ada Lovelace", "Ada King"])
+            .ok();
+        if synced {
+            sync(&world);
+        }
+        world.run(["contacts", "undo", "c2"]).ok();
+        sync(&world);
+        let cards = book.cards();
+        assert_eq!(cards.len(), 2, "{cards:?}");
+        let king = book.card("FN:Ada King");
+        assert!(says_all(&king) && king.contains("UID:a2"), "{king}");
+        assert!(!king.contains("ada@example.com"), "{king}");
+        let ada = book.card("FN:Ada Lovelace");
+        assert!(
+            ada.contains("Street One") && !ada.contains("EMAIL:king"),
+            "{ada}"
+        );
+        // What it took over there stays with it, too.
+        assert_eq!(ada.contains("Street Two"), synced, "{ada}");
+        let changes = book.changes();
+        sync(&world);
+        assert_eq!(book.changes(), changes);
+    }
+}
+
+#[test]
+fn one_known_only_here_takes_in_one_of_the_book_and_gives_it_back() {
+    let Some(book) = Book::new() else { return };
+    let world = world(&book, book.port);
+    let other = format!("EMAIL:king@example.com\r\n{ONLY_THERE}");
+    book.put("a2.vcf", &vcard("a2", "Ada King", &other));
+    sync(&world);
+    world
+        .run(["contacts", "add", "Ada Lovelace", "ada@example.com"])
+        .ok();
+    world
+        .run(["contacts", "merge", "Ada Lovelace", "Ada King"])
+        .ok();
+    sync(&world);
+    let card = book.card("FN:Ada Lovelace");
+    assert!(says_all(&card) && book.cards().len() == 1, "{card}");
+    world.run(["contacts", "undo", "c1"]).ok();
+    sync(&world);
+    assert_eq!(book.cards().len(), 2, "{:?}", book.cards());
+    let king = book.card("FN:Ada King");
+    assert!(says_all(&king) && king.contains("UID:a2"), "{king}");
+    let ada = book.card("FN:Ada Lovelace");
+    assert!(
+        !ada.contains("Street Two") && !ada.contains("king@"),
+        "{ada}"
+    );
+}
+
+#[test]
+fn one_who_was_removed_comes_back_with_all_that_the_book_knew() {
+    let Some(book) = Book::new() else { return };
+    let world = world(&book, book.port);
+    for n in 1..=4 {
+        let more = format!("EMAIL:p{n}@example.com\r\n{ONLY_THERE}");
+        book.put(
+            &format!("p{n}.vcf"),
+            &vcard(&format!("p{n}"), &format!("Person {n}"), &more),
+        );
+    }
+    sync(&world);
+    // Removed here, and changed there before the sync where no card here shows it.
+    world.run(["contacts", "remove", "Person 1", "--yes"]).ok();
+    let later = format!("EMAIL:p1@example.com\r\n{ONLY_THERE}X-LATER:1\r\n");
+    book.put("p1.vcf", &vcard("p1", "Person 1", &later));
+    // Removed there.
+    book.delete("p2.vcf");
+    // Two that were one when they were removed.
+    world
+        .run(["contacts", "merge", "Person 3", "Person 4"])
+        .ok();
+    world.run(["contacts", "remove", "Person 3", "--yes"]).ok();
+    let done = world.run(["contacts", "sync", "--allow-deletes", "--format", "json"]);
+    assert_eq!(done.code, 0, "{done}");
+    assert!(
+        names(&world).is_empty() && book.cards().is_empty(),
+        "{done}"
+    );
+    for id in ["c1", "c2", "c3"] {
+        world.run(["contacts", "undo", id]).ok();
+    }
+    let exported = world.run(["contacts", "export", "c1"]).ok().stdout;
+    assert!(says_all(&exported), "{exported}");
+    sync(&world);
+    for n in 1..=3 {
+        let card = book.card(&format!("FN:Person {n}"));
+        assert!(says_all(&card), "{card}");
+        assert!(card.contains(&format!("UID:p{n}")), "{card}");
+        assert_eq!(card.contains("X-LATER"), n == 1, "{card}");
+    }
+    let changes = book.changes();
+    sync(&world);
+    assert_eq!((book.changes(), book.cards().len()), (changes, 3));
+    // Who is purged leaves no bytes here.
+    world.run(["contacts", "remove", "Person 1", "--yes"]).ok();
+    sync(&world);
+    world.run(["purge", "c1", "--yes"]).ok();
+    let mut files = vec![world.home()];
+    while let Some(path) = files.pop() {
+        match std::fs::read_dir(&path) {
+            Ok(inside) => files.extend(inside.flatten().map(|entry| entry.path())),
+            Err(_) => {
+                let bytes = std::fs::read(&path).unwrap();
+                assert!(
+                    !bytes.windows(7).any(|w| w == b"X-LATER"),
+                    "{}",
+                    path.display()
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn someone_who_is_there_twice_stays_two_and_nothing_goes_back_and_forth() {
     let Some(book) = Book::new() else { return };

@@ -188,6 +188,53 @@ fn what_came_in_goes_out_as_it_was_and_comes_in_again_as_nothing_new() {
 }
 
 #[test]
+fn a_merged_contact_goes_out_with_what_each_of_its_cards_said() {
+    let world = World::new();
+    let card = |uid: &str, name: &str, more: &str| {
+        format!(
+            "BEGIN:VCARD\nVERSION:3.0\nUID:{uid}\nFN:{name}\nEMAIL:{uid}@example.com\n{more}END:VCARD\n"
+        )
+    };
+    let one = card(
+        "u1",
+        "Ann A",
+        "ADR;TYPE=HOME:;;Street One;B;;1;DE\nANNIVERSARY:20010101\n",
+    );
+    let two = card(
+        "u2",
+        "Ann B",
+        "ADR;TYPE=WORK:;;Street Two;B;;2;DE\nORG:Engines;Analytical\nIMPP:xmpp:a2@example.com\nX-FOO:keep\nANNIVERSARY:20020202\n",
+    );
+    import(&world, &[&world.file("a.vcf", one + &two)]);
+    world.run(["contacts", "merge", "c1", "c2"]).ok();
+    let out = world
+        .run(["contacts", "export", "--version", "3.0"])
+        .ok()
+        .stdout;
+    for part in [
+        "UID:u1",
+        "ADR;TYPE=HOME:;;Street One;B;;1;DE",
+        "ADR;TYPE=WORK:;;Street Two;B;;2;DE",
+        "ORG:Engines;Analytical",
+        "IMPP:xmpp:a2@example.com",
+        "X-FOO:keep",
+        "ANNIVERSARY:20010101",
+        "EMAIL:u2@example.com",
+    ] {
+        assert!(out.contains(part), "{part} in {out}");
+    }
+    assert!(
+        !out.contains("UID:u2") && !out.contains("20020202"),
+        "{out}"
+    );
+    assert_eq!(out.matches("EMAIL:").count(), 2, "{out}");
+    // A merge that is taken back gives each its own.
+    world.run(["contacts", "undo"]).ok();
+    let out = world.run(["contacts", "export", "c1"]).ok().stdout;
+    assert!(!out.contains("Street Two"), "{out}");
+}
+
+#[test]
 fn an_unchanged_card_is_exported_byte_for_byte() {
     let world = World::new();
     let file = world.file("a.vcf", ADA);

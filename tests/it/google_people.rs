@@ -209,6 +209,54 @@ fn a_contact_that_changed_since_it_was_read_is_merged_again_field_by_field() {
 }
 
 #[test]
+fn a_merge_takes_over_what_no_card_holds_and_tells_what_google_does_not_let_go_along() {
+    let google = Google::start();
+    let mut first = person("Ada", "Lovelace", "ada@example.com");
+    first["genders"] = json!([{"value": "female"}]);
+    first["addresses"] = json!([{"streetAddress": "1 Main St"}]);
+    let ada = google.people().contact(first);
+    let mut other = person("Ada", "King", "king@example.com");
+    other["genders"] = json!([{"value": "unspecified"}]);
+    other["addresses"] = json!([{"streetAddress": "2 Side St", "type": "work"}]);
+    other["relations"] = json!([{"person": "Byron", "type": "father"}]);
+    other["organizations"] = json!([{"name": "Engines", "department": "Looms"}]);
+    other["imClients"] = json!([{"username": "king", "protocol": "jabber"}]);
+    other["photos"] = json!([{"url": "https://photos.example.com/king"}]);
+    let king = google.people().contact(other);
+    let world = both_ways(&google);
+    sync(&world).ok();
+    let id = named(&world, "Ada King")["id"].as_str().unwrap().to_owned();
+    let merged = world
+        .run(["contacts", "merge", "Ada Lovelace", "Ada King"])
+        .ok();
+    assert!(merged.stderr.contains("the photo of"), "{merged}");
+    let run = world.run(["contacts", "sync", "--format", "json"]).ok();
+    assert!(run.stdout.contains("takes over addresses"), "{run}");
+    assert!(run.stdout.contains("\"photo\""), "{run}");
+    assert!(google.people().person(&king).is_none());
+    let says = |there: &Value| {
+        for part in ["2 Side St", "Byron", "Looms", "jabber"] {
+            assert!(there.to_string().contains(part), "{part} in {there}");
+        }
+    };
+    let there = google.people().person(&ada).unwrap();
+    says(&there);
+    assert!(there.to_string().contains("1 Main St"), "{there}");
+    assert_eq!(there["genders"].as_array().unwrap().len(), 1, "{there}");
+    let before = writes(&google);
+    sync(&world).ok();
+    assert_eq!(writes(&google), before);
+    // Taken back, each has its own.
+    world.run(["contacts", "undo", &id]).ok();
+    sync(&world).ok();
+    assert_eq!(google.people().count(), 2);
+    let made = google.requests_of(CREATE).pop().unwrap();
+    let made: Value = serde_json::from_slice(&made.body).unwrap();
+    says(&made);
+    assert!(!made.to_string().contains("1 Main St"), "{made}");
+}
+
+#[test]
 fn a_list_that_lags_behind_reverts_and_revives_nothing() {
     let google = Google::start();
     let ada = google

@@ -4,6 +4,7 @@
 //! `write` touches what differs, so what a card can't hold stays as it was.
 
 mod document;
+mod join;
 mod read;
 mod write;
 
@@ -15,8 +16,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::format::json::text;
+use crate::format::vcard::Joined;
 
 pub use document::{card, changed, document, keep, new_groups, renamed, resolved};
+pub use join::{joined, photo};
 pub use read::read;
 pub use write::write;
 

@@ -8,6 +8,7 @@ mod address;
 mod card;
 mod convert;
 mod document;
+mod join;
 mod property;
 mod put;
 mod split;
@@ -140,6 +141,22 @@ pub fn write(card: &Card, base: Option<&[u8]>, form: &Form) -> Vec<u8> {
         put::rev(&mut document, rev);
     }
     document.bytes()
+}
+
+/// What a document took over from another one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Joined {
+    /// Properties or fields, by their names.
+    pub taken: Vec<String>,
+    /// Those of which a person has one, and that stayed as they were: name and value.
+    pub lost: Vec<(String, String)>,
+}
+
+/// A vCard with what another one says beyond its card. [`write`] puts the card of both into it.
+pub fn joined(base: &[u8], other: &[u8]) -> (Vec<u8>, Joined) {
+    let mut document = Document::parse(base);
+    let joined = join::joined(&mut document, Document::parse(other));
+    (document.bytes(), joined)
 }
 
 /// A postal address.

@@ -20,6 +20,7 @@ use crate::store::contacts::Link;
 
 use super::find;
 use super::group::{self, Member};
+use super::import::SOURCE;
 use super::who;
 
 pub use crate::format::vcard::Version;
@@ -191,11 +192,8 @@ fn not_found(word: &str) -> Error {
 }
 
 fn vcard_of(app: &App, contact: &Contact, version: Version) -> Result<Vec<u8>> {
-    let mut links = app.store.links_of(contact.id)?.into_iter();
-    let based = links.find_map(|link| {
-        let read = vcard::read(&link.document).into_iter().next()?.ok()?;
-        Some((link, read))
-    });
+    let mut links = documents(app, contact)?.into_iter();
+    let based = links.next();
     let form = |uid: Option<String>| vcard::Form {
         version: Some(version),
         uid,
@@ -204,10 +202,47 @@ fn vcard_of(app: &App, contact: &Contact, version: Version) -> Result<Vec<u8>> {
     Ok(match based {
         Some((link, read)) => {
             let card = restored(&contact.card, &link, &read.card);
-            vcard::write(&card, Some(&link.document), &form(None))
+            let whole = links.fold(link.document, |whole, (other, _)| {
+                vcard::joined(&whole, &other.document).0
+            });
+            vcard::write(&card, Some(&whole), &form(None))
         }
         None => vcard::write(&contact.card, None, &form(Some(uid(contact)))),
     })
+}
+
+/// The vCard of a contact, and of each of those it took in that no book has put into it yet.
+fn documents(app: &App, contact: &Contact) -> Result<Vec<(Link, vcard::Read)>> {
+    let kept = app.store.contact_kept_of(contact.id)?;
+    let taken: HashSet<ContactId> = kept
+        .iter()
+        .filter(|kept| kept.taken && kept.link.contact != contact.id)
+        .map(|kept| kept.link.contact)
+        .collect();
+    let links = app.store.links_of(contact.id)?.into_iter();
+    // What is known to be there comes before what was, and the contact's own before that of others.
+    let mut all: Vec<Link> = links
+        .filter(|link| !taken.contains(&link.contact))
+        .collect();
+    all.extend(
+        kept.into_iter()
+            .rev()
+            .filter(|kept| !taken.contains(&kept.link.contact))
+            .map(|kept| kept.link),
+    );
+    all.sort_by_key(|link| link.contact != contact.id);
+    let mut found: Vec<(Link, vcard::Read)> = Vec::new();
+    for link in all {
+        // Of one contact those of one source: an import may have joined several cards.
+        let has = found.iter().find(|(has, _)| has.contact == link.contact);
+        if has.is_some_and(|(has, _)| has.source != link.source || link.source != SOURCE) {
+            continue;
+        }
+        if let Some(Ok(read)) = vcard::read(&link.document).into_iter().next() {
+            found.push((link, read));
+        }
+    }
+    Ok(found)
 }
 
 /// The card as its document would have it: where nothing changed here, what the document says, as it spells it.

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 
 use crate::error::{Error, Result};
+use crate::format::people;
+use crate::model::account::Contacts;
 use crate::model::contact::{Card, Contact};
 use crate::model::id::ContactId;
 use crate::ops::{App, Origin};
@@ -67,6 +69,10 @@ pub fn merge(app: &App, origin: Origin, sets: &[Vec<Contact>]) -> Result<ChangeR
         what: "merge",
         by: origin.name(),
     };
+    let mut warnings = Vec::new();
+    for set in sets {
+        warnings.extend(photos_lost(app, set)?);
+    }
     let (change, applied) = app
         .store
         .change_contact_sets(&edits, why, app.clock.now())?;
@@ -78,8 +84,38 @@ pub fn merge(app: &App, origin: Origin, sets: &[Vec<Contact>]) -> Result<ChangeR
     Ok(ChangeReport {
         change: applied.contains(&true).then_some(change),
         contacts: rows.into_iter().flatten().collect(),
-        warnings: Vec::new(),
+        warnings,
     })
+}
+
+/// Photos that are deleted at Google with those who are taken in: no other contact can be given them there.
+fn photos_lost(app: &App, set: &[Contact]) -> Result<Vec<String>> {
+    let synced = |source: &str| {
+        let account = app.config.accounts.iter().find(|a| a.name == source);
+        account.is_some_and(|account| account.contacts == Some(Contacts::Sync))
+    };
+    let mut taking: HashSet<String> = HashSet::new();
+    let mut warnings = Vec::new();
+    for contact in set {
+        for link in app.store.links_of(contact.id)? {
+            if !synced(&link.source) {
+                continue;
+            }
+            let has_photo = serde_json::from_slice(&link.document)
+                .is_ok_and(|person| people::photo(&person).is_some());
+            // The first card of an account is the one that stays there.
+            if !taking.insert(link.source.clone()) && has_photo {
+                warnings.push(format!(
+                    "the photo of {} {} at `{}` goes with the next sync: Google lets nobody put it into another contact; \
+                     save it from contacts.google.com first",
+                    contact.id,
+                    contact.card.label(),
+                    link.source
+                ));
+            }
+        }
+    }
+    Ok(warnings)
 }
 
 /// What makes one of these, and what is told of each.

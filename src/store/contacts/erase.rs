@@ -75,7 +75,10 @@ fn erase(tx: &Transaction<'_>, id: ContactId, now: Timestamp) -> rusqlite::Resul
     let ids = all_of(tx, id)?;
     for id in &ids {
         let links: Vec<(String, String)> = tx
-            .prepare_cached("SELECT source, remote FROM contact_links WHERE contact = ?1")?
+            .prepare_cached(
+                "SELECT source, remote FROM contact_links WHERE contact = ?1
+                 UNION SELECT source, remote FROM contact_kept WHERE contact = ?1",
+            )?
             .query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
         for (source, remote) in links {
@@ -97,6 +100,7 @@ fn erase(tx: &Transaction<'_>, id: ContactId, now: Timestamp) -> rusqlite::Resul
         }
         for sql in [
             "DELETE FROM contact_links WHERE contact = ?1",
+            "DELETE FROM contact_kept WHERE contact = ?1",
             "DELETE FROM contact_addresses WHERE contact = ?1",
             "DELETE FROM group_contacts WHERE contact = ?1",
             // What was joined and parted again lies in the history of the other, too.

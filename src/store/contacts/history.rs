@@ -10,7 +10,7 @@ use crate::store::outbox::change;
 use crate::store::row::millis;
 use crate::store::{Store, fault};
 
-use super::{Edit, READING, WRITING, Why, apply, card, json};
+use super::{Edit, READING, WRITING, Why, apply, card, json, links};
 
 const COLUMNS: &str = "change, contact, at, what, by, before, after, lost";
 
@@ -82,6 +82,9 @@ impl Store {
                         .hint(format!("comms contacts history {}", past.contact)));
                     }
                 }
+            }
+            for (past, _) in rows.iter().filter(|(past, _)| past.after.is_none()) {
+                links::take_back(tx, (past.contact, &touched)).map_err(fault(WRITING))?;
             }
             Ok(touched)
         })

@@ -1,7 +1,7 @@
 //! What sources have of contacts, and how far they were read.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::error::Result;
 use crate::model::contact::Card;
@@ -10,7 +10,7 @@ use crate::store::outbox::change;
 use crate::store::row::millis;
 use crate::store::{Store, fault};
 
-use super::{Edit, READING, WRITING, card, json, resolve};
+use super::{Edit, READING, Unlinked, WRITING, card, json, resolve};
 
 /// A contact as a source has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,14 @@ pub struct Link {
     pub base: Card,
 }
 
+/// What a source had of a contact.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub link: Link,
+    /// The document of another contact took it over.
+    pub taken: bool,
+}
+
 /// How far a source was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceCursor {
@@ -35,6 +43,8 @@ pub struct SourceCursor {
     pub synced_at: Option<Timestamp>,
     pub error: Option<String>,
 }
+
+const KEPT: &str = "SELECT source, remote, contact, NULL, document, base, taken FROM contact_kept";
 
 impl Store {
     /// All that a source is known to have, by id.
@@ -72,6 +82,39 @@ impl Store {
             .collect()
         };
         read().map_err(fault(READING))
+    }
+
+    /// What a source had of contacts, the oldest first.
+    pub fn contact_kept_by(&self, source: &str) -> Result<Vec<Kept>> {
+        self.kept(|db| {
+            db.prepare_cached(&format!("{KEPT} WHERE source = ?1 ORDER BY n"))?
+                .query_map([source], kept)?
+                .collect()
+        })
+    }
+
+    /// What sources had of one contact and of those that were merged into it, the oldest first.
+    pub fn contact_kept_of(&self, contact: ContactId) -> Result<Vec<Kept>> {
+        self.kept(|db| {
+            let id = resolve(db, contact.0)?;
+            db.prepare_cached(&format!(
+                "WITH RECURSIVE family (id) AS (
+                     SELECT ?1 UNION SELECT c.id FROM contacts c JOIN family f ON c.merged = f.id)
+                 {KEPT} WHERE contact IN family AND (source = 'import' OR sees(source)) ORDER BY n"
+            ))?
+            .query_map([id], kept)?
+            .collect()
+        })
+    }
+
+    fn kept(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<Vec<Kept>>,
+    ) -> Result<Vec<Kept>> {
+        match self.has_outbox() {
+            true => read(&*self.main()?).map_err(fault(READING)),
+            false => Ok(Vec::new()),
+        }
     }
 
     /// How far a book of a source was read.
@@ -125,11 +168,20 @@ impl Store {
 
 /// Writes what an edit says of the sources of a contact.
 pub(super) fn keep(tx: &Transaction<'_>, id: i64, edit: &Edit) -> rusqlite::Result<()> {
-    for (source, remote) in &edit.unlinked {
+    for gone in &edit.unlinked {
+        let moved = edit.links.iter().any(|link| link.source == gone.source);
+        keep_old(tx, gone, moved.then_some(id))?;
         tx.prepare_cached("DELETE FROM contact_links WHERE source = ?1 AND remote = ?2")?
-            .execute([source, remote])?;
+            .execute([&gone.source, &gone.remote])?;
     }
     for link in &edit.links {
+        let other = Unlinked {
+            source: link.source.clone(),
+            remote: link.remote.clone(),
+            document: None,
+            taken: true,
+        };
+        keep_old(tx, &other, Some(id))?;
         tx.prepare_cached(
             "INSERT OR REPLACE INTO contact_links (source, remote, contact, etag, document, base)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -144,6 +196,46 @@ pub(super) fn keep(tx: &Transaction<'_>, id: i64, edit: &Edit) -> rusqlite::Resu
         ])?;
     }
     Ok(())
+}
+
+/// Keeps what a link says, unless it is one of `but`.
+fn keep_old(tx: &Transaction<'_>, gone: &Unlinked, but: Option<i64>) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO contact_kept (contact, source, remote, document, base, taken)
+         SELECT contact, source, remote, ifnull(?3, document), base, ?4 FROM contact_links
+         WHERE source = ?1 AND remote = ?2 AND contact IS NOT ?5",
+    )?
+    .execute(params![
+        gone.source,
+        gone.remote,
+        gone.document,
+        gone.taken,
+        but
+    ])
+    .map(drop)
+}
+
+/// Gives contacts that were brought back what one of `others` has of them by now.
+pub(super) fn take_back(
+    tx: &Transaction<'_>,
+    (id, others): (ContactId, &[ContactId]),
+) -> rusqlite::Result<()> {
+    for other in others.iter().filter(|other| **other != id) {
+        tx.prepare_cached(
+            "UPDATE contact_links SET contact = ?1 WHERE contact = ?2 AND EXISTS (
+                 SELECT 1 FROM contact_kept k WHERE k.contact = ?1
+                 AND k.source = contact_links.source AND k.remote = contact_links.remote)",
+        )?
+        .execute([id.0, other.0])?;
+    }
+    Ok(())
+}
+
+fn kept(row: &rusqlite::Row<'_>) -> rusqlite::Result<Kept> {
+    Ok(Kept {
+        link: link(row)?,
+        taken: row.get(6)?,
+    })
 }
 
 pub(super) fn link(row: &rusqlite::Row<'_>) -> rusqlite::Result<Link> {

@@ -20,6 +20,7 @@ use crate::ops::{App, Origin, Progress};
 use crate::rules::phone;
 
 use super::{guard, who};
+pub(super) use book::SOURCE;
 use book::{Book, Fate};
 use files::Form;
 

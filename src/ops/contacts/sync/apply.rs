@@ -6,7 +6,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::contact::Card;
 use crate::ops::{App, Progress};
 use crate::rules::contact_merge::{Side, Winner, merge};
-use crate::store::contacts::{Edit, Link, Why};
+use crate::store::contacts::{Edit, Link, Unlinked, Why};
 
 use super::settle::{Judge, Pair, There};
 use super::source::{Outcome, Remote, Write};
@@ -61,19 +61,21 @@ impl<'a> Applier<'a> {
             self.write_here(some)?;
         }
         let total = writes.len();
-        let mut queue: VecDeque<(Job, u32)> = writes.into_iter().map(|job| (job, 1)).collect();
+        let (last, first): (Vec<_>, Vec<_>) = writes.into_iter().partition(|job| job.taken_in);
+        let mut queue: VecDeque<(Job, u32)> = first.into_iter().map(|job| (job, 1)).collect();
         let mut ended = None;
-        while !queue.is_empty() && ended.is_none() {
-            self.tell(total - queue.len().min(total), total);
-            let some = self.judge.source.at_once().min(queue.len());
-            let some: Vec<_> = queue.drain(..some).collect();
-            let writes = some.iter().filter_map(|(job, _)| job.write.clone());
-            let outcomes = self.judge.source.write(writes.collect()).await;
-            for ((job, tries), outcome) in some.into_iter().zip(outcomes) {
-                let again = self.ended((job, tries), outcome, &mut ended).await?;
-                queue.extend(again.map(|job| (job, tries + 1)));
+        self.write_there(&mut queue, total, &mut ended).await?;
+        for job in last {
+            match ended.is_none() && self.is_left(&job) {
+                // What only its document says would be nowhere.
+                true => {
+                    self.settled = false;
+                    self.leave(&job.step, "the one that takes it over could not be written");
+                }
+                false => queue.push_back((job, 1)),
             }
         }
+        self.write_there(&mut queue, total, &mut ended).await?;
         self.tell(total, total);
         let Some(error) = ended else { return Ok(()) };
         for (job, _) in queue {
@@ -85,6 +87,32 @@ impl<'a> Applier<'a> {
         }
         self.settled = false;
         Err(error)
+    }
+
+    /// Whether something of its contact waits for the next sync.
+    fn is_left(&self, job: &Job) -> bool {
+        self.report.left.iter().any(|left| left.contact == job.id)
+    }
+
+    /// Makes the changes there, those of a queue in turn; stops where the source takes nothing more.
+    async fn write_there(
+        &mut self,
+        queue: &mut VecDeque<(Job, u32)>,
+        total: usize,
+        ended: &mut Option<Error>,
+    ) -> Result<()> {
+        while !queue.is_empty() && ended.is_none() {
+            self.tell(total - queue.len().min(total), total);
+            let some = self.judge.source.at_once().min(queue.len());
+            let some: Vec<_> = queue.drain(..some).collect();
+            let writes = some.iter().filter_map(|(job, _)| job.write.clone());
+            let outcomes = self.judge.source.write(writes.collect()).await;
+            for ((job, tries), outcome) in some.into_iter().zip(outcomes) {
+                let again = self.ended((job, tries), outcome, ended).await?;
+                queue.extend(again.map(|job| (job, tries + 1)));
+            }
+        }
+        Ok(())
     }
 
     /// Only what was shown, and is still as it was.
@@ -176,8 +204,7 @@ impl<'a> Applier<'a> {
                 _ => None,
             },
         };
-        let merged_away = matches!(job.write, Some(Write::Delete { .. })) && job.after.is_some();
-        if tries >= TRIES || self.wanted.is_some() || merged_away {
+        if tries >= TRIES || self.wanted.is_some() || job.taken_in {
             self.settled = false;
             self.leave(&job.step, "it changes there at the same time");
             return Ok(None);
@@ -207,6 +234,7 @@ impl<'a> Applier<'a> {
             contact: contact.as_ref(),
             link: job.link.as_ref(),
             there,
+            others: job.others.clone(),
             elsewhere: job.elsewhere,
         });
         match decided {
@@ -284,6 +312,11 @@ impl<'a> Applier<'a> {
             document: remote.document.clone(),
             base: base.clone(),
         };
+        // What is deleted there is known as it was.
+        let deleted = match &job.write {
+            Some(Write::Delete { old }) => Some(&old.document),
+            _ => None,
+        };
         let unlinked = job.unlinked.iter();
         Edit {
             id: job.id,
@@ -293,7 +326,12 @@ impl<'a> Applier<'a> {
             lost: job.step.lost.clone(),
             links: remote.map(link).into_iter().collect(),
             unlinked: unlinked
-                .map(|remote| (account.to_owned(), remote.clone()))
+                .map(|remote| Unlinked {
+                    source: account.to_owned(),
+                    remote: remote.clone(),
+                    document: deleted.cloned(),
+                    taken: job.taken_in,
+                })
                 .collect(),
         }
     }

@@ -1,5 +1,6 @@
 //! Both sides of a source laid next to each other: who is whose counterpart, and what is to be done.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::error::{Kind, Result};
@@ -72,6 +73,8 @@ struct Table<'a> {
     alone: HashSet<ContactId>,
     /// Links into books that are no more.
     former: HashMap<ContactId, Link>,
+    /// What was there once of contacts without a counterpart.
+    kept: HashMap<ContactId, Link>,
     /// What names a contact, by its imported document.
     imported: HashMap<ContactId, (Option<String>, Vec<u8>)>,
     accounts: HashSet<String>,
@@ -98,12 +101,24 @@ impl<'a> Table<'a> {
             };
             live.insert(link.remote.clone(), id);
         }
-        let mut imported = HashMap::new();
+        let mut imported: HashMap<ContactId, (Option<String>, Vec<u8>)> = HashMap::new();
         if judge.source.takes_vcards() {
             for link in app.store.contact_links(IMPORT)? {
                 let said = judge.source.meaning(&link.document);
-                if let Ok(meaning) = said {
-                    imported.insert(link.contact, (meaning.uid, link.document));
+                let Ok(meaning) = said else { continue };
+                let id = match contacts.contains_key(&link.contact) {
+                    true => link.contact,
+                    false => match app.store.contact(link.contact) {
+                        Ok(contact) => contact.id,
+                        Err(_) => continue,
+                    },
+                };
+                match imported.entry(id) {
+                    Entry::Vacant(free) => drop(free.insert((meaning.uid, link.document))),
+                    Entry::Occupied(mut has) => {
+                        let (_, document) = has.get_mut();
+                        *document = judge.source.joined(document, &link.document).0;
+                    }
                 }
             }
         }
@@ -117,6 +132,7 @@ impl<'a> Table<'a> {
             untouchable: HashSet::new(),
             fresh: Vec::new(),
             former: HashMap::new(),
+            kept: kept(app, judge)?,
             imported,
             accounts: app.config.accounts.iter().map(|a| a.name.clone()).collect(),
         })
@@ -187,25 +203,37 @@ impl<'a> Table<'a> {
             id.map(|id| self.alone.remove(&id));
             // The link of the contact itself first; the rest came with those it took in.
             links.sort_by_key(|link| Some(link.contact) != id);
+            let mut all: Vec<(Link, There)> = links
+                .into_iter()
+                .map(|link| {
+                    let there = self.there_of(&link, full);
+                    (link, there)
+                })
+                .collect();
             let merges = id.is_some() && self.judge.writes;
-            let extra = match merges && links.len() > 1 {
-                true => links.split_off(1),
-                false => Vec::new(),
-            };
-            for link in extra {
-                self.take_in(id, &link, full, out);
+            let mut others = Vec::new();
+            if merges && all.len() > 1 {
+                // Who is gone there takes nothing over.
+                all.sort_by_key(|(_, there)| matches!(there, There::Gone));
+                // Nor does one that can't be read.
+                if self.untouchable.contains(&all[0].0.remote) {
+                    continue;
+                }
+                for (link, there) in all.split_off(1) {
+                    others.extend(self.take_in(id, (&link, there), out));
+                }
             }
-            for link in links {
+            for (link, there) in all {
                 if self.untouchable.contains(&link.remote) {
                     continue;
                 }
-                let there = self.there_of(&link, full);
                 let contact = id.and_then(|id| self.contacts.get(&id));
                 let pair = Pair {
                     id: id.or(Some(link.contact)),
                     contact,
                     link: Some(&link),
                     there,
+                    others: std::mem::take(&mut others),
                     elsewhere: contact.is_some_and(|contact| self.is_elsewhere(contact)),
                 };
                 out.jobs.extend(self.judge.settle(&pair));
@@ -213,18 +241,28 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// The counterpart of someone who was taken in by another contact.
-    fn take_in(&mut self, id: Option<ContactId>, link: &Link, full: bool, out: &mut Gathered) {
-        let there = self.there_of(link, full);
-        let contact = id.and_then(|id| self.contacts.get(&id));
-        let (Some(contact), false) = (contact, self.untouchable.contains(&link.remote)) else {
-            return;
+    /// The counterpart of someone who was taken in by another contact; gives what is to be taken over of it.
+    fn take_in(
+        &mut self,
+        id: Option<ContactId>,
+        (link, there): (&Link, There),
+        out: &mut Gathered,
+    ) -> Option<(ContactId, Vec<u8>)> {
+        if self.untouchable.contains(&link.remote) {
+            return None;
+        }
+        let contact = id.and_then(|id| self.contacts.get(&id))?;
+        let document = match &there {
+            There::Same => Some(link.document.clone()),
+            There::Now(now) => Some(now.0.document.clone()),
+            There::Gone => None,
         };
         let pair = Pair {
             id,
             contact: Some(contact),
             link: Some(link),
             there,
+            others: Vec::new(),
             elsewhere: false,
         };
         let job = self.judge.taken_in(&pair, contact, link);
@@ -234,6 +272,7 @@ impl<'a> Table<'a> {
         {
             contact.card = after;
         }
+        document.map(|document| (link.contact, document))
     }
 
     /// A link that is still known there is told by id; one that moved by what names it.
@@ -281,7 +320,8 @@ impl<'a> Table<'a> {
                     .push(contact.id);
             }
         }
-        for (id, link) in &self.former {
+        // Of two, the book that is no more says where it is now.
+        for (id, link) in self.kept.iter().chain(&self.former) {
             let uid = self
                 .judge
                 .source
@@ -299,8 +339,12 @@ impl<'a> Table<'a> {
             let pair = Pair {
                 id: found,
                 contact,
-                link: found.and_then(|id| self.former.get(&id)),
+                link: found.and_then(|id| match named == found {
+                    true => self.known_as(id),
+                    false => self.former.get(&id),
+                }),
                 there: There::Now(Box::new(now)),
+                others: Vec::new(),
                 elsewhere: false,
             };
             out.jobs.extend(self.judge.settle(&pair));
@@ -341,7 +385,8 @@ impl<'a> Table<'a> {
                 continue;
             }
             let former = self.former.get(&contact.id);
-            let (uid, document) = match (former, self.imported.get(&contact.id)) {
+            let (uid, document) = match (self.known_as(contact.id), self.imported.get(&contact.id))
+            {
                 (Some(link), _) => (
                     self.judge
                         .source
@@ -359,6 +404,7 @@ impl<'a> Table<'a> {
                 contact: Some(contact),
                 link: None,
                 there: There::Gone,
+                others: Vec::new(),
                 elsewhere: false,
             };
             let mut job = self.judge.new_there(&pair, (&contact.card, &uid), document);
@@ -368,6 +414,15 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// What was known of a contact that has no counterpart, unless that is someone else's by now.
+    fn known_as(&self, id: ContactId) -> Option<&Link> {
+        let kept = || {
+            let kept = self.kept.get(&id);
+            kept.filter(|link| !self.live.contains_key(&link.remote))
+        };
+        self.former.get(&id).or_else(kept)
+    }
+
     /// Whether another account has it.
     fn is_elsewhere(&self, contact: &Contact) -> bool {
         contact
@@ -375,6 +430,41 @@ impl<'a> Table<'a> {
             .iter()
             .any(|source| source != self.judge.account && self.accounts.contains(source))
     }
+}
+
+/// What was last there of each contact, with what those had who were merged into it and whom no other took over.
+fn kept(app: &App, judge: Judge<'_>) -> Result<HashMap<ContactId, Link>> {
+    let mut kept: HashMap<ContactId, Link> = HashMap::new();
+    if !judge.writes {
+        return Ok(kept);
+    }
+    let all = app.store.contact_kept_by(judge.account)?;
+    let ours = all
+        .into_iter()
+        .filter(|kept| judge.source.whose(&kept.link.remote) != Whose::AnotherBook);
+    let (own, merged): (Vec<_>, Vec<_>) = ours
+        .map(|kept| match app.store.contact(kept.link.contact) {
+            Ok(contact) => Ok(Some((contact.id, kept))),
+            Err(e) if e.kind == Kind::NotFound => Ok(None),
+            Err(e) => Err(e),
+        })
+        .collect::<Result<Vec<_>>>()?
+        .into_iter()
+        .flatten()
+        .partition(|(id, kept)| *id == kept.link.contact);
+    // The newest is the last.
+    kept.extend(own.into_iter().map(|(id, kept)| (id, kept.link)));
+    for (id, other) in merged.into_iter().filter(|(_, kept)| !kept.taken) {
+        match kept.entry(id) {
+            Entry::Vacant(free) => drop(free.insert(other.link)),
+            Entry::Occupied(mut has) => {
+                let link = has.get_mut();
+                let (document, _) = judge.source.joined(&link.document, &other.link.document);
+                link.document = document;
+            }
+        }
+    }
+    Ok(kept)
 }
 
 /// Whether two who share an address are one person: what has no name is whoever reads there, and an address with two

@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::directory::people::{Change, Client, Person, Told};
 use crate::error::{Error, Kind, Result};
 use crate::format::people;
+use crate::format::vcard::Joined;
 use crate::model::account::{Account, Book, Contacts};
 use crate::model::contact::Card;
 use crate::ops::{App, access, token};
@@ -453,6 +454,21 @@ pub fn render(card: &Card, base: Option<&[u8]>, stamp: Stamp<'_>) -> Vec<u8> {
     let base = base.and_then(|base| serde_json::from_slice::<Value>(base).ok());
     let uid = stamp.uid.filter(|uid| !uid.is_empty());
     bytes(&people::document(card, (uid, base.as_ref())))
+}
+
+/// A person with what another one has beyond its card.
+pub fn joined(base: &[u8], other: &[u8]) -> (Vec<u8>, Joined) {
+    let read = |document| serde_json::from_slice::<Value>(document).ok();
+    match (read(base), read(other)) {
+        (Some(mut person), Some(other)) => {
+            let joined = people::joined(&mut person, &other);
+            match joined.taken.is_empty() {
+                true => (base.to_vec(), joined),
+                false => (bytes(&person), joined),
+            }
+        }
+        _ => (base.to_vec(), Joined::default()),
+    }
 }
 
 /// Whether what is listed was there before what is known.

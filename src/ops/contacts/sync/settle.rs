@@ -1,6 +1,6 @@
 //! What becomes of one contact, by how it stands here and there.
 
-use crate::model::contact::{Card, Contact};
+use crate::model::contact::{Card, Contact, Lost};
 use crate::model::id::ContactId;
 use crate::rules::contact_merge::{Merged, Side, Winner, merge};
 use crate::store::contacts::Link;
@@ -25,6 +25,8 @@ pub struct Pair<'a> {
     pub contact: Option<&'a Contact>,
     pub link: Option<&'a Link>,
     pub there: There,
+    /// What is there of those it took in, to be taken over: who, and the document.
+    pub others: Vec<(ContactId, Vec<u8>)>,
     /// Whether other accounts have it, too.
     pub elsewhere: bool,
 }
@@ -50,7 +52,7 @@ impl Judge<'_> {
                 let link = pair.link?;
                 let remote = remote_of(link);
                 let meaning = self.source.meaning(&remote.document).unwrap_or_default();
-                (contact.card != link.base)
+                (contact.card != link.base || !pair.others.is_empty())
                     .then(|| self.merged(pair, contact, (remote, &meaning)))?
             }
             (Some(contact), There::Now(now)) => self.merged(pair, contact, (now.0.clone(), &now.1)),
@@ -138,7 +140,10 @@ impl Judge<'_> {
         }
         job.step.lost = lost;
         job.unlinked = vec![link.remote.clone()];
+        job.taken_in = true;
         if !matches!(pair.there, There::Gone) {
+            // A plan is about what there is to be taken over.
+            job.step.etag.clone_from(&old.etag);
             job.step.there = Some(Effect::remove(&link.base));
             job.step.why = Some(format!("merged into {} here", contact.id));
             job.write = Some(Write::Delete { old });
@@ -185,18 +190,24 @@ impl Judge<'_> {
             changed_at: Some(contact.changed_at),
             ..Stamp::default()
         };
-        let document = match m.there == *there {
+        let (whole, taken) = self.whole(&remote.document, &pair.others, &mut job.step.lost);
+        let grows = !taken.is_empty();
+        let document = match m.there == *there && !grows {
             true => None,
             false => {
-                let document = self.source.render(&m.there, Some(&remote.document), stamp);
+                let document = self.source.render(&m.there, Some(&whole), stamp);
                 // What the source can't hold is no change there.
                 let said = self.source.meaning(&document).unwrap_or_default().card;
-                (said != *there).then_some((document, said))
+                (said != *there || grows).then_some((document, said))
             }
         };
         match document {
             Some((document, said)) if self.writes => {
                 job.step.there = Some(Effect::change(there, &said));
+                job.step.why = grows.then(|| {
+                    let others: Vec<_> = pair.others.iter().map(|(id, _)| id.to_string()).collect();
+                    format!("takes over {} of {}", taken.join(", "), others.join(", "))
+                });
                 job.write = Some(Write::Update {
                     old: remote.clone(),
                     document,
@@ -207,7 +218,7 @@ impl Judge<'_> {
             None => {}
         }
         if !job.is_quiet() {
-            job.step.lost = m.lost;
+            job.step.lost.extend(m.lost);
         }
         if pair.link.is_none() && job.is_quiet() {
             job.step.here = Some(Effect::only(Act::Pair));
@@ -217,6 +228,30 @@ impl Judge<'_> {
         });
         job.remote = Some(remote);
         (!(unchanged && job.is_quiet())).then_some(job)
+    }
+
+    /// A document with what those say whom its contact took in, and what of theirs is new in it.
+    fn whole(
+        &self,
+        document: &[u8],
+        others: &[(ContactId, Vec<u8>)],
+        lost: &mut Vec<Lost>,
+    ) -> (Vec<u8>, Vec<String>) {
+        let mut whole = document.to_vec();
+        let mut taken: Vec<String> = Vec::new();
+        for (id, other) in others {
+            let (more, joined) = self.source.joined(&whole, other);
+            whole = more;
+            taken.extend(joined.taken);
+            lost.extend(joined.lost.into_iter().map(|(field, value)| Lost {
+                field,
+                value,
+                side: id.to_string(),
+            }));
+        }
+        taken.sort();
+        taken.dedup();
+        (whole, taken)
     }
 
     fn gone_there(&self, pair: &Pair<'_>, contact: &Contact) -> Job {
@@ -229,16 +264,22 @@ impl Judge<'_> {
             .map(|link| link.remote.clone())
             .into_iter()
             .collect();
-        let changed = pair.link.is_none_or(|link| link.base != *card);
-        if pair.elsewhere {
+        // Whoever took someone in holds what is deleted there next.
+        let takes_in = !pair.others.is_empty();
+        let changed = takes_in || pair.link.is_none_or(|link| link.base != *card);
+        if pair.elsewhere && !takes_in {
             job.step.here = Some(Effect::only(Act::Unpair));
             job.step.why = Some("deleted there; other accounts have it".to_owned());
         } else if changed && self.writes {
-            let document = pair.link.map(|link| link.document.as_slice());
-            let meaning = document.and_then(|d| self.source.meaning(d).ok());
+            let document = pair.link.map(|link| {
+                self.whole(&link.document, &pair.others, &mut job.step.lost)
+                    .0
+            });
+            let meaning = document.as_ref().and_then(|d| self.source.meaning(d).ok());
             let uid = meaning.and_then(|m| m.uid);
             let uid = uid.unwrap_or_else(|| self.uid(contact));
-            let made = self.new_there(pair, (card, &uid), document);
+            let mut made = self.new_there(pair, (card, &uid), document.as_deref());
+            made.step.lost = std::mem::take(&mut job.step.lost);
             let unlinked = std::mem::take(&mut job.unlinked);
             job = Job { unlinked, ..made };
             job.step.why = Some("deleted there, and changed here: it stays".to_owned());
@@ -270,6 +311,7 @@ impl Judge<'_> {
             contact: None,
             link: None,
             there: There::Same,
+            others: Vec::new(),
             elsewhere: false,
         };
         let mut job = job(&pair, card.label().to_owned());
@@ -351,6 +393,8 @@ fn job(pair: &Pair<'_>, name: String) -> Job {
         base_unwritten: Card::default(),
         unlinked: moved.map(|link| link.remote.clone()).into_iter().collect(),
         link: pair.link.cloned(),
+        others: pair.others.clone(),
+        taken_in: false,
         elsewhere: pair.elsewhere,
     }
 }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use crate::error::{Error, Result};
+use crate::format::vcard::{self, Joined};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::contact::Card;
 use crate::ops::App;
@@ -198,6 +199,15 @@ impl Source {
             Source::Google(_) => google::render(card, base, stamp),
             // What they say of themselves is theirs alone.
             Source::Members(_) => base.unwrap_or_default().to_vec(),
+        }
+    }
+
+    /// A document with what another one of this source says beyond its card.
+    pub fn joined(&self, base: &[u8], other: &[u8]) -> (Vec<u8>, Joined) {
+        match self {
+            Source::Carddav(_) => vcard::joined(base, other),
+            Source::Google(_) => google::joined(base, other),
+            Source::Members(_) => (base.to_vec(), Joined::default()),
         }
     }
 

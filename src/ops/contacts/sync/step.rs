@@ -146,6 +146,10 @@ pub struct Job {
     pub unlinked: Vec<String>,
     /// The link it had, to decide anew.
     pub link: Option<Link>,
+    /// What it takes over, to decide anew.
+    pub others: Vec<(ContactId, Vec<u8>)>,
+    /// It deletes there what another document takes over first.
+    pub taken_in: bool,
     /// Whether accounts other than this one have it, too.
     pub elsewhere: bool,
 }

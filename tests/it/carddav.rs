@@ -289,6 +289,33 @@ fn a_merge_takes_over_what_only_the_book_knows_of_the_other() {
 }
 
 #[test]
+fn the_other_card_stays_until_the_one_that_takes_it_over_is_written() {
+    let Some(book) = Book::new() else { return };
+    book.put(
+        "a1.vcf",
+        &vcard("a1", "Ada Lovelace", "EMAIL:ada@example.com\r\n"),
+    );
+    book.put("a2.vcf", &vcard("a2", "Ada King", ONLY_THERE));
+    let puts = AtomicUsize::new(0);
+    let wire = Wire::start(book.port, move |method, _, _| match method {
+        "PUT" if puts.fetch_add(1, Ordering::SeqCst) == 0 => {
+            Act::Say("HTTP/1.1 507 Insufficient Storage\r\nContent-Length: 0\r\n\r\n".to_owned())
+        }
+        _ => Act::Pass,
+    });
+    let world = world(&book, wire.port);
+    sync(&world);
+    world
+        .run(["contacts", "merge", "Ada Lovelace", "Ada King"])
+        .ok();
+    world.run(["contacts", "sync", "--format", "json"]);
+    assert!(says_all(&book.card("UID:a2")), "{:?}", book.cards());
+    sync(&world);
+    assert_eq!(book.cards().len(), 1, "{:?}", book.cards());
+    assert!(says_all(&book.card("UID:a1")), "{:?}", book.cards());
+}
+
+#[test]
 fn a_merge_that_is_taken_back_gives_both_their_own_again() {
     for synced in [false, true] {
         let Some(book) = Book::new() else { return };

@@ -78,7 +78,7 @@ fn repeats(row: &rusqlite::Row<'_>) -> rusqlite::Result<Repeats> {
 
 /// Counts a send if it repeats one of its key; `None` lets it through, as the one that later ones repeat.
 ///
-/// Only what left or may still leave is repeated: after a failed or cancelled one the next goes.
+/// Only what left or leaves by itself is repeated: after a draft, a failed or a cancelled one the next goes.
 pub fn count(
     tx: &Transaction<'_>,
     once: &Once,
@@ -91,7 +91,7 @@ pub fn count(
         .query_row(
             "UPDATE alerts SET repeats = repeats + 1 WHERE key = ?1 AND at <= ?2 AND at > ?2 - ?3
              AND EXISTS (SELECT 1 FROM items WHERE items.send = alerts.send
-                         AND state NOT IN ('failed', 'cancelled', 'undelivered'))
+                         AND state NOT IN ('draft', 'failed', 'cancelled', 'undelivered'))
              RETURNING at, repeats",
             params![once.row(), now, per],
             repeats,

@@ -134,3 +134,27 @@ fn what_an_agent_staged_silences_no_alarm_of_others() {
     let repeat = world.run(alarm(&once)).ok().json();
     assert_eq!(repeat["suppressed"]["count"], 1, "{repeat}");
 }
+
+#[test]
+fn a_draft_silences_no_alarm() {
+    let server = Smtp::start();
+    let world = world(&server);
+    let once = ["--thread-key", "disk", "--once-per", "1h"];
+    world.run(alarm(&[&once[..], &["--draft"]].concat())).ok();
+    world.run(alarm(&once)).ok();
+    world.run(alarm(&once)).ok();
+    assert_eq!(server.received().len(), 1);
+}
+
+#[test]
+fn an_empty_key_is_refused_before_it_makes_all_messages_one() {
+    let server = Smtp::start();
+    let world = world(&server);
+    for empty in ["", " "] {
+        for option in ["--key", "--thread-key"] {
+            let run = world.run(alarm(&[option, empty])).fails(2);
+            assert!(run.stderr.contains("is empty"), "{run}");
+        }
+    }
+    assert!(server.received().is_empty());
+}

@@ -28,7 +28,7 @@ pub struct Suppressed {
 /// The key whose repeats are counted, and for how long; checks what was asked for.
 pub fn once(origin: Origin, request: &SendRequest) -> Result<Option<Once>> {
     if let Some(key) = &request.thread_key {
-        compose::refuse_controls("thread key", key)?;
+        check_key("thread key", key)?;
     }
     let Some(per) = request.once_per else {
         return Ok(None);
@@ -46,6 +46,16 @@ pub fn once(origin: Origin, request: &SendRequest) -> Result<Option<Once>> {
         per,
         of_agent: origin == Origin::Agent,
     }))
+}
+
+/// An empty key is most often a variable of a script that was not set: all its messages would be one.
+pub fn check_key(what: &str, key: &str) -> Result<()> {
+    compose::refuse_controls(what, key)?;
+    match key.trim().is_empty() {
+        true => Err(Error::usage(format!("the {what} is empty"))
+            .hint("leave it out, or say what tells this message from others")),
+        false => Ok(()),
+    }
 }
 
 /// Who a thread is with: another circle is another thread.

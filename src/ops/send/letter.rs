@@ -14,7 +14,7 @@ use crate::store::outbox::{NewItem, Recipient};
 
 use super::files::{attached, read_files};
 use super::rooms::{self, Place};
-use super::{Mode, SendRequest, all_local};
+use super::{Mode, SendRequest, alert, all_local};
 
 /// What an answer or a forward adds to what was typed.
 #[derive(Clone, Debug, Default)]
@@ -85,7 +85,7 @@ pub fn read(app: &App, request: &SendRequest, thread: Thread) -> Result<Outgoing
         .unwrap_or_default();
     compose::refuse_controls("subject", &subject)?;
     if let Some(key) = &request.key {
-        compose::refuse_controls("key", key)?;
+        alert::check_key("key", key)?;
     }
     if request.markdown && request.html.is_some() {
         return Err(Error::usage(

@@ -517,3 +517,36 @@ fn cards_of_every_kind_of_program_survive_every_version() {
         }
     }
 }
+
+#[test]
+fn one_card_takes_over_what_no_card_of_the_other_holds() {
+    let base = "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:a\r\nFN:Ada\r\nitem1.ADR:;;One;;;;\r\nitem1.X-ABLabel:home\r\n\
+        GENDER:F\r\nNOTE:one\r\nEND:VCARD\r\n";
+    let other = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:b\r\nFN:Ada King\r\nN:King;Ada;;;\r\nREV:2026-01-01T00:00:00Z\r\n\
+        item1.ADR:;;Two;;;;\r\nitem1.X-ABLabel:work\r\nitem2.EMAIL:king@example.com\r\nitem2.X-ABLabel:desk\r\n\
+        PHOTO;ENCODING=b;TYPE=JPEG:AAEC\r\nGENDER:O\r\nNOTE:two\r\nTITLE:Countess\r\nBDAY:long ago\r\n\
+        ORG:Engines;Looms\r\nnonsense\r\nEND:VCARD\r\n";
+    let (whole, joined) = super::joined(base.as_bytes(), other.as_bytes());
+    let text = String::from_utf8(whole.clone()).unwrap();
+    assert_eq!(joined.lost, [("GENDER".to_owned(), "O".to_owned())]);
+    assert_eq!(joined.taken, ["ADR", "EMAIL", "PHOTO", "BDAY", "ORG"]);
+    for part in [
+        "item1.ADR:;;One;;;;\r\nitem1.X-ABLabel:home\r\n",
+        "item3.ADR:;;Two;;;;\r\n",
+        "item3.X-ABLabel:work\r\n",
+        "item2.EMAIL:king@example.com\r\n",
+        "item2.X-ABLabel:desk\r\n",
+        "data:image/jpeg;base64,AAEC",
+        "BDAY:long ago",
+        "ORG:Engines;Looms",
+        "UID:a\r\n",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    for part in ["UID:b", "Ada King", "two", "Countess", "nonsense", "REV"] {
+        assert!(!text.contains(part), "{part} in {text}");
+    }
+    // Once is enough.
+    let (again, joined) = super::joined(&whole, other.as_bytes());
+    assert_eq!((again == whole, joined.taken.len()), (true, 0));
+}

@@ -184,7 +184,8 @@ pub struct ForwardArgs {
 
 pub fn send(args: SendArgs, app: &App, out: &mut Output) -> Result<Done> {
     if args.bulk.csv.is_some() {
-        return batch::send(args.bulk, args.message, app, out);
+        let repeats = (args.thread_key, args.once_per.as_deref());
+        return batch::send(args.bulk, (args.message, repeats), app, out);
     }
     let mut request = request((args.to, args.message), (app, out), Source::Required)?;
     request.thread_key = args.thread_key;

@@ -15,7 +15,8 @@ use crate::rules::template::Template;
 use crate::store::outbox::{Batch, BatchState, NewBatch};
 
 use super::send::template::{self, TemplateUse};
-use super::send::{self, Attach, Mode, SendRequest};
+use super::send::{self, Attach, Mode, SendRequest, alert};
+use super::whatsapp::compose::Words;
 use super::{App, Origin, Progress, drain, hook};
 use rows::{Outcome, Rows};
 
@@ -59,6 +60,7 @@ pub struct Checked {
 /// `usage` with the lines when rows are broken and are not to be skipped; when the name stands for another content.
 pub fn check(app: &App, origin: Origin, request: &BatchRequest) -> Result<Checked> {
     let template = template::load(app, &request.template.file)?;
+    alert::once(origin, &request.message)?;
     let mut rows = Rows::open(app, origin, request, &template)?;
     let hash = hash(app, request)?;
     let name = match &request.name {
@@ -110,7 +112,7 @@ pub fn check(app: &App, origin: Origin, request: &BatchRequest) -> Result<Checke
         own(app, origin, &known.name, "send")?;
         if known.hash != hash {
             return Err(Error::usage(format!(
-                "batch `{}` was another file, template or text",
+                "batch `{}` was another file, template, text or set of options",
                 known.name
             ))
             .hint("give this one a name of its own with --name"));
@@ -122,6 +124,9 @@ pub fn check(app: &App, origin: Origin, request: &BatchRequest) -> Result<Checke
             );
         }
         report.replayed = known.state != BatchState::Staging;
+        if report.replayed {
+            report.warnings.extend(put_off(app, request, &known)?);
+        }
     }
     Ok(Checked {
         report,
@@ -145,7 +150,7 @@ pub async fn send(
     if request.message.dry_run {
         return Ok(report);
     }
-    let leaves = request.message.mode == Mode::Send;
+    let leaves = request.message.mode == Mode::Send && request.message.at.is_none();
     if app.config.read_only && leaves {
         return Err(Error::refused("nothing is sent while comms is read-only")
             .hint("keep it for later with --queue"));
@@ -160,7 +165,7 @@ pub async fn send(
     let batch = app.store.begin_batch(&new, app.clock.now())?;
     if batch.state == BatchState::Staging {
         let mut rows = Rows::open(app, origin, request, &template)?;
-        stage(app, &batch, &mut rows, (request.skip_broken, report.rows))?;
+        report.suppressed = stage(app, &batch, &mut rows, (request.skip_broken, report.rows))?;
         if hash(app, request)? != content {
             app.store.cancel_batch(&batch, app.clock.now())?;
             let shown = clean::line(&request.csv.display().to_string());
@@ -169,7 +174,7 @@ pub async fn send(
             ))
             .hint("nothing was sent; leave them alone, and give it a new name with --name"));
         }
-        app.store.open_batch(batch.id)?;
+        app.store.open_batch(batch.id, request.message.at)?;
     }
     if leaves {
         let (warnings, interrupted) = leave(app, &report.name).await?;
@@ -181,16 +186,44 @@ pub async fn send(
     Ok(report)
 }
 
-/// Writes the rows in chunks. Those that an earlier run wrote before it was killed stay: which rows count as
+/// What a time asked for means to a batch that is staged already.
+///
+/// # Errors
+/// `usage` where something of it waits to go at once: its name again can't put it off.
+fn put_off(app: &App, request: &BatchRequest, known: &Batch) -> Result<Option<String>> {
+    let Some(at) = request.message.at else {
+        return Ok(None);
+    };
+    let (due, later) = app.store.batch_waits(known.id, app.clock.now())?;
+    let name = &known.name;
+    if due > 0 {
+        return Err(Error::usage(format!(
+            "batch `{name}` is staged already, to go at once: --at can't put it off"
+        ))
+        .hint(format!(
+            "`comms outbox cancel --batch {name}` puts away what did not leave; then give this one a name of its own with --name"
+        )));
+    }
+    let later = later.filter(|later| *later != at);
+    Ok(later.map(|later| {
+        let later = later.to_zoned(app.clock.zone().clone());
+        format!(
+            "batch `{name}` is staged already and stays as it is: it goes from {} on",
+            later.strftime("%Y-%m-%d %H:%M %Z")
+        )
+    }))
+}
+
+/// Writes the rows in chunks; how many repeated another and were counted instead. Those that an earlier run wrote before it was killed stay: which rows count as
 /// repeated must come out the same.
 fn stage(
     app: &App,
     batch: &Batch,
     rows: &mut Rows<'_>,
     (skip_broken, total): (bool, u64),
-) -> Result<()> {
+) -> Result<u64> {
     let mut chunk = Vec::with_capacity(CHUNK);
-    let mut done = 0;
+    let (mut done, mut suppressed) = (0, 0);
     while let Some((line, outcome)) = rows.next()? {
         match outcome {
             Outcome::Good(send) => chunk.push((line, *send)),
@@ -203,8 +236,9 @@ fn stage(
         }
         if chunk.len() == CHUNK {
             done += CHUNK as u64;
-            app.store
-                .stage_rows(batch, std::mem::take(&mut chunk), app.clock.now())?;
+            suppressed +=
+                app.store
+                    .stage_rows(batch, std::mem::take(&mut chunk), app.clock.now())?;
             (app.progress)(&Progress {
                 stage: "staging".to_owned(),
                 done,
@@ -212,13 +246,13 @@ fn stage(
             });
         }
     }
-    app.store.stage_rows(batch, chunk, app.clock.now())?;
+    suppressed += app.store.stage_rows(batch, chunk, app.clock.now())?;
     (app.progress)(&Progress {
         stage: "staging".to_owned(),
         done: total,
         total: Some(total),
     });
-    Ok(())
+    Ok(suppressed)
 }
 
 /// Sends what is due until nothing of the batch is; what to tell, and whether someone interrupted.
@@ -302,9 +336,30 @@ fn hash(app: &App, request: &BatchRequest) -> Result<[u8; 32]> {
     if let Some(via) = message.addressing.via {
         hasher.update(via.name().as_bytes());
     }
+    // A batch of an earlier version, which knew none of these, stays the one it is.
+    if message.allow_mass_mention {
+        hasher.update(b"allow_mass_mention");
+    }
+    if !message.media_urls.is_empty() {
+        hasher.update(format!("media_urls {:?}", message.media_urls).as_bytes());
+    }
+    if message.thread_key.is_some() || message.once_per.is_some() {
+        let repeats = (&message.thread_key, message.once_per);
+        hasher.update(format!("repeats {repeats:?}").as_bytes());
+    }
+    let extras = &message.whatsapp;
+    if extras.flag().is_some() {
+        hasher.update(format!("{extras:?}").as_bytes());
+    }
     let template = template::find(app, &request.template.file)?;
     let attached = message.attachments.iter();
     let (mut paths, mut given) = (vec![&request.csv, &template], Vec::new());
+    paths.extend(&extras.rows_file);
+    for words in extras.contacts.iter().chain(&extras.flow_data) {
+        if let Words::File(path) = words {
+            paths.push(path);
+        }
+    }
     for one in attached {
         match one {
             Attach::Path(path) => paths.push(path),

@@ -2,7 +2,7 @@
 //!
 //! Written down and synced to disk first; what happens on the way is `ops::deliver`.
 
-mod alert;
+pub(super) mod alert;
 pub mod cost;
 mod doubts;
 pub(super) mod files;

@@ -505,3 +505,215 @@ fn a_row_may_go_to_a_number_in_any_spelling_once_and_its_price_is_counted() {
         .fails(2);
     assert!(run.stderr.contains("numbers.csv:2"), "{run}");
 }
+
+const ALARMS: &str = "Subject: Disk full\n\nDear {{ name }}\n";
+
+#[test]
+fn a_row_repeats_one_of_its_thread_key_to_the_same_person_alone() {
+    let server = Smtp::start();
+    let world = world(&server);
+    let template = world.file("t.txt", ALARMS);
+    let first = world.file("a.csv", "email,name\na@x.example,A\nb@x.example,B\n");
+    let second = world.file("b.csv", "email,name\na@x.example,A2\nc@x.example,C\n");
+    let once = [
+        "--thread-key",
+        "disk",
+        "--once-per",
+        "1h",
+        "--yes",
+        "--json",
+    ];
+    let send = |csv: &str| {
+        let args = ["send", "--csv", csv, "--template", &template];
+        world.run(args.iter().chain(&once)).ok().json()
+    };
+    assert_eq!(send(&first)["sent"], 2);
+    let again = send(&second);
+    assert_eq!(
+        (&again["sent"], &again["suppressed"]),
+        (&1.into(), &1.into())
+    );
+    let got = deliveries(&server);
+    assert_eq!(got.values().collect::<Vec<_>>(), [&1, &1, &1], "{got:?}");
+    let world = world.env("COMMS_NOW", "2026-11-21T13:00:01Z");
+    let third = world.file("c.csv", "email,name\na@x.example,A3\n");
+    let args = ["send", "--csv", &third, "--template", &template];
+    world.run(args.iter().chain(&once)).ok();
+    let got = server.received();
+    let last = &got.last().unwrap().data;
+    assert!(last.contains("(1 more of this since"), "{last}");
+    let begun = got
+        .iter()
+        .find(|m| m.to.contains(&"a@x.example".to_owned()));
+    let begun = begun
+        .unwrap()
+        .data
+        .lines()
+        .find_map(|l| l.strip_prefix("Message-ID: "));
+    let in_reply_to = last.lines().find_map(|l| l.strip_prefix("In-Reply-To: "));
+    assert_eq!(in_reply_to, begun);
+}
+
+#[test]
+fn once_per_in_a_batch_needs_a_thread_key() {
+    let server = Smtp::start();
+    let world = world(&server);
+    let csv = world.file("a.csv", people(1));
+    let template = world.file("t.txt", TEMPLATE);
+    let args = [
+        "send",
+        "--csv",
+        &csv,
+        "--template",
+        &template,
+        "--once-per",
+        "1h",
+    ];
+    let run = world.run(args).fails(2);
+    assert!(run.stderr.contains("--thread-key"), "{}", run.stderr);
+}
+
+/// Options that a bulk send makes use of; every other one it refuses.
+const USED: [&str; 37] = [
+    "subject",
+    "attach",
+    "media_url",
+    "cc",
+    "bcc",
+    "from",
+    "via",
+    "yes",
+    "reply_to",
+    "allow_mass_mention",
+    "template",
+    "vars",
+    "queue",
+    "at",
+    "dry_run",
+    "allow_empty",
+    "thread_key",
+    "once_per",
+    "csv",
+    "name",
+    "to_column",
+    "delimiter",
+    "skip_broken",
+    "pause_after",
+    "buttons",
+    "rows",
+    "rows_file",
+    "list_label",
+    "link",
+    "flow",
+    "flow_label",
+    "flow_screen",
+    "flow_data",
+    "footer",
+    "location",
+    "contacts",
+    "help",
+];
+
+#[test]
+fn every_option_of_send_is_used_by_a_batch_or_refused() {
+    use clap::CommandFactory;
+    let mut tree = comms::cli::Cli::command();
+    tree.build();
+    let send = tree.find_subcommand("send").unwrap().clone();
+    let mut looked_at = 0;
+    for arg in send.get_arguments().filter(|a| !a.is_global_set()) {
+        let id = arg.get_id().as_str();
+        if USED.contains(&id) {
+            continue;
+        }
+        looked_at += 1;
+        let mut line = vec!["comms", "send", "--csv", "a.csv", "--template", "t.txt"];
+        let flag = arg.get_long().map(|long| format!("--{long}"));
+        line.extend(flag.as_deref());
+        let allowed = arg.get_possible_values();
+        if arg.get_action().takes_values() {
+            line.push(allowed.first().map_or("1", |v| v.get_name()));
+        }
+        let answer = comms::cli::Cli::command().try_get_matches_from(&line);
+        let kind = answer.err().map(|e| e.kind());
+        assert_eq!(
+            kind,
+            Some(clap::error::ErrorKind::ArgumentConflict),
+            "`{id}` is neither used by a bulk send nor refused"
+        );
+    }
+    assert!(looked_at > 10, "the options were not found");
+}
+
+#[test]
+fn a_row_without_a_text_is_broken_unless_it_is_meant() {
+    let server = Smtp::start();
+    let world = world(&server);
+    let csv = world.file("a.csv", "email,text\na@x.example,\n");
+    let template = world.file("t.txt", "Subject: x\n\n{{ text }}\n");
+    let args = ["send", "--csv", &csv, "--template", &template];
+    let run = world.run(args).fails(2);
+    assert!(
+        run.stderr.contains("a.csv:2: the text is empty"),
+        "{}",
+        run.stderr
+    );
+    world.run(args.iter().chain(&["--allow-empty"])).ok();
+    assert_eq!(server.received().len(), 1);
+}
+
+#[test]
+fn a_batch_that_waits_to_go_at_once_is_not_put_off_by_its_name_again() {
+    let server = Smtp::start();
+    let world = world(&server);
+    let csv = world.file("a.csv", people(2));
+    let template = world.file("t.txt", TEMPLATE);
+    let send = |more: &[&str]| {
+        let args = ["send", "--csv", &csv, "--template", &template, "--json"];
+        world.run(args.iter().chain(more))
+    };
+    send(&["--name", "q", "--queue"]).ok();
+    let run = send(&["--name", "q", "--at", "in 3h"]).fails(2);
+    assert!(run.stderr.contains("--at"), "{}", run.stderr);
+    assert_eq!(server.received().len(), 0);
+    // One that was staged for later stays so, and is told of.
+    send(&["--name", "later", "--at", "in 3h"]).ok();
+    let again = send(&["--name", "later", "--at", "in 4h"]).ok().json();
+    assert_eq!(
+        (&again["replayed"], &again["waiting"]),
+        (&true.into(), &2.into())
+    );
+    assert!(
+        again["warnings"][0].as_str().unwrap().contains("15:00"),
+        "{again}"
+    );
+    assert_eq!(server.received().len(), 0);
+}
+
+#[test]
+fn a_batch_is_another_one_with_other_options() {
+    let server = Smtp::start();
+    let world = world(&server);
+    let csv = world.file("a.csv", people(1));
+    let template = world.file("t.txt", TEMPLATE);
+    let args = [
+        "send",
+        "--csv",
+        &csv,
+        "--template",
+        &template,
+        "--queue",
+        "--name",
+        "q",
+    ];
+    world.run(args).ok();
+    world.run(args).ok();
+    for more in [&["--allow-mass-mention"][..], &["--thread-key", "k"]] {
+        let run = world.run(args.iter().chain(more)).fails(2);
+        assert!(
+            run.stderr.contains("batch `q` was another"),
+            "{}",
+            run.stderr
+        );
+    }
+}

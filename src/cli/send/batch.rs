@@ -7,6 +7,7 @@ use clap::Args;
 use crate::error::{Error, Kind, Result};
 use crate::format::clean;
 use crate::model::contact::Via;
+use crate::model::time;
 use crate::ops::App;
 use crate::ops::batch::{self, BatchReport, BatchRequest, BatchesReport};
 use crate::ops::send::{Mode, TemplateUse};
@@ -21,7 +22,8 @@ use super::{MessageArgs, request, show, vars};
 pub struct BulkArgs {
     /// Send one message for each row of this file; its first row names the template's variables
     #[arg(long, value_name = "FILE", requires = "template",
-          conflicts_with_all = ["to", "message", "file", "html", "markdown", "key", "draft", "no_queue", "undo_window", "wait", "pick", "together", "separately", "skip_unreachable"])]
+          conflicts_with_all = ["to", "message", "file", "html", "markdown", "key", "draft", "no_queue", "undo_window", "wait", "pick", "together", "separately", "skip_unreachable",
+                               "timeout", "lang"])]
     pub csv: Option<PathBuf>,
     /// Call the batch this; the same name never sends twice
     #[arg(long, value_name = "BATCH", requires = "csv")]
@@ -40,7 +42,13 @@ pub struct BulkArgs {
     pause_after: u32,
 }
 
-pub fn send(args: BulkArgs, mut message: MessageArgs, app: &App, out: &mut Output) -> Result<Done> {
+/// Sends a file of rows; `thread_key` and `once_per` are for each of them.
+pub fn send(
+    args: BulkArgs,
+    (mut message, (thread_key, once_per)): (MessageArgs, (Option<String>, Option<&str>)),
+    app: &App,
+    out: &mut Output,
+) -> Result<Done> {
     let template = TemplateUse {
         file: message.template.take().unwrap_or_default(),
         vars: vars(&message.vars)?,
@@ -61,6 +69,8 @@ pub fn send(args: BulkArgs, mut message: MessageArgs, app: &App, out: &mut Outpu
     };
     // For the names in the rows.
     request.message.addressing.via = via;
+    request.message.thread_key = thread_key;
+    request.message.once_per = once_per.map(time::duration).transpose()?;
     let origin = origin(app, out);
     let checked = batch::check(app, origin, &request)?;
     let queued = request.message.mode != Mode::Send || request.message.at.is_some();
@@ -140,6 +150,10 @@ fn facts(report: &BatchReport) -> String {
         (
             report.repeated,
             "left out: an earlier row has the same mailbox",
+        ),
+        (
+            report.suppressed,
+            "left out: one like it went to the same recipient lately",
         ),
         (report.skipped, "left out: they can't be sent"),
     ] {

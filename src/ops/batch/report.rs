@@ -32,6 +32,9 @@ pub struct BatchReport {
     pub broken: Vec<Broken>,
     /// Rows left out because an earlier one has the same mailbox.
     pub repeated: u64,
+    /// Rows left out because one of their thread key went to the same recipient within the time of `--once-per`; told by
+    /// the run that would have staged them.
+    pub suppressed: u64,
     /// The batch was there already; nothing was staged now.
     pub replayed: bool,
     pub dry_run: bool,

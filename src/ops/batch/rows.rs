@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use crate::error::{Error, Kind, Result};
 use crate::format::clean;
 use crate::model::outbox::State;
-use crate::ops::send::{SendRequest, letter, rooms, template};
+use crate::ops::send::{SendRequest, alert, letter, rooms, template};
 use crate::ops::{App, Origin, gate, recipients};
 use crate::rules::address;
 use crate::rules::route::{self, Target};
@@ -145,15 +145,31 @@ impl<'a> Rows<'a> {
         values.extend(self.request.template.vars.clone());
         let rendered = self.template.render(&values)?;
         template::put(self.template.style(), rendered, &mut request);
-        let outgoing = letter::read(app, &request, letter::Thread::default())?;
+        if request.text.trim().is_empty() && !request.allow_empty && request.media_urls.is_empty() {
+            return Err(Error::usage("the text is empty"));
+        }
+        let once = match alert::once(self.origin, &request)? {
+            Some(once) => Some(alert::once_for(&once, &request)?),
+            None => None,
+        };
+        if let Some(once) = &once
+            && let Some(counted) = alert::with_count(app, &request, once)?
+        {
+            request = counted;
+        }
+        let thread = match &request.thread_key {
+            Some(key) => Some((key.clone(), alert::people(&request)?)),
+            None => None,
+        };
+        let outgoing = letter::read(app, &request, alert::thread(app, &request)?)?;
         let mut items = letter::render(app, &request, &outgoing)?;
         for item in items.iter_mut().filter(|i| i.state == State::Ready) {
             item.next_at = request.at;
         }
         gate::judge(app, self.origin, &mut items)?;
         Ok(NewSend {
-            once: None,
-            thread: None,
+            once,
+            thread,
             key: None,
             at_once: false,
             origin: self.origin.name().to_owned(),

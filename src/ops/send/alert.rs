@@ -58,6 +58,15 @@ pub fn check_key(what: &str, key: &str) -> Result<()> {
     }
 }
 
+/// The same for a row of a file: each recipient has messages and repeats of their own.
+pub fn once_for(once: &Once, request: &SendRequest) -> Result<Once> {
+    // A typed key holds no control characters.
+    Ok(Once {
+        key: format!("row\u{1f}{}\u{1f}{}", once.key, people(request)?),
+        ..once.clone()
+    })
+}
+
 /// Who a thread is with: another circle is another thread.
 pub fn people(request: &SendRequest) -> Result<String> {
     let targets = route::targets(&request.to)?;

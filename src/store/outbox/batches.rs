@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::model::audit::AuditEvent;
 use crate::model::id::OutboxId;
 use crate::model::outbox::{Event, State};
-use crate::store::{Store, fault};
+use crate::store::{Store, alerts, fault};
 
 /// Where a batch is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +97,8 @@ impl Store {
         self.batch(&new.name)
     }
 
-    /// Stages rows, given with their lines; those that are there already stay as they are.
+    /// Stages rows, given with their lines; those that are there already stay as they are. How many repeat another of
+    /// their key and were counted instead.
     ///
     /// They are on disk for good with `open_batch`.
     ///
@@ -108,7 +109,7 @@ impl Store {
         batch: &Batch,
         rows: Vec<(u64, NewSend)>,
         now: Timestamp,
-    ) -> Result<()> {
+    ) -> Result<u64> {
         change(&mut *self.main()?, false, |tx| {
             match state_in(tx, batch.id)? {
                 BatchState::Staging => {}
@@ -119,14 +120,23 @@ impl Store {
                     )));
                 }
                 // Another process staged it to its end.
-                BatchState::Open | BatchState::Paused => return Ok(()),
+                BatchState::Open | BatchState::Paused => return Ok(0),
             }
+            let mut suppressed = 0;
             for (line, send) in rows {
                 let is_there = tx
                     .prepare_cached("SELECT 1 FROM sends WHERE batch = ?1 AND line = ?2")
                     .and_then(|mut s| s.exists(params![batch.id, line.cast_signed()]))
                     .map_err(fault(DOING))?;
                 if is_there {
+                    continue;
+                }
+                if let Some(once) = &send.once
+                    && alerts::count(tx, once, now)
+                        .map_err(fault(WRITING))?
+                        .is_some()
+                {
+                    suppressed += 1;
                     continue;
                 }
                 let new = Staging {
@@ -137,18 +147,40 @@ impl Store {
                 };
                 insert_send(tx, send, &new)?;
             }
-            Ok(())
+            Ok(suppressed)
         })
     }
 
-    /// Lets a batch go whose rows are all staged.
-    pub fn open_batch(&self, id: i64) -> Result<()> {
+    /// Lets a batch go whose rows are all staged: all of them at this time, whatever an earlier run that was killed was
+    /// asked for.
+    pub fn open_batch(&self, id: i64, at: Option<Timestamp>) -> Result<()> {
         change(&mut *self.main()?, true, |tx| {
             if state_in(tx, id)? == BatchState::Staging {
+                tx.execute(
+                    "UPDATE items SET next_at = ?2 WHERE state = 'ready' AND held_by IS NULL
+                     AND send IN (SELECT id FROM sends WHERE batch = ?1)",
+                    params![id, at.map(ms)],
+                )
+                .map_err(fault(WRITING))?;
                 set(tx, id, BatchState::Open)?;
             }
             Ok(())
         })
+    }
+
+    /// How many items of a batch are due, and when the first of the others that wait is.
+    pub fn batch_waits(&self, id: i64, now: Timestamp) -> Result<(u64, Option<Timestamp>)> {
+        self.main()?
+            .query_row(
+                "SELECT count(*) FILTER (WHERE coalesce(next_at, 0) <= ?2), min(next_at) FILTER (WHERE next_at > ?2)
+                 FROM items WHERE state = 'ready' AND send IN (SELECT id FROM sends WHERE batch = ?1)",
+                params![id, ms(now)],
+                |row| {
+                    let due: i64 = row.get(0)?;
+                    Ok((due.unsigned_abs(), row.get::<_, Option<i64>>(1)?.map(at)))
+                },
+            )
+            .map_err(fault(DOING))
     }
 
     /// Stops a batch, or lets it go on; failures are counted anew.

@@ -25,12 +25,13 @@ use crate::model::id::{MessageId, OutboxId};
 use crate::model::message::{Change, Role};
 use crate::model::outbox::{Event, State};
 use crate::rules::{reply, route};
-use crate::store::outbox::{Known, NewItem, NewSend};
+use crate::store::outbox::{Keyed, Known, NewItem, NewSend};
 
 use super::deliver::{self, Delivery, Filing, Lines};
 use super::recipients::{self, Addressing, Chosen, Copies, Meaning};
+use super::gate::{self, Leave};
 use super::whatsapp::compose::Extras;
-use super::{App, Origin, drain, gate, hook, scan, sync};
+use super::{App, Origin, drain, hook, scan, sync};
 use letter::Outgoing;
 
 pub use files::Attach;
@@ -312,6 +313,7 @@ async fn dispatch(
         }
     }
     let leaves = leaves && request.at.is_none();
+    let next_at = staged.first().and_then(|i| i.next_at);
     let new = NewSend {
         at_once: leaves && window.is_none() && staged.iter().all(|i| i.held_by.is_none()),
         key,
@@ -329,7 +331,17 @@ async fn dispatch(
     let hash = new.content_hash;
     let mut warnings = outgoing.warnings;
     let claim = leaves.then_some(&owner);
-    let ids = match app.store.stage(new, app.clock.now(), claim)? {
+    let mut staged = app.store.stage(new, app.clock.now(), claim)?;
+    if let (Err(Known::Keyed(known)), Some(key)) = (&staged, &request.key)
+        && known.content_hash == hash
+        && may_repeat(app, (origin, request.mode), known)?
+    {
+        let claim = (claim, app.clock.now());
+        staged = app
+            .store
+            .stage_again(key, (once.as_ref(), next_at), claim)?;
+    }
+    let ids = match staged {
         Ok(ids) => ids,
         Err(Known::Repeats(repeats)) => {
             return Ok(match &once {
@@ -412,6 +424,26 @@ async fn dispatch(
     report.retry = report.retry();
     report.wait = wait.filter(|_| request.waits_apart);
     Ok(report)
+}
+
+/// Whether who asks under a key may let what it stands for go again, should that have failed.
+fn may_repeat(app: &App, (origin, mode): (Origin, Mode), known: &Keyed) -> Result<bool> {
+    for id in &known.items {
+        let item = app.store.outbox_item(*id)?;
+        let is_own = item.origin == origin.name();
+        // One's own is judged again before its first byte.
+        let may = mode != Mode::Draft
+            && gate::may_handle(origin, &item, "repeat").is_ok()
+            && (is_own
+                || matches!(
+                    gate::may_ask(app, origin, &item)?,
+                    Leave::Now | Leave::Later(..)
+                ));
+        if !may {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The report of a send once it was waited for.

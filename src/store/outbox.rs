@@ -15,6 +15,7 @@ use super::{Store, fault};
 use lifecycle::LEASE_MS;
 use row::{SELECT, at, item, ms, number, read, recipients, state_of, unknown};
 
+mod again;
 mod approval;
 mod batches;
 mod charges;

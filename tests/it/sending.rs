@@ -310,3 +310,117 @@ fn two_processes_file_one_copy() {
     let mut ann = mail.client(ANN);
     assert!(ann.run("SELECT Sent").contains("* 0 EXISTS"));
 }
+
+/// A port that nobody listens on.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+#[test]
+fn a_key_whose_send_left_nothing_is_tried_again_once() {
+    use crate::support::smtp::{Script, Smtp};
+    let port = free_port();
+    let world = World::new().config(&sink_account(port));
+    let args = [
+        "send",
+        BOB,
+        "-s",
+        "x",
+        "-m",
+        "x",
+        "--key",
+        "k",
+        "--no-queue",
+        "--json",
+    ];
+    world.run(args).fails(7);
+    world.run(args).fails(7);
+    let server = Smtp::on(port, Script::default());
+    std::thread::scope(|scope| {
+        for _ in 0..5 {
+            scope.spawn(|| world.run(args));
+        }
+    });
+    let again = world.run(args).ok().json();
+    assert_eq!(again["items"][0]["id"], "o1");
+    assert_eq!(again["items"][0]["state"], "sent");
+    assert_eq!(again["replayed"], true);
+    assert_eq!(server.received().len(), 1);
+    let items = world.run(["outbox", "list", "--all", "--json"]).ok().json();
+    assert_eq!(items["items"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_key_that_lacked_a_login_goes_once_it_is_there() {
+    use crate::support::smtp::Smtp;
+    let server = Smtp::start();
+    let account = server.account("work").replace("auth = \"none\"\n", "");
+    let world = World::new().config(&account);
+    let args = ["send", BOB, "-s", "x", "-m", "x", "--key", "k"];
+    world.run(args).fails(4);
+    let world = world.config(&server.account("work"));
+    world.run(args).ok();
+    world.run(args).ok();
+    assert_eq!(server.received().len(), 1);
+}
+
+#[test]
+fn a_key_in_doubt_or_refused_is_only_told_again() {
+    let (port, seen) = server("");
+    let world = World::new().config(&sink_account(port));
+    let args = [
+        "send",
+        BOB,
+        "-s",
+        "x",
+        "-m",
+        "x",
+        "--key",
+        "k",
+        "--no-queue",
+    ];
+    world.run(args).fails(10);
+    world.run(args).fails(10);
+    assert_eq!(seen.load(Ordering::SeqCst), 1);
+    let refusing = crate::support::smtp::Smtp::start();
+    let world = World::new().config(&refusing.account("work"));
+    let args = [
+        "send",
+        "a@bounce.example",
+        "-s",
+        "x",
+        "-m",
+        "x",
+        "--key",
+        "k",
+    ];
+    world.run(args).fails(6);
+    let before = refusing.commands().len();
+    world.run(args).fails(6);
+    assert_eq!(refusing.commands().len(), before);
+}
+
+#[test]
+fn an_agent_does_not_try_again_what_a_script_sent_under_a_key() {
+    use crate::support::smtp::{Script, Smtp};
+    let port = free_port();
+    let account = sink_account(port) + "\n[policy.agent]\ndefault = \"allow\"\n";
+    let world = World::new().config(&account);
+    let args = [
+        "send",
+        BOB,
+        "-s",
+        "x",
+        "-m",
+        "x",
+        "--key",
+        "k",
+        "--no-queue",
+    ];
+    world.run(args).fails(7);
+    let server = Smtp::on(port, Script::default());
+    let world = world.env("COMMS_ORIGIN", "agent");
+    world.run(args).fails(7);
+    assert_eq!(server.received().len(), 0);
+}

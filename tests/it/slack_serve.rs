@@ -129,3 +129,53 @@ fn the_handshake_is_answered_and_what_is_not_proven_is_not() {
     );
     found(&world, "zebra", 0);
 }
+
+#[test]
+fn an_older_edit_that_comes_later_changes_nothing_and_what_was_deleted_stays_so() {
+    let slack = Slack::start();
+    let world = world(&slack);
+    world.run(["inbox", "sync", "--account", "work"]).ok();
+    let serving = Serving::start(&world);
+    let said = |text: &str, ts: &str| json!({"type": "message", "channel": OPS, "channel_type": "channel", "user": BOB, "text": text, "ts": ts});
+    let edited = |text: &str, ts: &str, at: &str| {
+        json!({"type": "message", "subtype": "message_changed", "channel": OPS, "ts": at,
+            "message": {"type": "message", "user": BOB, "text": text, "ts": ts, "edited": {"user": BOB, "ts": at}}})
+    };
+    let (one, two) = ("1795262500.000100", "1795262501.000100");
+    post(&serving, &event("Ev1", said("the zebra first", one)));
+    post(
+        &serving,
+        &event("Ev2", edited("the zebra newest", one, "1795262510.000003")),
+    );
+    found(&world, "zebra newest", 1);
+    post(
+        &serving,
+        &event("Ev3", edited("the zebra older", one, "1795262510.000002")),
+    );
+    post(&serving, &event("Ev4", said("the okapi secret", two)));
+    found(&world, "okapi", 1);
+    let gone = json!({"type": "message", "subtype": "message_deleted", "channel": OPS, "ts": "1795262520.000001", "deleted_ts": two});
+    post(&serving, &event("Ev5", gone));
+    found(&world, "okapi", 0);
+    post(
+        &serving,
+        &event(
+            "Ev6",
+            edited("the okapi secret again", two, "1795262511.000001"),
+        ),
+    );
+    // Events of one account are taken in their order.
+    post(
+        &serving,
+        &event("Ev7", said("the tapir", "1795262530.000100")),
+    );
+    found(&world, "tapir", 1);
+    found(&world, "zebra older", 0);
+    found(&world, "zebra newest", 1);
+    found(&world, "okapi", 0);
+    post(
+        &serving,
+        &event("Ev8", edited("the zebra last", one, "1795262540.000001")),
+    );
+    found(&world, "zebra last", 1);
+}

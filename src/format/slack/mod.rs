@@ -125,6 +125,19 @@ pub fn deleted(before: &Value) -> Value {
     Value::Object(left)
 }
 
+/// The stored document where it is to stay as it is: what is told of a change is older than what is known, or of a
+/// message that was deleted since.
+pub fn outdated<'a>(before: &'a [u8], told: &Value) -> Option<&'a [u8]> {
+    let (was, is) = (message_of(before), told.get("message")?);
+    let edited = |message: &Value| {
+        let at = message.get("edited")?.get("ts")?.as_str()?;
+        time_of(at)
+    };
+    // A mark of a deletion says no time.
+    let outdated = !is_deleted(is) && (is_deleted(&was) || edited(&was) > edited(is));
+    outdated.then_some(before)
+}
+
 /// Whether a message was deleted.
 pub fn is_deleted(message: &Value) -> bool {
     text(message, "subtype") == Some("tombstone")

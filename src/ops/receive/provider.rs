@@ -110,6 +110,7 @@ pub fn note(app: &App, account: &Account, event: &Event) -> Result<()> {
 pub fn edited(channel: ChannelKind, before: &[u8], told: &Value) -> Vec<u8> {
     let made = match channel {
         ChannelKind::Whatsapp => format::whatsapp::edited(before, told),
+        ChannelKind::Slack => format::slack::outdated(before, told).map(<[u8]>::to_vec),
         _ => None,
     };
     made.unwrap_or_else(|| told.to_string().into_bytes())

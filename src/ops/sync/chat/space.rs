@@ -210,6 +210,13 @@ impl Chats<'_> {
             serde_json::from_slice(&self.app.store.raw(known.id)?).unwrap_or_default();
         let stored = stored.get("message").cloned().unwrap_or_default();
         let gone = deleted || now.get("deleteTime").is_some();
+        // Events and listings may tell what was before what is here.
+        let updated = |message: &Value| -> Option<Timestamp> {
+            message.get("lastUpdateTime")?.as_str()?.parse().ok()
+        };
+        if !gone && (stored.get("deleteTime").is_some() || updated(&stored) > updated(&now)) {
+            return Ok(());
+        }
         let now = match gone {
             true => chat::deleted(&stored, &now),
             false => now,

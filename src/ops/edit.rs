@@ -155,6 +155,17 @@ fn rewrite(
     raw: &[u8],
     request: &EditRequest,
 ) -> Result<NewItem> {
+    if item.state == State::Draft && request.at.is_some() {
+        return Err(Error::usage(format!(
+            "`{}` is a draft, and goes at no time by itself",
+            item.id
+        ))
+        .hint(format!(
+            "send it now with `comms outbox retry {}`, or write it anew with --at",
+            item.id
+        ))
+        .item(item.id));
+    }
     let parsed = mime::parse(raw);
     let body = mime::body(raw);
     let account = app.config.account(&item.account)?;
@@ -210,6 +221,14 @@ fn rewrite(
     }
     let mut met = std::collections::HashSet::new();
     recipients.retain(|r| met.insert(r.email.to_lowercase()));
+    if recipients.is_empty() {
+        return Err(
+            Error::usage(format!("nobody would be left to send `{}` to", item.id)).hint(format!(
+                "name someone with --to, or put it away: comms outbox cancel {}",
+                item.id
+            )),
+        );
+    }
     if let Some(r) = recipients
         .iter()
         .find(|r| route::is_local(&r.email) != is_local)

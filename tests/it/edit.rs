@@ -193,3 +193,32 @@ fn what_another_process_is_sending_is_left_alone() {
     assert_eq!(got.len(), 1);
     assert!(got[0].data.contains("old text"));
 }
+
+#[test]
+fn an_edit_that_would_leave_nobody_is_refused() {
+    let server = Smtp::start();
+    let world = World::new().config(&server.account("work"));
+    let id = draft(&world, &["--queue"]);
+    for empty in ["", " "] {
+        let run = world.run(["outbox", "edit", &id, "--to", empty]).fails(2);
+        assert!(run.stderr.contains("nobody"), "{}", run.stderr);
+    }
+    world.run(["outbox", "run"]).ok();
+    assert_eq!(server.received()[0].to, ["bob@x.example"]);
+    // A copy may go without another in its place.
+    let id = draft(&world, &["--queue", "--cc", "cy@x.example"]);
+    world.run(["outbox", "edit", &id, "--cc", ""]).ok();
+    world.run(["outbox", "run"]).ok();
+    assert_eq!(server.received()[1].to, ["bob@x.example"]);
+}
+
+#[test]
+fn a_draft_gets_no_time_at_which_it_would_not_go() {
+    let server = Smtp::start();
+    let world = World::new().config(&server.account("work"));
+    let id = draft(&world, &["--draft"]);
+    let run = world.run(["outbox", "edit", &id, "--at", "in 1h"]).fails(2);
+    assert!(run.stderr.contains("is a draft"), "{}", run.stderr);
+    let item = world.run(["outbox", "show", &id, "--json"]).ok().json();
+    assert!(item["next_at"].is_null(), "{item}");
+}

@@ -6,6 +6,8 @@
 use jiff::Timestamp;
 
 use crate::error::{Error, Result};
+use crate::format::mime;
+use crate::model::address::Address;
 use crate::model::outbox::{RecipientState, State};
 use crate::model::policy::{Act, Rules};
 use crate::model::query::{Field, Query, Sort, Text};
@@ -46,7 +48,8 @@ pub fn judge(app: &App, origin: Origin, items: &mut [NewItem]) -> Result<()> {
         if people.is_empty() {
             continue;
         }
-        let mut ruling = of_people(app, rules, &people)?;
+        let led_to = led_to(app, rules, &item.raw);
+        let mut ruling = of_people(app, rules, &with(&people, &led_to))?;
         let count = u32::try_from(people.len()).unwrap_or(u32::MAX);
         // What goes later is counted when it goes.
         if ruling == Ruling::Allow && item.state == State::Ready && item.next_at.is_none() {
@@ -90,7 +93,8 @@ pub fn may_leave(app: &App, item: &Item) -> Result<Leave> {
     let now = app.clock.now();
     let people = waiting(item);
     let approved = is_approved(app, item)?;
-    match of_people(app, rules, &people)? {
+    let led_to = led_to_by(app, rules, item)?;
+    match of_people(app, rules, &with(&people, &led_to))? {
         Ruling::Refuse(rule) => return Ok(Leave::Refused(refused(&rule))),
         Ruling::Hold(rule) if !approved => return Ok(Leave::Held(rule)),
         _ => {}
@@ -118,11 +122,14 @@ pub fn may_leave(app: &App, item: &Item) -> Result<Leave> {
 /// Judges an item that someone asks to send now, by the rules for who asks.
 pub fn may_ask(app: &App, origin: Origin, item: &Item) -> Result<Leave> {
     let rules = rules_of(app, origin.name());
-    Ok(match of_people(app, rules, &waiting(item))? {
-        Ruling::Refuse(rule) => Leave::Refused(refused(&rule)),
-        Ruling::Hold(rule) if !is_approved(app, item)? => Leave::Held(rule),
-        _ => Leave::Now,
-    })
+    let led_to = led_to_by(app, rules, item)?;
+    Ok(
+        match of_people(app, rules, &with(&waiting(item), &led_to))? {
+            Ruling::Refuse(rule) => Leave::Refused(refused(&rule)),
+            Ruling::Hold(rule) if !is_approved(app, item)? => Leave::Held(rule),
+            _ => Leave::Now,
+        },
+    )
 }
 
 /// Refuses an agent what it may not do with an item: it has a say only in what an agent staged.
@@ -170,6 +177,35 @@ fn waiting(item: &Item) -> Vec<&str> {
     let left = |s| matches!(s, RecipientState::Waiting | RecipientState::Failed);
     let people = item.recipients.iter().filter(|r| left(r.state));
     people.map(|r| r.email.as_str()).collect()
+}
+
+/// Whom an agent leads the answers to, apart from the addresses of one's own accounts: who reads them is someone it
+/// writes to.
+fn led_to(app: &App, rules: &Rules, raw: &[u8]) -> Vec<String> {
+    if rules.origin != Origin::Agent.name() {
+        return Vec::new();
+    }
+    let end = memchr::memmem::find(raw, b"\r\n\r\n").map_or(raw.len(), |at| at + 4);
+    let is_own = |a: &Address| {
+        let mut own = app.config.accounts.iter().flat_map(|a| a.own_addresses());
+        own.any(|own| a.same_mailbox(own))
+    };
+    let replies = mime::parse(&raw[..end]).reply_to;
+    let others = replies.into_iter().filter(|a| !is_own(a));
+    others.map(|a| a.email).collect()
+}
+
+/// The same for an item of the outbox.
+fn led_to_by(app: &App, rules: &Rules, item: &Item) -> Result<Vec<String>> {
+    if rules.origin != Origin::Agent.name() {
+        return Ok(Vec::new());
+    }
+    Ok(led_to(app, rules, &app.store.outbox_bytes(item.id)?))
+}
+
+fn with<'a>(people: &[&'a str], more: &'a [String]) -> Vec<&'a str> {
+    let more = more.iter().map(String::as_str);
+    people.iter().copied().chain(more).collect()
 }
 
 fn of_people(app: &App, rules: &Rules, people: &[&str]) -> Result<Ruling> {

@@ -421,3 +421,63 @@ fn a_key_whose_repeats_are_counted_lets_nobody_pass_the_first_look() {
         .json();
     assert_eq!(report["items"][0]["state"], "held", "{report}");
 }
+
+#[test]
+fn an_answer_that_an_agent_leads_elsewhere_is_judged_like_a_recipient() {
+    let server = Smtp::start();
+    let config = server.account("work") + "[policy.agent]\nallow = [\"*@example.com\"]\n";
+    let world = agent(World::new().config(&config));
+    let send = |reply_to: &str| {
+        let to = [
+            "send",
+            "bob@example.com",
+            "-s",
+            "x",
+            "-m",
+            "x",
+            "--reply-to",
+            reply_to,
+        ];
+        world.run(to)
+    };
+    send("evil@evil.example").fails(8);
+    assert_eq!(items(&world)[0]["held_by"], "policy.agent.default = hold");
+    world.run(["outbox", "run"]).ok();
+    assert_eq!(server.received().len(), 0);
+    send("carol@example.com").ok();
+    assert_eq!(server.received().len(), 1);
+    // A draft is judged once it is released.
+    let draft = [
+        "send",
+        "bob@example.com",
+        "-s",
+        "x",
+        "-m",
+        "x",
+        "--draft",
+        "--reply-to",
+        "evil@evil.example",
+    ];
+    world.run(draft).ok();
+    world.run(["outbox", "retry", "o3"]).fails(8);
+    assert_eq!(server.received().len(), 1);
+    // One's own address leads nowhere else.
+    let own = World::new().config(
+        &(server
+            .account("work")
+            .replace("ada@example.com", "ada@own.example")
+            + "[policy.agent]\nallow = [\"*@example.com\"]\ndeny = [\"*@denied.example\"]\n"),
+    );
+    let own = agent(own);
+    let to = [
+        "send",
+        "bob@example.com",
+        "-s",
+        "x",
+        "-m",
+        "x",
+        "--reply-to",
+    ];
+    own.run(to.iter().chain(&["Ada@own.example"])).ok();
+    own.run(to.iter().chain(&["a@denied.example"])).fails(6);
+}

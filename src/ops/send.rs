@@ -13,6 +13,7 @@ pub mod rooms;
 mod slack;
 pub mod sms;
 pub(super) mod template;
+mod unused;
 
 use std::time::Duration;
 
@@ -28,8 +29,8 @@ use crate::rules::{reply, route};
 use crate::store::outbox::{Keyed, Known, NewItem, NewSend};
 
 use super::deliver::{self, Delivery, Filing, Lines};
-use super::recipients::{self, Addressing, Chosen, Copies, Meaning};
 use super::gate::{self, Leave};
+use super::recipients::{self, Addressing, Chosen, Copies, Meaning};
 use super::whatsapp::compose::Extras;
 use super::{App, Origin, drain, hook, scan, sync};
 use letter::Outgoing;
@@ -139,8 +140,8 @@ pub enum Mode {
 
 /// Sends a new message.
 pub async fn send(app: &App, origin: Origin, request: &SendRequest) -> Result<SendReport> {
-    let request = &recipients::settle(app, origin, request)?.certain()?;
-    let request = &*template::put_in(app, request, None).await?;
+    let typed = &recipients::settle(app, origin, request)?.certain()?;
+    let request = &*template::put_in(app, typed, None).await?;
     let once = alert::once(origin, request)?;
     let counted = match &once {
         Some(once) => alert::with_count(app, request, once)?,
@@ -148,6 +149,7 @@ pub async fn send(app: &App, origin: Origin, request: &SendRequest) -> Result<Se
     };
     let request = counted.as_ref().unwrap_or(request);
     slack::look_up(app, request).await?;
+    unused::refuse(app, typed)?;
     let outgoing = letter::read(app, request, alert::thread(app, request)?)?;
     dispatch(app, origin, request, outgoing).await
 }
@@ -163,6 +165,7 @@ pub async fn answer(
     let document = app.store.document(id)?;
     let message = document.parsed();
     if document.channel.is_chat() {
+        unused::in_rooms(app, request, &[&app.store.location(id)?.account])?;
         return rooms::answer(app, origin, (id, &message), request).await;
     }
     let request = &*template::put_in(app, request, None).await?;
@@ -198,6 +201,7 @@ pub async fn forward(
     request: &SendRequest,
 ) -> Result<SendReport> {
     let request = &recipients::settle(app, origin, request)?.certain()?;
+    unused::refuse(app, request)?;
     let document = app.store.document(id)?;
     let message = document.parsed();
     let request = &*template::put_in(app, request, None).await?;
@@ -289,6 +293,9 @@ async fn dispatch(
         }
         return Err(e);
     }
+    if request.wait_for.is_some_and(|s| s != State::Sent) {
+        refuse_endless_wait(app, &staged)?;
+    }
     if request.dry_run {
         let mut report = report::dry_run(staged, outgoing.warnings);
         report.groups = report::groups(request);
@@ -299,9 +306,6 @@ async fn dispatch(
     if app.config.read_only && leaves {
         return Err(Error::refused("nothing is sent while comms is read-only")
             .hint("keep it for later with --draft or --queue"));
-    }
-    if request.wait_for.is_some_and(|s| s != State::Sent) {
-        refuse_endless_wait(app, &staged)?;
     }
     let once = alert::once(origin, request)?;
     let owner = app.store.owner()?;

@@ -424,3 +424,32 @@ fn an_agent_does_not_try_again_what_a_script_sent_under_a_key() {
     world.run(args).fails(7);
     assert_eq!(server.received().len(), 0);
 }
+
+#[test]
+fn what_only_mail_has_is_refused_where_no_mail_goes() {
+    let world = World::new().config(
+        "[accounts.mail]\nchannel = \"smtp\"\naddress = \"ada@example.com\"\nsmtp = \"127.0.0.1:1\"\ntls = \"none\"\nauth = \"none\"\n\
+         [accounts.sms]\nchannel = \"twilio\"\naccount_sid = \"AC00000000000000000000000000000000\"\naddress = \"+14155550100\"\n\
+         base_url = \"http://127.0.0.1:1\"\n[accounts.hook]\nchannel = \"google-chat-webhook\"\nbase_url = \"http://127.0.0.1:1\"\n",
+    );
+    let html = world.file("h.html", "<b>x</b>");
+    for to in ["sms:+14155550199", "to:hook"] {
+        for (flag, value) in [
+            ("--reply-to", "a@x.example"),
+            ("--html", &html),
+            ("--from", "mail"),
+        ] {
+            let args = ["send", to, "-m", "x", "--dry-run", flag, value];
+            let run = world.run(args).fails(2);
+            assert!(run.stderr.contains(flag), "{to} {flag}: {}", run.stderr);
+            assert!(run.stderr.contains("hint: "), "{}", run.stderr);
+            // Mail that goes along makes use of it.
+            world.run(args.iter().chain(&["--cc", "c@x.example"])).ok();
+        }
+        // The text is made of it.
+        world.run(["send", to, "--html", &html, "--dry-run"]).ok();
+    }
+    let args = ["send", BOB, "-m", "x", "-s", "x", "--wait", "delivered"];
+    world.run(args).fails(2);
+    world.run(args.iter().chain(&["--dry-run"])).fails(2);
+}

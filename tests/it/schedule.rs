@@ -137,3 +137,15 @@ fn a_wait_ends_with_the_state_or_tells_that_it_did_not_come() {
     ];
     world.run(no).fails(6);
 }
+
+#[test]
+fn a_time_of_day_in_a_zone_that_is_none_is_told_to_be_utc() {
+    let server = Smtp::start();
+    let world = world(&server).env("TZ", "Nowhere/Bad");
+    let run = world.run(send(&["--at", "tomorrow 9am"])).ok();
+    assert!(run.stderr.contains("UTC"), "{run}");
+    for plain in ["in 2h", "2026-12-01T09:00:00+01:00"] {
+        let run = world.run(send(&["--at", plain])).ok();
+        assert!(!run.stderr.contains("UTC"), "{run}");
+    }
+}

@@ -33,6 +33,12 @@ pub fn schedule(text: &str, now: &Zoned) -> Result<Schedule> {
     let mut warning = None;
     if let Some(wall) = wall_clock(text, now) {
         let zone = now.time_zone();
+        if zone.is_unknown() {
+            warning = Some(format!(
+                "no time zone is known here (see TZ): {} is taken in UTC",
+                at.strftime("%Y-%m-%d %H:%M")
+            ));
+        }
         let name = zone.iana_name().unwrap_or("this zone").to_owned();
         match zone.to_ambiguous_timestamp(wall).offset() {
             AmbiguousOffset::Unambiguous { .. } => {}

@@ -43,6 +43,8 @@ pub struct Letter<'a> {
 pub struct File {
     pub name: String,
     pub media_type: String,
+    /// What its type says beside that: `charset`, a calendar's `method`. Whatever could end the header is left out.
+    pub parameters: Vec<(String, String)>,
     pub bytes: Vec<u8>,
     /// Shown within the HTML under this Content-ID.
     pub content_id: Option<String>,
@@ -170,11 +172,10 @@ fn is_text(bytes: &[u8]) -> bool {
 fn is_plain_mail(bytes: &[u8]) -> bool {
     bytes.is_ascii()
         && !bytes.contains(&0)
-        && bytes.ends_with(b"\r\n")
+        // The last line is ended by the boundary.
         && bytes.split_inclusive(|b| *b == b'\n').all(|line| {
-            line.len() <= 1000
-                && line.ends_with(b"\r\n")
-                && !line[..line.len() - 2].contains(&b'\r')
+            let text = line.strip_suffix(b"\r\n").unwrap_or(line);
+            line.len() <= 1000 && !text.contains(&b'\r') && !text.contains(&b'\n')
         })
 }
 
@@ -280,6 +281,12 @@ fn file_part(file: &File) -> MimePart<'_> {
         "application/octet-stream"
     };
     let mut content = ContentType::new(kind);
+    let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| sound(b) || b == b':');
+    for (name, value) in &file.parameters {
+        if plain(name) && plain(value) {
+            content = content.attribute(name.as_str(), value.as_str());
+        }
+    }
     let mut disposition = ContentType::new(if file.content_id.is_some() {
         "inline"
     } else {

@@ -18,6 +18,7 @@ pub fn part(payload: &Value) -> File {
         name: NAME.to_owned(),
         media_type: MEDIA_TYPE.to_owned(),
         bytes: payload.to_string().into_bytes(),
+        parameters: Vec::new(),
         content_id: None,
     }
 }

@@ -266,3 +266,58 @@ fn a_full_disk_sends_nothing() {
         .ok();
     assert_eq!(server.received().len(), 1);
 }
+
+#[test]
+fn a_forward_tells_how_its_files_are_to_be_read() {
+    let server = Smtp::start();
+    let world = World::new().config(&server.account("work"));
+    let mut mail = "From: a@x.example\nTo: ada@example.com\nSubject: three\nMIME-Version: 1.0\n\
+        Content-Type: multipart/mixed; boundary=M\n\n--M\nContent-Type: text/plain\n\nsee below\n\
+        --M\nContent-Type: text/calendar; method=REQUEST; charset=utf-8\n\
+        Content-Disposition: attachment; filename=i.ics\n\nBEGIN:VCALENDAR\nEND:VCALENDAR\n\
+        --M\nContent-Type: message/rfc822\nContent-Disposition: attachment; filename=in.eml\n\n\
+        From: q@x.example\nSubject: in\n\ninner\n\
+        --M\nContent-Type: text/plain; charset=iso-8859-1; name=l1.txt; x=\"a\\\"b\"\n\
+        Content-Disposition: attachment; filename=l1.txt\nContent-Transfer-Encoding: 8bit\n\nGr"
+        .as_bytes()
+        .to_vec();
+    mail.extend(b"\xfc\xdfe\n--M--\n");
+    let file = world.file("three.eml", mail);
+    world.run(["import", &file]).ok();
+    world
+        .run([
+            "forward",
+            "m1",
+            "bob@example.com",
+            "-m",
+            "For you",
+            "--queue",
+        ])
+        .ok();
+    // An edit keeps them as well.
+    world.run(["outbox", "edit", "o1", "-s", "Three"]).ok();
+    world.run(["outbox", "run"]).ok();
+    let data = server.received()[0].data.clone();
+    let joined = data.replace("\r\n ", " ").replace("\r\n\t", " ");
+    for wanted in [
+        "text/calendar; ",
+        "method=\"REQUEST\"",
+        "text/plain; charset=\"iso-8859-1\"",
+        "message/rfc822",
+    ] {
+        assert!(joined.contains(wanted), "{wanted} in {data}");
+    }
+    let raw = data.as_bytes();
+    let parsed = comms::format::mime::parse(raw);
+    let bytes = |name: &str| {
+        let found = parsed.attachments.iter().find(|a| a.name == name).unwrap();
+        comms::format::mime::attachment(raw, found.number)
+            .unwrap()
+            .1
+    };
+    assert_eq!(bytes("l1.txt"), b"Gr\xfc\xdfe");
+    assert_eq!(
+        bytes("in.eml"),
+        b"From: q@x.example\r\nSubject: in\r\n\r\ninner"
+    );
+}

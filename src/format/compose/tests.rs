@@ -13,6 +13,7 @@ fn file(name: &str, bytes: &[u8]) -> File {
         name: name.to_owned(),
         media_type: media_type(name, bytes),
         bytes: bytes.to_vec(),
+        parameters: Vec::new(),
         content_id: None,
     }
 }

@@ -153,6 +153,22 @@ pub fn attachments_of(raw: &[u8]) -> impl Iterator<Item = (Attachment, Vec<u8>)>
     numbered.map(move |(index, number)| attachment_at(raw, &tree, index, number))
 }
 
+/// What the types of the attachments say of how they are to be read, in the order of [`attachments_of`].
+pub fn attachment_parameters(raw: &[u8]) -> Vec<Vec<(String, String)>> {
+    const TOLD: [&str; 4] = ["charset", "method", "format", "delsp"];
+    let tree = walk::walk(raw);
+    let selection = select::select(raw, &tree);
+    let all = selection.attachments.into_iter().map(|index| {
+        let content_type = &tree.parts[index].content_type;
+        let told = |name: &str| {
+            let value = content_type.text(name, None)?;
+            Some((name.to_owned(), value))
+        };
+        TOLD.into_iter().filter_map(told).collect()
+    });
+    all.collect()
+}
+
 /// Decoded bytes of attachment `number` (from 1, as in [`Parsed::attachments`]).
 pub fn attachment(raw: &[u8], number: usize) -> Option<(Attachment, Vec<u8>)> {
     let tree = walk::walk(raw);

@@ -59,6 +59,7 @@ impl Attach {
         Ok(Attach::Given(Arc::new(File {
             name: name.to_owned(),
             media_type,
+            parameters: Vec::new(),
             bytes,
             content_id: None,
         })))
@@ -82,21 +83,48 @@ pub fn sent_on(raw: &[u8], message: &Parsed) -> Vec<File> {
 
 /// All attachments and inline images of a message, byte for byte.
 pub fn files_of(raw: &[u8], message: &Parsed) -> Vec<File> {
-    mime::attachments_of(raw)
-        .take(message.attachments.len())
-        .map(|(a, bytes)| File {
-            media_type: sound_type(&a.media_type, &a.name, &bytes),
-            name: a.name,
-            bytes,
-            content_id: a.content_id.filter(|id| {
-                a.inline
-                    && !id.is_empty()
-                    && id
-                        .bytes()
-                        .all(|b| b.is_ascii_graphic() && !b"<>".contains(&b))
-            }),
+    let parameters = mime::attachment_parameters(raw);
+    let all = mime::attachments_of(raw).zip(parameters);
+    all.take(message.attachments.len())
+        .map(|((a, bytes), parameters)| {
+            let bytes = match a.media_type.as_str() {
+                "message/rfc822" => in_mail_lines(bytes),
+                _ => bytes,
+            };
+            let media_type = sound_type(&a.media_type, &a.name, &bytes);
+            File {
+                parameters: match media_type.starts_with("text/") {
+                    true => parameters,
+                    false => Vec::new(),
+                },
+                media_type,
+                name: a.name,
+                bytes,
+                content_id: a.content_id.filter(|id| {
+                    a.inline
+                        && !id.is_empty()
+                        && id
+                            .bytes()
+                            .all(|b| b.is_ascii_graphic() && !b"<>".contains(&b))
+                }),
+            }
         })
         .collect()
+}
+
+/// A message within a message, whose lines ended otherwise only where it was kept (RFC 2045 §2.1).
+fn in_mail_lines(bytes: Vec<u8>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 32);
+    for line in bytes.split_inclusive(|b| *b == b'\n') {
+        match line.strip_suffix(b"\n") {
+            Some(text) => {
+                out.extend_from_slice(text.strip_suffix(b"\r").unwrap_or(text));
+                out.extend_from_slice(b"\r\n");
+            }
+            None => out.extend_from_slice(line),
+        }
+    }
+    out
 }
 
 /// A stranger's media type if it can stand in our header, and needs no encoding we may not use.
@@ -169,6 +197,7 @@ fn read_file(path: &Path, total: &mut u64) -> Result<File> {
     compose::refuse_controls("file name", &name)?;
     Ok(File {
         media_type: compose::media_type(&name, &bytes),
+        parameters: Vec::new(),
         name,
         bytes,
         content_id: None,

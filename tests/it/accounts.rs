@@ -799,3 +799,21 @@ fn a_full_disk_leaves_the_config_as_it_was() {
     let left: Vec<_> = std::fs::read_dir(world.home()).unwrap().flatten().collect();
     assert_eq!(left.len(), 2, "{left:?}");
 }
+
+#[test]
+fn an_account_that_others_fall_back_to_is_not_removed() {
+    let account = |name: &str, more: &str| {
+        format!(
+            "[accounts.{name}]\nchannel = \"smtp\"\naddress = \"a@example.com\"\nsmtp = \"127.0.0.1:1\"\ntls = \"none\"\n{more}\n"
+        )
+    };
+    let config = account("work", "fallback = \"backup\"") + &account("backup", "");
+    let world = World::new().config(&config);
+    let run = world.run(["auth", "remove", "backup", "--yes"]).fails(6);
+    assert!(
+        run.stderr.contains("`work`") && run.stderr.contains("hint: "),
+        "{run}"
+    );
+    world.run(["auth", "remove", "work", "--yes"]).ok();
+    world.run(["auth", "remove", "backup", "--yes"]).ok();
+}

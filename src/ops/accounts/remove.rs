@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::config::Editor;
 use crate::error::{Error, Result};
+use crate::model::account::Account;
 use crate::model::outbox::State;
 
 use super::super::{App, auth};
@@ -42,6 +43,15 @@ pub fn check(app: &App, name: &str, forget: bool) -> Result<()> {
         Ok(account) => not_built_in(account, "removed")?,
         Err(e) if !forget || app.store.kept_of(name)?.messages == 0 => return Err(e),
         Err(_) => {}
+    }
+    let falls_back = |a: &&Account| a.fallback.as_deref() == Some(name);
+    if let Some(other) = app.config.accounts.iter().find(falls_back) {
+        let other = &other.name;
+        return Err(
+            Error::refused(format!("account `{name}` is the fallback of `{other}`")).hint(format!(
+                "change or remove `fallback` of [accounts.{other}] in the config first"
+            )),
+        );
     }
     let open = app.store.items_of(name, &OPEN)?;
     let Some(first) = open.first() else {

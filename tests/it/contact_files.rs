@@ -108,6 +108,62 @@ fn one_of_the_same_address_and_name_is_joined_and_others_are_not() {
     assert_eq!(sums(&import(&world, &[&file])), [0, 0, 0, 2, 0]);
 }
 
+/// Father and son, who have a name and a mailbox in common.
+fn smith(uid: &str, rest: &str) -> String {
+    format!(
+        "BEGIN:VCARD\nVERSION:3.0\nUID:{uid}\nFN:John Smith\nEMAIL:family@example.org\n{rest}\nEND:VCARD\n"
+    )
+}
+
+#[test]
+fn two_cards_of_one_file_are_two_people() {
+    let world = World::new();
+    let son = smith("2", "EMAIL:son@example.org\nTITLE:Pilot");
+    let both = smith("1", "TITLE:Farmer") + &son;
+    let file = world.file("a.vcf", &both);
+    assert_eq!(
+        sums(&import(&world, &["--dry-run", &file])),
+        [2, 0, 0, 0, 0]
+    );
+    assert_eq!(sums(&import(&world, &[&file])), [2, 0, 0, 0, 0]);
+    let all = contacts(&world);
+    assert_eq!(values(&all[0]), ["family@example.org"]);
+    assert_eq!(
+        (&all[0]["title"], &all[1]["title"]),
+        (&json!("Farmer"), &json!("Pilot"))
+    );
+    assert_eq!(sums(&import(&world, &[&file])), [0, 0, 0, 2, 0]);
+    // Another program's card of one of them is joined to one who is there.
+    let other = world.file("b.vcf", smith("b-7", "TEL:+14155550100"));
+    assert_eq!(sums(&import(&world, &[&other])), [0, 0, 1, 0, 0]);
+}
+
+#[test]
+fn one_who_comes_before_a_namesake_that_is_known_is_not_taken_for_them() {
+    let world = World::new();
+    import(&world, &[&world.file("a.vcf", smith("1", "TITLE:Farmer"))]);
+    let both = smith("2", "TITLE:Pilot") + &smith("1", "TITLE:Farmer");
+    let file = world.file("b.vcf", both);
+    assert_eq!(sums(&import(&world, &[&file])), [1, 0, 0, 1, 0]);
+    let titles: Vec<_> = contacts(&world)
+        .iter()
+        .map(|c| c["title"].clone())
+        .collect();
+    assert_eq!(titles, ["Farmer", "Pilot"]);
+}
+
+#[test]
+fn who_was_born_on_another_day_is_someone_else() {
+    let world = World::new();
+    let born = |day: &str| smith("x", &format!("BDAY:{day}")).replace("UID:x\n", "");
+    let file = world.file("a.vcf", born("1950-01-01") + &born("1980-05-05"));
+    assert_eq!(sums(&import(&world, &[&file])), [2, 0, 0, 0, 0]);
+    let file = world.file("b.vcf", born("--05-05"));
+    let report = import(&world, &[&file]);
+    assert_eq!(sums(&report), [0, 0, 1, 0, 0]);
+    assert_eq!(report["joined"][0]["contact"], "c2");
+}
+
 #[test]
 fn what_can_not_be_read_is_told_with_its_line_and_the_rest_is_imported() {
     let world = World::new();

@@ -66,9 +66,22 @@ fn reachable(address: ContactAddress, region: Option<&str>) -> Option<ContactAdd
     }
 }
 
+/// Whether two have birthdays of which one at most can be right; one without a year may be any with that day.
+pub fn two_birthdays(one: &Card, other: &Card) -> bool {
+    let (Some(one), Some(other)) = (&one.birthday, &other.birthday) else {
+        return false;
+    };
+    let day = |date: &str| date.get(date.len().saturating_sub(5)..).map(str::to_owned);
+    let has_years = !one.starts_with("--") && !other.starts_with("--");
+    day(one) != day(other) || (has_years && one != other)
+}
+
 /// Whether two who share an address may be one person by their names: one has all words of the other, and they are
-/// more than a family name.
+/// more than a family name. Two birthdays are two people, whatever they are called.
 pub fn names_agree(one: &Card, other: &Card) -> bool {
+    if two_birthdays(one, other) {
+        return false;
+    }
     let names = |card: &Card| -> Vec<Vec<fold::Word>> {
         let all = std::iter::once(&card.name).chain(&card.nicknames);
         all.map(|name| words(name)).collect()
@@ -142,6 +155,18 @@ mod tests {
             ..named("Augusta Byron")
         };
         assert!(names_agree(&nick, &named("Countess")));
+        for (one, other, same) in [
+            ("1950-01-01", "1980-05-05", false),
+            ("1950-01-01", "1950-01-01", true),
+            ("1950-01-01", "--01-01", true),
+            ("--05-05", "1950-01-01", false),
+        ] {
+            let born = |day: &str| Card {
+                birthday: Some(day.into()),
+                ..named("John Smith")
+            };
+            assert_eq!(names_agree(&born(one), &born(other)), same, "{one} {other}");
+        }
     }
 
     #[test]

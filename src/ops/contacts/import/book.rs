@@ -1,6 +1,6 @@
 //! Puts cards of files into the store, in batches that are one change of the history.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::error::{Error, Kind, Result};
 use crate::format::vcard::{self, Read};
@@ -14,6 +14,8 @@ use crate::store::contacts::{Edit, Link, Why};
 
 /// The source of what came from files.
 pub const SOURCE: &str = "import";
+/// Ids of cards without a UID begin so.
+const BY_CONTENT: &str = "hash:";
 /// Contacts that are written together.
 const BATCH: usize = 1000;
 /// Bytes of documents that are held before they are written.
@@ -27,6 +29,21 @@ pub enum Fate {
     Unchanged,
     /// To a contact that was there; `None` to one of the same import.
     Joined(Option<ContactId>),
+}
+
+/// What a card is taken as, for now.
+pub enum Taken {
+    As(Fate),
+    /// Who it is of shows at the end of the file: give it again then.
+    Later(Box<Read>),
+}
+
+/// Who has one of the addresses of a card, and a name that agrees.
+enum Alike {
+    Nobody,
+    One(Box<Known>),
+    /// Someone, if the rest of the file has no card of theirs.
+    Perhaps,
 }
 
 /// A contact that waits to be written.
@@ -51,6 +68,12 @@ pub struct Book<'a> {
     by_remote: HashMap<String, usize>,
     by_id: HashMap<ContactId, usize>,
     by_address: HashMap<String, Vec<usize>>,
+    /// The UIDs that this file has had so far.
+    of_file: HashSet<String>,
+    /// All of them are known.
+    at_end: bool,
+    /// Bytes of documents that wait for the end of the file.
+    later: usize,
     change: Option<i64>,
 }
 
@@ -75,17 +98,45 @@ impl<'a> Book<'a> {
             by_remote: HashMap::new(),
             by_id: HashMap::new(),
             by_address: HashMap::new(),
+            of_file: HashSet::new(),
+            at_end: false,
+            later: 0,
             change: None,
         }
     }
 
+    /// Another file begins: its UIDs are its own.
+    pub fn begin_file(&mut self) {
+        self.of_file.clear();
+        self.at_end = false;
+        self.later = 0;
+    }
+
+    /// All cards of the file were given once.
+    pub fn end_file(&mut self) {
+        self.at_end = true;
+    }
+
     /// Takes a card of a file.
-    pub fn take(&mut self, read: Read) -> Result<Fate> {
+    pub fn take(&mut self, read: Read) -> Result<Taken> {
         let remote = remote(&read);
+        if read.uid.is_some() {
+            self.of_file.insert(remote.clone());
+        }
         let new = taken(read.card.clone(), self.region.as_deref());
         if let Some((known, link)) = self.linked(&remote)? {
-            return self.update(known, link, (read, new));
+            return Ok(Taken::As(self.update(known, link, (read, new))?));
         }
+        let known = match self.alike(&new, read.uid.is_some())? {
+            Alike::Nobody => None,
+            Alike::One(known) => Some(*known),
+            Alike::Perhaps if self.later + read.document.len() <= HELD => {
+                self.later += read.document.len();
+                return Ok(Taken::Later(Box::new(read)));
+            }
+            // More than can be held: two contacts of one person are mended, one of two people is not.
+            Alike::Perhaps => None,
+        };
         let mut link = Link {
             source: SOURCE.to_owned(),
             remote,
@@ -94,7 +145,7 @@ impl<'a> Book<'a> {
             document: read.document,
             base: new.clone(),
         };
-        let Some(known) = self.alike(&new)? else {
+        let Some(known) = known else {
             let after = self.grouped(new);
             self.wait(
                 Known {
@@ -105,7 +156,7 @@ impl<'a> Book<'a> {
                 after,
                 (link, Vec::new()),
             )?;
-            return Ok(Fate::New);
+            return Ok(Taken::As(Fate::New));
         };
         let nothing = Card::default();
         let merged = merge(
@@ -123,7 +174,7 @@ impl<'a> Book<'a> {
         link.base = new;
         let joined = Fate::Joined(known.id);
         self.wait(known, after, (link, merged.lost))?;
-        Ok(joined)
+        Ok(Taken::As(joined))
     }
 
     /// A card that was imported before.
@@ -234,7 +285,9 @@ impl<'a> Book<'a> {
     }
 
     /// A contact with one of the addresses whose name agrees; one of the same name before others.
-    fn alike(&self, card: &Card) -> Result<Option<Known>> {
+    ///
+    /// Nobody whom this file has under another UID: who keeps two cards means two people.
+    fn alike(&self, card: &Card, has_uid: bool) -> Result<Alike> {
         let mut all: Vec<Known> = Vec::new();
         for address in &card.addresses {
             for place in self.by_address.get(&key_of(address)).into_iter().flatten() {
@@ -253,7 +306,37 @@ impl<'a> Book<'a> {
         }
         all.retain(|known| names_agree(&known.card, card));
         all.sort_by_key(|known| known.card.name != card.name);
-        Ok(all.into_iter().next())
+        for known in all {
+            let uids = match has_uid {
+                true => self.uids(&known)?,
+                false => Vec::new(),
+            };
+            if uids.is_empty() {
+                return Ok(Alike::One(Box::new(known)));
+            }
+            if uids.iter().any(|uid| self.of_file.contains(uid)) {
+                continue;
+            }
+            return Ok(match self.at_end {
+                true => Alike::One(Box::new(known)),
+                false => Alike::Perhaps,
+            });
+        }
+        Ok(Alike::Nobody)
+    }
+
+    /// The UIDs under which files have a contact.
+    fn uids(&self, known: &Known) -> Result<Vec<String>> {
+        let mut links = match known.id {
+            Some(id) => self.app.store.links_of(id)?,
+            None => Vec::new(),
+        };
+        if let Some(place) = known.place {
+            links.extend(self.waiting[place].links.iter().cloned());
+        }
+        let of_files = links.into_iter().filter(|link| link.source == SOURCE);
+        let uids = of_files.map(|link| link.remote);
+        Ok(uids.filter(|id| !id.starts_with(BY_CONTENT)).collect())
     }
 
     fn known(&self, place: usize) -> Known {
@@ -349,7 +432,7 @@ fn remote(read: &Read) -> String {
         Some(uid) => uid.clone(),
         None => {
             let text = serde_json::to_vec(&read.card).unwrap_or_default();
-            format!("hash:{}", &blake3::hash(&text).to_hex()[..32])
+            format!("{BY_CONTENT}{}", &blake3::hash(&text).to_hex()[..32])
         }
     }
 }

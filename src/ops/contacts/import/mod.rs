@@ -21,7 +21,7 @@ use crate::rules::phone;
 
 use super::{guard, who};
 pub(super) use book::SOURCE;
-use book::{Book, Fate};
+use book::{Book, Fate, Taken};
 use files::Form;
 
 pub use files::Form as ImportForm;
@@ -182,6 +182,8 @@ fn one(
         });
     };
     let mut groups = Vec::new();
+    let mut later = Vec::new();
+    book.begin_file();
     for next in source.cards {
         match next? {
             Ok(read) => {
@@ -199,20 +201,8 @@ fn one(
                     unreadable(Fault { line, what }, file, report);
                 }
                 match book.take(read)? {
-                    Fate::New => file.new += 1,
-                    Fate::Changed => file.changed += 1,
-                    Fate::Unchanged => file.unchanged += 1,
-                    Fate::Joined(contact) => {
-                        file.joined += 1;
-                        if report.joined.len() < NAMED {
-                            report.joined.push(Joined {
-                                path: file.path.clone(),
-                                line,
-                                name,
-                                contact,
-                            });
-                        }
-                    }
+                    Taken::As(fate) => count(fate, (line, name), file, report),
+                    Taken::Later(read) => later.push(*read),
                 }
             }
             Err(fault) => unreadable(fault, file, report),
@@ -224,6 +214,13 @@ fn one(
                 done.min(size.map_or(done, |size| size.saturating_sub(1))),
                 size,
             );
+        }
+    }
+    book.end_file();
+    for read in later {
+        let whose = (read.line, read.card.name.clone());
+        if let Taken::As(fate) = book.take(read)? {
+            count(fate, whose, file, report);
         }
     }
     for (name, members) in groups {
@@ -240,6 +237,30 @@ fn one(
         .hint("a vCard has lines from BEGIN:VCARD to END:VCARD; a CSV file has rows below its headings"));
     }
     Ok(())
+}
+
+fn count(
+    fate: Fate,
+    (line, name): (u64, String),
+    file: &mut ImportedFile,
+    report: &mut ImportReport,
+) {
+    match fate {
+        Fate::New => file.new += 1,
+        Fate::Changed => file.changed += 1,
+        Fate::Unchanged => file.unchanged += 1,
+        Fate::Joined(contact) => {
+            file.joined += 1;
+            if report.joined.len() < NAMED {
+                report.joined.push(Joined {
+                    path: file.path.clone(),
+                    line,
+                    name,
+                    contact,
+                });
+            }
+        }
+    }
 }
 
 fn unreadable(fault: Fault, file: &mut ImportedFile, report: &mut ImportReport) {

@@ -426,6 +426,28 @@ fn duplicates_are_a_plan_of_which_exactly_what_is_picked_is_joined() {
 }
 
 #[test]
+fn one_who_may_be_either_of_two_is_left_to_a_person() {
+    let world = World::new();
+    let lines = ["J. Doe", "Jane Doe", "John Doe"]
+        .map(|name| format!("{{\"name\": \"{name}\", \"addresses\": [\"jd@example.com\"]}}\n"));
+    world
+        .run_with(
+            lines.concat(),
+            ["contacts", "add", "--force", "--json-file", "-"],
+        )
+        .ok();
+    let plan = json_of(&world, "dedupe");
+    let pairs = plan["pairs"].as_array().unwrap();
+    assert!(pairs.len() > 1, "{plan}");
+    assert!(pairs.iter().all(|pair| pair["certain"] == false), "{plan}");
+    run(&world, "dedupe --yes").ok();
+    let left = json_of(&world, "list");
+    assert_eq!(left["contacts"].as_array().unwrap().len(), 3, "{left}");
+    // Whoever knows says it.
+    run(&world, "dedupe --apply c1+c2").ok();
+}
+
+#[test]
 fn what_was_removed_comes_back_by_its_id() {
     let world = ada();
     let asked = run(&world, "remove c1").fails(2);

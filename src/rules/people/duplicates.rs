@@ -3,11 +3,12 @@
 //! Cards are compared only where they share a key (an address, a name, a sound at one organisation), so that the work
 //! grows with their number and not with its square.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 
 use crate::model::contact::{AddressKind, Card};
 use crate::rules::contact::key_of;
+use crate::rules::contact::taken::two_birthdays;
 
 use super::domains::{is_a_role, is_everybodys};
 use super::person::{Affinity, Known, Person, Typed};
@@ -54,8 +55,28 @@ pub fn duplicates(cards: &[Card]) -> Vec<Pair> {
             )
         })
         .collect();
+    doubt_links(&mut pairs);
     pairs.sort_by_key(|pair| (std::cmp::Reverse(pair.confidence), pair.first, pair.second));
     pairs
+}
+
+/// Takes certainty from pairs of which one is certain to be a third card that the other is not: "J. Doe" may be Jane or
+/// John, and must not make one person of the two.
+fn doubt_links(pairs: &mut [Pair]) {
+    let mut same: HashMap<usize, BTreeSet<usize>> = HashMap::new();
+    for pair in pairs.iter().filter(|pair| pair.is_certain()) {
+        let both = [pair.first, pair.second];
+        for card in both {
+            same.entry(card).or_default().extend(both);
+        }
+    }
+    for pair in pairs.iter_mut().filter(|pair| pair.is_certain()) {
+        if same[&pair.first] != same[&pair.second] {
+            pair.confidence = CERTAIN - 1;
+            pair.why
+                .push("one of them may as well be another contact".to_owned());
+        }
+    }
 }
 
 /// Cards that belong together by certain pairs, each group and its members in order.
@@ -314,7 +335,7 @@ fn doubts((card, a): (&Card, &Marks), (other, b): (&Card, &Marks)) -> Vec<(u8, S
     if a.suffix() != b.suffix() {
         all.push((52, "they may be father and son".to_owned()));
     }
-    if card.birthday.is_some() && other.birthday.is_some() && card.birthday != other.birthday {
+    if two_birthdays(card, other) {
         all.push((55, "not the same birthday".to_owned()));
     }
     if a.known.mixed != b.known.mixed {
@@ -452,7 +473,21 @@ mod tests {
             card("Ada King", "", &[mail, "ada@work.example"]),
             card("", "", &["ada@work.example"]),
         ];
-        assert_eq!(groups(&duplicates(&cards)), [vec![0, 2, 3]]);
+        // Nothing says that the last one is the first.
+        assert_eq!(groups(&duplicates(&cards)), Vec::<Vec<usize>>::new());
+        assert_eq!(groups(&duplicates(&cards[..3])), [vec![0, 2]]);
+        let copies = [(); 3].map(|()| card("Ada King", "", &[mail]));
+        assert_eq!(groups(&duplicates(&copies)), [vec![0, 1, 2]]);
+    }
+
+    #[test]
+    fn one_who_may_be_either_of_two_makes_them_no_one_person() {
+        let mail = "jd@example.com";
+        let cards = ["J. Doe", "Jane Doe", "John Doe"].map(|name| card(name, "", &[mail]));
+        let pairs = duplicates(&cards);
+        assert!(pairs.len() > 1 && pairs.iter().all(|pair| !pair.is_certain()));
+        assert!(pairs[0].why.iter().any(|why| why.contains("another")));
+        assert_eq!(groups(&duplicates(&cards[..2])), [vec![0, 1]]);
     }
 
     #[test]

@@ -155,6 +155,15 @@ pub fn dispatch(
     (app, doors): (&App, Doors),
     out: &mut Output,
 ) -> Result<Done> {
+    let done = command_of(command, (app, doors), out);
+    done.map_err(|error| editor::keep(out.draft.take(), error))
+}
+
+fn command_of(
+    command: Option<Command>,
+    (app, doors): (&App, Doors),
+    out: &mut Output,
+) -> Result<Done> {
     match command {
         None => status::run(app, out),
         Some(Command::Send(Deferred(args))) => send::send(args, app, out),

@@ -303,6 +303,25 @@ fn a_contact_is_edited_as_a_text_at_a_terminal() {
 }
 
 #[test]
+fn a_slip_in_the_text_of_a_contact_loses_nothing_that_was_written() {
+    let world = ada();
+    let editor = world.file(
+        "editor.sh",
+        "echo 'notes = [\"a long story\"]\ngarbage ===' >> \"$1\"\n",
+    );
+    let tmp = world.dir().join("tmp");
+    std::fs::create_dir(&tmp).unwrap();
+    let world = world
+        .env("EDITOR", &format!("sh {editor}"))
+        .env("TMPDIR", tmp.to_str().unwrap());
+    let shown = world.run_at_terminal(["contacts", "edit", "c1"]);
+    assert!(shown.contains("what you wrote is kept in"), "{shown}");
+    let kept = std::fs::read_dir(&tmp).unwrap().next().unwrap().unwrap();
+    let text = std::fs::read_to_string(kept.path()).unwrap();
+    assert!(text.contains("a long story"), "{text}");
+}
+
+#[test]
 fn two_who_edit_at_once_lose_nothing() {
     let world = ada();
     let children: Vec<_> = (0..12)

@@ -70,8 +70,8 @@ pub fn run(args: EditArgs, app: &App, out: &mut Output) -> Result<Done> {
                 Error::usage("there is no editor")
                     .hint("set EDITOR, or say with flags what is to be different")
             })?;
-            let draft = editor::draft(editor, &old, (".toml", "nothing was changed"))?;
-            let new = fields::text_of(draft.path())?;
+            let draft = editor::draft(editor, &old, (".toml", "nothing was changed"), out)?;
+            let new = fields::text_of(&draft)?;
             if new.trim().is_empty() || new == old {
                 return Err(Error::usage("the text is the same: nothing was changed"));
             }

@@ -14,6 +14,7 @@ use jiff::{Timestamp, Unit, Zoned};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::cli::editor::Draft;
 use crate::config::flags::{Looks, without_secrets};
 use crate::error::{Context, Kind, Result};
 use crate::format::clean;
@@ -40,6 +41,8 @@ pub struct Output {
     /// What was decided about the other streams.
     pub looks: Looks,
     pub(crate) sink: Box<dyn Write>,
+    /// What was written in an editor for this command.
+    pub(crate) draft: Option<Draft>,
     closed: bool,
 }
 
@@ -113,6 +116,7 @@ impl Output {
             now,
             looks,
             sink,
+            draft: None,
             closed: false,
         }
     }

@@ -102,11 +102,11 @@ fn decode(bytes: Vec<u8>, what: &str) -> Result<String> {
 }
 
 /// Lets the user change a text.
-pub fn change(app: &App, old: &str) -> Result<String> {
+pub fn change(old: &str, (app, out): (&App, &mut Output)) -> Result<String> {
     let editor = app.config.editor.as_deref().ok_or_else(|| {
         Error::usage("there is no editor").hint("set EDITOR, or write the text with -m or -f")
     })?;
-    in_editor(editor, old)
+    in_editor(editor, old, out)
 }
 
 /// Lets the user write it.
@@ -115,10 +115,10 @@ fn edit(app: &App, out: &mut Output) -> Result<String> {
         out.hint("write the text, then press Ctrl-D on a line of its own");
         return stdin();
     };
-    in_editor(editor, "")
+    in_editor(editor, "", out)
 }
 
-fn in_editor(editor: &str, old: &str) -> Result<String> {
-    let draft = editor::draft(editor, old, (".txt", "nothing was sent"))?;
-    file(draft.path(), "the text")
+fn in_editor(editor: &str, old: &str, out: &mut Output) -> Result<String> {
+    let draft = editor::draft(editor, old, (".txt", "nothing was sent"), out)?;
+    file(&draft, "the text")
 }

@@ -67,7 +67,7 @@ pub fn run(args: EditArgs, app: &App, out: &mut Output) -> Result<ItemReport> {
     } else if !nothing {
         None
     } else if prompt::can_ask(out) {
-        let new = body::change(app, &old)?;
+        let new = body::change(&old, (app, out))?;
         if new.trim_end() == old.trim_end() {
             return Err(Error::usage("the text is the same: nothing was changed"));
         }

@@ -119,6 +119,7 @@ impl Document {
             }
         }
         self.rename_fallbacks(old, new);
+        self.rename_in_hooks(old, new);
     }
 
     fn rename_fallbacks(&mut self, old: &str, new: &str) {
@@ -130,12 +131,27 @@ impl Document {
             let fallback = account
                 .as_table_like_mut()
                 .and_then(|account| account.get_mut("fallback"));
-            if let Some(Item::Value(value)) = fallback
-                && value.as_str() == Some(old)
-            {
-                let decor = value.decor().clone();
-                *value = Value::from(new);
-                *value.decor_mut() = decor;
+            if let Some(Item::Value(value)) = fallback {
+                rename(value, old, new);
+            }
+        }
+    }
+
+    fn rename_in_hooks(&mut self, old: &str, new: &str) {
+        let hooks = self.toml.get_mut("hooks");
+        let Some(hooks) = hooks.and_then(Item::as_table_like_mut) else {
+            return;
+        };
+        for (_, hook) in hooks.iter_mut() {
+            let accounts = hook
+                .as_table_like_mut()
+                .and_then(|hook| hook.get_mut("accounts"));
+            match accounts {
+                Some(Item::Value(Value::Array(all))) => {
+                    all.iter_mut().for_each(|value| rename(value, old, new));
+                }
+                Some(Item::Value(value)) => rename(value, old, new),
+                _ => {}
             }
         }
     }
@@ -222,6 +238,15 @@ impl Document {
                 self.toml.set_trailing(format!("{kept}{own}"));
             }
         }
+    }
+}
+
+/// Puts another name in the place of this one, with the comment beside it.
+fn rename(value: &mut Value, old: &str, new: &str) {
+    if value.as_str() == Some(old) {
+        let decor = value.decor().clone();
+        *value = Value::from(new);
+        *value.decor_mut() = decor;
     }
 }
 
@@ -392,6 +417,14 @@ max_age = \"60s\"
                 "accounts = { z = {}, b = {} }\n",
             ),
             ("[ accounts . \"a\" ] # c\n", "[ accounts . z ] # c\n"),
+            (
+                "[accounts.a]\n[hooks.b]\naccounts = [\n  \"b\", # 1\n  \"a\", # 2\n]\n",
+                "[accounts.z]\n[hooks.b]\naccounts = [\n  \"b\", # 1\n  \"z\", # 2\n]\n",
+            ),
+            (
+                "[accounts.a]\n[hooks.a]\naccounts = \"a\" # all\n",
+                "[accounts.z]\n[hooks.a]\naccounts = \"z\" # all\n",
+            ),
         ] {
             assert_eq!(edited(text, |d| d.rename_account("a", "z")), wanted);
         }

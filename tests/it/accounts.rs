@@ -652,6 +652,19 @@ fn a_rename_that_was_cut_short_is_completed() {
 }
 
 #[test]
+fn a_hook_that_names_an_account_goes_with_its_new_name_and_keeps_it_from_removal() {
+    let world = World::new().config(
+        "[accounts.work]\nchannel = \"maildir\"\npath = \"/srv/mail\"\n\n[hooks.desk]\nurl = \"https://example.com/h\"\naccounts = [\"work\"] # mine\n",
+    );
+    world.run(["auth", "rename", "work", "office"]).ok();
+    let text = config(&world);
+    assert!(text.contains("accounts = [\"office\"] # mine"), "{text}");
+    let run = world.run(["auth", "remove", "office", "--yes"]).fails(6);
+    assert!(run.stderr.contains("[hooks.desk]"), "{run}");
+    assert_eq!(config(&world), text);
+}
+
+#[test]
 fn a_removed_account_leaves_its_messages_unless_told() {
     let Some(mail) = Mail::start() else { return };
     mail.deliver_text(ANN, "first", "body");

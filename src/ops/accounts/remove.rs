@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::config::Editor;
 use crate::error::{Error, Result};
 use crate::model::account::Account;
+use crate::model::event::Hook;
 use crate::model::outbox::State;
 
 use super::super::{App, auth};
@@ -50,6 +51,15 @@ pub fn check(app: &App, name: &str, forget: bool) -> Result<()> {
         return Err(
             Error::refused(format!("account `{name}` is the fallback of `{other}`")).hint(format!(
                 "change or remove `fallback` of [accounts.{other}] in the config first"
+            )),
+        );
+    }
+    let is_told = |hook: &&Hook| hook.accounts.iter().flatten().any(|a| a == name);
+    if let Some(hook) = app.config.hooks.iter().find(is_told) {
+        let hook = &hook.name;
+        return Err(
+            Error::refused(format!("hook `{hook}` is told of account `{name}`")).hint(format!(
+                "take it out of `accounts` of [hooks.{hook}] in the config first"
             )),
         );
     }

@@ -1,5 +1,6 @@
 //! Reads mbox files message by message. Where a message ends is told by its Content-Length if a separator really
-//! stands there (mboxcl, mboxcl2), else by the next `From ` line that looks like one.
+//! stands there (mboxcl, mboxcl2), else by the next `From ` line that looks like one. A Content-Length that reaches over
+//! another message is believed only in a file in which every message has one: else a stranger wrote it.
 
 use std::io::{self, BufRead, Read};
 
@@ -15,6 +16,8 @@ use super::from_quotes;
 const LARGEST: usize = mime::LARGEST;
 /// Bytes of a line that tell whether it is a header field.
 const PEEKED: u64 = 4096;
+/// Bytes of a header that are looked through for a Content-Length.
+const HEADER: usize = 64 * 1024;
 /// Content-Length fields that may be wrong before those of the file are no longer tried.
 const LIES: usize = 3;
 
@@ -51,6 +54,10 @@ pub struct Reader<R> {
     started: bool,
     ended: bool,
     lies: usize,
+    /// A message had a Content-Length that fitted.
+    counted: bool,
+    /// A message had none that fitted: whoever wrote the file writes none.
+    uncounted: bool,
     /// A bare `From ` line stood within a Content-Length: lines are not quoted (mboxcl2).
     unquoted: bool,
 }
@@ -67,6 +74,8 @@ impl<R: BufRead> Reader<R> {
             started: false,
             ended: false,
             lies: 0,
+            counted: false,
+            uncounted: false,
             unquoted: false,
         }
     }
@@ -170,8 +179,10 @@ impl<R: BufRead> Reader<R> {
                 if let Some(length) = content_length(raw).filter(|_| self.lies < LIES)
                     && self.exactly(raw, length).context(Kind::Internal, doing)?
                 {
+                    self.counted = true;
                     return Ok(None);
                 }
+                self.uncounted = true;
             }
             after_blank = is_blank;
         }
@@ -227,6 +238,14 @@ impl<R: BufRead> Reader<R> {
             separator = Some(line.trim_ascii_end().to_vec());
             break;
         }
+        let header = after.len();
+        if fits && holds_message(&raw[body..]) {
+            fits = !self.uncounted
+                && match separator {
+                    Some(_) => self.next_is_counted(&mut after)?,
+                    None => self.counted,
+                };
+        }
         if !fits {
             self.lies += 1;
             self.source.put_back(&after);
@@ -234,6 +253,7 @@ impl<R: BufRead> Reader<R> {
             raw.truncate(body);
             return Ok(false);
         }
+        self.source.put_back(&after[header..]);
         self.separator = separator;
         let has_bare = raw[body..]
             .split(|b| *b == b'\n')
@@ -246,6 +266,20 @@ impl<R: BufRead> Reader<R> {
             }
         }
         Ok(true)
+    }
+}
+
+impl<R: BufRead> Reader<R> {
+    /// Whether the header that comes next, which is read ahead, has a Content-Length.
+    fn next_is_counted(&mut self, ahead: &mut Vec<u8>) -> io::Result<bool> {
+        let header = ahead.len();
+        loop {
+            let start = ahead.len();
+            let read = self.source.line(ahead)?;
+            if read == 0 || ahead[start..].trim_ascii().is_empty() || start - header > HEADER {
+                return Ok(content_length(&ahead[header..]).is_some());
+            }
+        }
     }
 }
 
@@ -352,14 +386,34 @@ impl<R: BufRead> Source<R> {
 /// where one of the two is missing a header field follows.
 fn is_separator(line: &[u8], after_blank: bool, next: &[u8]) -> bool {
     let has_date = date(&String::from_utf8_lossy(line)).is_some();
-    let begins_header = memchr(b':', next)
-        .is_some_and(|colon| colon > 0 && next[..colon].iter().all(|b| (33..=126).contains(b)))
-        || next.starts_with(b">From ");
     match (has_date, after_blank) {
         (true, true) => true,
         (false, false) => false,
-        _ => begins_header,
+        _ => begins_header(next),
     }
+}
+
+fn begins_header(line: &[u8]) -> bool {
+    memchr(b':', line)
+        .is_some_and(|colon| colon > 0 && line[..colon].iter().all(|b| (33..=126).contains(b)))
+        || line.starts_with(b">From ")
+}
+
+/// Whether another message seems to lie in a body: a separator with a header below it.
+fn holds_message(body: &[u8]) -> bool {
+    let mut lines = body.split(|b| *b == b'\n').peekable();
+    let mut after_blank = true;
+    while let Some(line) = lines.next() {
+        let next = lines.peek().copied().unwrap_or_default();
+        if from_quotes(line) == Some(0)
+            && begins_header(next)
+            && is_separator(line, after_blank, next)
+        {
+            return true;
+        }
+        after_blank = line.trim_ascii().is_empty();
+    }
+    false
 }
 
 /// The date of a separator: what follows the sender.

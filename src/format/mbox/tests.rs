@@ -54,13 +54,13 @@ fn messages_are_split_in_every_dialect() {
         (
             "cl2",
             format!(
-                "{SEP}\nContent-Length: {}\n\n{}\n{SEP}\nA: 2\n\ntwo\n",
+                "{SEP}\nContent-Length: {}\n\n{}\n{SEP}\nContent-Length: 4\n\ntwo\n",
                 SEP.len() + 11,
                 format_args!("x\n\n{SEP}\nA: 9\n\n>")
             ),
             vec![
                 "Content-Length: 56\n\nx\n\nFrom ada@example.com Sat Nov 21 12:00:00 2026\nA: 9\n\n>",
-                "A: 2\n\ntwo\n",
+                "Content-Length: 4\n\ntwo\n",
             ],
         ),
         (
@@ -165,6 +165,38 @@ fn what_is_written_reads_back() {
         "{file}"
     );
     assert_eq!(read(&file), messages);
+}
+
+#[test]
+fn a_length_that_a_stranger_wrote_swallows_no_message() {
+    let victim = format!("{SEP}\nA: 2\n\na contract\n");
+    let evil = |after: &str| {
+        let length = "hello\n\n".len() + victim.len();
+        format!("{SEP}\nContent-Length: {length}\n\nhello\n\n{victim}\n{after}")
+    };
+    let plain = format!("{SEP}\nA: 3\n\nthird\n");
+    let counted = |body: &str| format!("{SEP}\nContent-Length: {}\n\n{body}\n", body.len());
+    for (file, messages) in [
+        (evil(&plain), 3),
+        (evil(""), 2),
+        (format!("{plain}\n{}", evil(&counted("x\n"))), 4),
+        // Where every message has a length, its text may hold what it likes.
+        (evil(&counted("x\n")), 2),
+        (counted("x\n") + &evil(""), 2),
+        (counted("x\n") + &evil(&counted("y\n")), 3),
+    ] {
+        assert_eq!(read(&file).len(), messages, "{file}");
+    }
+}
+
+#[test]
+fn a_length_is_not_written() {
+    let raw = "A: 1\nContent-Length:\n 99\ncontent-length : 7\nB: 2\n\nContent-Length: stays\n";
+    let mut writer = Writer::new(Vec::new());
+    let at = jiff::Timestamp::UNIX_EPOCH;
+    writer.write("a", at, raw.as_bytes()).unwrap();
+    let file = String::from_utf8(writer.into_inner()).unwrap();
+    assert_eq!(read(&file), ["A: 1\nB: 2\n\nContent-Length: stays\n"]);
 }
 
 #[test]

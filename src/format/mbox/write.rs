@@ -1,4 +1,5 @@
 //! Writes mboxrd: every line that looks like a separator gets one more `>`, so that reading gives it back.
+//! Content-Length has no place in it and is left out.
 
 use std::io::{self, Write};
 
@@ -31,7 +32,15 @@ impl<W: Write> Writer<W> {
             "From {sender} {}",
             at.strftime("%a %b %e %H:%M:%S %Y")
         )?;
+        let (mut in_header, mut left_out) = (true, false);
         for line in raw.split_inclusive(|b| *b == b'\n') {
+            in_header &= !line.trim_ascii().is_empty();
+            // A stranger wrote it, and a reader would look for the next message where it says.
+            let goes_on = matches!(line, [b' ' | b'\t', ..]);
+            left_out = in_header && (is_length(line) || (left_out && goes_on));
+            if left_out {
+                continue;
+            }
             if from_quotes(line).is_some() {
                 self.out.write_all(b">")?;
             }
@@ -51,4 +60,10 @@ impl<W: Write> Writer<W> {
     pub fn into_inner(self) -> W {
         self.out
     }
+}
+
+fn is_length(line: &[u8]) -> bool {
+    let name = line.split(|b| *b == b':').next().unwrap_or_default();
+    name.trim_ascii_end()
+        .eq_ignore_ascii_case(b"content-length")
 }

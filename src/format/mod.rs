@@ -11,6 +11,7 @@ pub mod contacts_csv;
 pub(crate) mod cut;
 pub mod dialect;
 pub mod document;
+pub mod fold;
 pub mod html;
 pub mod json;
 pub mod markdown;

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::format::cjk;
+use crate::format::{cjk, fold};
 use crate::model::address::Address;
 use crate::model::query::{Field, Text};
 
@@ -13,7 +13,10 @@ const PREVIEW: usize = 200;
 
 /// A text as the index takes it.
 pub fn indexed(text: &str) -> Cow<'_, str> {
-    cjk::spread(text)
+    match fold::letters(text) {
+        Cow::Borrowed(text) => cjk::spread(text),
+        Cow::Owned(text) => Cow::Owned(cjk::spread(&text).into_owned()),
+    }
 }
 
 /// Names and addresses as the index takes them.
@@ -24,10 +27,10 @@ pub fn indexed_people<'a>(people: impl Iterator<Item = &'a Address>) -> String {
             text.push('\n');
         }
         if let Some(name) = &person.name {
-            text.push_str(&cjk::spread(name));
+            text.push_str(&indexed(name));
             text.push(' ');
         }
-        text.push_str(&person.email);
+        text.push_str(&fold::letters(&person.email));
     }
     text
 }
@@ -65,7 +68,16 @@ pub fn expression(field: Field, text: &Text) -> Option<String> {
         return None;
     }
     // FTS5 reads an expression only up to a NUL.
-    let words = cjk::spread(words).replace('\0', " ").replace('"', "\"\"");
+    let quoted = |words: &str| {
+        let words = words.replace('\0', " ").replace('"', "\"\"");
+        format!("\"{words}\"{star}")
+    };
+    let (as_typed, folded) = (cjk::spread(words), indexed(words));
+    let wanted = match as_typed == folded {
+        true => quoted(&folded),
+        // What was indexed before letters were folded is found as it was written.
+        false => format!("({} OR {})", quoted(&folded), quoted(&as_typed)),
+    };
     let columns = match field {
         Field::Any => "",
         Field::From => "{sender} : ",
@@ -74,7 +86,7 @@ pub fn expression(field: Field, text: &Text) -> Option<String> {
         Field::Subject => "{subject} : ",
         Field::Filename => "{attachments} : ",
     };
-    Some(format!("{columns}\"{words}\"{star}"))
+    Some(format!("{columns}{wanted}"))
 }
 
 /// Whether unicode61 takes this character into a token (letters, numbers, private use).
@@ -93,6 +105,7 @@ mod tests {
         assert_eq!(word("NEAR(x)").unwrap(), "\"NEAR(x)\"");
         assert_eq!(word("a\0b").unwrap(), "\"a b\"");
         assert_eq!(word("***"), None);
+        assert_eq!(word("Straße").unwrap(), "(\"Strasse\" OR \"Straße\")");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The text around the first hit, with the hits marked.
 
+use crate::format::fold::plain;
 use crate::model::query::{Field, Query, Text};
 
 /// Stands before a hit inside the crate; doors show it their way.
@@ -151,7 +152,11 @@ fn word_start(text: &[(char, usize)], from: usize, hit: usize) -> usize {
 fn folded(text: &str) -> Vec<(char, usize)> {
     text.char_indices()
         .filter(|(_, c)| !matches!(c, '\u{300}'..='\u{36F}'))
-        .map(|(at, c)| (fold(c), at))
+        .flat_map(|(at, c)| {
+            let (letter, more) = plain(c).unwrap_or((c, ""));
+            let all = std::iter::once(letter).chain(more.chars());
+            all.map(move |c| (fold(c), at))
+        })
         .collect()
 }
 
@@ -213,6 +218,9 @@ mod tests {
                 "my **re\u{301}sume\u{301}**!",
             ),
             ("résumé", "my resume", "my **resume**"),
+            ("strasse", "die Straße 7", "die **Straße** 7"),
+            ("Ελλαδα", "στην Ελλάδα", "στην **Ελλάδα**"),
+            ("fine", "so ﬁne!", "so **ﬁne**!"),
             ("rep*", "reports airport rep", "**reports** airport **rep**"),
             ("東京", "私は東京に住む", "私は**東京**に住む"),
             (

@@ -9,6 +9,7 @@ mod completion;
 mod events;
 mod fence;
 mod http;
+mod lines;
 mod prompts;
 mod resources;
 mod schema;

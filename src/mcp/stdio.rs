@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rmcp::RoleServer;
-use rmcp::model::{ClientJsonRpcMessage, ClientRequest, GetMeta};
+use rmcp::model::{ClientJsonRpcMessage, ClientNotification, ClientRequest, ErrorData, GetMeta};
 use rmcp::service::{RxJsonRpcMessage, ServerInitializeError, TxJsonRpcMessage, serve_server};
 use rmcp::transport::Transport;
 use rmcp::transport::async_rw::AsyncRwTransport;
@@ -17,6 +17,7 @@ use crate::ops::calls::{LARGEST, Pool, SessionRequest, session_caller};
 use crate::ops::stop::{Ending, Signals};
 use crate::ops::{App, token};
 
+use super::lines::{Lines, NO_JSON};
 use super::server::Server;
 
 /// Answers until stdin ends, or a signal ends it. What was begun to be sent is brought to its end.
@@ -72,6 +73,7 @@ async fn keep_current(app: &App, pool: &Pool) -> Result<()> {
 
 async fn serve(server: Server, pool: &Arc<Pool>) -> Result<()> {
     let (read, write) = stdio_pipes();
+    let read = Lines::new(read, LARGEST);
     let lines =
         AsyncRwTransport::<RoleServer, _, _>::new_server(read, write).with_max_line_length(LARGEST);
     let transport = Patient {
@@ -100,6 +102,11 @@ struct Patient<T> {
     pool: Arc<Pool>,
 }
 
+fn is_no_json(message: &ClientJsonRpcMessage) -> bool {
+    matches!(message, ClientJsonRpcMessage::Notification(told)
+        if matches!(&told.notification, ClientNotification::CustomNotification(custom) if custom.method == NO_JSON))
+}
+
 impl<T: Transport<RoleServer>> Transport<RoleServer> for Patient<T> {
     type Error = T::Error;
 
@@ -117,6 +124,13 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Patient<T> {
                 self.pool.hurry();
                 return None;
             };
+            if is_no_json(&message) {
+                let error = ErrorData::parse_error("this line is no JSON", None);
+                let answer = TxJsonRpcMessage::<RoleServer>::error(error, None);
+                // Not waited for here: whoever waits for a message may be interrupted.
+                tokio::spawn(self.inner.send(answer));
+                continue;
+            }
             match &message {
                 _ if self.begun => {}
                 ClientJsonRpcMessage::Request(asked) => {

@@ -35,8 +35,17 @@ pub struct Entry {
 }
 
 impl Entry {
-    pub async fn answer(&self, pool: &Pool, asked: Asked) -> Result<Answer> {
+    pub async fn answer(&self, pool: &Pool, mut asked: Asked) -> Result<Answer> {
+        self.drop_nulls(&mut asked.arguments);
         (self.answer)(pool, asked).await
+    }
+
+    /// Many clients write null for what they leave out.
+    fn drop_nulls(&self, arguments: &mut Map<String, Value>) {
+        let schema = &self.tool.input_schema;
+        let fields = schema.get("properties").and_then(Value::as_object);
+        let is_field = |name: &str| fields.is_some_and(|fields| fields.contains_key(name));
+        arguments.retain(|name, value| !value.is_null() || !is_field(name));
     }
 }
 

@@ -42,6 +42,41 @@ fn names(answer: &Value) -> Vec<String> {
 }
 
 #[test]
+fn a_line_that_is_no_json_is_answered_and_the_session_goes_on() {
+    let world = world();
+    let mut agent = Agent::silent(&world, &[]);
+    agent.write("{bad json");
+    assert_eq!(agent.next()["error"]["code"], -32700);
+    let hello = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}});
+    agent.ask("initialize", hello);
+    agent.write("{\"jsonrpc\": \"2.0\", \"id\": 1, ");
+    assert_eq!(agent.next()["error"]["code"], -32700);
+    let answer = agent.ask("ping", json!({}));
+    assert!(answer["result"].is_object(), "{answer}");
+}
+
+#[test]
+fn null_is_as_good_as_leaving_a_field_out() {
+    let world = world();
+    let mut agent = Agent::silent(&world, &[]);
+    let hello = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}});
+    agent.ask("initialize", hello);
+    let mut call = |arguments: Value| {
+        let answer = agent.ask(
+            "tools/call",
+            json!({"name": "search", "arguments": arguments}),
+        );
+        answer["result"]["isError"].as_bool().unwrap_or_default()
+    };
+    assert!(!call(json!({"query": "*", "limit": null, "after": null})));
+    assert!(
+        call(json!({"query": null})),
+        "what must be said must be said"
+    );
+    assert!(call(json!({"query": "*", "nosuch": null})));
+}
+
+#[test]
 fn a_client_is_taught_what_is_here_and_only_reads() {
     let world = world();
     let mut agent = Agent::silent(&world, &[]);

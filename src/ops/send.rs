@@ -336,6 +336,10 @@ async fn dispatch(
     let mut warnings = outgoing.warnings;
     let claim = leaves.then_some(&owner);
     let mut staged = app.store.stage(new, app.clock.now(), claim)?;
+    if let Err(Known::Keyed(_)) = &staged {
+        // What a process that died was sending is in doubt, and told so.
+        drain::tidy(app)?;
+    }
     if let (Err(Known::Keyed(known)), Some(key)) = (&staged, &request.key)
         && known.content_hash == hash
         && may_repeat(app, (origin, request.mode), known)?

@@ -453,3 +453,37 @@ fn what_only_mail_has_is_refused_where_no_mail_goes() {
     world.run(args).fails(2);
     world.run(args.iter().chain(&["--dry-run"])).fails(2);
 }
+
+#[test]
+fn a_key_tried_again_by_a_process_that_died_is_in_doubt_and_goes_no_more() {
+    use crate::support::smtp::{Data, Script, Smtp};
+    let port = free_port();
+    let world = World::new().config(&sink_account(port));
+    let args = [
+        "send",
+        BOB,
+        "-s",
+        "x",
+        "-m",
+        "x",
+        "--key",
+        "k",
+        "--no-queue",
+    ];
+    world.run(args).fails(7);
+    let script = Script {
+        data: Data::Held,
+        ..Script::default()
+    };
+    let server = Smtp::on(port, script);
+    let mut again = world.spawn(args);
+    server.wait_for_mail(1);
+    again.kill().unwrap();
+    again.wait().unwrap();
+    server.release();
+    for _ in 0..2 {
+        world.run(args).fails(10);
+    }
+    world.run(["outbox", "run"]).ok();
+    assert_eq!(server.received().len(), 1);
+}

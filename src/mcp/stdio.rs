@@ -9,13 +9,10 @@ use rmcp::transport::Transport;
 use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::transport::io::stdio_pipes;
 
-use tokio::time::sleep;
-
-use crate::config::{LOOK, Stamp};
 use crate::error::{Context, Error, Kind, Result};
 use crate::ops::calls::{LARGEST, Pool, SessionRequest, session_caller};
 use crate::ops::stop::{Ending, Signals};
-use crate::ops::{App, token};
+use crate::ops::{App, Renewals, token};
 
 use super::lines::{Lines, NO_JSON};
 use super::server::Server;
@@ -58,16 +55,11 @@ pub fn run(app: &App, request: &SessionRequest) -> Result<()> {
 
 /// Calls go by the config as it is then.
 async fn keep_current(app: &App, pool: &Pool) -> Result<()> {
-    let mut stamp = Stamp::of(&app.config);
+    let mut renewals = Renewals::of(app);
     loop {
-        sleep(LOOK).await;
-        if stamp.has_changed(&app.config)
-            && let Some(app) = app.again()
-        {
-            let app = Arc::new(app);
-            pool.renew(Arc::clone(&app));
-            app.tell_read_again();
-        }
+        let app = Arc::new(renewals.next().await);
+        pool.renew(Arc::clone(&app));
+        app.tell_read_again();
     }
 }
 

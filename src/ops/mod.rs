@@ -57,7 +57,7 @@ pub mod whatsapp;
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, LOOK, Stamp};
 use crate::secret::Vault;
 use crate::store::Store;
 
@@ -120,6 +120,34 @@ impl App {
                     notice(words);
                 }
             }),
+        }
+    }
+}
+
+/// For whoever runs on and on: what it works with as the config changes.
+pub struct Renewals {
+    app: App,
+    stamp: Stamp,
+}
+
+impl Renewals {
+    /// From the config as it was read.
+    pub fn of(app: &App) -> Renewals {
+        Renewals {
+            stamp: Stamp::of(&app.config),
+            app: app.twin(),
+        }
+    }
+
+    /// Waits until the config is another and can be read. May be dropped and asked again.
+    pub async fn next(&mut self) -> App {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            if self.stamp.has_changed(&self.app.config)
+                && let Some(app) = self.app.again()
+            {
+                return app;
+            }
         }
     }
 }

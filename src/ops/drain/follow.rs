@@ -7,16 +7,14 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until};
-
-use crate::config::{LOOK, Stamp};
+use tokio::time::{Instant, sleep_until};
 
 use crate::error::{Error, Kind, Result};
 use crate::model::id::OutboxId;
 use crate::ops::deliver::{Crowd, Filing};
 use crate::ops::send::ItemReport;
 use crate::ops::stop::Stop;
-use crate::ops::{App, confirm, purge};
+use crate::ops::{App, Renewals, confirm, purge};
 
 use super::{Pass, note_runner, tidy};
 
@@ -38,11 +36,10 @@ pub async fn follow(app: &App, tell: impl FnMut(&ItemReport) -> Result<()>) -> R
         let tell = &tell;
         async move { follow_until(&app, Stop::by_starter(told), |of| (tell.borrow_mut())(of)).await }
     };
-    let mut stamp = Stamp::of(&app.config);
-    let mut current = Rc::new(app.twin());
+    let mut renewals = Renewals::of(app);
     let (mut end, told) = watch::channel(false);
     // The last one, and those of former settings, which end after what they have under way.
-    let mut rounds = FuturesUnordered::from_iter([begin(Rc::clone(&current), told)]);
+    let mut rounds = FuturesUnordered::from_iter([begin(Rc::new(app.twin()), told)]);
     let mut outcome = Ok(());
     let mut ends = false;
     while !rounds.is_empty() {
@@ -54,15 +51,13 @@ pub async fn follow(app: &App, tell: impl FnMut(&ItemReport) -> Result<()>) -> R
                 ends |= ended.is_err() || rounds.is_empty();
                 outcome = outcome.and(ended);
             }
-            () = sleep(LOOK), if !ends => {
-                if stamp.has_changed(&current.config) && let Some(app) = current.again() {
-                    current = Rc::new(app);
-                    let (next, told) = watch::channel(false);
-                    rounds.push(begin(Rc::clone(&current), told));
-                    end.send_replace(true);
-                    end = next;
-                    current.tell_read_again();
-                }
+            app = renewals.next(), if !ends => {
+                let app = Rc::new(app);
+                let (next, told) = watch::channel(false);
+                rounds.push(begin(Rc::clone(&app), told));
+                end.send_replace(true);
+                end = next;
+                app.tell_read_again();
             }
         }
         if ends {

@@ -214,8 +214,8 @@ fn put_off(app: &App, request: &BatchRequest, known: &Batch) -> Result<Option<St
     }))
 }
 
-/// Writes the rows in chunks; how many repeated another and were counted instead. Those that an earlier run wrote before it was killed stay: which rows count as
-/// repeated must come out the same.
+/// Writes the rows in chunks; gives how many repeated another and were counted instead. Those that an earlier run wrote
+/// before it was killed stay: which rows count as repeated must come out the same.
 fn stage(
     app: &App,
     batch: &Batch,

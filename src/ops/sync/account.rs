@@ -98,6 +98,7 @@ async fn pass(
     writer: &Writer,
     (session, tally): (&mut Session, &mut Tally),
 ) -> Result<()> {
+    tally.through = false;
     let known = app.store.folders(&account.name)?;
     let mut folders = listed(account, &known, session).await?;
     let mut trouble: Option<Error> = None;

@@ -79,33 +79,6 @@ fn doubt_links(pairs: &mut [Pair]) {
     }
 }
 
-/// Cards that belong together by certain pairs, each group and its members in order.
-pub fn groups(pairs: &[Pair]) -> Vec<Vec<usize>> {
-    let mut parent: HashMap<usize, usize> = HashMap::new();
-    fn root(parent: &HashMap<usize, usize>, mut card: usize) -> usize {
-        while let Some(&above) = parent.get(&card).filter(|above| **above != card) {
-            card = above;
-        }
-        card
-    }
-    for pair in pairs.iter().filter(|pair| pair.is_certain()) {
-        let (a, b) = (root(&parent, pair.first), root(&parent, pair.second));
-        let (low, high) = (a.min(b), a.max(b));
-        parent.insert(low, low);
-        parent.insert(high, low);
-    }
-    let mut groups: HashMap<usize, Vec<usize>> = HashMap::new();
-    for &card in parent.keys() {
-        groups.entry(root(&parent, card)).or_default().push(card);
-    }
-    let mut groups: Vec<Vec<usize>> = groups.into_values().collect();
-    for group in &mut groups {
-        group.sort_unstable();
-    }
-    groups.sort_unstable();
-    groups
-}
-
 /// What of a card is compared.
 struct Marks {
     known: Known,
@@ -380,8 +353,27 @@ fn shared(kind: AddressKind, address: &str, names: Names, many: bool) -> (u8, St
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::model::contact::ContactAddress;
+
+    /// Cards that belong together by certain pairs.
+    fn groups(pairs: &[Pair]) -> Vec<Vec<usize>> {
+        let mut same: HashMap<usize, BTreeSet<usize>> = HashMap::new();
+        for pair in pairs.iter().filter(|pair| pair.is_certain()) {
+            for card in [pair.first, pair.second] {
+                same.entry(card)
+                    .or_default()
+                    .extend([pair.first, pair.second]);
+            }
+        }
+        let groups: BTreeSet<BTreeSet<usize>> = same.into_values().collect();
+        groups
+            .into_iter()
+            .map(|group| group.into_iter().collect())
+            .collect()
+    }
 
     fn card(name: &str, organization: &str, addresses: &[&str]) -> Card {
         let address = |value: &&str| ContactAddress {

@@ -202,7 +202,7 @@ fn a_full_disk_is_told_as_one_and_what_waits_leaves_when_there_is_room() {
 #[test]
 fn a_store_that_was_begun_on_a_full_disk_is_sound_when_there_is_room() {
     let mut ends = Vec::new();
-    for free in (0..900_u64).step_by(60) {
+    for free in (0..1_200_u64).step_by(60) {
         let world = World::new();
         let Some(small) = Small::at(&world.home()) else {
             return;

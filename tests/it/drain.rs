@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::process::Command;
+use std::process::{Child, Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -54,6 +54,15 @@ fn many_messages_leave_over_one_connection() {
     assert_eq!(hellos, 1);
 }
 
+/// Tells a loop to end, which it does without a fault.
+fn terminated(child: Child) -> Output {
+    let pid = child.id().to_string();
+    Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(0));
+    ended
+}
+
 #[test]
 fn a_loop_sends_what_comes_and_ends_when_it_is_told_to() {
     let server = Smtp::start();
@@ -63,10 +72,7 @@ fn a_loop_sends_what_comes_and_ends_when_it_is_told_to() {
     wait_for(&server, 1);
     queue(&world, "after");
     wait_for(&server, 2);
-    let pid = child.id().to_string();
-    Command::new("kill").args(["-TERM", &pid]).status().unwrap();
-    let ended = child.wait_with_output().unwrap();
-    assert_eq!(ended.status.code(), Some(0));
+    let ended = terminated(child);
     let told = String::from_utf8_lossy(&ended.stdout).into_owned();
     let items: Vec<serde_json::Value> = told
         .lines()
@@ -260,10 +266,7 @@ fn a_loop_goes_by_the_config_as_it_is_now() {
     assert!(said.any(|line| line.unwrap().contains("read again")));
     queue(&world, "after");
     wait_for(&server, 2);
-    let pid = child.id().to_string();
-    Command::new("kill").args(["-TERM", &pid]).status().unwrap();
-    let ended = child.wait_with_output().unwrap();
-    assert_eq!(ended.status.code(), Some(0));
+    terminated(child);
 }
 
 #[test]

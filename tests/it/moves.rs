@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::serving::Serving;
 use crate::support::shelf::Shelf;
-use crate::support::{NOW, World};
+use crate::support::{NOW, Run, World};
 
 const SYNC: [&str; 5] = ["inbox", "sync", "--account", "work", "--json"];
 
@@ -51,6 +51,12 @@ fn listed(world: &World) -> Vec<String> {
         .collect();
     rows.sort();
     rows
+}
+
+/// A watch that hands each message to a command.
+fn watched(world: &World, exec: &str, more: &[&str]) -> Run {
+    let args = ["inbox", "watch", "--account", "work", "--exec", exec];
+    world.run(args.iter().chain(more))
 }
 
 /// A Maildir account with two messages in its inbox and one in `.lists`.
@@ -170,17 +176,7 @@ fn a_folder_that_may_not_be_opened_ends_no_watch() {
     shelf.in_box("INBOX", |b| b.put(letter("old")));
     shelf.in_box("Shared", |b| b.refuses = Some("[NOPERM] not yours"));
     let world = World::new().config(&shelf.account());
-    let watch = |more: &[&str]| {
-        let args = [
-            "inbox",
-            "watch",
-            "--account",
-            "work",
-            "--exec",
-            "cat >> got",
-        ];
-        world.run(args.iter().chain(more)).ok()
-    };
+    let watch = |more: &[&str]| watched(&world, "cat >> got", more).ok();
     let first = watch(&["--timeout", "2s"]);
     assert_eq!(first.stderr.matches("not yours").count(), 1, "{first}");
     shelf.in_box("INBOX", |b| {
@@ -246,11 +242,7 @@ fn a_maildir_that_is_not_mounted_is_unreachable_and_nothing_is_forgotten() {
 #[test]
 fn a_command_that_failed_gets_its_message_again_though_the_index_is_built_anew_meanwhile() {
     let (world, root) = maildir();
-    let watch = |world: &World, more: &[&str]| {
-        let exec = "test -e ready && cat >> got";
-        let args = ["inbox", "watch", "--account", "work", "--exec", exec];
-        world.run(args.iter().chain(more))
-    };
+    let watch = |world: &World, more: &[&str]| watched(world, "test -e ready && cat >> got", more);
     watch(&world, &["--timeout", "2s"]).ok();
     fs::write(root.join("new/9.z"), letter("news")).unwrap();
     watch(&world, &["--once", "--timeout", "20s"]);
@@ -502,17 +494,7 @@ fn a_file_that_is_never_read_ends_no_watch_and_no_serve() {
     let (world, root) = maildir();
     let big = fs::File::create(root.join("cur/9.big:2,S")).unwrap();
     big.set_len(300 << 20).unwrap();
-    let watch = |more: &[&str]| {
-        let args = [
-            "inbox",
-            "watch",
-            "--account",
-            "work",
-            "--exec",
-            "cat >> got",
-        ];
-        world.run(args.iter().chain(more)).ok()
-    };
+    let watch = |more: &[&str]| watched(&world, "cat >> got", more).ok();
     watch(&["--timeout", "2s"]);
     fs::write(root.join("new/4.d"), letter("news")).unwrap();
     watch(&["--once", "--timeout", "30s"]);
@@ -537,11 +519,7 @@ fn a_file_that_is_never_read_ends_no_watch_and_no_serve() {
 #[test]
 fn a_command_gets_its_message_again_though_another_program_moves_it_meanwhile() {
     let (world, shelf) = shelf();
-    let watch = |world: &World, more: &[&str]| {
-        let exec = "test -e ready && cat >> got";
-        let args = ["inbox", "watch", "--account", "work", "--exec", exec];
-        world.run(args.iter().chain(more))
-    };
+    let watch = |world: &World, more: &[&str]| watched(world, "test -e ready && cat >> got", more);
     watch(&world, &["--timeout", "2s"]).ok();
     shelf.in_box("Lists", |b| {
         b.put_at("21-Nov-2026 11:59:00 +0000", letter("news"))

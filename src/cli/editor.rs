@@ -56,15 +56,20 @@ pub fn draft(
 
 /// Keeps what was written for a command that failed, and says where it is.
 pub fn keep(draft: Option<Draft>, mut error: Error) -> Error {
-    let Some(path) = draft.and_then(Draft::kept) else {
+    let Some(kept) = draft.and_then(kept) else {
         return error;
     };
-    let kept = format!("what you wrote is kept in `{}`", shown(&path));
     error.hint = Some(match error.hint {
         Some(hint) => format!("{hint}; {kept}"),
         None => kept,
     });
     error
+}
+
+/// Keeps what was written, if anything new was, and says where it is.
+pub fn kept(draft: Draft) -> Option<String> {
+    let path = draft.kept()?;
+    Some(format!("what you wrote is kept in `{}`", shown(&path)))
 }
 
 impl Draft {

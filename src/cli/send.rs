@@ -24,7 +24,7 @@ use crate::ops::send::{self, Attach, Forgotten, Mode, SendReport, SendRequest, T
 use crate::ops::{App, send::ItemReport};
 
 use super::output::Output;
-use super::{Done, origin, prompt, wait};
+use super::{Done, editor, origin, prompt, wait};
 use body::Source;
 
 pub use batch::{batches, finish as batch_finish};
@@ -370,6 +370,11 @@ pub fn finish(report: &SendReport, out: &mut Output) -> Result<Done> {
         return Err(error);
     }
     show::report(report, out)?;
+    if report.dry_run
+        && let Some(kept) = out.draft.take().and_then(editor::kept)
+    {
+        out.hint(&kept);
+    }
     let done = report.outcome();
     match done {
         Some(Kind::Pending) if report.items.iter().any(|i| i.state == State::Held) => {

@@ -225,7 +225,7 @@ impl Store {
         let Some(fetched_at) = self.fetched_at(account)?.filter(|_| !ids.is_empty()) else {
             return Ok(());
         };
-        let found = self.envelopes(ids)?.into_iter();
+        let found = self.present(ids)?.into_iter();
         let old: Vec<i64> = found
             .filter(|of| of.received_at.as_millisecond() < fetched_at - CLOCKS_APART_MS)
             .map(|of| of.id.0)

@@ -170,6 +170,18 @@ impl Store {
         self.view.limit_to(accounts);
     }
 
+    /// Does something while only these accounts are known of; `None` changes nothing.
+    pub fn within<T>(&self, accounts: Option<&[String]>, work: impl FnOnce() -> T) -> T {
+        let Some(accounts) = accounts else {
+            return work();
+        };
+        let before = self.view.accounts();
+        self.limit_to(Some(accounts.to_vec()));
+        let done = work();
+        self.limit_to(before);
+        done
+    }
+
     /// The only accounts that are known of; `None` if all are.
     pub fn limits(&self) -> Option<Vec<String>> {
         self.view.accounts()

@@ -82,6 +82,21 @@ fn a_message_is_taken_back_within_its_window() {
 }
 
 #[test]
+fn a_send_that_another_command_cancels_within_its_window_says_that_nothing_was_sent() {
+    let server = Smtp::start();
+    let world = world(&server);
+    let child = world.spawn(send(&["--undo-window", "3s"]));
+    while world.run(["outbox", "cancel", "o1"]).code != 0 {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130));
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(said.contains("taken back by another command"), "{said}");
+    assert!(server.received().is_empty());
+}
+
+#[test]
 fn after_its_window_a_message_leaves_even_if_its_sender_was_killed() {
     let server = Smtp::start();
     let world = world(&server);

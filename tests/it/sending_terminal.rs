@@ -73,6 +73,9 @@ fn what_was_written_in_the_editor_outlives_a_send_that_fails() {
         assert!(shown.contains("what you wrote is kept in"), "{shown}");
         assert_eq!(kept(&world), ["a long letter\n"], "{wrong:?}");
     }
+    let shown = world.run_at_terminal([&to[..], &["--dry-run"]].concat());
+    assert!(shown.contains("what you wrote is kept in"), "{shown}");
+    assert_eq!(kept(&world), ["a long letter\n"]);
     let shown = world.run_at_terminal(to);
     assert!(shown.contains("sent"), "{shown}");
     assert!(kept(&world).is_empty(), "what was sent needs no file");

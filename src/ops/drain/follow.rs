@@ -176,9 +176,7 @@ impl<'a, T: FnMut(&ItemReport) -> Result<()>> Round<'a, T> {
             (Some(now), Some(Some(before))) => Some([now, before].concat()),
         };
         let app = self.app;
-        app.store.limit_to(only.clone());
-        let looked = self.look();
-        app.store.limit_to(None);
+        let looked = app.store.within(only.as_deref(), || self.look());
         if let Some(pass) = &mut self.pass {
             pass.only = only;
         }

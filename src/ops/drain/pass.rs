@@ -239,14 +239,8 @@ impl<'a> Pass<'a> {
         } = &*self.row;
         loop {
             let but = [lines.down(), self.busy.clone(), self.but.clone()].concat();
-            if self.only.is_some() {
-                app.store.limit_to(self.only.clone());
-            }
-            let claimed = app.store.claim_due(owner, &but, self.now);
-            if self.only.is_some() {
-                app.store.limit_to(None);
-            }
-            let Some((id, account)) = claimed? else {
+            let claim = || app.store.claim_due(owner, &but, self.now);
+            let Some((id, account)) = app.store.within(self.only.as_deref(), claim)? else {
                 return Ok(None);
             };
             if !self.touched.contains(&id) {

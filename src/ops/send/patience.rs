@@ -21,7 +21,15 @@ pub async fn undo(app: &App, ids: &[OutboxId], window: Duration) -> Result<()> {
         window.as_secs_f32().ceil()
     ));
     tokio::select! {
-        () = sleep(window) => Ok(()),
+        () = sleep(window) => {
+            for id in ids {
+                if app.store.outbox_item(*id)?.state != State::Cancelled {
+                    return Ok(());
+                }
+            }
+            let words = "taken back by another command: nothing was sent";
+            Err(Error::new(Kind::Interrupted, words).item(first))
+        }
         _ = tokio::signal::ctrl_c() => {
             for id in ids {
                 app.store.outbox_event(*id, Event::Cancel, None, app.clock.now())?;

@@ -207,6 +207,23 @@ impl Store {
         .map_err(fault(DOING))
     }
 
+    /// Says that all that is in a room goes into another: what is no news there is none here.
+    pub fn carry_history(&self, account: &str, (from, to): (&str, &str)) -> Result<()> {
+        let raw = self.raw_db()?;
+        let from = folders::find(&raw, account, from)?;
+        let to = folders::find(&raw, account, to)?;
+        let (Some(from), Some(to)) = (from, to) else {
+            return Ok(());
+        };
+        raw.execute(
+            "INSERT INTO meta SELECT ?2, value FROM meta WHERE name = ?1
+             ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)",
+            params![folder_mark(from.id), folder_mark(to.id)],
+        )
+        .map(drop)
+        .map_err(fault(DOING))
+    }
+
     /// Whether a folder was looked at for the first time less than a day ago: another program may still be filling it.
     pub fn is_young(&self, account: &str, path: &str) -> Result<bool> {
         let raw = self.raw_reader()?;

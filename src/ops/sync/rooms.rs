@@ -23,6 +23,7 @@ pub fn make(app: &App, account: &Account, path: &str) -> Result<()> {
 /// Moves what is in a folder into another; the first is forgotten once it is empty: a webhook may store something there
 /// meanwhile.
 pub fn rename(app: &App, account: &Account, (from, to): (&str, &str)) -> Result<()> {
+    app.store.carry_history(&account.name, (from, to))?;
     for _ in 0..ROUNDS {
         let known = app.store.remotes_in(&account.name, from)?;
         let placed: Vec<Placed> = known

@@ -152,6 +152,32 @@ pub fn resolve(
     })
 }
 
+/// Refuses a variable that would give one account the secret of another: `a-b` and `a_b` read the same.
+pub fn check_variables(raw: &[RawAccount], accounts: &[Account], source: &Source) -> Result<()> {
+    let mut owners = BTreeMap::new();
+    for account in accounts {
+        for part in account.secret_env.keys() {
+            let variable = part.variable(&account.name);
+            let Some(other) = owners.insert(variable.clone(), &account.name) else {
+                continue;
+            };
+            let words = format!(
+                "{variable} is set, and read as a secret of both accounts `{other}` and `{}`",
+                account.name
+            );
+            let named = raw.iter().find(|raw| raw.name.value == account.name);
+            let error = match named {
+                Some(raw) => source.error(&raw.name.span, words),
+                None => Error::config(words),
+            };
+            return Err(
+                error.hint("rename one of them, or keep the secret elsewhere: `comms auth login`")
+            );
+        }
+    }
+    Ok(())
+}
+
 fn value<T: Clone>(at: &Option<At<T>>) -> Option<T> {
     at.as_ref().map(|a| a.value.clone())
 }

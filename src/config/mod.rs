@@ -375,6 +375,7 @@ impl Resolver {
         accounts.sort_by(|a, b| a.name.cmp(&b.name));
         if let Some(source) = &self.source {
             throttle::check_fallbacks(&file.accounts, &accounts, source)?;
+            accounts::check_variables(&file.accounts, &accounts, source)?;
         }
         let default_email = self.default_email(file, &accounts)?;
         if let Some(email) = &file.email {

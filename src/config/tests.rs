@@ -64,6 +64,32 @@ fn a_secret_comes_from_the_variable_of_its_account() {
 }
 
 #[test]
+fn a_variable_that_two_accounts_would_read_is_refused() {
+    let account = |name: &str| {
+        format!(
+            "[accounts.{name}]\nchannel = \"smtp\"\naddress = \"ada@example.com\"\nsmtp = \"smtp.example.com\"\n"
+        )
+    };
+    for (one, other, variable) in [
+        ("a-b", "a_b", "COMMS_SECRET_A_B"),
+        ("work", "work-tokens", "COMMS_SECRET_WORK_TOKENS"),
+        (
+            "work",
+            "work_client-secret",
+            "COMMS_SECRET_WORK_CLIENT_SECRET",
+        ),
+    ] {
+        let text = account(one) + &account(other);
+        assert!(with(&text).is_ok(), "nothing is read as two secrets");
+        let error = with_env(&text, &[(variable, "hunter2")]).unwrap_err();
+        assert_eq!(error.kind, Kind::Config);
+        for word in [one, other, variable] {
+            assert!(error.message.contains(word), "{}", error.message);
+        }
+    }
+}
+
+#[test]
 fn a_tilde_is_the_home_folder() {
     let config = with("[accounts.old]\nchannel = \"maildir\"\npath = \"~/Mail\"\n").unwrap();
     assert_eq!(

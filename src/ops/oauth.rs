@@ -121,9 +121,10 @@ pub async fn begin_paste(app: &App, login: &Login) -> Result<AuthChange> {
         true => format!("http://localhost:{port}"),
         false => format!("http://127.0.0.1:{port}/callback"),
     };
-    let (url, pending) = desk.client.authorize(&desk.ask(), &redirect_uri)?;
+    let (url, mut pending) = desk.client.authorize(&desk.ask(), &redirect_uri)?;
+    let secret = login.client.secret.as_ref();
+    pending.client_secret = secret.map(|secret| secret.expose_secret().to_owned());
     desk.probe(&pending).await?;
-    desk.keep_client_secret().await?;
     Ok(AuthChange {
         account: desk.account.name.clone(),
         authorize_url: Some(url),
@@ -145,13 +146,14 @@ pub async fn finish_paste(app: &App, login: &Login, pasted: &SecretString) -> Re
         ))
         .hint(format!("run `comms auth login {name} --paste` again"))
     })?;
+    let given = login.client.secret.clone();
     let login = Login {
         account: name.clone(),
         scopes: Wanted::These(pending.scopes.clone()),
         consent: login.consent,
         client: ClientFile {
             client_id: Some(pending.client_id.clone()),
-            secret: login.client.secret.clone(),
+            secret: given.or(pending.client_secret.clone().map(SecretString::from)),
         },
         key: None,
     };
@@ -195,10 +197,6 @@ pub async fn by_itself(app: &App, login: &Login) -> Result<AuthChange> {
             )));
         }
         ServiceAccount::read(key)?;
-        store(app, account, Part::ServiceAccount, key).await?;
-    }
-    if let Some(secret) = &login.client.secret {
-        store(app, account, Part::ClientSecret, secret).await?;
     }
     if oauth.grant == Grant::ClientCredentials && oauth.client_id.is_none() {
         return Err(
@@ -209,7 +207,24 @@ pub async fn by_itself(app: &App, login: &Login) -> Result<AuthChange> {
     // A token that is still good proves nothing about the key.
     let old = oauth::read_tokens(&app.vault, account).await.ok().flatten();
     let old = old.map(|(tokens, _)| tokens.access_token());
-    let access = oauth::renew(token::place(app), account, oauth, old.as_ref()).await?;
+    let given = [
+        (Part::ServiceAccount, &login.key),
+        (Part::ClientSecret, &login.client.secret),
+    ];
+    let given = || {
+        given
+            .iter()
+            .filter_map(|(part, secret)| Some((*part, secret.as_ref()?)))
+    };
+    let mut trying = account.clone();
+    trying
+        .secret_env
+        .extend(given().map(|(part, secret)| (part, secret.clone())));
+    let access = oauth::renew(token::place(app), &trying, oauth, old.as_ref()).await?;
+    // Kept once the provider took them: until then those that are kept already are the good ones.
+    for (part, secret) in given() {
+        store(app, account, part, secret).await?;
+    }
     let mut change = AuthChange {
         account: account.name.clone(),
         stored_in: Some(access.source),

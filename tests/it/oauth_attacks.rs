@@ -216,6 +216,19 @@ fn a_device_login_asks_neither_without_pause_nor_for_ever() {
         .run(["auth", "login", "work", "--device"])
         .fails(7);
     assert!(run.stderr.contains("wants to be asked"), "{run}");
+
+    // Numbers may come as text.
+    let texts = Provider::start(move |path, _| match path {
+        "/device" => {
+            let mut device = device(0);
+            device["interval"] = json!("1");
+            device["expires_in"] = json!("600");
+            (200, device)
+        }
+        _ => good(),
+    });
+    let world = texts.world();
+    world.run(["auth", "login", "work", "--device"]).ok();
 }
 
 #[test]

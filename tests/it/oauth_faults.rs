@@ -186,13 +186,34 @@ fn an_answer_that_is_no_token_is_not_taken_for_one() {
     for answer in [
         "<html>please log in to this wifi: tok3n</html>",
         "{\"access_token\":17}",
+        "{\"access_token\":\"\",\"token_type\":\"bearer\"}",
         "{\"hello\":\"tok3n\"}",
         "[",
     ] {
-        let (port, _) = endpoint(vec![("200 OK", answer)]);
+        let (port, heard) = endpoint(vec![("200 OK", answer)]);
         let run = sync(&expired(port)).fails(7);
         assert!(run.stderr.contains("no token"), "{run}");
+        // What it renewed may be used up, and who shows that again loses the login (RFC 9700 section 4.14.2).
+        assert_eq!(heard.lock().unwrap().len(), 1, "{run}");
     }
+}
+
+#[test]
+fn a_token_is_taken_as_providers_write_it() {
+    for answer in [
+        r#"{"access_token":"tok3n","token_type":"Bearer","expires_in":"3600","refresh_token":"n3w-r3fresh"}"#,
+        r#"{"access_token":"tok3n","token_type":"Bearer","expires_in":3600.0}"#,
+        r#"{"access_token":"tok3n","token_type":"Bearer","expires_in":-1,"scope":["mail"]}"#,
+        r#"{"access_token":"tok3n","token_type":"Bearer","expires_in":null,"scope":null}"#,
+        r#"{"access_token":"tok3n"}"#,
+    ] {
+        let (port, heard) = endpoint(vec![("200 OK", answer)]);
+        sync(&expired(port)).ok();
+        assert_eq!(heard.lock().unwrap().len(), 1);
+    }
+    // Some tell what is wrong with the status of success.
+    let (port, _) = endpoint(vec![("200 OK", r#"{"error":"invalid_grant"}"#)]);
+    sync(&expired(port)).fails(4);
 }
 
 #[test]
@@ -334,6 +355,32 @@ fn a_client_logs_in_with_its_own_secret() {
     ] {
         assert!(heard[0].contains(part), "{}", heard[0]);
     }
+}
+
+#[test]
+fn a_secret_that_the_provider_refuses_does_not_replace_the_good_one() {
+    let refused = ("401 Unauthorized", r#"{"error":"invalid_client"}"#);
+    let (port, heard) = endpoint(vec![GOOD, refused, GOOD]);
+    let (imap, _) = serve(SCRIPTS[0]);
+    let world = World::new()
+        .config(&format!(
+            "[secrets]\nstore = \"file\"\n[accounts.work]\nchannel = \"imap\"\naddress = \"ada@example.com\"\n\
+             imap = \"127.0.0.1:{imap}\"\ntls = \"none\"\nauth = \"oauth\"\noauth = \"microsoft\"\ntenant = \"example.com\"\n\
+             grant = \"client-credentials\"\nclient_id = \"robot\"\ntoken_url = \"http://127.0.0.1:{port}/token\"\n"
+        ))
+        .env("COMMS_PASSPHRASE", "pw");
+    let args = ["auth", "login", "work", "--client-secret-stdin"];
+    world.run_with("cl13nt-s3cret\n", args).ok();
+    world.run_with("wr0ng\n", args).fails(4);
+    let later = world.env("COMMS_NOW", "2026-11-21T15:00:00Z");
+    later.run(["auth", "login", "work"]).ok();
+    let heard = heard.lock().unwrap();
+    assert!(heard[1].contains("client_secret=wr0ng"), "{}", heard[1]);
+    assert!(
+        heard[2].contains("client_secret=cl13nt-s3cret"),
+        "{}",
+        heard[2]
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use oauth2::basic::{BasicClient, BasicErrorResponse, BasicTokenResponse};
+use oauth2::http::StatusCode;
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
     DeviceAuthorizationUrl, EndpointNotSet, EndpointSet, ErrorResponse, HttpRequest, HttpResponse,
@@ -17,6 +18,7 @@ use crate::error::{Error, Kind, Result};
 use crate::format::clean;
 use crate::net::{echo, http};
 
+use super::answer;
 use super::redirect::Pending;
 use super::server::Server;
 use super::tokens::{Fresh, Origin};
@@ -25,6 +27,8 @@ use super::tokens::{Fresh, Origin};
 const DEVICE_PATIENCE: Duration = Duration::from_secs(1800);
 /// No server is asked more often than this, whatever it allows.
 const SHORTEST_POLL: Duration = Duration::from_secs(1);
+/// Until a server that answers nonsense is asked again.
+const REST: Duration = Duration::from_secs(60);
 /// What is repeated of a provider's own name for a fault, and of its words, in characters.
 const LONGEST_CODE: usize = 60;
 const LONGEST_WORDS: usize = 200;
@@ -102,6 +106,7 @@ impl Client {
             names_itself: self.server.names_itself,
             scopes: ask.scopes.clone(),
             client_id: self.client_id.clone(),
+            client_secret: None,
         };
         Ok((url.into(), pending))
     }
@@ -151,11 +156,13 @@ impl Client {
             ("assertion", signed.expose_secret()),
         ];
         let answer = self.http.post_form(self.token_url()?, &form).await?;
-        if answer.is_success() {
-            return self.fresh(&answer.json()?);
-        }
         if answer.is_transient() {
             return Err(answer.error("asking for a token"));
+        }
+        let (body, refuses) = answer::read(answer.body.clone());
+        if answer.is_success() && !refuses {
+            let token = serde_json::from_slice(&body).map_err(|_| self.no_token());
+            return self.fresh(&token?);
         }
         let refusal: BasicErrorResponse = answer.json()?;
         let sent = [signed.expose_secret()];
@@ -286,9 +293,16 @@ impl Client {
                 if answer.is_transient() {
                     return Err(answer.error("asking for a token"));
                 }
-                let mut response = HttpResponse::new(answer.body);
-                *response.status_mut() = oauth2::http::StatusCode::from_u16(answer.status)
-                    .unwrap_or(oauth2::http::StatusCode::BAD_GATEWAY);
+                let is_success = answer.is_success();
+                let (body, refuses) = match is_success {
+                    true => answer::read(answer.body),
+                    false => (answer.body, false),
+                };
+                let mut response = HttpResponse::new(body);
+                *response.status_mut() = match refuses {
+                    true => StatusCode::BAD_REQUEST,
+                    false => StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY),
+                };
                 *response.headers_mut() = answer.headers;
                 Ok(response)
             })
@@ -337,12 +351,16 @@ impl Client {
             RequestTokenError::Request(e) => e,
             RequestTokenError::ServerResponse(refusal) => self.refused(&refusal, asked),
             // Neither the body nor the parser's words, which may quote it.
-            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
-                let address = self.server.token_url.as_deref().unwrap_or("the provider");
-                Error::unavailable(format!("`{address}` answered something that is no token"))
-                    .hint("is the address right, and is a proxy or a login page of the network in between?")
-            }
+            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => self.no_token(),
         }
+    }
+
+    /// Not to be asked again at once: what was sent may be used up.
+    fn no_token(&self) -> Error {
+        let address = self.server.token_url.as_deref().unwrap_or("the provider");
+        Error::unavailable(format!("`{address}` answered something that is no token"))
+            .hint("is the address right, and is a proxy or a login page of the network in between?")
+            .retry_after(REST)
     }
 
     /// A refusal by its code (RFC 6749 §5.2, RFC 8628 §3.5); `sent` are the secrets that were sent.
@@ -452,6 +470,9 @@ impl Client {
                 self.account
             ))
             .hint("comms shows tokens as a bearer; the OAuth client must be one that gets such tokens"));
+        }
+        if answer.access_token().secret().is_empty() {
+            return Err(self.no_token());
         }
         Ok(Fresh {
             access_token: SecretString::from(answer.access_token().secret().clone()),

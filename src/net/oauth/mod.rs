@@ -4,6 +4,7 @@
 //! No error, log or `Debug` of this folder holds a code, a token or a secret.
 
 mod access;
+mod answer;
 mod ask;
 pub mod gate;
 mod jwt;

@@ -20,6 +20,9 @@ pub struct Pending {
     /// What was asked for.
     pub scopes: Vec<String>,
     pub client_id: String,
+    /// The client's secret as it was given for this login: kept for good once the login came to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<String>,
 }
 
 /// The parameters of a redirect (RFC 6749 §4.1.2, RFC 9207).
@@ -215,6 +218,7 @@ mod tests {
             names_itself,
             scopes: Vec::new(),
             client_id: "comms".to_owned(),
+            client_secret: None,
         }
     }
 

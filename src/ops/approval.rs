@@ -162,28 +162,21 @@ pub async fn approve(app: &App, looks: &[Look]) -> Result<SendReport> {
     let owner = app.store.owner()?;
     let lines = Lines::default();
     let filing = Filing::default();
-    for id in &approved {
-        let item = app.store.outbox_item(*id)?;
+    let delivery = Delivery {
+        owner: &owner,
+        lines: &lines,
+        filing: &filing,
+        timeout: None,
+        keep: true,
+        by_hand: true,
+        insists: true,
+    };
+    let row = deliver::all(app, &approved, &delivery, |item| {
         let due = item.next_at.is_none_or(|at| at <= now);
         // Another run may be quicker; it then sends it.
-        if !due || !app.store.claim(*id, &owner, now)? {
-            continue;
-        }
-        let delivery = Delivery {
-            owner: &owner,
-            lines: &lines,
-            filing: &filing,
-            timeout: None,
-            keep: true,
-            by_hand: true,
-            insists: true,
-        };
-        let delivered = deliver::deliver(app, *id, &delivery).await?;
-        warnings.extend(delivered.warnings);
-        if delivered.interrupted {
-            break;
-        }
-    }
+        Ok(due && app.store.claim(item.id, &owner, now)?)
+    });
+    warnings.extend(row.await?.warnings);
     lines.close().await;
     report_on(app, &approved, warnings)
 }

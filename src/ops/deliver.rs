@@ -8,6 +8,7 @@ mod filing;
 mod leave;
 mod lines;
 pub mod room;
+mod row;
 pub mod slack;
 mod smtp;
 pub mod twilio;
@@ -38,6 +39,7 @@ pub use api::Provider;
 pub use crowd::Crowd;
 pub use filing::Filing;
 pub use lines::Lines;
+pub use row::all;
 pub use smtp::credentials;
 
 /// What lies before the point of no return may take so long.

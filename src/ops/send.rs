@@ -26,7 +26,7 @@ use crate::model::id::{MessageId, OutboxId};
 use crate::model::message::{Change, Role};
 use crate::model::outbox::{Event, State};
 use crate::rules::{reply, route};
-use crate::store::outbox::{Keyed, Known, NewItem, NewSend};
+use crate::store::outbox::{Item, Keyed, Known, NewItem, NewSend};
 
 use super::deliver::{self, Delivery, Filing, Lines};
 use super::gate::{self, Leave};
@@ -392,24 +392,20 @@ async fn dispatch(
                 by_hand: true,
                 insists: false,
             };
-            let mut interrupted = false;
-            for id in &ids {
-                let item = app.store.outbox_item(*id)?;
+            let may_go = |item: &Item| {
                 let waits = item.held_by.is_some() && item.next_at.is_some();
-                if item.state != State::Ready || waits {
-                    continue;
-                }
-                if interrupted {
+                item.state == State::Ready && !waits
+            };
+            let row = deliver::all(app, &ids, &delivery, |item| Ok(may_go(item))).await?;
+            warnings.extend(row.warnings);
+            for id in row.left {
+                if may_go(&app.store.outbox_item(id)?) {
                     app.store
-                        .outbox_event(*id, Event::Cancel, None, app.clock.now())?;
-                    continue;
+                        .outbox_event(id, Event::Cancel, None, app.clock.now())?;
                 }
-                let delivered = deliver::deliver(app, *id, &delivery).await?;
-                warnings.extend(delivered.warnings);
-                interrupted = delivered.interrupted;
             }
             lines.close().await;
-            if !interrupted {
+            if !row.interrupted {
                 warnings.extend(drain::drain(app).await);
                 warnings.extend(hook::fire(app).await);
             }

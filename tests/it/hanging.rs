@@ -91,6 +91,62 @@ fn a_run_sends_for_other_accounts_while_a_server_keeps_its_answer_back() {
 }
 
 #[test]
+fn one_send_to_several_channels_waits_for_no_server_that_hangs() {
+    let stuck = held();
+    let world = World::new().config(&stuck.account("alpha"));
+    let to = [
+        "send",
+        "bob@example.com",
+        "you@localhost",
+        "-s",
+        "down",
+        "-m",
+        "x",
+        "--json",
+    ];
+    let child = world.spawn(to);
+    stuck.wait_for_mail(1);
+    let there = || {
+        world
+            .run(["inbox", "--account", "local", "--json"])
+            .ok()
+            .json()
+    };
+    let end = Instant::now() + Duration::from_secs(20);
+    while there()["threads"].as_array().unwrap().is_empty() {
+        assert!(Instant::now() < end, "it waits for the other");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    stuck.release();
+    let report: Value = serde_json::from_str(&said(child, 0)).unwrap();
+    let items = report["items"].as_array().unwrap();
+    assert_eq!(items.len(), 2, "{report}");
+    assert!(items.iter().all(|i| i["state"] == "sent"), "{report}");
+}
+
+#[test]
+fn an_interrupted_send_leaves_nothing_that_goes_by_itself() {
+    let stuck = held();
+    let world = World::new().config(&stuck.account("alpha"));
+    let to = [
+        "--separately",
+        "bob@example.com",
+        "ann@example.com",
+        "you@localhost",
+    ];
+    let child = world.spawn([&["send", "-s", "down", "-m", "x"][..], &to].concat());
+    stuck.wait_for_mail(1);
+    signal(&child, "-INT");
+    said(child, 10);
+    let mut states: Vec<String> = states(&world).into_iter().map(|(_, state)| state).collect();
+    states.sort();
+    assert_eq!(states, ["cancelled", "sent", "unconfirmed"]);
+    stuck.release();
+    world.run(["outbox", "run"]);
+    assert_eq!(stuck.received().len(), 1);
+}
+
+#[test]
 fn a_loop_goes_on_for_other_accounts_while_a_server_keeps_its_answer_back() {
     let (work, stuck) = (Smtp::start(), held());
     let world = world(&work, &stuck);

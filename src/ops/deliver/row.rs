@@ -1,0 +1,66 @@
+//! Several items at once, for someone who waits for all of them.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+
+use crate::error::Result;
+use crate::model::id::OutboxId;
+use crate::ops::App;
+use crate::store::outbox::Item;
+
+use super::{Delivery, deliver};
+
+/// How several deliveries went.
+#[derive(Debug, Default)]
+pub struct Row {
+    pub warnings: Vec<String>,
+    pub interrupted: bool,
+    /// What was not begun, because it was interrupted before.
+    pub left: Vec<OutboxId>,
+}
+
+/// Delivers items, those of one account one after the other, accounts side by side: a server that hangs holds up its own
+/// alone. `goes` is asked right before each whether it is to leave.
+///
+/// # Errors
+/// The first fault of the store; what was under way came to its end.
+pub async fn all(
+    app: &App,
+    ids: &[OutboxId],
+    delivery: &Delivery<'_>,
+    goes: impl Fn(&Item) -> Result<bool>,
+) -> Result<Row> {
+    let mut lanes: BTreeMap<String, Vec<OutboxId>> = BTreeMap::new();
+    for id in ids {
+        let item = app.store.outbox_item(*id)?;
+        lanes.entry(item.account).or_default().push(*id);
+    }
+    let interrupted = Cell::new(false);
+    let lanes = lanes.into_values().map(async |ids| {
+        let mut row = Row::default();
+        for id in ids {
+            if interrupted.get() {
+                row.left.push(id);
+                continue;
+            }
+            if goes(&app.store.outbox_item(id)?)? {
+                let delivered = deliver(app, id, delivery).await?;
+                row.warnings.extend(delivered.warnings);
+                interrupted.set(interrupted.get() || delivered.interrupted);
+            }
+        }
+        Ok(row)
+    });
+    let rows: Result<Vec<Row>> = join_all(lanes).await.into_iter().collect();
+    let mut all = Row {
+        interrupted: interrupted.get(),
+        ..Row::default()
+    };
+    for row in rows? {
+        all.warnings.extend(row.warnings);
+        all.left.extend(row.left);
+    }
+    Ok(all)
+}

@@ -13,7 +13,7 @@ use comms::config::Config;
 use comms::config::flags::{Environment, GlobalFlags, Looks};
 use comms::error::{Error, Kind, Result};
 use comms::model::account::Account;
-use comms::ops::{App, audit};
+use comms::ops::{App, audit, token};
 use comms::secret::Vault;
 use comms::store::Store;
 
@@ -29,11 +29,17 @@ fn main() -> ExitCode {
     let env = Environment::read();
     let looks = Looks::decide(&cli.global, &env);
     let (json, color) = (looks.format.is_json(), looks.color_err);
-    match run(cli, &env, looks) {
+    let code = match run(cli, &env, looks) {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(kind)) => ExitCode::from(kind.exit_code()),
         Err(error) => fail(&error, json, color),
-    }
+    };
+    token::settle(|words| {
+        if !json {
+            progress::notice(words);
+        }
+    });
+    code
 }
 
 fn run(cli: Cli, env: &Environment, looks: Looks) -> Result<Option<Kind>> {

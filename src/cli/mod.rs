@@ -223,6 +223,5 @@ pub fn wait<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     });
     // A keyring or resolver thread that hangs must not hold the process.
     runtime.shutdown_timeout(std::time::Duration::from_millis(100));
-    token::settle();
     result
 }

@@ -49,7 +49,6 @@ pub fn run(app: &App, request: &SessionRequest) -> Result<()> {
         }
     });
     runtime.shutdown_timeout(std::time::Duration::from_millis(100));
-    token::settle();
     served.and(ended)
 }
 

@@ -17,16 +17,36 @@ use crate::store::LoginState;
 use super::App;
 
 /// How long the end of the process waits for the answer to a renewal.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
+/// A wait that is not worth a word.
+const SHORT: Duration = Duration::from_millis(500);
 
 /// Lets logins be renewed; before anything that may need one.
 pub fn may_renew() {
     oauth::gate::open();
 }
 
-/// Waits for renewals that were begun, so that no rotated token is lost, and lets none begin any more.
-pub fn settle() {
-    oauth::gate::close(PATIENCE);
+/// Waits for renewals that were begun, so that no rotated token is lost, and lets none begin any more. The last thing a
+/// process does: nobody waits for it who wants the result. Ctrl-C gives it up; `tell` says so to who has to wait.
+pub fn settle(tell: impl FnOnce(&str)) {
+    if oauth::gate::close(SHORT) {
+        return;
+    }
+    tell("a login is being renewed: waiting for the answer of its provider; Ctrl-C gives it up");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let Ok(runtime) = runtime else {
+        oauth::gate::close(PATIENCE);
+        return;
+    };
+    runtime.block_on(async {
+        tokio::select! {
+            _ = tokio::task::spawn_blocking(|| oauth::gate::close(PATIENCE)) => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    });
+    runtime.shutdown_background();
 }
 
 /// How comms itself gets tokens for the account; `None` if its secret comes from elsewhere.

@@ -437,6 +437,109 @@ fn an_interrupted_renewal_does_not_lose_the_rotated_token() {
     assert_eq!(heard.lock().unwrap().len(), 2);
 }
 
+/// The config of an account that logs in by a browser; it ends with these lines.
+fn by_browser((port, imap): (u16, u16), more: &str) -> String {
+    format!(
+        "[accounts.work]\nchannel = \"imap\"\naddress = \"ada@example.com\"\nimap = \"127.0.0.1:{imap}\"\n\
+         tls = \"none\"\nauth = \"oauth\"\nclient_id = \"comms\"\n\
+         authorize_url = \"http://127.0.0.1:{port}/auth\"\ntoken_url = \"http://127.0.0.1:{port}/token\"\n{more}"
+    )
+}
+
+fn log_in(world: &World) {
+    let begun = world
+        .run(["auth", "login", "work", "--paste", "--json"])
+        .ok();
+    let url = begun.json()["authorize_url"].as_str().unwrap().to_owned();
+    let state = url.split("&state=").nth(1).unwrap();
+    let state = state.split('&').next().unwrap();
+    let args = ["auth", "login", "work", "--paste-url", "-"];
+    world.run_with(format!("code=x&state={state}"), args).ok();
+}
+
+fn wait_for(heard: &Mutex<Vec<String>>, n: usize) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while heard.lock().unwrap().len() < n {
+        assert!(Instant::now() < end, "nothing was asked for");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_keyring_that_is_away_for_a_moment_costs_no_login() {
+    let Some(desktop) = Desktop::start() else {
+        return;
+    };
+    let (port, heard) = slow_endpoint(vec![GOOD], Duration::from_secs(1));
+    let (imap, _) = serve(SCRIPTS[0]);
+    let world = World::new()
+        .config(&by_browser((port, imap), ""))
+        .env("DBUS_SESSION_BUS_ADDRESS", &desktop.bus);
+    log_in(&world);
+    let world = world.env("COMMS_NOW", "2026-11-21T15:00:00Z");
+    let child = world.spawn(["inbox", "sync", "--account", "work"]);
+    wait_for(&heard, 2);
+    desktop.freeze();
+    // Longer than a keyring is waited for.
+    std::thread::sleep(Duration::from_secs(6));
+    desktop.thaw();
+    let ended = child.wait_with_output().unwrap();
+    assert!(ended.status.success(), "{ended:?}");
+    world.run(["auth", "status", "work"]).ok();
+    assert_eq!(heard.lock().unwrap().len(), 2, "what was answered is kept");
+}
+
+#[test]
+fn a_provider_that_says_nothing_keeps_no_list_back_and_ends_with_ctrl_c() {
+    let (port, _) = endpoint(vec![GOOD]);
+    let (imap, _) = serve(SCRIPTS[0]);
+    let file = "[secrets]\nstore = \"file\"\n[inbox]\ndeadline = \"1s\"\n";
+    let world = World::new()
+        .config(&by_browser((port, imap), file))
+        .env("COMMS_PASSPHRASE", "pw");
+    log_in(&world);
+    // From now on it accepts and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let world = world.config(&by_browser((port, imap), file));
+    let world = world.env("COMMS_NOW", "2026-11-21T15:00:00Z");
+    let mut child = world.spawn(["inbox", "--json"]);
+    let mut first = [0];
+    child
+        .stdout
+        .as_mut()
+        .unwrap()
+        .read_exact(&mut first)
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(child.try_wait().unwrap().is_none(), "the login is not lost");
+    let kill = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(kill.unwrap().success());
+    assert!(child.wait().unwrap().success(), "the list was told whole");
+}
+
+#[test]
+fn a_service_account_needs_no_keyring() {
+    let refused = ("401 Unauthorized", r#"{"error":"invalid_client"}"#);
+    let (port, _) = endpoint(vec![GOOD, GOOD, refused]);
+    let (imap, _) = serve(SCRIPTS[0]);
+    let config = format!(
+        "[accounts.work]\nchannel = \"imap\"\naddress = \"ada@example.com\"\nimap = \"127.0.0.1:{imap}\"\ntls = \"none\"\n\
+         auth = \"oauth\"\noauth = \"microsoft\"\ntenant = \"example.com\"\ngrant = \"client-credentials\"\n\
+         client_id = \"robot\"\ntoken_url = \"http://127.0.0.1:{port}/token\"\n"
+    );
+    // Into the encrypted file, as there is no keyring.
+    let world = World::new().config(&config).env("COMMS_PASSPHRASE", "pw");
+    let args = ["auth", "login", "work", "--client-secret-stdin"];
+    world.run_with("cl13nt-s3cret\n", args).ok();
+    // Nor a place to keep tokens in, where the secret comes from elsewhere.
+    let world = World::new().config(&config);
+    let world = world.env("COMMS_SECRET_WORK_CLIENT_SECRET", "cl13nt-s3cret");
+    sync(&world).ok();
+}
+
 /// The parameters of the address that a login of this account begins with; nobody is asked for it.
 fn address_of(lines: &str, flags: &[&str]) -> (String, Vec<(String, String)>, Run) {
     let world = World::new()

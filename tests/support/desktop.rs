@@ -21,7 +21,7 @@ pub struct Desktop {
     child: Child,
     /// For `DBUS_SESSION_BUS_ADDRESS`.
     pub bus: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Desktop {
@@ -56,8 +56,39 @@ impl Desktop {
         Some(Desktop {
             child,
             bus: bus.trim().to_owned(),
-            _folder: folder,
+            folder,
         })
+    }
+}
+
+impl Desktop {
+    /// Stops the keyring in the middle of whatever it does, until it may go on.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let ours = format!("XDG_RUNTIME_DIR={}", self.folder.path().display());
+        let mut found = 0;
+        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+            let read = |name: &str| std::fs::read(entry.path().join(name)).unwrap_or_default();
+            let is_ours = || {
+                read("environ")
+                    .split(|b| *b == 0)
+                    .any(|v| v == ours.as_bytes())
+            };
+            if read("comm").starts_with(b"gnome-keyring-d") && is_ours() {
+                let pid = entry.file_name();
+                let kill = Command::new("kill").arg(signal).arg(&pid).status();
+                assert!(kill.unwrap().success());
+                found += 1;
+            }
+        }
+        assert!(found > 0, "there is no keyring");
     }
 }
 

@@ -333,8 +333,15 @@ fn quoted_printable(text: &str) -> Vec<u8> {
             out.extend(b"=\r\n");
             width = 0;
         }
-        out.extend_from_slice(word);
+        let word = match word {
+            // A line of the value could look like the end of the card, or like the next.
+            [letter @ (b'B' | b'b' | b'E' | b'e')] if width == 0 => {
+                format!("={letter:02X}").into_bytes()
+            }
+            word => word.to_vec(),
+        };
         width += word.len();
+        out.extend(word);
     };
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

@@ -122,6 +122,28 @@ fn quoted_printable_and_charsets_of_old_phones_are_read() {
 }
 
 #[test]
+fn a_value_that_looks_like_the_end_of_a_card_or_the_next_is_written_as_a_value() {
+    let form = Form {
+        version: Some(Version::V2),
+        ..Form::default()
+    };
+    for mark in ["BEGIN:VCARD", "END:VCARD", "end:vcard"] {
+        for before in 0..80 {
+            let card = Card {
+                name: "Ada".to_owned(),
+                notes: Some(format!("{}ä{mark}\n{mark}", "x".repeat(before))),
+                ..Card::default()
+            };
+            assert_eq!(
+                only(&write(&card, None, &form)).card.notes,
+                card.notes,
+                "{before}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_file_of_many_gives_each_and_names_the_unreadable() {
     let file = "\u{feff}junk\nBEGIN:VCARD\nFN:Ada\nBEGIN:VCARD\nFN:Bob\nAGENT:\nBEGIN:VCARD\nFN:Mallory\nEND:VCARD\nTEL:1\nEND:VCARD\n\n\nBEGIN:VCARD\nEND:VCARD\nbegin:vcard\r\nfn:Eve\r\nend:vcard\nBEGIN:VCARD\nFN:Cut\nEMAIL:ada@exam";
     let all = read(file.as_bytes());

@@ -1,7 +1,7 @@
 //! A good access token whenever one is needed: kept, or renewed once for all processes.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -27,6 +27,11 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(120);
 /// Tries for one renewal, with a pause between them that doubles.
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long it is tried to keep what can't be asked for again, with a pause that doubles up to `PAUSE`.
+const BAD_MOMENT: Duration = Duration::from_secs(25);
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// What keeps tokens that nothing could be found for: they are good for this process.
+const NOT_KEPT: &str = "nothing";
 /// A provider that wants to be left alone longer than this is not waited for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -56,7 +61,7 @@ pub fn login_command(account: &str) -> String {
 
 /// A token that will be good for a while: the stored one, or a new one.
 pub async fn access_token(place: Place<'_>, account: &Account, oauth: &OAuth) -> Result<Access> {
-    if let Some((tokens, source)) = read_tokens(place.vault, account).await?
+    if let Some((tokens, source)) = old_tokens(place.vault, account, oauth).await?
         && tokens.is_good(place.clock.now())
     {
         return Ok(kept(&tokens, source));
@@ -110,7 +115,7 @@ async fn renew_here(
 ) -> Result<Access> {
     let _lock = hold(place, account).await?;
     // Another process may have been first.
-    let stored = read_tokens(place.vault, account).await?;
+    let stored = old_tokens(place.vault, account, oauth).await?;
     let now = place.clock.now();
     if let Some((tokens, source)) = &stored
         && tokens.is_good(now)
@@ -133,9 +138,13 @@ async fn renew_here(
     };
     let source = match held_elsewhere {
         true => "environment".to_owned(),
-        false => write(place.vault, account, &tokens)
+        false if oauth.grant == Grant::Code => insist(place.vault, account, &tokens)
             .await
             .map_err(|e| lost(account, e))?,
+        // The next process may ask for a token of its own.
+        false => write(place.vault, account, &tokens)
+            .await
+            .unwrap_or_else(|_| NOT_KEPT.to_owned()),
     };
     Ok(Access {
         token: tokens.access_token(),
@@ -164,6 +173,19 @@ pub async fn read_tokens(vault: &Vault, account: &Account) -> Result<Option<(Tok
         .because(e)
     })?;
     Ok(Some((tokens, found.source)))
+}
+
+/// The stored tokens, where a new token can't be had without them. To others those that can't be read are none.
+async fn old_tokens(
+    vault: &Vault,
+    account: &Account,
+    oauth: &OAuth,
+) -> Result<Option<(Tokens, String)>> {
+    let stored = read_tokens(vault, account).await;
+    match oauth.grant {
+        Grant::Code => stored,
+        Grant::ServiceAccount | Grant::ClientCredentials => Ok(stored.unwrap_or(None)),
+    }
 }
 
 /// Our client at this server; its secret is the one that is stored.
@@ -394,10 +416,20 @@ async fn find(vault: &Vault, account: &Account, part: Part) -> Result<Option<Fou
 async fn write(vault: &Vault, account: &Account, tokens: &Tokens) -> Result<String> {
     let text = tokens.written()?;
     off_thread(vault, account, move |vault, account| {
-        vault
-            .store(account, Part::Tokens, &text)
-            // A keyring may have a bad moment; what is not kept now is lost.
-            .or_else(|_| vault.store(account, Part::Tokens, &text))
+        vault.store(account, Part::Tokens, &text)
     })
     .await
+}
+
+/// The same for tokens there is no second time: a keyring may have a bad moment.
+async fn insist(vault: &Vault, account: &Account, tokens: &Tokens) -> Result<String> {
+    let end = Instant::now() + BAD_MOMENT;
+    let mut pause = Duration::ZERO;
+    loop {
+        match write(vault, account, tokens).await {
+            Err(_) if Instant::now() + pause < end => tokio::time::sleep(pause).await,
+            kept => return kept,
+        }
+        pause = (pause * 2).clamp(FIRST_PAUSE, PAUSE);
+    }
 }

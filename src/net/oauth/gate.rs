@@ -43,11 +43,13 @@ pub fn open() {
     gate().closed = false;
 }
 
-/// Lets none begin any more, and waits for those that did, up to a limit.
-pub fn close(limit: Duration) {
+/// Lets none begin any more, and waits for those that did, up to a limit; whether all have ended.
+pub fn close(limit: Duration) -> bool {
     let mut gate = gate();
     gate.closed = true;
-    let _ = ENDED.wait_timeout_while(gate, limit, |gate| gate.under_way > 0);
+    let waited = ENDED.wait_timeout_while(gate, limit, |gate| gate.under_way > 0);
+    let (gate, _) = waited.unwrap_or_else(PoisonError::into_inner);
+    gate.under_way == 0
 }
 
 fn gate() -> MutexGuard<'static, Gate> {

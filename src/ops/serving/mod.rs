@@ -158,7 +158,6 @@ pub fn serve(
     super::token::may_renew();
     let served = runtime.block_on(run(app, request, (door, ready)));
     runtime.shutdown_timeout(Duration::from_millis(100));
-    super::token::settle();
     served
 }
 

@@ -1,8 +1,21 @@
 //! Files and folders that only their owner can read, and names that outlast a power cut.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::Result;
+use std::io::{Error, Read, Result};
 use std::path::Path;
+
+/// The text of something small.
+///
+/// # Errors
+/// Where it can't be read, is no UTF-8, or has more than `most` bytes.
+pub fn read_small(from: impl Read, most: u64) -> Result<String> {
+    let mut text = String::new();
+    from.take(most + 1).read_to_string(&mut text)?;
+    match text.len() as u64 > most {
+        true => Err(Error::other(format!("it has more than {most} bytes"))),
+        false => Ok(text),
+    }
+}
 
 /// Makes a folder, and those above it, that only the owner can enter (0700); one that is there stays as it is.
 pub fn create_private_folder(folder: &Path) -> Result<()> {

@@ -1,6 +1,6 @@
 //! `comms auth login`: a password, or one of the ways of OAuth.
 
-use std::io::Read;
+use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -12,6 +12,7 @@ use crate::model::secret::Part;
 use crate::ops::App;
 use crate::ops::auth::{self, AuthChange};
 use crate::ops::oauth::{self, ClientFile, DevicePrompt, Login, Wanted};
+use crate::ops::read_small;
 
 use super::output::Output;
 use super::{Done, browser, prompt};
@@ -321,9 +322,16 @@ fn wanted(scopes: Option<&str>) -> Result<Wanted> {
 /// The first line of stdin.
 pub fn read_secret() -> Result<SecretString> {
     let mut line = String::new();
-    std::io::stdin()
+    let stdin = std::io::stdin().lock();
+    stdin
+        .take(LONGEST)
         .read_line(&mut line)
         .context(Kind::Usage, "reading the secret from stdin")?;
+    if line.len() as u64 == LONGEST {
+        return Err(Error::usage(format!(
+            "the first line of stdin has more than {LONGEST} bytes: that is no secret"
+        )));
+    }
     let secret = line.trim_end_matches(['\r', '\n']);
     if secret.is_empty() {
         return Err(Error::usage("stdin held no secret"));
@@ -331,25 +339,24 @@ pub fn read_secret() -> Result<SecretString> {
     Ok(SecretString::from(secret))
 }
 
-/// A small file that holds a secret; `-` is stdin.
 /// The OAuth client that a provider's console wrote into this file.
 pub fn client_file(path: &Path) -> Result<ClientFile> {
     ClientFile::read(&read_file(path)?)
 }
 
+/// A small file that holds a secret; `-` is stdin.
 fn read_file(path: &Path) -> Result<SecretString> {
-    let mut text = String::new();
     let read = if path == Path::new("-") {
-        std::io::stdin().take(LONGEST).read_to_string(&mut text)
+        read_small(std::io::stdin(), LONGEST)
     } else {
         // What was given may be the secret itself, so it is not repeated.
         if path.to_string_lossy().contains("code=") {
             return Err(Error::usage("--paste-url takes a file, not the address")
                 .hint("give - and write the address to stdin: what stands in a command line can be seen by others"));
         }
-        std::fs::File::open(path).and_then(|file| file.take(LONGEST).read_to_string(&mut text))
+        std::fs::File::open(path).and_then(|file| read_small(file, LONGEST))
     };
-    read.with_context(Kind::Usage, || format!("reading `{}`", path.display()))?;
+    let text = read.with_context(Kind::Usage, || format!("reading `{}`", path.display()))?;
     if text.trim().is_empty() {
         return Err(Error::usage(format!("`{}` is empty", path.display())));
     }

@@ -1,13 +1,12 @@
 //! `comms inbox mark`.
 
-use std::io::Read;
-
 use clap::Args;
 
 use crate::error::{Context, Kind, Result};
 use crate::model::message::{Change, Role};
 use crate::ops::App;
 use crate::ops::mark::{self, MarkRequest};
+use crate::ops::read_small;
 
 use super::output::Output;
 use super::{Done, rows};
@@ -95,6 +94,9 @@ pub fn run(args: MarkArgs, app: &App, out: &mut Output) -> Result<Done> {
     Ok(None::<Kind>)
 }
 
+/// Bytes of all ids on stdin.
+const LONGEST: u64 = 64 << 20;
+
 /// The ids given, and those on stdin in place of `-`: the first word of each line.
 fn ids(given: Vec<String>) -> Result<Vec<String>> {
     let mut ids = Vec::new();
@@ -103,10 +105,8 @@ fn ids(given: Vec<String>) -> Result<Vec<String>> {
             ids.push(id);
             continue;
         }
-        let mut text = String::new();
-        std::io::stdin()
-            .read_to_string(&mut text)
-            .context(Kind::Usage, "reading ids from stdin")?;
+        let text =
+            read_small(std::io::stdin(), LONGEST).context(Kind::Usage, "reading ids from stdin")?;
         ids.extend(
             text.lines()
                 .filter_map(|line| line.split_whitespace().next())

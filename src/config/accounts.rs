@@ -22,6 +22,9 @@ mod note;
 
 pub use note::note;
 
+/// Bytes of a name: files are called by it.
+pub const LONGEST_NAME: usize = 64;
+
 /// Name of the account that exists without configuration.
 pub const LOCAL: &str = "local";
 
@@ -67,7 +70,7 @@ pub fn resolve(
     data_dir: &Path,
 ) -> Result<Account> {
     let name = &raw.name;
-    if name.value.is_empty()
+    if !(1..=LONGEST_NAME).contains(&name.value.len())
         || !name
             .value
             .bytes()
@@ -78,7 +81,9 @@ pub fn resolve(
                 &name.span,
                 format!("`{}` can't be the name of an account", name.value),
             )
-            .hint("use lower-case letters, digits, `-` and `_`"));
+            .hint(format!(
+                "use up to {LONGEST_NAME} lower-case letters, digits, `-` and `_`"
+            )));
     }
     let cx = Cx { raw, source, env };
     if name.value == LOCAL {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::disk;
 use crate::error::{Context, Error, Kind, Result};
 use crate::format::cut;
 
@@ -212,10 +213,13 @@ const SECRET_KEYS: &[&str] = &[
     "verify_token",
 ];
 
+/// Bytes of a config.
+const LARGEST: u64 = 16 << 20;
+
 impl Source {
     /// Reads the file; `None` if there is none.
     pub fn read(path: &Path) -> Result<Option<Self>> {
-        match std::fs::read_to_string(path) {
+        match std::fs::File::open(path).and_then(|file| disk::read_small(file, LARGEST)) {
             Ok(text) => Ok(Some(Source {
                 path: path.to_owned(),
                 text,

@@ -35,6 +35,7 @@ use caller::Caller;
 use file::{File, Source};
 use flags::{Environment, GlobalFlags};
 
+pub use accounts::LONGEST_NAME;
 pub use stamp::{LOOK, Stamp};
 /// A value as it is written into the file.
 pub use toml_edit::Value;

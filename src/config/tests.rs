@@ -64,6 +64,23 @@ fn a_secret_comes_from_the_variable_of_its_account() {
 }
 
 #[test]
+fn a_name_that_no_file_can_have_names_no_account() {
+    let account = |n: usize| {
+        with(&format!(
+            "[accounts.{}]\nchannel = \"maildir\"\npath = \"~/Mail\"\n",
+            "a".repeat(n)
+        ))
+    };
+    assert!(account(64).is_ok());
+    assert!(
+        account(65)
+            .unwrap_err()
+            .message
+            .contains("can't be the name of an account")
+    );
+}
+
+#[test]
 fn a_variable_that_two_accounts_would_read_is_refused() {
     let account = |name: &str| {
         format!(
@@ -140,7 +157,7 @@ fn each_fault_names_its_place_and_the_way_out() {
         ),
         (
             "[accounts.Work]\nchannel = \"imap\"\n",
-            "1:11: `Work` can't be the name of an account / use lower-case letters, digits, `-` and `_`",
+            "1:11: `Work` can't be the name of an account / use up to 64 lower-case letters, digits, `-` and `_`",
         ),
         (
             "[defaults]\nemail = \"wrok\"\n",

@@ -58,6 +58,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::config::{Config, LOOK, Stamp};
+pub use crate::disk::read_small;
 use crate::secret::Vault;
 use crate::store::Store;
 

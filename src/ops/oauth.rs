@@ -402,14 +402,11 @@ impl<'a> Desk<'a> {
         let (app, account) = (self.app, self.account);
         let name = &account.name;
         let mut warnings = self.warnings.clone();
-        if let Some(old) = self
-            .old
-            .as_ref()
-            .filter(|old| old.client_id == tokens.client_id)
-        {
-            tokens.inherit(old);
+        let mut inherited = tokens.clone();
+        if let Some(old) = &self.old {
+            inherited.inherit(old);
         }
-        if tokens.refresh_token().is_none() {
+        if inherited.refresh_token().is_none() {
             warnings.push(format!(
                 "the provider gave nothing to renew this login with; `comms auth login {name} --consent` asks for it"
             ));
@@ -430,7 +427,7 @@ impl<'a> Desk<'a> {
             Err(e) => return Err(e),
         };
         self.keep_client_secret().await?;
-        let kept = oauth::keep(token::place(app), account, &tokens).await?;
+        let kept = oauth::keep(token::place(app), account, &mut tokens).await?;
         let back = oauth::read_tokens(&app.vault, account).await?;
         let (shadowed_by, back) = match back {
             Some((back, source)) if back.is(&tokens.access_token()) => (None, Some((back, source))),

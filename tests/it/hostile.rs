@@ -193,3 +193,29 @@ fn a_provider_that_repeats_the_token_is_not_quoted() {
         );
     }
 }
+
+#[test]
+fn what_is_small_by_its_nature_is_not_read_without_end() {
+    let account = "[accounts.work]\nchannel = \"imap\"\naddress = \"ada@example.com\"\nimap = \"127.0.0.1:1\"\n";
+    let world = World::new().config(account).env("COMMS_PASSPHRASE", "pw");
+    // None of these has an end; the memory of each process has.
+    for (input, args) in [
+        ("/dev/zero", "auth login work --stdin"),
+        ("/dev/zero", "inbox mark --read -"),
+        ("/dev/zero", "contacts edit c1 --file -"),
+        ("/dev/null", "--config /dev/zero inbox"),
+    ] {
+        let line = format!("ulimit -v 2000000; exec \"$0\" {args} < {input}");
+        let mut command = world.command_of("sh");
+        let output = command
+            .args(["-c", &line, crate::support::binary()])
+            .output()
+            .unwrap();
+        let code = output.status.code();
+        assert!(
+            matches!(code, Some(2 | 3)),
+            "{args}: {code:?} {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}

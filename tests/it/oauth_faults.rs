@@ -446,13 +446,20 @@ fn by_browser((port, imap): (u16, u16), more: &str) -> String {
     )
 }
 
-fn log_in(world: &World) {
+fn begin_login(world: &World) -> String {
     let begun = world
         .run(["auth", "login", "work", "--paste", "--json"])
         .ok();
     let url = begun.json()["authorize_url"].as_str().unwrap().to_owned();
     let state = url.split("&state=").nth(1).unwrap();
-    let state = state.split('&').next().unwrap();
+    state.split('&').next().unwrap().to_owned()
+}
+
+fn log_in(world: &World) {
+    end_login(world, &begin_login(world));
+}
+
+fn end_login(world: &World, state: &str) {
     let args = ["auth", "login", "work", "--paste-url", "-"];
     world.run_with(format!("code=x&state={state}"), args).ok();
 }
@@ -463,6 +470,33 @@ fn wait_for(heard: &Mutex<Vec<String>>, n: usize) {
         assert!(Instant::now() < end, "nothing was asked for");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+#[test]
+fn a_login_beside_a_renewal_keeps_the_token_that_renews() {
+    let rotated = (
+        "200 OK",
+        r#"{"access_token":"tok3n","token_type":"Bearer","expires_in":3600,"refresh_token":"r0tated"}"#,
+    );
+    let bare = (
+        "200 OK",
+        r#"{"access_token":"tok3n","token_type":"Bearer","expires_in":3600}"#,
+    );
+    let (port, heard) = endpoint(vec![GOOD, rotated, bare, GOOD]);
+    let (imap, _) = serve(SCRIPTS[0]);
+    let world = World::new()
+        .config(&by_browser((port, imap), "[secrets]\nstore = \"file\"\n"))
+        .env("COMMS_PASSPHRASE", "pw");
+    log_in(&world);
+    let began = begin_login(&world);
+    // Someone is long about it; meanwhile another process renews the login that is there.
+    let world = world.env("COMMS_NOW", "2026-11-21T15:00:00Z");
+    sync(&world).ok();
+    end_login(&world, &began);
+    let world = world.env("COMMS_NOW", "2026-11-21T19:00:00Z");
+    sync(&world).ok();
+    let heard = heard.lock().unwrap();
+    assert!(heard[3].contains("refresh_token=r0tated"), "{}", heard[3]);
 }
 
 #[test]

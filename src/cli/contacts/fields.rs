@@ -1,16 +1,19 @@
 //! Flags for the fields of a card, and the table of what became of contacts.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use crate::cli::output::{Cell, Column, Output, Style};
+
 use crate::error::{Error, Kind, Result};
 use crate::format::clean;
 use crate::model::contact::Via;
 use crate::ops::contacts::change::{ChangeReport, ChangedContact};
 use crate::ops::contacts::edit::{Changes, Line};
+use crate::ops::read_small;
 
 /// What is known of a person.
 #[derive(Debug, Args)]
@@ -93,12 +96,15 @@ impl FieldArgs {
     }
 }
 
+/// Bytes of one contact as text.
+const LONGEST: u64 = 16 << 20;
+
 /// The text of a file, or of stdin for `-`.
 pub fn text_of(path: &Path) -> Result<String> {
     let shown = clean::line(&path.display().to_string());
     let read = match path == Path::new("-") {
-        true => std::io::read_to_string(std::io::stdin().lock()),
-        false => std::fs::read_to_string(path),
+        true => read_small(std::io::stdin().lock(), LONGEST),
+        false => File::open(path).and_then(|file| read_small(file, LONGEST)),
     };
     read.map_err(|e| Error::usage(format!("`{shown}` can't be read")).because(e))
 }

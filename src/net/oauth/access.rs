@@ -153,9 +153,13 @@ async fn renew_here(
     })
 }
 
-/// Keeps the tokens of a new login, apart from every renewal; gives the name of the store that holds them.
-pub async fn keep(place: Place<'_>, account: &Account, tokens: &Tokens) -> Result<String> {
+/// Keeps the tokens of a new login, apart from every renewal; gives the name of the store that holds them. What the new
+/// login was not given again it takes over from the one that is stored by then.
+pub async fn keep(place: Place<'_>, account: &Account, tokens: &mut Tokens) -> Result<String> {
     let _lock = hold(place, account).await?;
+    if let Ok(Some((old, _))) = read_tokens(place.vault, account).await {
+        tokens.inherit(&old);
+    }
     write(place.vault, account, tokens).await
 }
 

@@ -94,7 +94,7 @@ impl Tokens {
 
     /// Takes over what a new login was not given again: some providers give a refresh token only once.
     pub fn inherit(&mut self, old: &Tokens) {
-        if self.refresh_token.is_none() {
+        if self.refresh_token.is_none() && self.client_id == old.client_id {
             self.refresh_token.clone_from(&old.refresh_token);
         }
     }

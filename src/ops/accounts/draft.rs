@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::config::{Config, Value};
+use crate::config::{Config, LONGEST_NAME, Value};
 use crate::error::{Error, Result};
 use crate::model::account::{Account, AuthMethod, ChannelKind};
 
@@ -153,7 +153,8 @@ pub fn taken(name: &str) -> Error {
 pub fn suggest_name(config: &Config, address: &str) -> Option<String> {
     let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
     let label = domain.split('.').next().unwrap_or_default();
-    let free = |name: &String| !name.is_empty() && !config.accounts.iter().any(|a| a.name == *name);
+    let fits = |name: &String| (1..=LONGEST_NAME).contains(&name.len());
+    let free = |name: &String| fits(name) && !config.accounts.iter().any(|a| a.name == *name);
     let slugs = [slug(label), slug(local), slug(&format!("{local}-{label}"))];
     slugs.into_iter().find(free)
 }

@@ -85,6 +85,9 @@ pub async fn through(app: &App, mut tick: impl FnMut()) -> Result<(Vec<String>, 
 /// What other commands give the outbox beside their own work.
 const SPARE: Duration = Duration::from_secs(2);
 
+/// Who waits longer is told what for.
+const PUZZLING: Duration = Duration::from_secs(3);
+
 /// Sends what is due, for a command that uses the network anyway; begins nothing after its spare time.
 ///
 /// Gives a line for each item that needs someone. Its own faults are none of the command's.
@@ -109,8 +112,19 @@ pub async fn drain(app: &App) -> Vec<String> {
         // Whoever sends there now may wait long for its answer: who only passes by does not stand in line behind them.
         pass.but = app.store.sending()?;
         let mut touched = Vec::new();
-        while let Some(id) = pass.next().await? {
-            touched.push(id);
+        let mut told = false;
+        loop {
+            tokio::select! {
+                biased;
+                next = pass.next() => match next? {
+                    Some(id) => touched.push(id),
+                    None => break,
+                },
+                () = tokio::time::sleep_until((began + PUZZLING).into()), if !told => {
+                    told = true;
+                    (app.notice)("what waited in the outbox is being sent, and its server has not answered yet; interrupted now, it would be in doubt");
+                }
+            }
         }
         let mut words = Vec::new();
         for id in touched {

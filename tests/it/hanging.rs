@@ -1,6 +1,6 @@
 //! Servers that take a message and say nothing, for as long as a test wants: nobody else's mail waits for them.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command};
 use std::sync::Arc;
@@ -477,6 +477,23 @@ fn who_sends_in_passing_does_not_join_those_who_wait_for_a_server() {
     stuck.release();
     said(run, 0);
     until_sent(&world, 4);
+}
+
+#[test]
+fn who_sends_in_passing_and_has_to_wait_is_told_what_for() {
+    let (work, stuck) = (Smtp::start(), held());
+    let world = world(&work, &stuck);
+    queue(&world, "stuck", "a");
+    let letter = ["-s", "b", "-m", "x", "--from", "work"];
+    let mut child = world.spawn(["send", "bob@example.com"].iter().chain(&letter));
+    let mut told = String::new();
+    let mut stderr = std::io::BufReader::new(child.stderr.take().unwrap());
+    while !told.contains("has not answered yet") {
+        assert!(stderr.read_line(&mut told).unwrap() > 0, "{told}");
+    }
+    stuck.release();
+    assert!(child.wait().unwrap().success());
+    until_sent(&world, 2);
 }
 
 #[test]

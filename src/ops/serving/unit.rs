@@ -35,7 +35,7 @@ Wants=network-online.target
 ExecStart=\"{program}\" serve{only}
 ExecReload=/bin/kill -HUP $MAINPID
 # what is under way may finish; what was posted is on the disk before it is answered
-TimeoutStopSec=30
+TimeoutStopSec=90
 Restart=on-failure
 RestartSec=5
 

@@ -63,7 +63,9 @@ impl<W: Write> Writer<W> {
 }
 
 fn is_length(line: &[u8]) -> bool {
-    let name = line.split(|b| *b == b':').next().unwrap_or_default();
-    name.trim_ascii_end()
-        .eq_ignore_ascii_case(b"content-length")
+    let colon = memchr::memchr(b':', line);
+    colon.is_some_and(|colon| {
+        let name = line[..colon].trim_ascii_end();
+        name.eq_ignore_ascii_case(b"content-length")
+    })
 }

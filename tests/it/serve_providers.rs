@@ -5,6 +5,7 @@ use ring::hmac;
 
 use crate::support::World;
 use crate::support::serving::{Answer, Serving};
+use crate::support::slack::{self, Slack};
 
 const CONFIG: &str = "
 [serve]
@@ -53,7 +54,7 @@ fn twilio(serving: &Serving, url: &str, fields: &[(&str, &str)]) -> Answer {
     serving.post_as("/webhooks/sms", &headers, body.as_bytes())
 }
 
-fn slack(serving: &Serving, at: i64, body: &str) -> Answer {
+fn post(serving: &Serving, at: i64, body: &str) -> Answer {
     let key = hmac::Key::new(hmac::HMAC_SHA256, SIGNING.as_bytes());
     let tag = hmac::sign(&key, format!("v0:{at}:{body}").as_bytes());
     let hex: String = tag.as_ref().iter().map(|b| format!("{b:02x}")).collect();
@@ -112,13 +113,17 @@ fn an_sms_is_answered_with_no_words_and_is_in_the_inbox() {
 
 #[test]
 fn slack_is_answered_its_challenge_and_not_what_someone_recorded() {
-    let world = world();
+    let workspace = Slack::start();
+    let config = format!("{CONFIG}base_url = \"{}\"\n", workspace.url);
+    let world = world()
+        .config(&config)
+        .env("COMMS_SECRET_OPS", slack::TOKEN);
     let serving = Serving::start(&world);
     let challenge = r#"{"type":"url_verification","token":"x","challenge":"3eZbrw1aB"}"#;
-    let answer = slack(&serving, NOW, challenge);
+    let answer = post(&serving, NOW, challenge);
     assert_eq!((answer.status, answer.body.as_str()), (200, "3eZbrw1aB"));
-    assert_eq!(slack(&serving, NOW - 301, challenge).status, 403);
-    assert_eq!(slack(&serving, NOW + 301, challenge).status, 403);
+    assert_eq!(post(&serving, NOW - 301, challenge).status, 403);
+    assert_eq!(post(&serving, NOW + 301, challenge).status, 403);
     serving.counted(
         "comms_webhook_calls_total{account=\"ops\",result=\"old\"}",
         2,
@@ -127,17 +132,17 @@ fn slack_is_answered_its_challenge_and_not_what_someone_recorded() {
     let event = r#"{"type":"event_callback","event_id":"Ev1","event":{"type":"message","channel":"C123",
         "user":"U1","ts":"1795262400.000100","text":"zebra in the hall"}}"#;
     for _ in 0..3 {
-        assert_eq!(slack(&serving, NOW, event).status, 200);
+        assert_eq!(post(&serving, NOW, event).status, 200);
     }
     assert_eq!(found(&world, "zebra").len(), 1);
     let edited = r#"{"type":"event_callback","event_id":"Ev2","event":{"type":"message","subtype":"message_changed",
         "channel":"C123","message":{"type":"message","user":"U1","ts":"1795262400.000100","text":"giraffe in the hall",
         "edited":{"user":"U1","ts":"1795262401.000000"}}}}"#;
-    assert_eq!(slack(&serving, NOW, edited).status, 200);
+    assert_eq!(post(&serving, NOW, edited).status, 200);
     assert_eq!(found(&world, "giraffe").len(), 1);
     let deleted = r#"{"type":"event_callback","event_id":"Ev3","event":{"type":"message","subtype":"message_deleted",
         "channel":"C123","deleted_ts":"1795262400.000100"}}"#;
-    assert_eq!(slack(&serving, NOW, deleted).status, 200);
+    assert_eq!(post(&serving, NOW, deleted).status, 200);
     serving.counted(
         "comms_webhook_events_total{account=\"ops\",state=\"new\"}",
         3,

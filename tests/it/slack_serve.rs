@@ -6,7 +6,7 @@ use ring::hmac;
 use serde_json::{Value, json};
 
 use crate::support::serving::{Answer, Serving};
-use crate::support::slack::{BOB, ME, OPS, Slack, TOKEN};
+use crate::support::slack::{BOB, Fault, ME, OPS, Slack, TOKEN};
 use crate::support::{NOW, World};
 
 const SECRET: &str = "test_signing_secret";
@@ -57,6 +57,14 @@ fn found(world: &World, query: &str, count: usize) -> Vec<Value> {
     }
 }
 
+fn until(so: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !so() {
+        assert!(began.elapsed() < Duration::from_secs(20));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 #[test]
 fn a_posted_message_stands_in_its_channel_with_names_and_is_not_fetched_again() {
     let slack = Slack::start();
@@ -94,6 +102,68 @@ fn a_posted_message_stands_in_its_channel_with_names_and_is_not_fetched_again() 
     let reaction =
         json!({"type": "reaction_added", "user": BOB, "item": {"channel": OPS, "ts": ts}});
     assert_eq!(post(&serving, &event("Ev5", reaction)).status, 200);
+}
+
+#[test]
+fn own_words_are_own_before_the_account_was_ever_synced() {
+    let slack = Slack::start();
+    let world = world(&slack);
+    let key = world.run(["auth", "key", "add", "all"]).ok().stdout;
+    let serving = Serving::with(&world, &["--only", "api,webhooks"]);
+    let said = |user: &str, text: &str, ts: &str| json!({"type": "message", "channel": OPS, "user": user, "text": text, "ts": ts});
+    let own = said(ME, "my okapi", "1795262500.000100");
+    let other = said(BOB, "the zebra", "1795262501.000100");
+    assert_eq!(post(&serving, &event("Ev1", own)).status, 200);
+    assert_eq!(post(&serving, &event("Ev2", other)).status, 200);
+    found(&world, "zebra", 1);
+    let row = &found(&world, "okapi", 1)[0];
+    assert_eq!(
+        (&row["sent"], &row["unread"]),
+        (&json!(true), &json!(false)),
+        "{row}"
+    );
+    let head = format!("host: localhost\r\nauthorization: Bearer {}", key.trim());
+    let told = serving.get_as("/v1/events?types=message.received&after=0", &head);
+    let told = told.json()["events"].to_string();
+    assert!(!told.contains("okapi"), "{told}");
+}
+
+#[test]
+fn while_it_is_not_known_whose_the_account_is_events_wait() {
+    let slack = Slack::start();
+    slack.fault("auth.test", 1, Fault::Error("invalid_auth"));
+    let world = world(&slack);
+    let serving = Serving::start(&world);
+    let own = json!({"type": "message", "channel": OPS, "user": ME, "text": "my okapi", "ts": "1795262500.000100"});
+    assert_eq!(post(&serving, &event("Ev1", own)).status, 200);
+    until(|| slack.count("auth.test") == 1);
+    found(&world, "okapi", 0);
+    assert_eq!(serving.end("-TERM"), Some(0));
+    world.run(["inbox", "sync", "--account", "work"]).ok();
+    assert_eq!(found(&world, "okapi", 1)[0]["sent"], true);
+}
+
+#[test]
+fn what_was_sent_from_here_is_own_also_where_slack_told_of_it_first_and_not_by_whom() {
+    let slack = Slack::start();
+    let world = world(&slack);
+    let serving = Serving::start(&world);
+    // What the emulator will answer the next post with.
+    let next = slack.state().now + jiff::SignedDuration::from_micros(1_001);
+    let micros = next.as_microsecond();
+    let ts = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
+    let told = json!({"type": "message", "subtype": "bot_message", "bot_id": "B0BOT0001", "channel": OPS, "text": "my okapi", "ts": ts});
+    assert_eq!(post(&serving, &event("Ev1", told)).status, 200);
+    assert_eq!(found(&world, "okapi", 1)[0]["sent"], false);
+    world
+        .run(["send", &format!("slack:{OPS}"), "-m", "my okapi"])
+        .ok();
+    let row = &found(&world, "okapi", 1)[0];
+    assert_eq!(
+        (&row["sent"], &row["unread"]),
+        (&json!(true), &json!(false)),
+        "{row}"
+    );
 }
 
 #[test]

@@ -86,6 +86,14 @@ pub fn read(account: &Account, event: &Event) -> Result<Vec<News>> {
     }
 }
 
+/// Learns what has to be known of an account before an event of it is read.
+pub async fn prepare(app: &App, account: &Account) -> Result<()> {
+    match account.channel {
+        ChannelKind::Slack => sync::slack::learn_owner(app, account).await,
+        _ => Ok(()),
+    }
+}
+
 /// News with what their provider does not say in them, and is known here.
 pub fn placed(app: &App, account: &Account, news: News) -> Result<News> {
     if account.channel != ChannelKind::Slack {

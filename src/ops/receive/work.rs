@@ -3,7 +3,7 @@
 //! What an event does may be done again without harm, and only then it is marked as done: a process that dies in
 //! between leaves it to the next.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -45,6 +45,7 @@ pub async fn process(app: &App) -> Result<Worked> {
         return Ok(worked);
     };
     let mut reported = false;
+    let mut unready = Unready::default();
     loop {
         let due = app.store.due_events(app.clock.now(), BATCH)?;
         if due.is_empty() {
@@ -52,7 +53,10 @@ pub async fn process(app: &App) -> Result<Worked> {
         }
         let mut batch = Batch::new(app);
         for event in &due {
-            batch.take(event)?;
+            match unready.why(app, &event.account).await {
+                None => batch.take(event)?,
+                Some(e) => batch.put_off(event, e)?,
+            }
         }
         worked.events += batch.end()?;
         worked.failed += batch.failed;
@@ -83,6 +87,24 @@ pub fn forget(app: &App) -> Option<String> {
         .map(|e| format!("old events were not forgotten: {}", e.message))
 }
 
+/// Accounts whose events can't be read yet, each asked about once.
+#[derive(Default)]
+struct Unready(HashMap<String, Option<Error>>);
+
+impl Unready {
+    /// Why the events of this account have to wait.
+    async fn why(&mut self, app: &App, name: &str) -> Option<&Error> {
+        if !self.0.contains_key(name) {
+            let why = match app.config.account(name) {
+                Ok(account) => provider::prepare(app, account).await.err(),
+                Err(e) => Some(e),
+            };
+            self.0.insert(name.to_owned(), why);
+        }
+        self.0.get(name)?.as_ref()
+    }
+}
+
 /// Events that are worked on together: their messages share a commit.
 struct Batch<'a> {
     app: &'a App,
@@ -108,6 +130,11 @@ impl<'a> Batch<'a> {
             failed: 0,
             own: false,
         }
+    }
+
+    fn put_off(&mut self, event: &Waiting, why: &Error) -> Result<()> {
+        self.seen.push(event.id);
+        self.fail(event, why)
     }
 
     fn take(&mut self, event: &'a Waiting) -> Result<()> {

@@ -6,6 +6,7 @@
 mod channel;
 mod directory;
 mod find;
+mod owner;
 mod push;
 mod read;
 mod receive;
@@ -22,6 +23,7 @@ use serde_json::Value;
 
 use crate::channel::slack::{Client, Conversation};
 use crate::error::{Error, Kind, Result};
+use crate::format::slack;
 use crate::model::account::Account;
 use crate::ops::sync::rooms;
 use crate::ops::{App, access, token};
@@ -30,6 +32,7 @@ use super::{Tally, Writer};
 use channel::Done;
 pub use directory::{known, resolve};
 pub use find::find;
+pub use owner::learn as learn_owner;
 pub use receive::placed;
 use room::Room;
 use stamp::{ChannelStamp, Stamp};
@@ -69,7 +72,7 @@ async fn run(
     writer: &Writer,
     tally: &mut Tally,
 ) -> Result<()> {
-    known_owner(app, account, client).await?;
+    owner::known(app, account, client).await?;
     if !app.config.read_only {
         match push::push((app, account), client).await {
             Ok(told) => tally.pushed += told,
@@ -106,32 +109,35 @@ pub async fn push_queued(app: &App, account: &Account) -> Result<()> {
         .map_err(|e| token::explained(app, account, e))
 }
 
-/// Stores a message that was just posted, in a channel that was synced before; the next sync finds the others.
+/// Takes in a message that was just posted. In a channel that was not synced before, the next sync finds it with the
+/// others.
 pub fn keep_posted(app: &App, account: &Account, posted: &Value) -> Result<()> {
     let channel = posted.get("channel").and_then(Value::as_str);
     let (Some(channel), Some(message)) = (channel, posted.get("message")) else {
         return Ok(());
     };
     let stamp = Stamp::load(app, account)?;
-    let Some(known) = stamp.channels.get(channel).filter(|c| !c.folder.is_empty()) else {
-        return Ok(());
-    };
-    let names = directory::names_of(&app.store.directory(&account.name)?);
-    // Whoever posts is the owner.
-    let poster = message.get("user").and_then(Value::as_str);
-    let room = Room {
-        account,
-        owner: poster.unwrap_or(&stamp.owner),
-        id: channel,
-        stamp: known.clone(),
-        names: &names,
-        old: false,
-        now: app.clock.now(),
-    };
-    if let Some(message) = room.made(message) {
-        app.store.add(vec![message])?;
+    if let Some(known) = stamp.channels.get(channel).filter(|c| !c.folder.is_empty()) {
+        let names = directory::names_of(&app.store.directory(&account.name)?);
+        // Whoever posts is the owner.
+        let poster = message.get("user").and_then(Value::as_str);
+        let room = Room {
+            account,
+            owner: poster.unwrap_or(&stamp.owner),
+            id: channel,
+            stamp: known.clone(),
+            names: &names,
+            old: false,
+            now: app.clock.now(),
+        };
+        if let Some(message) = room.made(message) {
+            app.store.add(vec![message])?;
+        }
     }
-    Ok(())
+    match room::ts_of(message) {
+        Some(ts) => owner::claim(app, account, &slack::remote(channel, ts)),
+        None => Ok(()),
+    }
 }
 
 /// What a channel or a person is called, as far as is known.
@@ -139,22 +145,6 @@ pub fn name(app: &App, account: &Account, id: &str) -> Result<Option<String>> {
     let entries = app.store.directory(&account.name)?;
     let found = entries.into_iter().find(|entry| entry.id == id);
     Ok(found.map(|entry| entry.name).filter(|n| !n.is_empty()))
-}
-
-/// Whose token it is; what is remembered of another workspace or person is forgotten.
-async fn known_owner(app: &App, account: &Account, client: &Client) -> Result<()> {
-    let who = client.whoami().await?;
-    let stamp = Stamp::load(app, account)?;
-    if stamp.team == who.team_id && stamp.owner == who.user_id {
-        return Ok(());
-    }
-    let fresh = Stamp {
-        team: who.team_id,
-        owner: who.user_id,
-        url: who.url,
-        ..Stamp::default()
-    };
-    fresh.save(app, account)
 }
 
 impl Slack<'_> {
@@ -203,10 +193,7 @@ impl Slack<'_> {
 
     fn is_due(&self, channel: &Conversation) -> bool {
         self.stamp_of(&channel.id, |stamp| {
-            let newest = stamp
-                .newest
-                .as_deref()
-                .and_then(crate::format::slack::time_of);
+            let newest = stamp.newest.as_deref().and_then(slack::time_of);
             let quiet = newest.is_some_and(|at| self.now.duration_since(at) > QUIET);
             let fresh = stamp
                 .checked

@@ -43,7 +43,7 @@ pub use row::all;
 pub use smtp::credentials;
 
 /// What lies before the point of no return may take so long.
-const TIMEOUT: Duration = Duration::from_secs(30);
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Under which terms an item is delivered.
 pub struct Delivery<'a> {

@@ -177,6 +177,7 @@ pub async fn by_device(
             )),
         );
     }
+    desk.try_to_keep().await?;
     let fresh = desk.client.device(&desk.asked, show).await?;
     let tokens = Tokens::new(fresh, desk.client.origin()?, &desk.asked, app.clock.now());
     desk.finish(tokens).await
@@ -374,6 +375,14 @@ impl<'a> Desk<'a> {
         )
         .await
         .map(drop)
+    }
+
+    /// The same where there is nothing to remember.
+    async fn try_to_keep(&self) -> Result<()> {
+        let nothing = SecretString::from("{}");
+        store(self.app, self.account, Part::Pending, &nothing).await?;
+        self.forget_pending().await;
+        Ok(())
     }
 
     async fn forget_pending(&self) {

@@ -18,6 +18,7 @@ mod unused;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::time::timeout;
 
 use crate::error::{Error, Kind, Result};
 use crate::format::whatsapp::template::Filled;
@@ -141,17 +142,31 @@ pub enum Mode {
 /// Sends a new message.
 pub async fn send(app: &App, origin: Origin, request: &SendRequest) -> Result<SendReport> {
     let typed = &recipients::settle(app, origin, request)?.certain()?;
-    let request = &*template::put_in(app, typed, None).await?;
+    let request = &*in_time(typed, template::put_in(app, typed, None)).await?;
     let once = alert::once(origin, request)?;
     let counted = match &once {
         Some(once) => alert::with_count(app, request, once)?,
         None => None,
     };
     let request = counted.as_ref().unwrap_or(request);
-    slack::look_up(app, request).await?;
+    in_time(request, slack::look_up(app, request)).await?;
     unused::refuse(app, typed)?;
     let outgoing = letter::read(app, request, alert::thread(app, request)?)?;
     dispatch(app, origin, request, outgoing).await
+}
+
+/// What a provider is asked before anything is kept has the time of a delivery's beginning.
+async fn in_time<T>(request: &SendRequest, asked: impl Future<Output = Result<T>>) -> Result<T> {
+    let time = request.timeout.unwrap_or(deliver::TIMEOUT);
+    timeout(time, asked).await.unwrap_or_else(|_| {
+        let words = format!(
+            "the provider did not tell within {} s what is needed to send",
+            time.as_secs_f32()
+        );
+        Err(Error::unavailable(words).hint(
+            "nothing was kept: give it more time with --timeout, or run `comms inbox sync` once, which learns all names",
+        ))
+    })
 }
 
 /// Answers a message; `all` adds its other recipients.

@@ -249,6 +249,11 @@ impl Vault {
         self.file.passphrase_source(self.ask.as_ref())
     }
 
+    /// Tells whoever is told where secrets go.
+    pub fn tell(&self, words: &str) {
+        (self.notice)(words);
+    }
+
     fn keyring(&self) -> Keyring<'_> {
         Keyring {
             person: self.ask.is_some(),

@@ -20,22 +20,31 @@ pub fn nothing_yet(account: &Account, choice: StoreChoice) -> Error {
     ))
 }
 
+/// What else could hold a secret that someone has. Tokens are made, not had.
+fn or_set(account: &Account, part: Part) -> String {
+    let variable = part.variable(&account.name);
+    match part {
+        Part::Tokens | Part::Pending => String::new(),
+        Part::Login => format!(", or set {variable} or `secret_command`"),
+        _ => format!(", or set {variable}"),
+    }
+}
+
 /// The keyring could not say whether it has the secret.
 pub fn unreadable(account: &Account, part: Part, fault: Fault) -> Error {
     let name = &account.name;
-    let variable = part.variable(name);
+    let or_set = or_set(account, part);
     let message = fault.trouble.message();
     Error::auth(format!(
         "the secret of account `{name}` can't be read: {message}"
     ))
     .hint(match fault.trouble {
         Trouble::Locked => format!(
-            "unlock the keyring, or keep the secret where no desktop is needed: `comms auth move {name} --to file`, \
-             {variable} or `secret_command`"
+            "unlock the keyring, or keep the secret where no desktop is needed: `comms auth move {name} --to file`{or_set}"
         ),
         _ => format!(
-            "run `comms auth login {name}` here, or `comms auth move {name} --to file` where the keyring works, or \
-             set {variable} or `secret_command`; `comms doctor` tells more"
+            "run `comms auth login {name}` here, or `comms auth move {name} --to file` where the keyring works{or_set}; \
+             `comms doctor` tells more"
         ),
     })
     .because(fault.cause)
@@ -48,8 +57,8 @@ pub fn unwritable(account: &Account, part: Part, fault: Fault) -> Error {
         fault.trouble.message()
     ))
     .hint(format!(
-        "allow the encrypted file with store = \"auto\" in [secrets], or set {} or `secret_command`",
-        part.variable(&account.name)
+        "allow the encrypted file with store = \"auto\" in [secrets]{}",
+        or_set(account, part)
     ))
     .because(fault.cause)
 }
@@ -72,10 +81,7 @@ pub fn neither(error: &Error, account: &Account, part: Part, fault: &Fault) -> E
     let mut words = vec![fault.cause.clone()];
     words.extend(error.causes());
     let hint = match (&error.hint, error.kind) {
-        (Some(hint), Kind::Auth) => format!(
-            "{hint}; or set {} or `secret_command`",
-            part.variable(&account.name)
-        ),
+        (Some(hint), Kind::Auth) => format!("{hint}{}", or_set(account, part)),
         (Some(hint), _) => hint.clone(),
         (None, _) => "`comms doctor` tells more".to_owned(),
     };

@@ -217,6 +217,27 @@ fn a_device_login_asks_neither_without_pause_nor_for_ever() {
         .fails(7);
     assert!(run.stderr.contains("wants to be asked"), "{run}");
 
+    // Nor is anyone sent to what is no page.
+    let trick = Provider::start(move |path, _| match path {
+        "/device" => {
+            let mut device = device(1);
+            device["verification_uri"] = json!("javascript:alert(1)");
+            (200, device)
+        }
+        _ => good(),
+    });
+    let world = trick.world();
+    world.run(["auth", "login", "work", "--device"]).fails(3);
+
+    // Whether a login can be kept is known before anyone makes it.
+    let early = Provider::start(move |path, _| match path {
+        "/device" => (200, device(1)),
+        _ => good(),
+    });
+    let world = early.world().env("COMMS_PASSPHRASE", "");
+    world.run(["auth", "login", "work", "--device"]).fails(4);
+    assert_eq!(early.heard("/device"), 0);
+
     // Numbers may come as text.
     let texts = Provider::start(move |path, _| match path {
         "/device" => {

@@ -500,6 +500,47 @@ fn a_login_beside_a_renewal_keeps_the_token_that_renews() {
 }
 
 #[test]
+fn what_came_after_the_tokens_in_a_variable_is_kept_and_used() {
+    let rotated = (
+        "200 OK",
+        r#"{"access_token":"tok3n","token_type":"Bearer","expires_in":3600,"refresh_token":"r0tated"}"#,
+    );
+    let (port, heard) = endpoint(vec![rotated, GOOD, GOOD]);
+    let world = expired(port).env("COMMS_PASSPHRASE", "pw");
+    sync(&world).ok();
+    let world = world.env("COMMS_NOW", "2026-11-21T15:00:00Z");
+    sync(&world).ok();
+    {
+        let heard = heard.lock().unwrap();
+        assert!(heard[0].contains("refresh_token=r3fresh"), "{}", heard[0]);
+        assert!(heard[1].contains("refresh_token=r0tated"), "{}", heard[1]);
+    }
+    // Where nothing can be kept, it is said.
+    let (port, _) = endpoint(vec![rotated]);
+    let run = sync(&expired(port)).ok();
+    assert!(run.stderr.contains("is over with this process"), "{run}");
+    // Another variable is another login.
+    let (port, heard) = endpoint(vec![GOOD]);
+    let tokens = serde_json::json!({
+        "access_token": "old", "refresh_token": "an0ther", "token_type": "bearer",
+        "expires_at": "2026-11-21T11:00:00Z", "obtained_at": "2026-11-21T10:00:00Z",
+        "logged_in_at": "2026-11-21T10:00:00Z", "scopes": ["mail"], "issuer": null,
+        "token_url": format!("http://127.0.0.1:{port}/token"), "client_id": "comms",
+    });
+    let config = std::fs::read_to_string(world.home().join("config.toml")).unwrap();
+    let (_, old) = config
+        .split_once("token_url = \"http://127.0.0.1:")
+        .unwrap();
+    let old = old.split('/').next().unwrap().to_owned();
+    let world = world
+        .config(&config.replace(&old, &port.to_string()))
+        .env("COMMS_SECRET_WORK_TOKENS", &tokens.to_string());
+    sync(&world).ok();
+    let heard = heard.lock().unwrap();
+    assert!(heard[0].contains("refresh_token=an0ther"), "{}", heard[0]);
+}
+
+#[test]
 fn a_keyring_that_is_away_for_a_moment_costs_no_login() {
     let Some(desktop) = Desktop::start() else {
         return;

@@ -18,6 +18,22 @@ fn texts(slack: &Slack, channel: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_slack_that_says_nothing_has_the_time_of_the_send() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let world = World::new()
+        .config(&format!(
+            "[accounts.work]\nchannel = \"slack\"\nbase_url = \"http://{}\"\n",
+            silent.local_addr().unwrap()
+        ))
+        .env("COMMS_SECRET_WORK", TOKEN);
+    for more in [&[][..], &["--dry-run"]] {
+        let args = ["send", "slack:#ops", "-m", "hi", "--timeout", "1s"];
+        let run = world.run([&args[..], more].concat()).fails(7);
+        assert!(run.stderr.contains("within 1 s"), "{run}");
+    }
+}
+
+#[test]
 fn our_table_is_in_slacks_own_description() {
     let Some(wrong) = slack::table() else {
         eprintln!("skipped: COMMS_TEST_SPECS names no folder with Slack's description");

@@ -30,6 +30,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How long it is tried to keep what can't be asked for again, with a pause that doubles up to `PAUSE`.
 const BAD_MOMENT: Duration = Duration::from_secs(25);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// What holds tokens that a variable holds.
+const ENVIRONMENT: &str = "environment";
 /// What keeps tokens that nothing could be found for: they are good for this process.
 const NOT_KEPT: &str = "nothing";
 /// A provider that wants to be left alone longer than this is not waited for.
@@ -124,7 +126,7 @@ async fn renew_here(
         return Ok(kept(tokens, source.clone()));
     }
     let (old, source) = stored.unzip();
-    let held_elsewhere = source.as_deref() == Some("environment");
+    let held_elsewhere = source.as_deref() == Some(ENVIRONMENT);
     // From here to its end the process waits for this.
     let _begun = begin()?;
     // What can't be stored must not be asked for: a rotated refresh token would be lost.
@@ -132,12 +134,14 @@ async fn renew_here(
         write(place.vault, account, old).await?;
     }
     let fresh = ask(place, account, oauth, old.as_ref()).await?;
-    let tokens = match old {
+    let mut tokens = match &old {
         Some(old) => old.renewed(fresh.0, now),
         None => Tokens::new(fresh.0, fresh.1.origin()?, &fresh.2, now),
     };
+    let is_rotated = old.is_some_and(|old| !old.renews_as(&tokens));
     let source = match held_elsewhere {
-        true => "environment".to_owned(),
+        true if is_rotated => keep_rotated(place.vault, account, &mut tokens).await,
+        true => ENVIRONMENT.to_owned(),
         false if oauth.grant == Grant::Code => insist(place.vault, account, &tokens)
             .await
             .map_err(|e| lost(account, e))?,
@@ -168,6 +172,13 @@ pub async fn read_tokens(vault: &Vault, account: &Account) -> Result<Option<(Tok
     let Some(found) = find(vault, account, Part::Tokens).await? else {
         return Ok(None);
     };
+    if found.source == ENVIRONMENT
+        && let Ok(Some(later)) = find(vault, &without_variable(account), Part::Tokens).await
+        && let Ok(tokens) = Tokens::read(&later.secret)
+        && tokens.replaces == Some(mark(&found.secret))
+    {
+        return Ok(Some((tokens, later.source)));
+    }
     let tokens = Tokens::read(&found.secret).map_err(|e| {
         Error::auth(format!(
             "the stored login of account `{}` is damaged",
@@ -177,6 +188,33 @@ pub async fn read_tokens(vault: &Vault, account: &Account) -> Result<Option<(Tok
         .because(e)
     })?;
     Ok(Some((tokens, found.source)))
+}
+
+/// Keeps what came in place of tokens in the environment, which nobody can write; gives what holds them.
+async fn keep_rotated(vault: &Vault, account: &Account, tokens: &mut Tokens) -> String {
+    tokens.replaces = account.secret_env.get(&Part::Tokens).map(mark);
+    match write(vault, &without_variable(account), tokens).await {
+        Ok(source) => source,
+        Err(_) => {
+            vault.tell(&format!(
+                "the login of account `{}` is over with this process: its provider gave another refresh token, and {} can't be written; log in where there is a keyring or an encrypted file",
+                account.name,
+                Part::Tokens.variable(&account.name)
+            ));
+            ENVIRONMENT.to_owned()
+        }
+    }
+}
+
+fn without_variable(account: &Account) -> Account {
+    let mut account = account.clone();
+    account.secret_env.remove(&Part::Tokens);
+    account
+}
+
+fn mark(secret: &SecretString) -> String {
+    let bytes = secrecy::ExposeSecret::expose_secret(secret).as_bytes();
+    blake3::hash(bytes).to_hex().to_string()
 }
 
 /// The stored tokens, where a new token can't be had without them. To others those that can't be read are none.

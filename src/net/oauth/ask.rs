@@ -196,6 +196,10 @@ impl Client {
             ))
             .hint("log in another way"));
         }
+        self.must_be_a_page(details.verification_uri())?;
+        if let Some(whole) = details.verification_uri_complete() {
+            self.must_be_a_page(whole.secret())?;
+        }
         show(&DevicePrompt {
             url: clean::line(details.verification_uri()),
             user_code: clean::line(details.user_code().secret()),

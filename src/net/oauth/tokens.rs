@@ -34,6 +34,9 @@ pub struct Tokens {
     pub secret_in_form: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoke_url: Option<String>,
+    /// A mark of the tokens in the environment that these came after: their refresh token is used up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
 }
 
 /// A new token and what belongs to it.
@@ -71,6 +74,7 @@ impl Tokens {
             client_id: origin.client_id,
             secret_in_form: origin.secret_in_form,
             revoke_url: origin.revoke_url,
+            replaces: None,
         }
     }
 
@@ -123,6 +127,11 @@ impl Tokens {
 
     pub fn refresh_token(&self) -> Option<SecretString> {
         self.refresh_token.clone().map(SecretString::from)
+    }
+
+    /// Whether these renew by the same token as others do.
+    pub fn renews_as(&self, other: &Tokens) -> bool {
+        self.refresh_token == other.refresh_token
     }
 
     /// Whether the access token is this one.

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::config::Editor;
 use crate::error::{Error, Result};
-use crate::model::account::Account;
+use crate::model::account::{Account, Grant, OAuth};
 use crate::model::event::Hook;
 use crate::model::outbox::State;
 
@@ -115,6 +115,10 @@ pub async fn remove(app: &App, name: &str, forget: bool) -> Result<RemoveReport>
         editor.prepare()?.commit()?;
         if is_default {
             warnings.push("it was the one that sends by default; none is now".to_owned());
+        }
+        let by_login = |oauth: &OAuth| oauth.grant == Grant::Code;
+        if secret_removed && account.oauth.as_ref().is_some_and(by_login) {
+            warnings.push("its login is forgotten here and still good at the provider: take it back there (before removing, `comms auth logout --revoke` does)".to_owned());
         }
         if let Some(part) = account.secret_env.keys().next() {
             warnings.push(format!("{} is still set", part.variable(name)));

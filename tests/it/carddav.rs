@@ -487,6 +487,72 @@ fn a_card_that_moved_on_the_server_is_the_same_person() {
 }
 
 #[test]
+fn a_card_that_the_server_keeps_under_a_name_of_its_own_is_no_second_person() {
+    for tells in [false, true] {
+        let Some(book) = Book::new() else { return };
+        let (given, folder) = (AtomicUsize::new(0), format!("/{}/people", book.username()));
+        let wire = Wire::start(book.port, move |method, path, _| {
+            if method != "PUT" || path.contains("/srv-") {
+                return Act::Pass;
+            }
+            let n = given.fetch_add(1, Ordering::SeqCst);
+            Act::Under(format!("{folder}/srv-{n}.vcf"), tells)
+        });
+        let world = world(&book, wire.port);
+        book.put("ada.vcf", &vcard("a", "Ada Lovelace", ""));
+        sync(&world);
+        world
+            .run(["contacts", "add", "Zed Zebra", "zed@example.com"])
+            .ok();
+        for _ in 0..3 {
+            sync(&world);
+        }
+        assert_eq!(names(&world), ["Ada Lovelace", "Zed Zebra"], "{tells}");
+        // It is known where it lies: changes go both ways.
+        world
+            .run(["contacts", "edit", "Zed Zebra", "--title", "Countess"])
+            .ok();
+        sync(&world);
+        let card = book.card("FN:Zed Zebra");
+        assert!(card.contains("TITLE:Countess"), "{card}");
+        book.put("srv-0.vcf", &card.replace("END:", "NOTE:striped\r\nEND:"));
+        sync(&world);
+        assert_eq!(show(&world, "Zed Zebra")["notes"], "striped");
+        let changes = book.changes();
+        let done = sync(&world);
+        assert_eq!(done["steps"].as_array().unwrap().len(), 0, "{done}");
+        assert_eq!((book.changes(), book.cards().len()), (changes, 2));
+    }
+}
+
+#[test]
+fn one_that_is_changed_before_it_is_known_where_it_lies_is_changed_there() {
+    let Some(book) = Book::new() else { return };
+    let folder = format!("/{}/people", book.username());
+    let wire = Wire::start(book.port, move |method, path, _| {
+        match method == "PUT" && !path.contains("/srv") {
+            true => Act::Under(format!("{folder}/srv.vcf"), false),
+            false => Act::Pass,
+        }
+    });
+    let world = world(&book, wire.port);
+    book.put("ada.vcf", &vcard("a", "Ada Lovelace", ""));
+    sync(&world);
+    world.run(["contacts", "add", "Zed Zebra"]).ok();
+    sync(&world);
+    world
+        .run(["contacts", "edit", "Zed Zebra", "--note", "edited"])
+        .ok();
+    sync(&world);
+    assert!(book.card("FN:Zed Zebra").contains("NOTE:edited"));
+    world.run(["contacts", "remove", "Zed Zebra", "--yes"]).ok();
+    sync(&world);
+    sync(&world);
+    assert_eq!(names(&world), ["Ada Lovelace"]);
+    assert_eq!(book.cards().len(), 1, "{:?}", book.cards());
+}
+
+#[test]
 fn an_edit_between_our_look_and_our_write_is_not_overwritten() {
     let Some(book) = Book::new() else { return };
     book.put("ada.vcf", &vcard("a", "Ada Lovelace", ""));

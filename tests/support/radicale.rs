@@ -252,6 +252,8 @@ pub enum Act {
     Say(String),
     /// The answer lacks its ETag.
     NoEtag,
+    /// The server keeps it under this path instead, and says so or not.
+    Under(String, bool),
 }
 
 /// A wire between comms and the server; it ends with the test's process.
@@ -321,6 +323,16 @@ fn carry(mut client: TcpStream, server: u16, decide: &dyn Fn(&str, &str, &str) -
         Act::Cut => drop(exchange(server, &request)),
         Act::Pass => drop(client.write_all(&closing(exchange(server, &request), false))),
         Act::NoEtag => drop(client.write_all(&closing(exchange(server, &request), true))),
+        Act::Under(other, tells) => {
+            let request = String::from_utf8_lossy(&request).replacen(path, &other, 1);
+            let mut answer = closing(exchange(server, request.as_bytes()), false);
+            if tells {
+                let at = answer.windows(2).position(|b| b == b"\r\n").unwrap_or(0) + 2;
+                let line = format!("Location: {other}\r\n").into_bytes();
+                answer.splice(at..at, line);
+            }
+            drop(client.write_all(&answer));
+        }
     }
 }
 

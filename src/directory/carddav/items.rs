@@ -27,6 +27,8 @@ pub struct Item {
 pub enum Change {
     /// The card has this ETag now; `None` if the server gave none for what was sent.
     Done(Option<String>),
+    /// The card is new, and lies here with this ETag.
+    Made(String, Option<String>),
     /// Another card was there already: where.
     Taken(String),
     /// It changed since it was read, so nothing was overwritten.
@@ -90,11 +92,14 @@ impl Client {
         }
     }
 
-    /// Makes a card under this name, unless there is one.
+    /// Makes a card under this name, unless there is one; the server may give it another.
     pub async fn create(&self, book: &Book, (path, document): (&str, &[u8])) -> Change {
         let headers = [("if-none-match", "*")];
         let fault = match self.put(book, (path, document), &headers).await {
-            Ok(etag) => return Change::Done(etag),
+            Ok((etag, place)) => {
+                let place = place.filter(|place| self.is_in(book, place));
+                return Change::Made(place.unwrap_or_else(|| path.to_owned()), etag);
+            }
             Err(fault) => fault,
         };
         if fault.status == 412 {
@@ -118,7 +123,7 @@ impl Client {
     ) -> Change {
         let headers = [("if-match", etag.unwrap_or("*"))];
         match self.put(book, (path, document), &headers).await {
-            Ok(etag) => Change::Done(etag),
+            Ok((etag, _)) => Change::Done(etag),
             Err(fault) => failed(fault),
         }
     }
@@ -155,12 +160,13 @@ impl Client {
             .is_some_and(|name| !name.is_empty() && !name.contains('/'))
     }
 
+    /// Writes a card; gives its ETag, and where the server says that it made it (RFC 9110 §10.2.2).
     async fn put(
         &self,
         book: &Book,
         (path, document): (&str, &[u8]),
         headers: &[(&'static str, &str)],
-    ) -> Result<Option<String>, Fault> {
+    ) -> Result<(Option<String>, Option<String>), Fault> {
         let url = href::at(&book.url, path);
         let ask = Ask {
             operation: dav::PUT,
@@ -168,9 +174,18 @@ impl Client {
             body: (TYPE, document.to_vec()),
         };
         let answer = self.change(&url, &ask, "writing a card").await?;
-        let etag = answer.headers.get("etag").and_then(|e| e.to_str().ok());
+        let said = |name: &str| {
+            answer
+                .headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+        };
         // A weak one does not promise that what was sent is what is kept.
-        Ok(etag.filter(|etag| !etag.starts_with("W/")).map(plain))
+        let etag = said("etag")
+            .filter(|etag| !etag.starts_with("W/"))
+            .map(plain);
+        let place = said("location").and_then(|there| href::path(&url, there));
+        Ok((etag, place))
     }
 
     /// Changes something; asks again only where it was certainly refused for now.

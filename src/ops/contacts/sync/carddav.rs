@@ -101,7 +101,7 @@ impl Carddav {
             Write::Create { uid, document } => {
                 let path = self.client.path_of(&self.book, &uid);
                 match self.client.create(&self.book, (&path, &document)).await {
-                    Change::Done(etag) => self.done(path, etag, document).await,
+                    Change::Made(path, etag) => self.done(path, etag, document).await,
                     Change::Taken(there) => self.taken(&there).await,
                     other => outcome(other),
                 }
@@ -190,7 +190,7 @@ fn remote(item: Item) -> Remote {
 
 fn outcome(change: Change) -> Outcome {
     match change {
-        Change::Done(_) => Outcome::Done(None),
+        Change::Done(_) | Change::Made(..) => Outcome::Done(None),
         Change::Taken(_) | Change::Stale => Outcome::Stale,
         Change::Gone => Outcome::Gone,
         Change::Refused(e) => Outcome::Refused(e),

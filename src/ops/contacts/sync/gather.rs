@@ -53,6 +53,9 @@ pub async fn gather(
     let (full, news) = (fetched.full, fetched.news);
     table.take(news, &mut out.notes);
     table.skip_erased(app, &mut out.notes)?;
+    if !full {
+        table.find_moved().await?;
+    }
     table.linked(full, &mut out);
     table.fresh(&mut out);
     table.only_here(taken, &mut out);
@@ -174,6 +177,38 @@ impl<'a> Table<'a> {
             ));
         }
         self.fresh = kept;
+        Ok(())
+    }
+
+    /// Asks for those of whom only news says that they are elsewhere now: a server may keep what it is given under a name
+    /// of its own, and never tells that there is nothing under the other.
+    async fn find_moved(&mut self) -> Result<()> {
+        let named: HashSet<&str> = self
+            .fresh
+            .iter()
+            .filter_map(|(_, meaning)| meaning.uid.as_deref())
+            .collect();
+        if named.is_empty() {
+            return Ok(());
+        }
+        let source = self.judge.source;
+        for link in &self.links {
+            let told =
+                self.there.contains_key(&link.remote) || self.untouchable.contains(&link.remote);
+            if told || source.whose(&link.remote) != Whose::Ours {
+                continue;
+            }
+            let uid = source.meaning(&link.document).ok().and_then(|m| m.uid);
+            if !uid.is_some_and(|uid| named.contains(uid.as_str())) {
+                continue;
+            }
+            match source.read_one(&link.remote).await {
+                Ok(None) => drop(self.there.insert(link.remote.clone(), There::Gone)),
+                Err(e) if e.kind == Kind::Unavailable => return Err(e),
+                // Both are there, or nobody may know.
+                Ok(Some(_)) | Err(_) => {}
+            }
+        }
         Ok(())
     }
 

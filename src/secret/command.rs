@@ -1,9 +1,9 @@
 //! `secret_command` and `passphrase_command`: a command of the user's that prints a secret.
 
-use std::io::Read;
-use std::process::{Command, Stdio};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 
@@ -11,6 +11,10 @@ use crate::error::{Error, Kind, Result};
 
 /// A password manager may ask for a touch or a PIN in its own window.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// For what a command has written when it ends; what it left running may hold its pipes for ever.
+const SHORT: Duration = Duration::from_secs(2);
+/// Bytes of a secret at most.
+const LONGEST: u64 = 64 * 1024;
 
 /// The first line the command prints. Run by the shell; stdin is empty, stderr is kept for the error. `what` names
 /// the command in errors.
@@ -21,44 +25,61 @@ pub fn run(what: &str, command: &str) -> Result<SecretString> {
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|e| failed(what, "could not be started").because(e))?;
-    let mut stdout = child.stdout.take().expect("stdout is piped");
+    let stdout = child.stdout.take().expect("stdout is piped");
     let mut stderr = child.stderr.take().expect("stderr is piped");
     let (said, hears) = mpsc::channel();
     std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let read = stdout.by_ref().take(64 * 1024).read_to_end(&mut bytes);
+        let mut stdout = BufReader::new(stdout);
+        let mut line = Vec::new();
+        let read = (&mut stdout).take(LONGEST).read_until(b'\n', &mut line);
         // The receiver is gone after a timeout.
-        let _ = said.send(read.map(|_| bytes));
+        let _ = said.send(read.map(|_| line));
+        // Not to be stopped by a pipe that nobody reads.
+        let _ = std::io::copy(&mut stdout, &mut std::io::sink());
     });
-    let complaints = std::thread::spawn(move || {
+    let (complains, complaints) = mpsc::channel();
+    std::thread::spawn(move || {
         let mut bytes = Vec::new();
         let _ = stderr.by_ref().take(4096).read_to_end(&mut bytes);
-        bytes
+        let _ = complains.send(bytes);
+        let _ = std::io::copy(&mut stderr, &mut std::io::sink());
     });
-    let printed = match hears.recv_timeout(PATIENCE) {
-        Ok(printed) => printed.map_err(|e| failed(what, "can't be read").because(e))?,
-        Err(_) => {
-            let _ = child.kill();
-            let _ = child.wait();
-            let waited = format!("gave no answer within {} s", PATIENCE.as_secs());
-            return Err(failed(what, &waited));
-        }
+    let Some(status) = ends(&mut child) else {
+        let _ = child.kill();
+        let _ = child.wait();
+        let waited = format!("gave no answer within {} s", PATIENCE.as_secs());
+        return Err(failed(what, &waited));
     };
-    let status = child
-        .wait()
-        .map_err(|e| failed(what, "can't be waited for").because(e))?;
+    let status = status.map_err(|e| failed(what, "can't be waited for").because(e))?;
     if !status.success() {
-        let words = complaints.join().unwrap_or_default();
+        let words = complaints.recv_timeout(SHORT).unwrap_or_default();
         let error = failed(what, &format!("ended with {status}"));
         return Err(match last_line(&words) {
             Some(line) => error.because(line),
             None => error,
         });
     }
+    let printed = hears.recv_timeout(SHORT);
+    let printed = printed.map_err(|_| failed(what, "printed no whole line"))?;
+    let printed = printed.map_err(|e| failed(what, "can't be read").because(e))?;
     let text = String::from_utf8(printed).map_err(|_| failed(what, "printed no UTF-8 text"))?;
     match text.lines().next() {
         Some(line) if !line.is_empty() => Ok(SecretString::from(line)),
         _ => Err(failed(what, "printed nothing")),
+    }
+}
+
+/// How a command ends; `None` if it does not within its time.
+fn ends(child: &mut Child) -> Option<std::io::Result<ExitStatus>> {
+    let by = Instant::now() + PATIENCE;
+    loop {
+        if let Some(ended) = child.try_wait().transpose() {
+            return Some(ended);
+        }
+        if Instant::now() >= by {
+            return None;
+        }
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 
@@ -102,6 +123,19 @@ mod tests {
         )
         .unwrap();
         assert_eq!(secret.expose_secret(), "hunter2");
+    }
+
+    #[test]
+    fn what_a_command_leaves_running_is_not_waited_for() {
+        for line in [
+            "echo hunter2; sleep 600 &",
+            "echo hunter2; yes | head -n 100000",
+        ] {
+            let secret = run("the `secret_command` of account `work`", line).unwrap();
+            assert_eq!(secret.expose_secret(), "hunter2");
+        }
+        let error = run("it", "echo no >&2; sleep 600 & exit 3").unwrap_err();
+        assert!(error.message.contains("ended with"), "{}", error.message);
     }
 
     #[test]

@@ -943,6 +943,45 @@ fn a_server_that_is_gone_in_the_middle_leaves_no_doubles() {
 }
 
 #[test]
+fn a_card_that_breaks_its_server_is_named_and_the_others_go_on() {
+    let Some(book) = Book::new() else { return };
+    let wire = Wire::start(book.port, |method, _, body| {
+        match method == "PUT" && body.contains("Poison") {
+            true => Act::Say(
+                "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".into(),
+            ),
+            false => Act::Pass,
+        }
+    });
+    let world = world(&book, wire.port);
+    for name in ["Poison", "Ada Lovelace", "Bob Jones"] {
+        world
+            .run([
+                "contacts",
+                "add",
+                name,
+                &format!("{}@example.com", &name[..3]),
+            ])
+            .ok();
+    }
+    for (cards, another) in [(2, "Eve"), (3, "Zoe")] {
+        let run = world.run(["contacts", "sync", "--json"]).fails(9);
+        let left = &run.json()["sources"][0]["left"];
+        assert_eq!(left.as_array().unwrap().len(), 1, "{run}");
+        assert_eq!(left[0]["name"], "Poison", "{run}");
+        assert_eq!(book.cards().len(), cards, "{run}");
+        world
+            .run([
+                "contacts",
+                "add",
+                another,
+                &format!("{another}@example.com"),
+            ])
+            .ok();
+    }
+}
+
+#[test]
 fn a_server_without_etags_is_written_once() {
     let Some(book) = Book::new() else { return };
     let wire = Wire::start(book.port, |method, _, _| match method {

@@ -19,6 +19,8 @@ const AT_ONCE: usize = 100;
 const TRIES: u32 = 3;
 /// A source that refused so many and took none refuses them all.
 const REFUSALS: usize = 8;
+/// A source that left so many without an answer is not well; one card alone may be what breaks it.
+const UNANSWERED: usize = 3;
 /// How often a contact that changes here all the time is written down anew.
 const MOST_EDITS: u32 = 10;
 
@@ -33,6 +35,10 @@ pub struct Applier<'a> {
     pub settled: bool,
     refused: usize,
     taken: usize,
+    /// Of how many it is not known what became of them.
+    unknown: usize,
+    /// The first reason for that.
+    trouble: Option<Error>,
 }
 
 impl<'a> Applier<'a> {
@@ -49,6 +55,8 @@ impl<'a> Applier<'a> {
             settled: true,
             refused: 0,
             taken: 0,
+            unknown: 0,
+            trouble: None,
         }
     }
 
@@ -77,6 +85,8 @@ impl<'a> Applier<'a> {
         }
         self.write_there(&mut queue, total, &mut ended).await?;
         self.tell(total, total);
+        let took_none = || self.taken == 0;
+        let ended = ended.or_else(|| self.trouble.take().filter(|_| took_none()));
         let Some(error) = ended else { return Ok(()) };
         for (job, _) in queue {
             if error.kind == Kind::Refused {
@@ -192,8 +202,13 @@ impl<'a> Applier<'a> {
             }
             Outcome::Unknown(error) => {
                 self.settled = false;
+                self.unknown += 1;
                 self.leave(&job.step, &error.message);
-                *ended = ended.take().or(Some(error));
+                if self.unknown >= UNANSWERED {
+                    *ended = ended.take().or(Some(error));
+                } else {
+                    self.trouble = self.trouble.take().or(Some(error));
+                }
                 return Ok(None);
             }
             Outcome::Exists(remote) => Some(remote),

@@ -545,7 +545,7 @@ fn a_keyring_that_is_away_for_a_moment_costs_no_login() {
     let Some(desktop) = Desktop::start() else {
         return;
     };
-    let (port, heard) = slow_endpoint(vec![GOOD], Duration::from_secs(1));
+    let (port, heard) = slow_endpoint(vec![GOOD], Duration::from_secs(2));
     let (imap, _) = serve(SCRIPTS[0]);
     let world = World::new()
         .config(&by_browser((port, imap), ""))

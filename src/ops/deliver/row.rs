@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::pin::pin;
 
 use futures_util::future::join_all;
 
@@ -53,7 +54,16 @@ pub async fn all(
         }
         Ok(row)
     });
-    let rows: Result<Vec<Row>> = join_all(lanes).await.into_iter().collect();
+    let mut lanes = pin!(join_all(lanes));
+    let rows = loop {
+        tokio::select! {
+            // First: who is between two items hears it as well.
+            biased;
+            _ = tokio::signal::ctrl_c(), if !interrupted.get() => interrupted.set(true),
+            rows = &mut lanes => break rows,
+        }
+    };
+    let rows: Result<Vec<Row>> = rows.into_iter().collect();
     let mut all = Row {
         interrupted: interrupted.get(),
         ..Row::default()

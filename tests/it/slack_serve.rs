@@ -31,7 +31,11 @@ fn signed(body: &str, at: &str) -> String {
 }
 
 fn post(serving: &Serving, body: &Value) -> Answer {
-    let (body, at) = (body.to_string(), seconds(0));
+    post_at(serving, seconds(0), body)
+}
+
+fn post_at(serving: &Serving, at: String, body: &Value) -> Answer {
+    let body = body.to_string();
     let signature = signed(&body, &at);
     let headers = [
         ("x-slack-request-timestamp", at.as_str()),
@@ -164,6 +168,117 @@ fn what_was_sent_from_here_is_own_also_where_slack_told_of_it_first_and_not_by_w
         (&json!(true), &json!(false)),
         "{row}"
     );
+}
+
+fn said(channel: &str, text: &str, ts: &str) -> Value {
+    json!({"type": "message", "channel": channel, "user": "U0STRANGE", "text": text, "ts": ts})
+}
+
+#[test]
+fn what_another_workspace_says_is_not_told_here_and_what_is_shared_with_it_is() {
+    let slack = Slack::start();
+    slack.post(OPS, BOB, "hello");
+    let world = world(&slack);
+    world.run(["inbox", "sync", "--account", "work"]).ok();
+    let serving = Serving::start(&world);
+    let told = |id: &str, said: Value, more: Value| {
+        let mut body = event(id, said);
+        for (key, value) in more.as_object().unwrap() {
+            body[key] = value.clone();
+        }
+        assert_eq!(post(&serving, &body).status, 200);
+    };
+    let other = |more: Value| {
+        let mut all = json!({"team_id": "T0OTHER01"});
+        all.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        all
+    };
+    let of = |team: &str| json!([{"enterprise_id": null, "team_id": team, "user_id": ME, "is_bot": false}]);
+    let at = |n: u32| format!("179526250{n}.000100");
+    told(
+        "Ev1",
+        said("C0OTHER01", "stranger one", &at(1)),
+        other(json!({})),
+    );
+    told(
+        "Ev2",
+        said("C0OTHER01", "stranger two", &at(2)),
+        other(json!({"authorizations": of("T0OTHER01"), "enterprise_id": "E1"})),
+    );
+    told(
+        "Ev3",
+        said(OPS, "stranger three", &at(3)),
+        other(json!({"authorizations": of("T0OTHER01")})),
+    );
+    // Told to this one, or in a channel that both have.
+    told(
+        "Ev4",
+        said(OPS, "guest one", &at(4)),
+        other(json!({"authorizations": of("T0TEAM001"), "is_ext_shared_channel": true})),
+    );
+    told(
+        "Ev5",
+        said(OPS, "guest two", &at(5)),
+        other(json!({"context_team_id": "T0TEAM001"})),
+    );
+    told(
+        "Ev6",
+        said(OPS, "guest three", &at(6)),
+        other(json!({"authorizations": of("T0OTHER01"), "is_ext_shared_channel": true})),
+    );
+    told("Ev7", said(OPS, "last", &at(7)), json!({}));
+    found(&world, "last", 1);
+    found(&world, "guest", 3);
+    found(&world, "stranger", 0);
+}
+
+#[test]
+fn an_app_in_two_workspaces_has_one_address_for_both_accounts() {
+    let (one, two) = (Slack::start(), Slack::start());
+    two.state().team = "T0TEAM002".to_owned();
+    let config = format!(
+        "{}[accounts.guild]\nchannel = \"slack\"\nbase_url = \"{}\"\n",
+        one.account(),
+        two.url
+    );
+    let told = |id: &str, text: &str, ts: &str| {
+        let mut body = event(id, said("C0GUILD01", text, ts));
+        body["team_id"] = "T0TEAM002".into();
+        body
+    };
+    for shares in [true, false] {
+        let world = world(&one).config(&config).env("COMMS_SECRET_GUILD", TOKEN);
+        let world = match shares {
+            true => world.env("COMMS_SECRET_GUILD_WEBHOOK_SECRET", SECRET),
+            // Another app: who knows the secret of the first may not speak for it.
+            false => world.env("COMMS_SECRET_GUILD_WEBHOOK_SECRET", "another"),
+        };
+        let serving = Serving::start(&world);
+        post(&serving, &told("Ev1", "the zebra", "1795262500.000100"));
+        post(
+            &serving,
+            &event("Ev2", said(OPS, "the tapir", "1795262501.000100")),
+        );
+        assert_eq!(found(&world, "tapir", 1)[0]["account"], "work");
+        let rows = found(&world, "zebra", usize::from(shares));
+        assert!(rows.iter().all(|row| row["account"] == "guild"), "{rows:?}");
+    }
+}
+
+#[test]
+fn a_token_of_another_workspace_is_asked_for_its_own_before_its_events_are_left_out() {
+    let slack = Slack::start();
+    let world = world(&slack);
+    world.run(["inbox", "sync", "--account", "work"]).ok();
+    slack.state().team = "T0TEAM002".to_owned();
+    let world = world.env("COMMS_NOW", "2026-11-21T13:00:00Z");
+    let serving = Serving::start(&world);
+    let mut body = event("Ev1", said(OPS, "the zebra", "1795262500.000100"));
+    body["team_id"] = "T0TEAM002".into();
+    assert_eq!(post_at(&serving, seconds(3600), &body).status, 200);
+    found(&world, "zebra", 1);
 }
 
 #[test]

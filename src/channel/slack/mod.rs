@@ -57,6 +57,10 @@ pub struct Whoami {
     pub user_id: String,
     /// Of a bot's token.
     pub bot_id: Option<String>,
+    /// The organisation of the workspace, if it is in one: `E…`.
+    pub enterprise_id: Option<String>,
+    /// The app is in all workspaces of the organisation, and so is the token.
+    pub is_enterprise_install: bool,
 }
 
 impl Client {

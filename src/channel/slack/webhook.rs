@@ -59,6 +59,42 @@ pub fn hear(call: &Call<'_>) -> Heard {
     }])
 }
 
+/// Where an event is from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The workspaces and organisations that it names: where it happened, and one of those that it is told to. None if
+    /// it does not say.
+    pub teams: Vec<String>,
+    /// The channel, if others than those may share it.
+    pub shared: Option<String>,
+}
+
+/// Where an event is from. An app has one address for all workspaces that it is in.
+pub fn origin(body: &[u8]) -> Origin {
+    let document: Value = serde_json::from_slice(body).unwrap_or_default();
+    let told_to = document.get("authorizations").and_then(Value::as_array);
+    let places = std::iter::once(&document).chain(told_to.into_iter().flatten());
+    const NAMES: [&str; 4] = [
+        "team_id",
+        "enterprise_id",
+        "context_team_id",
+        "context_enterprise_id",
+    ];
+    let teams = places.flat_map(|place| NAMES.iter().filter_map(|name| place.get(*name)?.as_str()));
+    let is_shared = document
+        .get("is_ext_shared_channel")
+        .and_then(Value::as_bool)
+        == Some(true);
+    let channel = document.get("event").and_then(|event| event.get("channel"));
+    Origin {
+        teams: teams.map(str::to_owned).collect(),
+        shared: channel
+            .and_then(Value::as_str)
+            .filter(|_| is_shared)
+            .map(str::to_owned),
+    }
+}
+
 /// The news in an event. What it does not say (names of channels and people) is not in the documents either.
 pub fn read(body: &[u8]) -> Vec<News> {
     let document: Value = serde_json::from_slice(body).unwrap_or_default();

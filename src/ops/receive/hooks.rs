@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::Result;
 use crate::model::account::{Account, ChannelKind};
@@ -78,6 +78,25 @@ pub fn called(app: &App) -> impl Iterator<Item = &Account> {
         .accounts
         .iter()
         .filter(|a| a.channel.calls_back())
+}
+
+/// Other accounts of the provider whose calls are signed with the same secret: one app may be in several workspaces, and
+/// has one address for all.
+pub async fn siblings<'a>(app: &'a App, account: &Account) -> Result<Vec<&'a Account>> {
+    let mut found = Vec::new();
+    let Some(own) = find(app, account, signing_part(account)).await? else {
+        return Ok(found);
+    };
+    for other in called(app).filter(|other| other.channel == account.channel) {
+        if other.name == account.name {
+            continue;
+        }
+        let theirs = find(app, other, signing_part(other)).await?;
+        if theirs.is_some_and(|theirs| theirs.expose_secret() == own.expose_secret()) {
+            found.push(other);
+        }
+    }
+    Ok(found)
 }
 
 /// The secret that an account's provider signs with: Twilio signs with the auth token, which may be its login.

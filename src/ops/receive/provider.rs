@@ -11,7 +11,7 @@ use crate::model::receive::{Call, Event, Heard, News};
 
 use crate::ops::{App, sync, whatsapp as windows};
 
-use super::hooks::Hook;
+use super::hooks::{self, Hook};
 
 /// How many bytes a call may have.
 pub fn limit(channel: ChannelKind) -> usize {
@@ -92,6 +92,27 @@ pub async fn prepare(app: &App, account: &Account) -> Result<()> {
         ChannelKind::Slack => sync::slack::learn_owner(app, account).await,
         _ => Ok(()),
     }
+}
+
+/// Whose an event is that was posted to this account: its own, or of another that the same app is in; `None` if it is of
+/// nobody here. Where an event itself says for whom it is, [`read`] finds no news in another's.
+pub async fn account_of<'a>(
+    app: &'a App,
+    account: &'a Account,
+    event: &[u8],
+) -> Result<Option<&'a Account>> {
+    if account.channel != ChannelKind::Slack || sync::slack::is_of(app, account, event)? {
+        return Ok(Some(account));
+    }
+    for other in hooks::siblings(app, account).await? {
+        sync::slack::learn_owner(app, other).await?;
+        if sync::slack::is_of(app, other, event)? {
+            return Ok(Some(other));
+        }
+    }
+    let now_own =
+        sync::slack::ask_again(app, account).await? && sync::slack::is_of(app, account, event)?;
+    Ok(now_own.then_some(account))
 }
 
 /// News with what their provider does not say in them, and is known here.

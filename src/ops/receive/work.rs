@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::lock::Lock;
+use crate::model::account::Account;
 use crate::model::message::NewMessage;
 use crate::model::receive::{Event, News};
 use crate::ops::{App, drain, whatsapp};
@@ -53,9 +54,10 @@ pub async fn process(app: &App) -> Result<Worked> {
         }
         let mut batch = Batch::new(app);
         for event in &due {
-            match unready.why(app, &event.account).await {
-                None => batch.take(event)?,
-                Some(e) => batch.put_off(event, e)?,
+            match unready.whose(app, event).await {
+                Ok(Some(account)) => batch.take(event, account)?,
+                Ok(None) => batch.pass_over(event),
+                Err(words) => batch.put_off(event, &words)?,
             }
         }
         worked.events += batch.end()?;
@@ -89,19 +91,26 @@ pub fn forget(app: &App) -> Option<String> {
 
 /// Accounts whose events can't be read yet, each asked about once.
 #[derive(Default)]
-struct Unready(HashMap<String, Option<Error>>);
+struct Unready(HashMap<String, Option<String>>);
 
 impl Unready {
-    /// Why the events of this account have to wait.
-    async fn why(&mut self, app: &App, name: &str) -> Option<&Error> {
-        if !self.0.contains_key(name) {
-            let why = match app.config.account(name) {
-                Ok(account) => provider::prepare(app, account).await.err(),
-                Err(e) => Some(e),
-            };
-            self.0.insert(name.to_owned(), why);
+    /// Whose an event is, `None` if nobody's here; else why it has to wait.
+    async fn whose<'a>(
+        &mut self,
+        app: &'a App,
+        event: &Waiting,
+    ) -> Result<Option<&'a Account>, String> {
+        let account = app.config.account(&event.account);
+        let account = account.map_err(|e| e.message)?;
+        if !self.0.contains_key(&account.name) {
+            let why = provider::prepare(app, account).await.err();
+            self.0.insert(account.name.clone(), why.map(|e| e.message));
         }
-        self.0.get(name)?.as_ref()
+        if let Some(Some(why)) = self.0.get(&account.name) {
+            return Err(why.clone());
+        }
+        let whose = provider::account_of(app, account, &event.body).await;
+        whose.map_err(|e| e.message)
     }
 }
 
@@ -132,36 +141,37 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn put_off(&mut self, event: &Waiting, why: &Error) -> Result<()> {
+    fn put_off(&mut self, event: &Waiting, why: &str) -> Result<()> {
         self.seen.push(event.id);
         self.fail(event, why)
     }
 
-    fn take(&mut self, event: &'a Waiting) -> Result<()> {
+    /// It is not for anyone here.
+    fn pass_over(&mut self, event: &Waiting) {
+        self.seen.push(event.id);
+    }
+
+    fn take(&mut self, event: &'a Waiting, account: &Account) -> Result<()> {
         self.seen.push(event.id);
         let kept = Event {
             id: event.event.clone(),
             body: event.body.clone(),
         };
-        let account = match self.app.config.account(&event.account) {
-            Ok(account) => account,
-            Err(e) => return self.fail(event, &e),
-        };
         if let Err(e) = provider::note(self.app, account, &kept) {
-            return self.fail(event, &e);
+            return self.fail(event, &e.message);
         }
         let news = match provider::read(account, &kept) {
             Ok(news) => news,
-            Err(e) => return self.fail(event, &e),
+            Err(e) => return self.fail(event, &e.message),
         };
         // Whether a customer may be written to is known even if what they wrote can't be stored yet.
         if let Err(e) = whatsapp::note(self.app, account, &kept.body) {
-            return self.fail(event, &e);
+            return self.fail(event, &e.message);
         }
         for news in news {
             let news = match provider::placed(self.app, account, news) {
                 Ok(news) => news,
-                Err(e) => return self.fail(event, &e),
+                Err(e) => return self.fail(event, &e.message),
             };
             if let News::Message(incoming) = news {
                 self.own = self.own || incoming.own;
@@ -171,7 +181,7 @@ impl<'a> Batch<'a> {
             // What is said of a message comes after the message.
             self.store()?;
             if let Err(e) = apply::apply(self.app, account, news) {
-                return self.fail(event, &e);
+                return self.fail(event, &e.message);
             }
         }
         Ok(())
@@ -191,7 +201,7 @@ impl<'a> Batch<'a> {
                 for (event, message) in &waiting {
                     match self.app.store.add(vec![message.clone()]) {
                         Ok(added) => self.count(message, added.iter().any(|a| a.new)),
-                        Err(e) => self.fail(event, &e)?,
+                        Err(e) => self.fail(event, &e.message)?,
                     }
                 }
             }
@@ -220,11 +230,11 @@ impl<'a> Batch<'a> {
         Ok(done.len() as u64)
     }
 
-    fn fail(&mut self, event: &Waiting, error: &Error) -> Result<()> {
+    fn fail(&mut self, event: &Waiting, why: &str) -> Result<()> {
         self.failed += 1;
         self.left.insert(event.id);
         let again = later(self.app.clock.now(), event.tries);
-        self.app.store.fail_event(event.id, (&error.message, again))
+        self.app.store.fail_event(event.id, (why, again))
     }
 }
 

@@ -51,7 +51,7 @@ impl State {
         };
         match request.id {
             "auth.test" => Answer::json(&json!({
-                "ok": true, "url": "https://team.slack.com/", "team": "Team", "team_id": "T0TEAM001",
+                "ok": true, "url": "https://team.slack.com/", "team": "Team", "team_id": self.team,
                 "user": "ada", "user_id": ME,
             })),
             "conversations.list" => self.list(field),

@@ -25,6 +25,8 @@ pub struct State {
     pub requests: Vec<Request>,
     pub faults: Vec<Planned>,
     pub violations: Vec<String>,
+    /// The workspace: `T…`.
+    pub team: String,
     /// Rows that a page has to be parted from with an empty one before it.
     pub empty_pages: bool,
 }
@@ -94,6 +96,7 @@ impl State {
             requests: Vec::new(),
             faults: Vec::new(),
             violations: Vec::new(),
+            team: "T0TEAM001".to_owned(),
             empty_pages: false,
         }
     }

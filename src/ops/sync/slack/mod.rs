@@ -32,7 +32,7 @@ use super::{Tally, Writer};
 use channel::Done;
 pub use directory::{known, resolve};
 pub use find::find;
-pub use owner::learn as learn_owner;
+pub use owner::{ask_again, is_of, learn as learn_owner};
 pub use receive::placed;
 use room::Room;
 use stamp::{ChannelStamp, Stamp};

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
-use crate::channel::slack::Client;
-use crate::error::{Error, Result};
+use crate::channel::slack::{Client, webhook};
+use crate::error::{Error, Kind, Result};
 use crate::format::slack;
 use crate::lock::Lock;
 use crate::model::account::Account;
@@ -18,23 +19,27 @@ use super::stamp::Stamp;
 
 /// How long events wait for the answer; those that are late are tried again.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often it is asked again because an event says otherwise.
+const PAUSE: SignedDuration = SignedDuration::from_mins(10);
 /// Between two looks whether a sync that is under way was told.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Whose token it is; what is remembered of another workspace or person is forgotten.
 pub async fn known(app: &App, account: &Account, client: &Client) -> Result<()> {
     let who = client.whoami().await?;
-    let stamp = Stamp::load(app, account)?;
-    if stamp.team == who.team_id && stamp.owner == who.user_id {
-        return Ok(());
+    let mut stamp = Stamp::load(app, account)?;
+    if stamp.team != who.team_id || stamp.owner != who.user_id {
+        stamp = Stamp {
+            team: who.team_id,
+            owner: who.user_id,
+            url: who.url,
+            ..Stamp::default()
+        };
     }
-    let fresh = Stamp {
-        team: who.team_id,
-        owner: who.user_id,
-        url: who.url,
-        ..Stamp::default()
-    };
-    fresh.save(app, account)
+    let organisation = who.enterprise_id.filter(|_| who.is_enterprise_install);
+    stamp.organisation = organisation.unwrap_or_default();
+    stamp.asked_at = Some(app.clock.now());
+    stamp.save(app, account)
 }
 
 /// The same where nobody asked yet: without it one's own words would be told as a stranger's.
@@ -42,6 +47,36 @@ pub async fn learn(app: &App, account: &Account) -> Result<()> {
     if is_known(app, account)? {
         return Ok(());
     }
+    asked(app, account).await
+}
+
+/// Whether an event is this account's: of its workspace, told to it, or in a channel of its that others share.
+pub fn is_of(app: &App, account: &Account, event: &[u8]) -> Result<bool> {
+    let stamp = Stamp::load(app, account)?;
+    let from = webhook::origin(event);
+    let own = |team: &String| {
+        *team == stamp.team || (!stamp.organisation.is_empty() && *team == stamp.organisation)
+    };
+    // Of those who share a channel an event names one alone.
+    let shares = |channel: &String| stamp.channels.contains_key(channel);
+    Ok(from.teams.is_empty() || from.teams.iter().any(own) || from.shared.iter().any(shares))
+}
+
+/// Asks again whose the account is, where that was long ago: its token may be another by now. Says whether it was asked.
+pub async fn ask_again(app: &App, account: &Account) -> Result<bool> {
+    let asked_at = Stamp::load(app, account)?.asked_at;
+    if asked_at.is_some_and(|at| app.clock.now().duration_since(at) < PAUSE) {
+        return Ok(false);
+    }
+    match asked(app, account).await {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind == Kind::Unavailable => Err(e),
+        // A login that is refused can't have become another's.
+        Err(_) => Ok(false),
+    }
+}
+
+async fn asked(app: &App, account: &Account) -> Result<()> {
     let asked = timeout(PATIENCE, ask(app, account)).await;
     asked.unwrap_or_else(|_| Err(Error::unavailable("Slack did not say in time whose it is")))
 }

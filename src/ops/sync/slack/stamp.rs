@@ -18,6 +18,10 @@ pub struct Stamp {
     pub team: String,
     /// Who the token is: `U…`.
     pub owner: String,
+    /// The organisation, if the token is for all its workspaces: `E…`.
+    pub organisation: String,
+    /// When that was asked.
+    pub asked_at: Option<Timestamp>,
     /// `https://TEAM.slack.com/`
     pub url: String,
     /// When the people were listed.

@@ -282,6 +282,45 @@ fn a_token_of_another_workspace_is_asked_for_its_own_before_its_events_are_left_
 }
 
 #[test]
+fn an_edit_of_what_is_not_here_is_no_news_and_an_impossible_time_puts_nothing_on_top() {
+    let slack = Slack::start();
+    slack.post(OPS, BOB, "hello");
+    let world = world(&slack);
+    world.run(["inbox", "sync", "--account", "work"]).ok();
+    let serving = Serving::start(&world);
+    let old = json!({"type": "message", "subtype": "message_changed", "channel": OPS, "ts": "1795262500.000009",
+        "message": {"type": "message", "user": BOB, "text": "the dodo, edited", "ts": "1730000000.000100",
+            "edited": {"user": BOB, "ts": "1795262500.000003"}}});
+    post(&serving, &event("Ev1", old));
+    for (n, ts) in [
+        "-5",
+        "99999999999999999999.1",
+        "soon",
+        "4080000000.000100",
+        "5.000100",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let text = format!("the okapi {n}");
+        post(&serving, &event(&format!("Ev1{n}"), said(OPS, &text, ts)));
+    }
+    let last = "1795262700.000100";
+    post(&serving, &event("Ev2", said(OPS, "the tapir", last)));
+    found(&world, "tapir", 1);
+    found(&world, "dodo", 0);
+    let okapis = found(&world, "okapi", 2);
+    for row in &okapis {
+        let at = row["received_at"].as_str().unwrap();
+        assert!(at.starts_with("2026-11-21T12:0"), "{row}");
+    }
+    let rows = found(&world, "in:#ops", 4);
+    assert_eq!(rows[0]["preview"], "the tapir", "{rows:?}");
+    // When it came, the sync brings what was edited.
+    serving.counted("comms_events_waiting", 0);
+}
+
+#[test]
 fn the_handshake_is_answered_and_what_is_not_proven_is_not() {
     let slack = Slack::start();
     let world = world(&slack);

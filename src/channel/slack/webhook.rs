@@ -2,7 +2,6 @@
 //!
 //! Source: docs.slack.dev, "Verifying requests from Slack" and "Events API".
 
-use jiff::Timestamp;
 use ring::hmac;
 use serde_json::Value;
 
@@ -121,7 +120,9 @@ pub fn read(body: &[u8]) -> Vec<News> {
 }
 
 fn incoming(channel: &str, message: &Value) -> Option<Incoming> {
+    // What has no time has no place in its channel either.
     let ts = message.get("ts")?.as_str()?;
+    let at = slack::time_of(ts)?;
     let mut message = message.clone();
     if let Some(fields) = message.as_object_mut() {
         // What only events have, and a listing does not.
@@ -129,7 +130,6 @@ fn incoming(channel: &str, message: &Value) -> Option<Incoming> {
             fields.remove(key);
         }
     }
-    let at = slack::time_of(ts).unwrap_or(Timestamp::UNIX_EPOCH);
     Some(Incoming {
         remote: slack::remote(channel, ts),
         document: slack::document(&slack::Context::of_channel(channel), &message),

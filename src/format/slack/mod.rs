@@ -180,6 +180,10 @@ pub fn place_of(id: &str) -> Option<(&str, &str)> {
 /// When a `ts` is: seconds since 1970 and six digits that tell messages apart.
 pub fn time_of(ts: &str) -> Option<Timestamp> {
     let (seconds, digits) = ts.split_once('.').unwrap_or((ts, "0"));
+    let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !plain(seconds) || !plain(digits) {
+        return None;
+    }
     let micros: String = format!("{digits:0<6}").chars().take(6).collect();
     let seconds: i64 = seconds.parse().ok()?;
     let micros: i64 = micros.parse().ok()?;

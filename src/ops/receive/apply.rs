@@ -1,5 +1,7 @@
 //! What a piece of news does here. Each may be done again: the second time changes nothing.
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::error::Result;
 use crate::format::document;
 use crate::model::account::Account;
@@ -9,8 +11,20 @@ use crate::ops::{App, optout, reported};
 
 use super::provider;
 
-/// A message as it goes into the store.
-pub fn made(account: &Account, incoming: Incoming) -> NewMessage {
+/// Before this no provider had a message for us (2010-01-01).
+const FIRST: i64 = 1_262_304_000;
+/// Clocks run apart by less.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24);
+
+/// When a message came, by its provider's word where that can be; else when we heard of it. What comes from the future
+/// would stand above all else for ever.
+pub fn believable(said: Option<Timestamp>, heard: Timestamp) -> Timestamp {
+    said.filter(|at| at.as_second() >= FIRST && at.duration_since(heard) <= AHEAD)
+        .unwrap_or(heard)
+}
+
+/// A message as it goes into the store; `heard` is when we heard of it.
+pub fn made(account: &Account, incoming: Incoming, heard: Timestamp) -> NewMessage {
     let raw = incoming.document.to_string().into_bytes();
     let (folder, role) = match (incoming.folder, incoming.own) {
         (Some(folder), _) => (folder, Role::Other),
@@ -24,7 +38,7 @@ pub fn made(account: &Account, incoming: Incoming) -> NewMessage {
         role,
         ident: Ident::Remote(incoming.remote),
         size_bytes: raw.len() as u64,
-        received_at: incoming.at,
+        received_at: believable(Some(incoming.at), heard),
         flags: Flags {
             seen: incoming.own,
             ..Flags::default()
@@ -36,10 +50,10 @@ pub fn made(account: &Account, incoming: Incoming) -> NewMessage {
 }
 
 /// Lets news other than a message have its effect.
-pub fn apply(app: &App, account: &Account, news: News) -> Result<()> {
+pub fn apply(app: &App, account: &Account, (news, heard): (News, Timestamp)) -> Result<()> {
     match news {
         News::Message(incoming) => {
-            app.store.add(vec![made(account, incoming)])?;
+            app.store.add(vec![made(account, incoming, heard)])?;
         }
         News::Status(status) => {
             reported::take(app, &account.name, &status)?;
@@ -47,15 +61,20 @@ pub fn apply(app: &App, account: &Account, news: News) -> Result<()> {
         News::OptOut { address, out, why } => {
             optout::reported(app, account, (&address, out, &why))?;
         }
-        News::Edited(incoming) => edit(app, account, incoming)?,
+        News::Edited(incoming) => edit(app, account, (incoming, heard))?,
         News::Deleted(remote) => delete(app, account, &remote)?,
     }
     Ok(())
 }
 
-fn edit(app: &App, account: &Account, incoming: Incoming) -> Result<()> {
+fn edit(app: &App, account: &Account, (incoming, heard): (Incoming, Timestamp)) -> Result<()> {
     let Some(known) = app.store.remote(&account.name, &incoming.remote)? else {
-        return app.store.add(vec![made(account, incoming)]).map(drop);
+        // Someone changed an old message, or a preview was put below it. What is not here comes by itself or with a sync.
+        if account.channel.fetches() {
+            return Ok(());
+        }
+        let made = made(account, incoming, heard);
+        return app.store.add(vec![made]).map(drop);
     };
     let before = app.store.raw(known.id)?;
     let raw = provider::edited(account.channel, &before, &incoming.document);

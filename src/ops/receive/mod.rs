@@ -8,7 +8,7 @@ mod limits;
 mod provider;
 mod work;
 
-pub use apply::made;
+pub use apply::{believable, made};
 pub use call::{Answer, CALLS, Receiver};
 pub use keep::Keeper;
 pub use limits::{Limits, caller};

@@ -175,12 +175,13 @@ impl<'a> Batch<'a> {
             };
             if let News::Message(incoming) = news {
                 self.own = self.own || incoming.own;
-                self.messages.push((event, apply::made(account, incoming)));
+                self.messages
+                    .push((event, apply::made(account, incoming, event.received_at)));
                 continue;
             }
             // What is said of a message comes after the message.
             self.store()?;
-            if let Err(e) = apply::apply(self.app, account, news) {
+            if let Err(e) = apply::apply(self.app, account, (news, event.received_at)) {
                 return self.fail(event, &e.message);
             }
         }

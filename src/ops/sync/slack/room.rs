@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::format::slack::{self, Context};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::message::{Flags, Ident, NewMessage, Raw, Role};
+use crate::ops::receive::believable;
 
 use super::stamp::ChannelStamp;
 
@@ -41,7 +42,7 @@ impl Room<'_> {
             role: Role::Other,
             ident: Ident::Remote(slack::remote(self.id, ts)),
             size_bytes: raw.len() as u64,
-            received_at: parsed.sent_at.unwrap_or(self.now),
+            received_at: believable(parsed.sent_at, self.now),
             flags: Flags {
                 seen,
                 ..Flags::default()

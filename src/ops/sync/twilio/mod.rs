@@ -71,7 +71,8 @@ pub fn keep(app: &App, account: &Account, message: &Value) -> Result<()> {
     let Some(incoming) = incoming(message, &[], app.clock.now()) else {
         return Ok(());
     };
-    app.store.add(vec![receive::made(account, incoming)])?;
+    app.store
+        .add(vec![receive::made(account, incoming, app.clock.now())])?;
     Ok(())
 }
 

@@ -46,7 +46,7 @@ pub async fn take(look: &mut Look<'_>, messages: &[Value], tally: &mut Tally) ->
             None => {
                 let media = look.media(message, sid).await?;
                 if let Some(incoming) = incoming(message, &media, look.now) {
-                    let mut message = receive::made(look.account, incoming);
+                    let mut message = receive::made(look.account, incoming, look.now);
                     let first = look.stamp.newest.is_none() || look.stamp.before.is_some();
                     if first && look.now.duration_since(message.received_at) > RECENT {
                         message.flags.seen = true;

@@ -316,6 +316,16 @@ fn an_edit_of_what_is_not_here_is_no_news_and_an_impossible_time_puts_nothing_on
     }
     let rows = found(&world, "in:#ops", 4);
     assert_eq!(rows[0]["preview"], "the tapir", "{rows:?}");
+    // Of one that was posted a moment ago the message itself may be late.
+    let ts = "1795262690.000100";
+    let early = json!({"type": "message", "subtype": "message_changed", "channel": OPS, "ts": "1795262695.000009",
+        "message": {"type": "message", "user": BOB, "text": "the kiwi, edited", "ts": ts,
+            "edited": {"user": BOB, "ts": "1795262695.000003"}}});
+    post(&serving, &event("Ev3", early));
+    found(&world, "kiwi", 1);
+    post(&serving, &event("Ev4", said(OPS, "the kiwi", ts)));
+    serving.counted("comms_events_waiting", 0);
+    found(&world, "kiwi edited", 1);
     // When it came, the sync brings what was edited.
     serving.counted("comms_events_waiting", 0);
 }

@@ -118,7 +118,7 @@ pub async fn remove(app: &App, name: &str, forget: bool) -> Result<RemoveReport>
         }
         let by_login = |oauth: &OAuth| oauth.grant == Grant::Code;
         if secret_removed && account.oauth.as_ref().is_some_and(by_login) {
-            warnings.push("its login is forgotten here and still good at the provider: take it back there (before removing, `comms auth logout --revoke` does)".to_owned());
+            warnings.push("its login is forgotten here and still good at the provider: take it back there (before an account is removed, `comms auth logout NAME --revoke` does)".to_owned());
         }
         if let Some(part) = account.secret_env.keys().next() {
             warnings.push(format!("{} is still set", part.variable(name)));

@@ -16,6 +16,9 @@ const FIRST: i64 = 1_262_304_000;
 /// Clocks run apart by less.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
+/// How long after its message an edit may come first.
+const OVERTAKEN: SignedDuration = SignedDuration::from_mins(10);
+
 /// When a message came, by its provider's word where that can be; else when we heard of it. What comes from the future
 /// would stand above all else for ever.
 pub fn believable(said: Option<Timestamp>, heard: Timestamp) -> Timestamp {
@@ -69,12 +72,14 @@ pub fn apply(app: &App, account: &Account, (news, heard): (News, Timestamp)) -> 
 
 fn edit(app: &App, account: &Account, (incoming, heard): (Incoming, Timestamp)) -> Result<()> {
     let Some(known) = app.store.remote(&account.name, &incoming.remote)? else {
-        // Someone changed an old message, or a preview was put below it. What is not here comes by itself or with a sync.
-        if account.channel.fetches() {
-            return Ok(());
-        }
         let made = made(account, incoming, heard);
-        return app.store.add(vec![made]).map(drop);
+        // Someone changed an old message, or a preview was put below it: it comes with a sync. One of just now may have
+        // overtaken the message itself.
+        let is_old = heard.duration_since(made.received_at) > OVERTAKEN;
+        return match is_old && account.channel.fetches() {
+            true => Ok(()),
+            false => app.store.add(vec![made]).map(drop),
+        };
     };
     let before = app.store.raw(known.id)?;
     let raw = provider::edited(account.channel, &before, &incoming.document);

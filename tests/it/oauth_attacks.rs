@@ -187,14 +187,15 @@ fn an_issuer_can_not_have_anything_but_a_web_page_opened() {
     }
 }
 
+fn device(interval: u64) -> Value {
+    json!({
+        "device_code": "d3vice", "user_code": "ABCD", "verification_uri": "https://example.com/device",
+        "expires_in": 2, "interval": interval,
+    })
+}
+
 #[test]
 fn a_device_login_asks_neither_without_pause_nor_for_ever() {
-    let device = |interval: u64| {
-        json!({
-            "device_code": "d3vice", "user_code": "ABCD", "verification_uri": "https://example.com/device",
-            "expires_in": 2, "interval": interval,
-        })
-    };
     let pending = || (400, json!({"error": "authorization_pending"}));
     let hasty = Provider::start(move |path, _| match path {
         "/device" => (200, device(0)),
@@ -216,9 +217,11 @@ fn a_device_login_asks_neither_without_pause_nor_for_ever() {
         .run(["auth", "login", "work", "--device"])
         .fails(7);
     assert!(run.stderr.contains("wants to be asked"), "{run}");
+}
 
-    // Nor is anyone sent to what is no page.
-    let trick = Provider::start(move |path, _| match path {
+#[test]
+fn a_device_login_sends_nobody_to_what_is_no_page() {
+    let trick = Provider::start(|path, _| match path {
         "/device" => {
             let mut device = device(1);
             device["verification_uri"] = json!("javascript:alert(1)");
@@ -228,18 +231,22 @@ fn a_device_login_asks_neither_without_pause_nor_for_ever() {
     });
     let world = trick.world();
     world.run(["auth", "login", "work", "--device"]).fails(3);
+}
 
-    // Whether a login can be kept is known before anyone makes it.
-    let early = Provider::start(move |path, _| match path {
+#[test]
+fn a_device_login_that_could_not_be_kept_is_refused_before_anyone_makes_it() {
+    let provider = Provider::start(|path, _| match path {
         "/device" => (200, device(1)),
         _ => good(),
     });
-    let world = early.world().env("COMMS_PASSPHRASE", "");
+    let world = provider.world().env("COMMS_PASSPHRASE", "");
     world.run(["auth", "login", "work", "--device"]).fails(4);
-    assert_eq!(early.heard("/device"), 0);
+    assert_eq!(provider.heard("/device"), 0);
+}
 
-    // Numbers may come as text.
-    let texts = Provider::start(move |path, _| match path {
+#[test]
+fn a_device_login_takes_numbers_as_text() {
+    let provider = Provider::start(|path, _| match path {
         "/device" => {
             let mut device = device(0);
             device["interval"] = json!("1");
@@ -248,7 +255,7 @@ fn a_device_login_asks_neither_without_pause_nor_for_ever() {
         }
         _ => good(),
     });
-    let world = texts.world();
+    let world = provider.world();
     world.run(["auth", "login", "work", "--device"]).ok();
 }
 

@@ -73,22 +73,36 @@ const GOOD: (&str, &str) = (
     "{\"access_token\":\"tok3n\",\"token_type\":\"Bearer\",\"expires_in\":3600,\"refresh_token\":\"n3w-r3fresh\"}",
 );
 
+/// The same with another token to renew by.
+const ROTATED: (&str, &str) = (
+    "200 OK",
+    "{\"access_token\":\"tok3n\",\"token_type\":\"Bearer\",\"expires_in\":3600,\"refresh_token\":\"r0tated\"}",
+);
+
+/// Secrets in the encrypted file, as where there is no desktop.
+const FILE: &str = "[secrets]\nstore = \"file\"\n";
+
+/// Tokens as comms keeps them, an hour too old.
+fn spent(refresh_token: &str, port: u16) -> String {
+    let tokens = serde_json::json!({
+        "access_token": "old", "refresh_token": refresh_token, "token_type": "bearer",
+        "expires_at": "2026-11-21T11:00:00Z", "obtained_at": "2026-11-21T10:00:00Z",
+        "logged_in_at": "2026-11-21T10:00:00Z", "scopes": ["mail"], "issuer": null,
+        "token_url": format!("http://127.0.0.1:{port}/token"), "client_id": "comms",
+    });
+    tokens.to_string()
+}
+
 /// An account at a scripted IMAP server whose login has expired and stands in the environment.
 fn expired(token_port: u16) -> World {
     let (imap, _) = serve(SCRIPTS[0]);
-    let tokens = serde_json::json!({
-        "access_token": "old", "refresh_token": "r3fresh", "token_type": "bearer",
-        "expires_at": "2026-11-21T11:00:00Z", "obtained_at": "2026-11-21T10:00:00Z",
-        "logged_in_at": "2026-11-21T10:00:00Z", "scopes": ["mail"], "issuer": null,
-        "token_url": format!("http://127.0.0.1:{token_port}/token"), "client_id": "comms",
-    });
     World::new()
         .config(&format!(
             "[accounts.work]\nchannel = \"imap\"\naddress = \"ada@example.com\"\nimap = \"127.0.0.1:{imap}\"\n\
              tls = \"none\"\nauth = \"oauth\"\nclient_id = \"comms\"\nauthorize_url = \"http://127.0.0.1:{token_port}/auth\"\n\
              token_url = \"http://127.0.0.1:{token_port}/token\"\n"
         ))
-        .env("COMMS_SECRET_WORK_TOKENS", &tokens.to_string())
+        .env("COMMS_SECRET_WORK_TOKENS", &spent("r3fresh", token_port))
         .env("COMMS_SECRET_WORK_CLIENT_SECRET", "cl13nt-s3cret")
         .env("RUST_LOG", "trace")
         .env("RUST_BACKTRACE", "1")
@@ -326,6 +340,15 @@ fn a_service_account_signs_who_it_acts_for() {
     ]);
 }
 
+/// The config of an account that an OAuth client logs in to by itself; it ends with these lines.
+fn by_itself((port, imap): (u16, u16), more: &str) -> String {
+    format!(
+        "[accounts.work]\nchannel = \"imap\"\naddress = \"ada@example.com\"\nimap = \"127.0.0.1:{imap}\"\n\
+         tls = \"none\"\nauth = \"oauth\"\noauth = \"microsoft\"\ntenant = \"example.com\"\n\
+         grant = \"client-credentials\"\nclient_id = \"robot\"\ntoken_url = \"http://127.0.0.1:{port}/token\"\n{more}"
+    )
+}
+
 #[test]
 fn a_client_logs_in_with_its_own_secret() {
     let Some(desktop) = Desktop::start() else {
@@ -334,11 +357,7 @@ fn a_client_logs_in_with_its_own_secret() {
     let (port, heard) = endpoint(vec![GOOD]);
     let (imap, _) = serve(SCRIPTS[0]);
     let world = World::new()
-        .config(&format!(
-            "[accounts.work]\nchannel = \"imap\"\naddress = \"ada@example.com\"\nimap = \"127.0.0.1:{imap}\"\n\
-             tls = \"none\"\nauth = \"oauth\"\noauth = \"microsoft\"\ntenant = \"example.com\"\n\
-             grant = \"client-credentials\"\nclient_id = \"robot\"\ntoken_url = \"http://127.0.0.1:{port}/token\"\n"
-        ))
+        .config(&by_itself((port, imap), ""))
         .env("DBUS_SESSION_BUS_ADDRESS", &desktop.bus);
     let args = ["auth", "login", "work", "--client-secret-stdin", "--json"];
     let run = world.run_with("cl13nt-s3cret\n", args).ok();
@@ -363,11 +382,7 @@ fn a_secret_that_the_provider_refuses_does_not_replace_the_good_one() {
     let (port, heard) = endpoint(vec![GOOD, refused, GOOD]);
     let (imap, _) = serve(SCRIPTS[0]);
     let world = World::new()
-        .config(&format!(
-            "[secrets]\nstore = \"file\"\n[accounts.work]\nchannel = \"imap\"\naddress = \"ada@example.com\"\n\
-             imap = \"127.0.0.1:{imap}\"\ntls = \"none\"\nauth = \"oauth\"\noauth = \"microsoft\"\ntenant = \"example.com\"\n\
-             grant = \"client-credentials\"\nclient_id = \"robot\"\ntoken_url = \"http://127.0.0.1:{port}/token\"\n"
-        ))
+        .config(&by_itself((port, imap), FILE))
         .env("COMMS_PASSPHRASE", "pw");
     let args = ["auth", "login", "work", "--client-secret-stdin"];
     world.run_with("cl13nt-s3cret\n", args).ok();
@@ -388,25 +403,9 @@ fn an_interrupted_renewal_does_not_lose_the_rotated_token() {
     let (port, heard) = slow_endpoint(vec![GOOD], Duration::from_secs(2));
     let (imap, _) = serve(SCRIPTS[0]);
     let world = World::new()
-        .config(&format!(
-            "[secrets]\nstore = \"file\"\n[accounts.work]\nchannel = \"imap\"\naddress = \"ada@example.com\"\n\
-             imap = \"127.0.0.1:{imap}\"\ntls = \"none\"\nauth = \"oauth\"\nclient_id = \"comms\"\n\
-             authorize_url = \"http://127.0.0.1:{port}/auth\"\ntoken_url = \"http://127.0.0.1:{port}/token\"\n"
-        ))
+        .config(&by_browser((port, imap), FILE))
         .env("COMMS_PASSPHRASE", "pw");
-    let begun = world
-        .run(["auth", "login", "work", "--paste", "--json"])
-        .ok();
-    let url = begun.json()["authorize_url"].as_str().unwrap().to_owned();
-    let state = url
-        .split("&state=")
-        .nth(1)
-        .unwrap()
-        .split('&')
-        .next()
-        .unwrap();
-    let args = ["auth", "login", "work", "--paste-url", "-"];
-    world.run_with(format!("code=x&state={state}"), args).ok();
+    log_in(&world);
     assert_eq!(heard.lock().unwrap().len(), 1);
     let later = |now: &str| {
         let mut command = world.command();
@@ -418,11 +417,7 @@ fn an_interrupted_renewal_does_not_lose_the_rotated_token() {
         .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    let end = Instant::now() + Duration::from_secs(20);
-    while heard.lock().unwrap().len() < 2 {
-        assert!(Instant::now() < end, "nothing was asked for");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_for(&heard, 2);
     let kill = Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status();
@@ -474,18 +469,14 @@ fn wait_for(heard: &Mutex<Vec<String>>, n: usize) {
 
 #[test]
 fn a_login_beside_a_renewal_keeps_the_token_that_renews() {
-    let rotated = (
-        "200 OK",
-        r#"{"access_token":"tok3n","token_type":"Bearer","expires_in":3600,"refresh_token":"r0tated"}"#,
-    );
     let bare = (
         "200 OK",
         r#"{"access_token":"tok3n","token_type":"Bearer","expires_in":3600}"#,
     );
-    let (port, heard) = endpoint(vec![GOOD, rotated, bare, GOOD]);
+    let (port, heard) = endpoint(vec![GOOD, ROTATED, bare, GOOD]);
     let (imap, _) = serve(SCRIPTS[0]);
     let world = World::new()
-        .config(&by_browser((port, imap), "[secrets]\nstore = \"file\"\n"))
+        .config(&by_browser((port, imap), FILE))
         .env("COMMS_PASSPHRASE", "pw");
     log_in(&world);
     let began = begin_login(&world);
@@ -501,11 +492,7 @@ fn a_login_beside_a_renewal_keeps_the_token_that_renews() {
 
 #[test]
 fn what_came_after_the_tokens_in_a_variable_is_kept_and_used() {
-    let rotated = (
-        "200 OK",
-        r#"{"access_token":"tok3n","token_type":"Bearer","expires_in":3600,"refresh_token":"r0tated"}"#,
-    );
-    let (port, heard) = endpoint(vec![rotated, GOOD, GOOD]);
+    let (port, heard) = endpoint(vec![ROTATED, GOOD, GOOD]);
     let world = expired(port).env("COMMS_PASSPHRASE", "pw");
     sync(&world).ok();
     let world = world.env("COMMS_NOW", "2026-11-21T15:00:00Z");
@@ -516,25 +503,15 @@ fn what_came_after_the_tokens_in_a_variable_is_kept_and_used() {
         assert!(heard[1].contains("refresh_token=r0tated"), "{}", heard[1]);
     }
     // Where nothing can be kept, it is said.
-    let (port, _) = endpoint(vec![rotated]);
+    let (port, _) = endpoint(vec![ROTATED]);
     let run = sync(&expired(port)).ok();
     assert!(run.stderr.contains("is over with this process"), "{run}");
     // Another variable is another login.
     let (port, heard) = endpoint(vec![GOOD]);
-    let tokens = serde_json::json!({
-        "access_token": "old", "refresh_token": "an0ther", "token_type": "bearer",
-        "expires_at": "2026-11-21T11:00:00Z", "obtained_at": "2026-11-21T10:00:00Z",
-        "logged_in_at": "2026-11-21T10:00:00Z", "scopes": ["mail"], "issuer": null,
-        "token_url": format!("http://127.0.0.1:{port}/token"), "client_id": "comms",
-    });
-    let config = std::fs::read_to_string(world.home().join("config.toml")).unwrap();
-    let (_, old) = config
-        .split_once("token_url = \"http://127.0.0.1:")
-        .unwrap();
-    let old = old.split('/').next().unwrap().to_owned();
+    let (imap, _) = serve(SCRIPTS[0]);
     let world = world
-        .config(&config.replace(&old, &port.to_string()))
-        .env("COMMS_SECRET_WORK_TOKENS", &tokens.to_string());
+        .config(&by_browser((port, imap), ""))
+        .env("COMMS_SECRET_WORK_TOKENS", &spent("an0ther", port));
     sync(&world).ok();
     let heard = heard.lock().unwrap();
     assert!(heard[0].contains("refresh_token=an0ther"), "{}", heard[0]);
@@ -568,15 +545,15 @@ fn a_keyring_that_is_away_for_a_moment_costs_no_login() {
 fn a_provider_that_says_nothing_keeps_no_list_back_and_ends_with_ctrl_c() {
     let (port, _) = endpoint(vec![GOOD]);
     let (imap, _) = serve(SCRIPTS[0]);
-    let file = "[secrets]\nstore = \"file\"\n[inbox]\ndeadline = \"1s\"\n";
+    let file = format!("{FILE}[inbox]\ndeadline = \"1s\"\n");
     let world = World::new()
-        .config(&by_browser((port, imap), file))
+        .config(&by_browser((port, imap), &file))
         .env("COMMS_PASSPHRASE", "pw");
     log_in(&world);
     // From now on it accepts and says nothing.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = silent.local_addr().unwrap().port();
-    let world = world.config(&by_browser((port, imap), file));
+    let world = world.config(&by_browser((port, imap), &file));
     let world = world.env("COMMS_NOW", "2026-11-21T15:00:00Z");
     let mut child = world.spawn(["inbox", "--json"]);
     let mut first = [0];
@@ -596,15 +573,10 @@ fn a_provider_that_says_nothing_keeps_no_list_back_and_ends_with_ctrl_c() {
 }
 
 #[test]
-fn a_service_account_needs_no_keyring() {
-    let refused = ("401 Unauthorized", r#"{"error":"invalid_client"}"#);
-    let (port, _) = endpoint(vec![GOOD, GOOD, refused]);
+fn a_client_with_a_secret_needs_no_keyring() {
+    let (port, _) = endpoint(vec![GOOD]);
     let (imap, _) = serve(SCRIPTS[0]);
-    let config = format!(
-        "[accounts.work]\nchannel = \"imap\"\naddress = \"ada@example.com\"\nimap = \"127.0.0.1:{imap}\"\ntls = \"none\"\n\
-         auth = \"oauth\"\noauth = \"microsoft\"\ntenant = \"example.com\"\ngrant = \"client-credentials\"\n\
-         client_id = \"robot\"\ntoken_url = \"http://127.0.0.1:{port}/token\"\n"
-    );
+    let config = by_itself((port, imap), "");
     // Into the encrypted file, as there is no keyring.
     let world = World::new().config(&config).env("COMMS_PASSPHRASE", "pw");
     let args = ["auth", "login", "work", "--client-secret-stdin"];

@@ -60,9 +60,13 @@ pub fn mbox(file: &[u8]) {
         let entry = entry.expect("small files are read to their end");
         status_flags(&entry.raw);
         entry.sender();
-        // A Content-Length of the message would be tried again.
+        // A Content-Length of the message would be tried again, and is left out.
         let lower = entry.raw.to_ascii_lowercase();
-        if lower.windows(15).any(|w| w == b"content-length:") {
+        let names = (0..lower.len()).filter_map(|at| lower[at..].strip_prefix(b"content-length"));
+        if names
+            .map(<[u8]>::trim_ascii_start)
+            .any(|rest| rest.starts_with(b":"))
+        {
             return;
         }
         writer

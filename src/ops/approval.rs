@@ -11,7 +11,7 @@ use crate::random;
 use crate::rules::address::one_spelling;
 use crate::store::outbox::Fingerprint;
 
-use super::deliver::{self, Delivery, Filing, Lines};
+use super::deliver;
 use super::send::{ItemReport, SendReport, report_on};
 use super::{App, Origin, drain, outbox};
 
@@ -160,24 +160,12 @@ pub async fn approve(app: &App, looks: &[Look]) -> Result<SendReport> {
         return report_on(app, &approved, warnings);
     }
     let owner = app.store.owner()?;
-    let lines = Lines::default();
-    let filing = Filing::default();
-    let delivery = Delivery {
-        owner: &owner,
-        lines: &lines,
-        filing: &filing,
-        timeout: None,
-        keep: true,
-        by_hand: true,
-        insists: true,
-    };
-    let row = deliver::all(app, &approved, &delivery, |item| {
+    let row = deliver::named(app, &approved, &owner, |item| {
         let due = item.next_at.is_none_or(|at| at <= now);
         // Another run may be quicker; it then sends it.
         Ok(due && app.store.claim(item.id, &owner, now)?)
     });
     warnings.extend(row.await?.warnings);
-    lines.close().await;
     report_on(app, &approved, warnings)
 }
 

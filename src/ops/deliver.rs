@@ -39,7 +39,7 @@ pub use api::Provider;
 pub use crowd::Crowd;
 pub use filing::Filing;
 pub use lines::Lines;
-pub use row::all;
+pub use row::{all, named};
 pub use smtp::credentials;
 
 /// What lies before the point of no return may take so long.

@@ -10,7 +10,7 @@ use crate::model::outbox::{Event, RecipientState, State, Verdict};
 
 use crate::store::outbox::{BatchState, Item};
 
-use super::deliver::{self, Delivery, Filing, Lines};
+use super::deliver;
 use super::gate::{self, Leave};
 use super::send::{AttemptReport, ItemReport, SendReport, cost, report_on};
 use super::status::OutboxStatus;
@@ -183,23 +183,17 @@ pub async fn retry(app: &App, origin: Origin, id: OutboxId) -> Result<SendReport
     let change = (&[RecipientState::Failed][..], RecipientState::Waiting);
     app.store.outbox_event(id, event, Some(change), now)?;
     let owner = app.store.owner()?;
-    if !app.store.claim(id, &owner, now)? {
-        return Err(Error::unavailable(format!("another comms is sending `{id}` now")).item(id));
-    }
-    let lines = Lines::default();
-    let filing = Filing::default();
-    let delivery = Delivery {
-        owner: &owner,
-        lines: &lines,
-        filing: &filing,
-        timeout: None,
-        keep: true,
-        by_hand: true,
-        insists: true,
-    };
-    let delivered = deliver::deliver(app, id, &delivery).await?;
-    lines.close().await;
-    report_on(app, &[id], delivered.warnings)
+    let ids = [id];
+    let row = deliver::named(app, &ids, &owner, |_| {
+        match app.store.claim(id, &owner, now)? {
+            true => Ok(true),
+            false => {
+                let words = format!("another comms is sending `{id}` now");
+                Err(Error::unavailable(words).item(id))
+            }
+        }
+    });
+    report_on(app, &ids, row.await?.warnings)
 }
 
 /// Puts an item away for good.

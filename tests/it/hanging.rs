@@ -59,6 +59,14 @@ fn said(child: Child, code: i32) -> String {
     String::from_utf8_lossy(&ended.stdout).into_owned()
 }
 
+/// The report of a command that ends well says of so many items that they were sent.
+fn all_sent(child: Child, n: usize) {
+    let report: Value = serde_json::from_str(&said(child, 0)).unwrap();
+    let items = report["items"].as_array().unwrap();
+    assert_eq!(items.len(), n, "{report}");
+    assert!(items.iter().all(|i| i["state"] == "sent"), "{report}");
+}
+
 fn signal(child: &Child, signal: &str) {
     let pid = child.id().to_string();
     Command::new("kill").args([signal, &pid]).status().unwrap();
@@ -84,10 +92,7 @@ fn a_run_sends_for_other_accounts_while_a_server_keeps_its_answer_back() {
         "it waits for the other"
     );
     stuck.release();
-    let report: Value = serde_json::from_str(&said(child, 0)).unwrap();
-    let items = report["items"].as_array().unwrap();
-    assert_eq!(items.len(), 3, "{report}");
-    assert!(items.iter().all(|i| i["state"] == "sent"), "{report}");
+    all_sent(child, 3);
 }
 
 #[test]
@@ -118,10 +123,7 @@ fn one_send_to_several_channels_waits_for_no_server_that_hangs() {
         std::thread::sleep(Duration::from_millis(50));
     }
     stuck.release();
-    let report: Value = serde_json::from_str(&said(child, 0)).unwrap();
-    let items = report["items"].as_array().unwrap();
-    assert_eq!(items.len(), 2, "{report}");
-    assert!(items.iter().all(|i| i["state"] == "sent"), "{report}");
+    all_sent(child, 2);
 }
 
 #[test]

@@ -9,9 +9,10 @@ use futures_util::future::join_all;
 use crate::error::Result;
 use crate::model::id::OutboxId;
 use crate::ops::App;
+use crate::store::Owner;
 use crate::store::outbox::Item;
 
-use super::{Delivery, deliver};
+use super::{Delivery, Filing, Lines, deliver};
 
 /// How several deliveries went.
 #[derive(Debug, Default)]
@@ -20,6 +21,31 @@ pub struct Row {
     pub interrupted: bool,
     /// What was not begun, because it was interrupted before.
     pub left: Vec<OutboxId>,
+}
+
+/// Delivers items that someone named one by one, so that a provider that is left alone is tried at once.
+///
+/// # Errors
+/// As [`all`].
+pub async fn named(
+    app: &App,
+    ids: &[OutboxId],
+    owner: &Owner,
+    goes: impl Fn(&Item) -> Result<bool>,
+) -> Result<Row> {
+    let lines = Lines::default();
+    let delivery = Delivery {
+        owner,
+        lines: &lines,
+        filing: &Filing::default(),
+        timeout: None,
+        keep: true,
+        by_hand: true,
+        insists: true,
+    };
+    let row = all(app, ids, &delivery, goes).await?;
+    lines.close().await;
+    Ok(row)
 }
 
 /// Delivers items, those of one account one after the other, accounts side by side: a server that hangs holds up its own

@@ -65,6 +65,14 @@ fn pick(
                 rich: vec![piece],
             }
         }
+        // What a mail server tells of a message is read, and kept as it came.
+        Kind::Leaf if is_report(part) => {
+            attachments.push(index);
+            View {
+                text: vec![Piece::Plain(index)],
+                rich: Vec::new(),
+            }
+        }
         Kind::Leaf => {
             if !is_other_form(tree, part) {
                 attachments.push(index);
@@ -173,6 +181,19 @@ fn is_body(tree: &Tree<'_>, part: &Part<'_>, leads: bool) -> bool {
                 && part.content_type.bytes("name").is_none()
         }
     }
+}
+
+/// What became of a message, in words for programs that people can read: which recipient, why, says who (RFC 3464,
+/// RFC 8098, RFC 5965, RFC 6533).
+fn is_report(part: &Part<'_>) -> bool {
+    matches!(
+        part.media.as_str(),
+        "message/delivery-status"
+            | "message/global-delivery-status"
+            | "message/disposition-notification"
+            | "message/global-disposition-notification"
+            | "message/feedback-report"
+    )
 }
 
 /// A further form of the same text, for programs that know it: neither read nor an attachment.

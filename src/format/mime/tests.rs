@@ -151,6 +151,45 @@ fn a_message_in_a_message_is_an_attachment_whose_text_is_found() {
 }
 
 #[test]
+fn a_bounce_says_which_recipient_failed_and_why_and_keeps_its_report_as_a_file() {
+    let report = "Reporting-MTA: dns; mx.example.com\n\nFinal-Recipient: rfc822; nosuch@example.org\n\
+        Action: failed\nDiagnostic-Code: smtp; 550 5.1.1 no such user\n";
+    let returned = "From: me@example.com\nTo: nosuch@example.org\nSubject: the offer\n";
+    let bounce = |report_type: &str, returned_type: &str| {
+        format!(
+            "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nI'm sorry.\n--b\n\
+            Content-Type: {report_type}\n\n{report}\n--b\nContent-Type: {returned_type}\n\n{returned}\n--b--\n"
+        )
+    };
+    for (report_type, returned_type) in [
+        ("message/delivery-status", "message/rfc822"),
+        ("message/delivery-status", "text/rfc822-headers"),
+        ("message/global-delivery-status", "message/global-headers"),
+        ("message/disposition-notification", "text/rfc822-headers"),
+        ("message/feedback-report", "message/rfc822"),
+    ] {
+        let raw = bounce(report_type, returned_type);
+        let parsed = parse(raw.as_bytes());
+        for told in ["I'm sorry.", report.trim_end(), "Subject: the offer"] {
+            assert!(parsed.text.contains(told), "{told} of {}", parsed.text);
+        }
+        let read: String = passages(raw.as_bytes())
+            .into_iter()
+            .map(|passage| match passage {
+                Passage::Plain(text) | Passage::Html(text) => text + "\n",
+            })
+            .collect();
+        assert!(read.contains("nosuch@example.org") && read.contains("the offer"));
+        assert!(body(raw.as_bytes()).text.unwrap().contains("no such user"));
+        let kept = |number| attachment(raw.as_bytes(), number).unwrap();
+        assert_eq!(kept(1).0.media_type, report_type);
+        assert_eq!(kept(1).1, report.as_bytes());
+        assert_eq!(kept(2).0.media_type, returned_type);
+        assert_eq!(kept(2).1, returned.as_bytes());
+    }
+}
+
+#[test]
 fn an_apple_mail_with_the_file_inside_the_alternative_keeps_it() {
     let raw = format!(
         "{ALTERNATIVE}--b\n\nplain\n--b\nContent-Type: multipart/mixed; boundary=c\n\n\

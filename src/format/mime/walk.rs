@@ -18,7 +18,7 @@ pub const MOST_PARTS: usize = 10_000;
 pub enum Kind {
     Leaf,
     Multipart,
-    /// `message/rfc822`, its message the only child if it could be opened.
+    /// `message/rfc822` and what is like it, its message the only child if it could be opened.
     Message,
 }
 
@@ -175,6 +175,8 @@ impl<'a> Tree<'a> {
         let kind = match media.as_str() {
             m if m.starts_with("multipart/") => Kind::Multipart,
             "message/rfc822" | "message/global" | "message/news" => Kind::Message,
+            // The header of a returned message, without its text (RFC 6522 §4, RFC 6533).
+            "text/rfc822-headers" | "message/global-headers" => Kind::Message,
             _ => Kind::Leaf,
         };
         let disposition = match disposition_value.main.as_str() {

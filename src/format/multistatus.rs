@@ -3,6 +3,9 @@
 //! The text comes from a stranger: no document type, no entities of its own, bounded depth. Names are compared with their
 //! namespaces, whatever prefix a server gives them.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use quick_xml::NsReader;
 use quick_xml::events::Event;
 use quick_xml::name::{Namespace, ResolveResult};
@@ -15,12 +18,14 @@ pub const CARDDAV: &str = "urn:ietf:params:xml:ns:carddav";
 pub const CALENDAR_SERVER: &str = "http://calendarserver.org/ns/";
 
 const DEEPEST: usize = 32;
+/// Elements of one document; an address book of 100,000 cards is listed with seven for each.
+const MOST_ELEMENTS: usize = 1_500_000;
 
 /// An element with all that is in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Element {
-    pub namespace: String,
-    pub name: String,
+    pub namespace: Arc<str>,
+    pub name: Arc<str>,
     /// Its own text, without that of its children.
     pub text: String,
     pub children: Vec<Element>,
@@ -50,6 +55,8 @@ impl Element {
         let mut reader = NsReader::from_str(text);
         // The elements that are open, from the root; the first is none.
         let mut open = vec![Element::default()];
+        let mut names = Names::default();
+        let mut elements = 0;
         loop {
             let (namespace, event) = reader
                 .read_resolved_event()
@@ -59,16 +66,20 @@ impl Element {
                     if open.len() > DEEPEST {
                         return Err("it is nested too deep".to_owned());
                     }
+                    elements += 1;
+                    if elements > MOST_ELEMENTS {
+                        return Err("it has more elements than can be held".to_owned());
+                    }
                     let namespace = match namespace {
-                        ResolveResult::Bound(Namespace(namespace)) => namespace.to_owned(),
-                        ResolveResult::Unbound => String::new(),
+                        ResolveResult::Bound(Namespace(namespace)) => names.kept(namespace),
+                        ResolveResult::Unbound => names.kept(""),
                         ResolveResult::Unknown(prefix) => {
                             return Err(format!("the prefix `{prefix}` means nothing in it"));
                         }
                     };
                     let element = Element {
                         namespace,
-                        name: tag.local_name().as_ref().to_owned(),
+                        name: names.kept(tag.local_name().as_ref()),
                         ..Element::default()
                     };
                     match event {
@@ -104,7 +115,7 @@ impl Element {
     }
 
     pub fn is(&self, namespace: &str, name: &str) -> bool {
-        self.namespace == namespace && self.name == name
+        *self.namespace == *namespace && *self.name == *name
     }
 
     /// The first child of this name.
@@ -128,6 +139,21 @@ impl Element {
     }
 }
 
+/// The names in a document, each kept once.
+#[derive(Default)]
+struct Names(HashSet<Arc<str>>);
+
+impl Names {
+    fn kept(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(name) {
+            return Arc::clone(known);
+        }
+        let name: Arc<str> = name.into();
+        self.0.insert(Arc::clone(&name));
+        name
+    }
+}
+
 fn top(open: &mut Vec<Element>) -> &mut Element {
     if open.is_empty() {
         open.push(Element::default());
@@ -145,8 +171,11 @@ impl Multistatus {
             return Err(format!("it is no multistatus but `{name}`"));
         }
         Ok(Multistatus {
-            responses: root.all(DAV, "response").flat_map(responses).collect(),
             sync_token: root.text_of(DAV, "sync-token").map(str::to_owned),
+            responses: (root.children.into_iter())
+                .filter(|child| child.is(DAV, "response"))
+                .flat_map(responses)
+                .collect(),
         })
     }
 }
@@ -170,26 +199,33 @@ impl Response {
 }
 
 /// One `response` may name several resources that have the same status.
-fn responses(element: &Element) -> Vec<Response> {
-    let properties = element.all(DAV, "propstat").filter(|stat| {
-        stat.text_of(DAV, "status")
-            .is_none_or(|status| matches!(code(status), Some(200..=299)))
-    });
-    let response = Response {
-        href: String::new(),
-        status: element.text_of(DAV, "status").and_then(code),
-        properties: properties
-            .filter_map(|stat| stat.child(DAV, "prop"))
-            .flat_map(|prop| prop.children.clone())
-            .collect(),
+fn responses(element: Element) -> Vec<Response> {
+    let status = element.text_of(DAV, "status").and_then(code);
+    let (mut hrefs, mut properties) = (Vec::new(), Vec::new());
+    for child in element.children {
+        if child.is(DAV, "href") {
+            hrefs.push(child.text.trim().to_owned());
+        } else if child.is(DAV, "propstat") && has_its_properties(&child) {
+            let prop = child.children.into_iter().find(|c| c.is(DAV, "prop"));
+            properties.extend(prop.unwrap_or_default().children);
+        }
+    }
+    let response = |(href, properties)| Response {
+        href,
+        status,
+        properties,
     };
-    element
-        .all(DAV, "href")
-        .map(|href| Response {
-            href: href.text.trim().to_owned(),
-            ..response.clone()
-        })
+    let each = hrefs.len();
+    hrefs
+        .into_iter()
+        .zip(std::iter::repeat_n(properties, each))
+        .map(response)
         .collect()
+}
+
+fn has_its_properties(stat: &Element) -> bool {
+    stat.text_of(DAV, "status")
+        .is_none_or(|status| matches!(code(status), Some(200..=299)))
 }
 
 /// `HTTP/1.1 404 Not Found`.
@@ -235,6 +271,8 @@ mod tests {
         assert!(Multistatus::parse(bomb).is_err());
         assert!(Multistatus::parse("<multistatus xmlns=\"DAV:\">&x;</multistatus>").is_err());
         assert!(Multistatus::parse(&"<a>".repeat(100)).is_err());
+        let many = "<a/>".repeat(MOST_ELEMENTS);
+        assert!(Element::parse(&format!("<m>{many}</m>")).is_err());
         for bad in ["", "<html></html>", "<multistatus xmlns=\"DAV:\">", "no"] {
             assert!(Multistatus::parse(bad).is_err(), "{bad}");
         }

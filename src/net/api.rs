@@ -391,6 +391,8 @@ pub type Reading = fn(&Answer, doing: &str) -> Option<Fault>;
 
 /// The reason of a fault where the answer was larger than the call's limits.
 pub const TOO_LARGE: &str = "answerTooLarge";
+/// The reason where no answer came within its time.
+const SILENT: &str = "noAnswer";
 
 /// A provider's API, for one account.
 pub struct Api {
@@ -405,6 +407,8 @@ pub struct Api {
 
 /// How often a call that may be repeated is tried in all.
 const TRIES: u32 = 6;
+/// The same where the provider takes the call and says nothing: each try has taken all its time.
+const SILENT_TRIES: u32 = 2;
 /// The longest single wait between two tries.
 const LONGEST: Duration = Duration::from_secs(64);
 
@@ -463,7 +467,11 @@ impl Api {
 
     /// Waits after so many tries until the next may go better; false if it is time to give up.
     pub async fn patient(&self, fault: &Fault, tries: u32) -> bool {
-        if !fault.passes || tries >= TRIES {
+        let most = match fault.reason == SILENT {
+            true => SILENT_TRIES,
+            false => TRIES,
+        };
+        if !fault.passes || tries >= most {
             return false;
         }
         let backoff = backoff(tries);
@@ -560,7 +568,12 @@ impl Api {
             },
             Err(lost) => Err(Fault {
                 status: 0,
-                reason: if lost.too_large { TOO_LARGE } else { "" }.to_owned(),
+                reason: match (lost.too_large, lost.silent) {
+                    (true, _) => TOO_LARGE,
+                    (_, true) => SILENT,
+                    _ => "",
+                }
+                .to_owned(),
                 passes: lost.error.kind == Kind::Unavailable && !lost.too_large,
                 may_have_left: lost.may_have_left,
                 error: lost.error,

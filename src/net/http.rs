@@ -15,12 +15,14 @@ use tracing::{debug, trace};
 
 use crate::error::{Error, Kind, Result};
 
-use super::tls;
+use super::{tls, weight};
 
 const CONNECT: Duration = Duration::from_secs(10);
 const TOTAL: Duration = Duration::from_secs(30);
 /// The largest answer that is read, in bytes.
 const LARGEST: usize = 4 << 20;
+/// Bytes of memory that the values of one answer may take; a page of 32 MB as Slack writes it takes less.
+const MOST_HELD: usize = 512 << 20;
 
 /// How long an exchange may take once it is connected, and how much may come back.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +49,8 @@ pub struct Lost {
     pub may_have_left: bool,
     /// There was an answer, larger than [`Limits`] allow.
     pub too_large: bool,
+    /// Time was over.
+    pub silent: bool,
 }
 
 impl Lost {
@@ -55,6 +59,7 @@ impl Lost {
             error,
             may_have_left: false,
             too_large: false,
+            silent: false,
         }
     }
 }
@@ -158,6 +163,7 @@ impl Client {
         let lost = |e: reqwest::Error| Lost {
             may_have_left: !e.is_connect() && !e.is_builder(),
             too_large: false,
+            silent: e.is_timeout() && !e.is_connect(),
             error: fault(e, &peer),
         };
         let mut response = client.execute(request).await.map_err(lost)?;
@@ -172,11 +178,13 @@ impl Client {
             if answer.body.len() + chunk.len() > limits.largest {
                 return Err(Lost {
                     error: Error::unavailable(format!(
-                        "the answer of `{}` has no end",
-                        answer.peer
+                        "the answer of `{}` is longer than {} MB",
+                        answer.peer,
+                        limits.largest >> 20
                     )),
                     may_have_left: true,
                     too_large: true,
+                    silent: false,
                 });
             }
             answer.body.extend_from_slice(&chunk);
@@ -294,6 +302,10 @@ impl Answer {
 
     /// The body as JSON. The fault says nothing of what stood there.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        if self.body.len() > LARGEST && weight::of_json(&self.body) > MOST_HELD {
+            let words = format!("`{}` answered with more values than can be held", self.peer);
+            return Err(Error::unavailable(words));
+        }
         serde_json::from_slice(&self.body).map_err(|e| {
             Error::unavailable(format!(
                 "`{}` answered something else than was asked for (at line {}, column {})",

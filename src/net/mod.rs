@@ -12,6 +12,7 @@ pub mod poster;
 pub mod slack;
 pub mod tls;
 pub mod twilio;
+mod weight;
 pub mod whatsapp;
 
 use crate::error::{Context, Kind, Result};

@@ -222,8 +222,24 @@ fn of_whatsapp(account: &Account) -> Result<Whatsapp> {
         .ok_or_else(|| Error::internal(format!("account `{}` is none of WhatsApp", account.name)))
 }
 
+/// How long a provider may take to say whether a login is good: someone waits for it.
+const PROOF: Duration = Duration::from_secs(30);
+
 /// Whether this secret opens the account; gives who took it. Asks for the least there is; a webhook can't be asked.
 pub async fn prove(app: &App, account: &Account, secret: &SecretString) -> Result<String> {
+    let proof = prove_patiently(app, account, secret);
+    tokio::time::timeout(PROOF, proof)
+        .await
+        .unwrap_or_else(|_| {
+            Err(Error::unavailable(format!(
+                "the provider of account `{}` did not say within {} s whether the login is good",
+                account.name,
+                PROOF.as_secs()
+            )))
+        })
+}
+
+async fn prove_patiently(app: &App, account: &Account, secret: &SecretString) -> Result<String> {
     let base = account.base_url.as_deref().unwrap_or_default();
     let host = base.split("://").nth(1).unwrap_or(base).to_owned();
     if account.channel == ChannelKind::GoogleChatWebhook {

@@ -81,6 +81,13 @@ fn as_json(value: Value) -> Answer {
     Answer::json(&value)
 }
 
+/// What Slack says of a token.
+fn signed_in() -> Answer {
+    as_json(json!({
+        "ok": true, "url": "https://t.slack.com/", "team": "t", "team_id": "T1", "user": "ada", "user_id": "U1",
+    }))
+}
+
 /// Asks for the listing; `name` is what each page calls the next. How many requests came, and what was told.
 fn ask(case: &Case, name: fn(usize) -> String) -> (usize, String) {
     let asked = Arc::new(AtomicUsize::new(0));
@@ -118,9 +125,7 @@ fn a_listing_whose_pages_go_in_a_circle_is_left() {
         lines: "channel = \"slack\"\nbase_url = \"URL\"\n",
         command: ["inbox", "sync"],
         answer: |request, next| match request.path.ends_with("auth.test") {
-            true => as_json(json!({
-                "ok": true, "url": "https://t.slack.com/", "team": "t", "team_id": "T1", "user": "ada", "user_id": "U1",
-            })),
+            true => signed_in(),
             false => as_json(json!({
                 "ok": true, "channels": [], "members": [], "response_metadata": {"next_cursor": next},
             })),
@@ -131,4 +136,26 @@ fn a_listing_whose_pages_go_in_a_circle_is_left() {
         assert!(told.contains("leads back"), "{}\n{told}", case.lines);
         assert!(asked < 20, "{asked}: {}", case.lines);
     }
+}
+
+#[test]
+fn an_answer_of_millions_of_values_is_left_before_they_are_held() {
+    let values = Case {
+        lines: "channel = \"slack\"\nbase_url = \"URL\"\n",
+        command: ["inbox", "sync"],
+        answer: |request, _| {
+            if !request.path.ends_with("conversations.list") {
+                return signed_in();
+            }
+            let body = [
+                &b"{\"ok\":true,\"x\":["[..],
+                &b"0,".repeat(15 << 20),
+                b"0]}",
+            ]
+            .concat();
+            Answer::bytes("application/json", body)
+        },
+    };
+    let (_, told) = ask(&values, |n| n.to_string());
+    assert!(told.contains("more values than can be held"), "{told}");
 }

@@ -4138,7 +4138,7 @@ _comms() {
             return 0
             ;;
         comms__subcmd__search)
-            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --limit --after --sort --snippets --count --explain --remote --fail-empty --help"
+            opts="-v -h --format --json --fields --color --progress --config --verbose --read-only --limit --after --sort --snippets --count --explain --remote --timeout --fail-empty --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4174,6 +4174,10 @@ _comms() {
                     ;;
                 --sort)
                     COMPREPLY=($(compgen -W "newest relevance" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

@@ -456,6 +456,7 @@ set edit:completion:arg-completer[comms] = {|@words|
             cand --limit 'Show at most this many messages'
             cand --after 'Show the page after this cursor (`next` of the page before)'
             cand --sort 'Order by: newest or relevance'
+            cand --timeout 'How long each provider may take, under --remote'
             cand --json 'Short for --format json'
             cand -v 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
             cand --verbose 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'

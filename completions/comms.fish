@@ -516,6 +516,7 @@ complete -c comms -n "__fish_comms_using_subcommand search" -l limit -d 'Show at
 complete -c comms -n "__fish_comms_using_subcommand search" -l after -d 'Show the page after this cursor (`next` of the page before)' -r
 complete -c comms -n "__fish_comms_using_subcommand search" -l sort -d 'Order by: newest or relevance' -r -f -a "newest\t''
 relevance\t''"
+complete -c comms -n "__fish_comms_using_subcommand search" -l timeout -d 'How long each provider may take, under --remote' -r
 complete -c comms -n "__fish_comms_using_subcommand search" -l json -d 'Short for --format json'
 complete -c comms -n "__fish_comms_using_subcommand search" -s v -l verbose -d 'Tell on stderr what is done: -v steps, -vv commands and requests, -vvv answers, too; never a secret or a text'
 complete -c comms -n "__fish_comms_using_subcommand search" -l read-only -d 'Refuse everything that would change something at a provider'

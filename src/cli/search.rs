@@ -4,8 +4,9 @@ use std::ffi::OsString;
 
 use clap::{Args, CommandFactory, ValueEnum};
 
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::query::Sort;
+use crate::model::time;
 use crate::ops::App;
 use crate::ops::search::{self, Mode, SearchRequest};
 
@@ -50,6 +51,9 @@ pub struct SearchArgs {
     /// Search at the provider (Gmail, Google Chat, Slack) in its own words, and keep what it finds
     #[arg(long, conflicts_with_all = ["after", "sort", "snippets", "explain"])]
     remote: bool,
+    /// How long each provider may take, under --remote
+    #[arg(long, value_name = "TIME", default_value = "60s", requires = "remote")]
+    timeout: String,
     /// End with exit code 5 if nothing was found
     #[arg(long)]
     fail_empty: bool,
@@ -62,6 +66,10 @@ enum Order {
 }
 
 pub fn run(args: SearchArgs, app: &App, out: &mut Output) -> Result<Done> {
+    let timeout = time::duration(&args.timeout)?;
+    if timeout.is_zero() {
+        return Err(Error::usage("--timeout 0 leaves no time to search"));
+    }
     let mut request = SearchRequest {
         query: match args.remote {
             true => remote_words(&args.query),
@@ -88,7 +96,7 @@ pub fn run(args: SearchArgs, app: &App, out: &mut Output) -> Result<Done> {
     };
     request.limit = Some(pages.size());
     let mut report = match args.remote {
-        true => super::wait(search::remote(app, &request))?,
+        true => super::wait(search::remote(app, &request, timeout))?,
         false => search::search(app, &request)?,
     };
     for warning in &report.warnings {

@@ -87,6 +87,9 @@ pub fn run(args: SyncArgs, app: &App, out: &mut Output) -> Result<Done> {
         out.warn(warning);
     }
     for row in &report.accounts {
+        for note in row.notes.iter().filter(|_| table) {
+            out.note(&format!("{}: {note}", row.account));
+        }
         if table && row.error.is_some() {
             out.warn(&format!("{}: {}", row.account, words(row)));
         }

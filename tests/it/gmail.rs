@@ -247,10 +247,13 @@ fn a_message_that_is_refused_keeps_no_other_away_and_is_asked_for_again() {
     let refusal = Refusal::new(400, "FAILED_PRECONDITION", "failedPrecondition", "No way.");
     google.fault(GET, 5, Fault::Refuse(refusal));
     let world = world(&google);
-    let report = sync(&world);
-    assert_eq!(counts(&report), (59, 0, 0));
-    let note = report["notes"][0].as_str().unwrap();
-    assert!(note.contains("asked for again"), "{note}");
+    let run = try_sync(&world).ok();
+    let report = &run.json()["accounts"][0];
+    assert_eq!(counts(report), (59, 0, 0));
+    let refused = report["refused"].as_array().unwrap();
+    assert_eq!(refused.len(), 1, "{run}");
+    assert!(refused[0]["remote"].is_string(), "{run}");
+    assert!(run.stderr.contains("refused a message: "), "{run}");
     assert_eq!(counts(&sync(&world)), (1, 0, 0));
     assert_eq!(stored(&world).len(), 60);
 }

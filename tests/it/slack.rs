@@ -34,6 +34,38 @@ fn a_slack_that_says_nothing_has_the_time_of_the_send() {
 }
 
 #[test]
+fn a_slack_that_says_nothing_keeps_back_nothing_that_another_one_finds() {
+    let slack = Slack::start();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let world = World::new()
+        .config(&format!(
+            "{}\n[accounts.mute]\nchannel = \"slack\"\nbase_url = \"http://{}\"\n",
+            slack.account(),
+            silent.local_addr().unwrap()
+        ))
+        .env("COMMS_SECRET_WORK", TOKEN)
+        .env("COMMS_SECRET_MUTE", TOKEN);
+    slack.post(OPS, BOB, "the blue harbour");
+    let search =
+        |query: &str| world.run(["search", "--remote", "--timeout", "2s", "--json", query]);
+    let found = |run: &crate::support::Run| run.json()["messages"].as_array().unwrap().len();
+    let run = search("harbour").ok();
+    assert_eq!(found(&run), 0, "{run}");
+    assert!(
+        run.stderr
+            .contains("1 more were found where account `work` was never synced"),
+        "{run}"
+    );
+    world.run(["inbox", "sync", "--account", "work"]).ok();
+    slack.post(OPS, BOB, "the grey harbour");
+    let run = search("harbour").ok();
+    assert_eq!(found(&run), 2, "{run}");
+    assert!(run.stderr.contains("`mute` was not searched"), "{run}");
+    let run = search("account:mute harbour").fails(7);
+    assert!(run.stderr.contains("--timeout"), "{run}");
+}
+
+#[test]
 fn our_table_is_in_slacks_own_description() {
     let Some(wrong) = slack::table() else {
         eprintln!("skipped: COMMS_TEST_SPECS names no folder with Slack's description");

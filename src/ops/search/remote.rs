@@ -1,6 +1,9 @@
 //! `search --remote`: the query goes to the provider as it is, and what it finds comes into the store.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
+use tokio::time::timeout;
 
 use crate::error::{Error, Result};
 use crate::model::account::{Account, ChannelKind};
@@ -12,8 +15,8 @@ use super::{Mode, SearchReport, SearchRequest};
 /// Where counting means fetching, it ends here.
 const MOST_COUNTED: usize = 1000;
 
-/// Finds messages where they are; an error only if no account could be asked.
-pub async fn remote(app: &App, request: &SearchRequest) -> Result<SearchReport> {
+/// Finds messages where they are, each provider within this time; an error only if no account could be asked.
+pub async fn remote(app: &App, request: &SearchRequest, time: Duration) -> Result<SearchReport> {
     let (accounts, q) = accounts(app, &request.query)?;
     let most = request.limit.unwrap_or(usize::MAX);
     let asked = accounts.iter().map(|account| {
@@ -23,7 +26,7 @@ pub async fn remote(app: &App, request: &SearchRequest) -> Result<SearchReport> 
             (Mode::Count, _) => MOST_COUNTED,
             _ => most,
         };
-        sync::find(app, account, (&q, most))
+        in_time(time, sync::find(app, account, (&q, most)))
     });
     let mut report = SearchReport {
         query: request.query.clone(),
@@ -39,6 +42,12 @@ pub async fn remote(app: &App, request: &SearchRequest) -> Result<SearchReport> 
         match found {
             Ok(found) => {
                 total += found.estimate;
+                if found.in_new_rooms > 0 && request.mode != Mode::Count {
+                    report.warnings.push(format!(
+                        "{} more were found where account `{}` was never synced: run `comms inbox sync` first",
+                        found.in_new_rooms, account.name
+                    ));
+                }
                 report.messages.extend(app.store.envelopes(&found.ids)?);
             }
             Err(e) => {
@@ -63,6 +72,16 @@ pub async fn remote(app: &App, request: &SearchRequest) -> Result<SearchReport> 
     }
     report.messages.truncate(most);
     Ok(report)
+}
+
+async fn in_time<T>(time: Duration, asked: impl Future<Output = Result<T>>) -> Result<T> {
+    timeout(time, asked).await.unwrap_or_else(|_| {
+        let words = format!(
+            "its provider was not through within {} s",
+            time.as_secs_f32()
+        );
+        Err(Error::unavailable(words).hint("give it more time with --timeout"))
+    })
 }
 
 /// The accounts that can be searched where they are, or those that `account:` names; the query without these words.

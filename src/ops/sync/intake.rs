@@ -152,7 +152,8 @@ impl FolderSync<'_> {
         self.stamp.refused.push(uid);
         self.tally.refused.push(Refusal {
             folder: self.folder.path.clone(),
-            uid,
+            uid: Some(uid),
+            remote: None,
             message,
         });
     }

@@ -72,8 +72,12 @@ pub struct AccountSync {
 /// A message the server refused even when it was asked for alone.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Refusal {
+    /// Empty where messages are not asked for by folder.
     pub folder: String,
-    pub uid: u32,
+    /// At an IMAP server.
+    pub uid: Option<u32>,
+    /// The id at a provider.
+    pub remote: Option<String>,
     /// The server's words.
     pub message: String,
 }
@@ -315,6 +319,8 @@ pub struct Found {
     pub ids: Vec<MessageId>,
     /// How many the provider thinks there are.
     pub estimate: u64,
+    /// How many of them can't be kept: the room they are in was never synced.
+    pub in_new_rooms: usize,
 }
 
 /// Finds messages at an account's provider, by a query in its own words; at most so many.
@@ -500,17 +506,18 @@ fn refusals(report: &AccountSync) -> Vec<String> {
         .refused
         .chunk_by(|a, b| a.folder == b.folder)
         .map(|refused| {
-            let uids: Vec<u32> = refused.iter().map(|refusal| refusal.uid).collect();
-            let (what, them) = match uids.len() {
+            let uids: Vec<u32> = refused.iter().filter_map(|refusal| refusal.uid).collect();
+            let (what, them) = match refused.len() {
                 1 => ("a message".to_owned(), "it is"),
                 n => (format!("{n} messages"), "they are"),
             };
+            let place = match uids.is_empty() {
+                true => String::new(),
+                false => format!(" in `{}` (UID {})", refused[0].folder, uid_set(&uids)),
+            };
             format!(
-                "account `{}`: the server refused {what} in `{}` (UID {}): {}; {them} asked for again next time",
-                report.account,
-                refused[0].folder,
-                uid_set(&uids),
-                refused[0].message
+                "account `{}`: the server refused {what}{place}: {}; {them} asked for again next time",
+                report.account, refused[0].message
             )
         })
         .collect()

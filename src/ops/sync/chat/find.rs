@@ -28,9 +28,13 @@ pub async fn find(app: &App, account: &Account, (filter, most): (&str, usize)) -
         }
         let space = name.split("/messages/").next().unwrap_or_default();
         // A space that is new has its folder with the next sync.
-        let Some(known) = stamp.spaces.get(space).filter(|known| !known.closed) else {
+        let Some(known) = stamp.spaces.get(space) else {
+            found.in_new_rooms += 1;
             continue;
         };
+        if known.closed {
+            continue;
+        }
         let room = Room::new(
             account,
             stamp.owner.clone(),

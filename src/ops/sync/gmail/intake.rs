@@ -13,6 +13,7 @@ use crate::model::message::{Ident, NewMessage, Raw};
 use crate::ops::Progress;
 use crate::store::Added;
 
+use super::super::Refusal;
 use super::Mailbox;
 use super::labels::{self, Names};
 
@@ -142,11 +143,12 @@ impl Mailbox<'_> {
         if self.failed > MOST_FAILED {
             return Err(e);
         }
-        self.tally.notes.push(format!(
-            "message `{}` was not given: {}; it is asked for again next time",
-            clean::line(&id),
-            e.message
-        ));
+        self.tally.refused.push(Refusal {
+            folder: String::new(),
+            uid: None,
+            remote: Some(clean::line(&id)),
+            message: e.message,
+        });
         self.stamp.again.push(id);
         Ok(())
     }

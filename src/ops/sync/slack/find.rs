@@ -30,6 +30,7 @@ pub async fn find(app: &App, account: &Account, (query, most): (&str, usize)) ->
         // A channel that is new has its folder with the next sync.
         let known = stamp.channels.get(&hit.channel);
         let Some(known) = known.filter(|known| !known.folder.is_empty()) else {
+            found.in_new_rooms += 1;
             continue;
         };
         // A hit is cut and marked: the message itself is fetched.

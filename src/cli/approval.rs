@@ -129,6 +129,22 @@ fn words(look: &Look, out: &Output) -> String {
             clean::text(says)
         ));
     }
+    let pings = item.rendered.iter().flat_map(|rendered| &rendered.pings);
+    for (title, all) in [
+        ("It calls", pings.collect::<Vec<_>>()),
+        ("With it goes", look.beside.iter().collect()),
+        (
+            "Mail programs may fetch, unasked",
+            look.html_fetches.iter().collect(),
+        ),
+    ] {
+        if !all.is_empty() {
+            text.push_str(&format!("\n{title}:\n"));
+        }
+        for one in all {
+            text.push_str(&format!("  {}\n", line(one)));
+        }
+    }
     // Once more below what its writer wrote, which may be long, and look like what stands above.
     let goes = people().map(|(r, looked_up)| address(&r.email, looked_up.as_deref()));
     let mut goes: Vec<String> = goes.take(REPEATED).collect();

@@ -1,6 +1,7 @@
 //! HTML mail to plain text: [`quick`] for the index, [`wrapped`] for reading on a terminal.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use html2text::render::TextDecorator;
 use html2text::{Element, Handle};
@@ -205,6 +206,29 @@ fn take_off_spans(document: &Handle) {
         }
         left.extend(node.children.borrow().iter().cloned());
     }
+}
+
+/// Addresses that the HTML has programs fetch, or send something to, each once: images, backgrounds, forms. Links, which
+/// someone has to follow, are in the text.
+pub fn fetched(html: &str) -> Vec<String> {
+    let Ok(dom) = html2text::config::plain().parse_html(html.as_bytes()) else {
+        return Vec::new();
+    };
+    let mut found = BTreeSet::new();
+    let mut left = vec![Handle::clone(&dom.document)];
+    while let Some(node) = left.pop() {
+        if let Element { attrs, name, .. } = &node.data {
+            let is_link = matches!(&*name.local, "a" | "area");
+            for attr in attrs.borrow().iter() {
+                // `src`, `srcset`, `background`, `action`, `style="background: url(…)"`, and what is thought of next.
+                if attr.value.contains("//") && !(is_link && &*attr.name.local == "href") {
+                    found.insert(attr.value.to_string());
+                }
+            }
+        }
+        left.extend(node.children.borrow().iter().cloned());
+    }
+    found.into_iter().collect()
 }
 
 /// The lower-case element name at the start.

@@ -35,3 +35,48 @@ pub fn of(raw: &[u8]) -> Option<Value> {
     let (_, bytes) = mime::attachment(raw, number)?;
     serde_json::from_slice(&bytes).ok()
 }
+
+/// All that a payload says and a text does not, as `where: what`.
+pub fn beside(payload: &Value, text: &str) -> Vec<String> {
+    let mut unsaid = Vec::new();
+    let mut left = vec![(String::new(), payload)];
+    while let Some((at, value)) = left.pop() {
+        let below = |key: &str| match at.is_empty() {
+            true => key.to_owned(),
+            false => format!("{at}.{key}"),
+        };
+        match value {
+            Value::Object(map) => left.extend(map.iter().rev().map(|(k, v)| (below(k), v))),
+            Value::Array(all) => {
+                let numbered = all.iter().enumerate().rev();
+                left.extend(numbered.map(|(n, v)| (below(&(n + 1).to_string()), v)));
+            }
+            Value::String(said) if said.is_empty() || text.contains(said.as_str()) => {}
+            Value::String(said) => unsaid.push(format!("{at}: {said}")),
+            Value::Number(number) if text.contains(&number.to_string()) => {}
+            Value::Null => {}
+            other => unsaid.push(format!("{at}: {other}")),
+        }
+    }
+    unsaid
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_payload_says_beside_its_text_is_listed_with_its_place() {
+        let payload = json!({
+            "kind": "contacts",
+            "contacts": [{"name": "Mal", "urls": [{"url": "http://evil.example"}]}, {"name": "Bob"}],
+            "price": 12, "urgent": true, "none": null, "empty": "",
+        });
+        assert_eq!(
+            beside(&payload, "contacts: Mal, Bob, 12"),
+            ["contacts.1.urls.1.url: http://evil.example", "urgent: true"]
+        );
+    }
+}

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 
 use crate::error::{Error, Result};
-use crate::format::{html, mime};
+use crate::format::{html, mime, payload};
 use crate::model::id::OutboxId;
 use crate::model::outbox::State;
 use crate::model::policy::Approval;
@@ -21,6 +21,10 @@ pub struct Look {
     pub item: ItemReport,
     /// What the HTML says where that is not what the text says.
     pub html_says: Option<String>,
+    /// What mail programs fetch when they show the HTML, unasked.
+    pub html_fetches: Vec<String>,
+    /// What the message has beside its text, each with its place, where the text does not say it.
+    pub beside: Vec<String>,
     /// For each recipient where it really goes, if its domain only looks like letters of ASCII, or may.
     pub looked_up: Vec<Option<String>>,
     id: OutboxId,
@@ -69,14 +73,20 @@ pub fn look(app: &App, origin: Origin, id: OutboxId) -> Result<Look> {
     let html_says = body.html.as_deref().map(html::to_text);
     let html_says =
         html_says.filter(|says| squeeze(says) != squeeze(body.text.as_deref().unwrap_or_default()));
+    let text = item.rendered.as_ref().map(|r| r.text.as_str());
+    let payload = payload::of(&raw);
     let looked_up = item.recipients.iter().map(|r| {
         let really = one_spelling(&r.email);
         (!r.email.is_ascii() && really != r.email.to_lowercase()).then_some(really)
     });
     Ok(Look {
         looked_up: looked_up.collect(),
-        item,
+        html_fetches: body.html.as_deref().map(html::fetched).unwrap_or_default(),
+        beside: payload.map_or_else(Vec::new, |payload| {
+            payload::beside(&payload, text.unwrap_or_default())
+        }),
         html_says,
+        item,
         id,
         seen,
     })

@@ -305,3 +305,54 @@ fn who_gets_it_stands_below_whatever_its_writer_wrote() {
     assert!(last.contains("(that is bob@xn--"), "{last}");
     assert!(!last.contains("mum@"), "{last}");
 }
+
+#[test]
+fn what_goes_beside_the_text_is_shown_too() {
+    let server = Smtp::start();
+    let world = World::new()
+        .config(&format!(
+            "{}\n[accounts.sms]\nchannel = \"twilio\"\naccount_sid = \"AC00000000000000000000000000000001\"\n\
+             address = \"+14155550100\"\n",
+            server.account("work")
+        ))
+        .env("COMMS_SECRET_SMS", "hunter2")
+        .env("NO_COLOR", "1")
+        .env("COMMS_ORIGIN", "agent");
+    let picture = "https://evil.example/pic.png";
+    world
+        .run([
+            "send",
+            "sms:+14155550199",
+            "-m",
+            "look",
+            "--media-url",
+            picture,
+        ])
+        .fails(8);
+    let html = world.dir().join("mail.html");
+    let tracker = "http://evil.example/seen.gif?bob";
+    std::fs::write(
+        &html,
+        format!("<p>hello</p><a href='http://fine.example'>x</a><img src='{tracker}'>"),
+    )
+    .unwrap();
+    let html = html.to_str().unwrap();
+    world
+        .run([
+            "send",
+            "bob@example.com",
+            "-s",
+            "x",
+            "-m",
+            "hello",
+            "--html",
+            html,
+        ])
+        .fails(8);
+    let world = world.env("COMMS_ORIGIN", "");
+    for (id, goes_too) in [("o1", picture), ("o2", tracker)] {
+        let mut session = world.at_terminal(["outbox", "approve", id]);
+        let (shown, _) = code_of(&mut session, id);
+        assert!(shown.contains(goes_too), "{shown}");
+    }
+}

@@ -8,10 +8,12 @@ use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
+use url::form_urlencoded::byte_serialize;
 
 use crate::channel::google_chat::{NO_PROOF, Outcome};
 use crate::error::{Error, Kind, Result};
 use crate::model::account::ChannelKind;
+use crate::net::echo::Confided;
 use crate::net::google;
 use crate::net::http::{Client, Limits};
 
@@ -156,13 +158,15 @@ impl Webhook {
         Ok(request)
     }
 
-    /// Without the secrets, should the provider repeat them.
+    /// Words of the provider up to where they repeat a secret, as it is or as a URL has it.
     fn hidden(&self, words: String) -> String {
-        [&self.key, &self.token, &self.path]
-            .into_iter()
-            .fold(words, |words, secret| {
-                words.replace(secret.expose_secret(), "…")
-            })
+        let mut told = Confided::default();
+        for secret in [&self.key, &self.token] {
+            let secret = secret.expose_secret();
+            told.add(secret);
+            told.add(&byte_serialize(secret.as_bytes()).collect::<String>());
+        }
+        told.shown(words.replace(self.path.expose_secret(), "…"))
     }
 }
 
@@ -249,10 +253,12 @@ mod tests {
     #[tokio::test]
     async fn a_refusal_is_an_answer_and_silence_is_doubt() {
         let bad = r#"{"error":{"code":400,"message":"Invalid text for KEYsecret","status":"INVALID_ARGUMENT"}}"#;
+        let echo = r#"{"error":{"code":400,"message":"no POST /v1/spaces/AAAsecret/messages?key=KEYsecret&token=TOKsecret%3D here","status":"INVALID_ARGUMENT"}}"#;
         let gone = r#"{"error":{"code":404,"message":"Space not found","status":"NOT_FOUND"}}"#;
         let busy = r#"{"error":{"code":429,"message":"Quota","status":"RESOURCE_EXHAUSTED"}}"#;
         for (turn, kind) in [
             (Turn::Say(400, bad), Kind::Refused),
+            (Turn::Say(400, echo), Kind::Refused),
             (Turn::Say(404, gone), Kind::Auth),
             (Turn::Say(429, busy), Kind::Unavailable),
         ] {

@@ -509,13 +509,13 @@ impl Cx<'_> {
         let sound = rest.is_some_and(|rest| !rest.contains(['?', '#', '@', ' ']))
             && host.is_some_and(|host| host_and_port(host, 443).is_some());
         if !sound {
+            // What is wrong with it may be that a secret stands in it.
             return Err(self
                 .source
-                .error(
-                    &at.span,
-                    format!("`{}` is not the address of a provider", at.value),
-                )
-                .hint("write it like \"https://gmail.googleapis.com\""));
+                .error(&at.span, "this is not the address of a provider")
+                .hint(
+                    "write it like \"https://gmail.googleapis.com\", without a login, `?` or `#`",
+                ));
         }
         let near = host
             .and_then(|host| host_and_port(host, 80))

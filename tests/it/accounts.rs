@@ -355,6 +355,40 @@ fn two_adds_at_once_both_land() {
 }
 
 #[test]
+fn a_name_that_would_read_the_secret_of_another_account_is_refused() {
+    let world = world();
+    let add = |name: &str| world.run(["auth", "add", name, "--channel", "slack", "--no-login"]);
+    add("a-b").ok();
+    for (name, variable) in [
+        ("a_b", "COMMS_SECRET_A_B "),
+        ("a-b-tokens", "COMMS_SECRET_A_B_TOKENS "),
+    ] {
+        let run = add(name).fails(2);
+        assert!(
+            run.stderr.contains(variable) && run.stderr.contains("`a-b`"),
+            "{run}"
+        );
+    }
+    add("c").ok();
+    world.run(["auth", "rename", "c", "a_b"]).fails(2);
+    // Its own variable is no one else's.
+    world.run(["auth", "rename", "a-b", "a_b"]).ok();
+    assert!(config(&world).contains("[accounts.a_b]"));
+    // What comms itself would call it is left out, too.
+    let run = world.run([
+        "auth",
+        "add",
+        "--address",
+        "x@a-b.example",
+        "--imap",
+        "a-b.example",
+        "--no-login",
+        "--json",
+    ]);
+    assert_eq!(run.ok().json()["account"], "x");
+}
+
+#[test]
 fn a_maildir_is_added_with_its_folder() {
     let world = world();
     let path = world.dir().join("Mail");

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::config::{Config, LONGEST_NAME, Value};
 use crate::error::{Error, Result};
 use crate::model::account::{Account, AuthMethod, ChannelKind};
+use crate::model::secret::Part;
 
 use super::super::App;
 
@@ -129,13 +130,40 @@ fn files_what_it_sends(smtp: &str) -> bool {
 
 /// Whether an account of this name may be added; else what to do.
 pub fn is_free(app: &App, name: &str) -> Result<()> {
+    is_free_once(app, name, None)
+}
+
+/// The same, once the account `gone` has that name no more.
+pub fn is_free_once(app: &App, name: &str, gone: Option<&str>) -> Result<()> {
     if app.config.accounts.iter().any(|a| a.name == name) {
         return Err(taken(name));
+    }
+    if let Some((other, variable)) = shared_variable(&app.config, name, gone) {
+        return Err(Error::usage(format!(
+            "`{name}` is too near to account `{other}`: {variable} would be a secret of both"
+        ))
+        .hint("choose another name"));
     }
     // Whether it can be a name at all does not depend on the rest.
     let any = [("channel", "maildir"), ("path", "/")];
     let any = any.map(|(key, value)| (key, Value::from(value)));
     app.config.draft(name, &any).map(drop)
+}
+
+/// An account that would read one of its secrets from the same environment variable, and that variable.
+fn shared_variable<'a>(
+    config: &'a Config,
+    name: &str,
+    gone: Option<&str>,
+) -> Option<(&'a str, String)> {
+    let own: Vec<String> = Part::ALL.map(|part| part.variable(name)).into();
+    let others = config.accounts.iter().filter(|a| !a.built_in);
+    others
+        .filter(|other| Some(other.name.as_str()) != gone)
+        .find_map(|other| {
+            let shared = |part: Part| Some(part.variable(&other.name)).filter(|v| own.contains(v));
+            Some((other.name.as_str(), Part::ALL.into_iter().find_map(shared)?))
+        })
 }
 
 pub fn taken(name: &str) -> Error {
@@ -154,7 +182,11 @@ pub fn suggest_name(config: &Config, address: &str) -> Option<String> {
     let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
     let label = domain.split('.').next().unwrap_or_default();
     let fits = |name: &String| (1..=LONGEST_NAME).contains(&name.len());
-    let free = |name: &String| fits(name) && !config.accounts.iter().any(|a| a.name == *name);
+    let free = |name: &String| {
+        fits(name)
+            && !config.accounts.iter().any(|a| a.name == *name)
+            && shared_variable(config, name, None).is_none()
+    };
     let slugs = [slug(label), slug(local), slug(&format!("{local}-{label}"))];
     slugs.into_iter().find(free)
 }

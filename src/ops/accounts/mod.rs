@@ -9,6 +9,7 @@ mod secrets;
 
 pub use add::{AddReport, AddRequest, Proof, add, forget_trial, reserve, survey, trial};
 pub use discover::{Discovery, Server, discover};
+use draft::is_free_once;
 pub use draft::{NewAccount, is_free, suggest_name};
 pub use remove::{RemoveReport, check as check_removable, remove};
 pub use rename::{RenameReport, rename};

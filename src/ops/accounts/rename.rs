@@ -13,7 +13,7 @@ use crate::model::account::Account;
 use crate::model::outbox::State;
 
 use super::super::{App, auth};
-use super::{file_name, is_free, lock, not_built_in, secrets};
+use super::{file_name, is_free_once, lock, not_built_in, secrets};
 
 /// What `auth rename` did. `comms.auth_rename/1`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -42,7 +42,7 @@ pub async fn rename(app: &App, old: &str, new: &str) -> Result<RenameReport> {
     let account = app.config.account(if done { new } else { old })?;
     not_built_in(account, "renamed")?;
     if !done {
-        is_free(app, new)?;
+        is_free_once(app, new, Some(old))?;
     }
     let _old = lock(app, old).await?;
     let _new = lock(app, new).await?;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::model::account::ChannelKind;
+use crate::net::echo::Confided;
 use crate::net::http::{Client, Limits};
 use crate::net::slack;
 
@@ -111,7 +112,9 @@ impl Webhook {
             };
         };
         let mut error = fault.error;
-        error.message = error.message.replace(self.path.expose_secret(), "…");
+        let mut told = Confided::default();
+        told.add(self.path.expose_secret());
+        error.message = told.shown(error.message);
         match answer.status {
             // A 408 says that someone waited too long, and not for whom.
             400..=407 | 409..500 => {

@@ -3,11 +3,12 @@
 mod slack;
 mod twilio;
 
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::channel::google_chat::Client;
+use crate::channel::google_chat::{Client, Window};
 use crate::error::{Error, Kind, Result};
 use crate::format::chat::{self, Mentions};
 use crate::format::document::Document;
@@ -199,8 +200,10 @@ async fn at_provider(
             }
             match client.delete(name, false).await {
                 Ok(()) => {}
-                // Someone was quicker.
-                Err(e) if e.kind == Kind::NotFound => {}
+                // Someone was quicker, or nobody may know.
+                Err(e) if e.kind == Kind::NotFound => {
+                    prove_gone(client, (id, &stored), name, e).await?
+                }
                 Err(e) => return Err(e),
             }
             let now = serde_json::json!({ "deleteTime": app.clock.now().to_string() });
@@ -209,6 +212,58 @@ async fn at_provider(
         }
     }
     Ok(report)
+}
+
+/// Whether a message that was not found is gone: only a space that can be read, and lacks it, says so. One that this
+/// login is not in any more answers the same.
+async fn prove_gone(
+    client: &Client,
+    (id, stored): (MessageId, &Value),
+    name: &str,
+    refusal: Error,
+) -> Result<()> {
+    let space = chat::space_of(name).unwrap_or(name);
+    let created = stored.get("createTime").and_then(Value::as_str);
+    let created: Option<Timestamp> = created.and_then(|at| at.parse().ok());
+    let second = SignedDuration::from_secs(1);
+    let around = Window {
+        after: created.and_then(|at| at.checked_sub(second).ok()),
+        before: created.and_then(|at| at.checked_add(second).ok()),
+        newest_first: true,
+        ..Window::default()
+    };
+    let page = client.messages(space, around, None).await;
+    let page = page.map_err(|e| unseen(id, e))?;
+    let chosen = name.rsplit('/').next();
+    let says = |m: &Value, key, what| m.get(key).and_then(Value::as_str) == what;
+    let is_it =
+        |m: &Value| says(m, "name", Some(name)) || says(m, "clientAssignedMessageId", chosen);
+    match page.messages.iter().any(is_it) {
+        true => Err(still_there(id, refusal)),
+        false => Ok(()),
+    }
+}
+
+/// What was to be taken back is in a room that can't be looked into.
+fn unseen(id: MessageId, e: Error) -> Error {
+    if !matches!(e.kind, Kind::NotFound | Kind::Refused) {
+        return e;
+    }
+    let kind = e.kind;
+    Error::new(
+        kind,
+        format!("`{id}` was not taken back, and whoever is in the room may still read it"),
+    )
+    .hint(format!(
+        "have yourself let in again, then: comms unsend {id}"
+    ))
+    .because(e)
+}
+
+fn still_there(id: MessageId, refusal: Error) -> Error {
+    Error::refused(format!("`{id}` was not taken back: it is still there"))
+        .hint(format!("try again in a while: comms unsend {id}"))
+        .because(refusal)
 }
 
 /// Reads the message again: its reactions are part of it.

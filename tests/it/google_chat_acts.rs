@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::support::World;
-use crate::support::google::{Google, TOKEN};
+use crate::support::google::wire::Refusal;
+use crate::support::google::{Fault, Google, TOKEN};
 
 fn world(google: &Google) -> World {
     World::new()
@@ -18,6 +19,12 @@ fn texts(google: &Google, space: &str) -> Vec<String> {
     let messages = google.chat().messages(space);
     let text = |m: &serde_json::Value| m["text"].as_str().unwrap_or_default().to_owned();
     messages.iter().map(text).collect()
+}
+
+fn names(google: &Google, space: &str) -> Vec<String> {
+    let messages = google.chat().messages(space);
+    let name = |m: &serde_json::Value| m["name"].as_str().unwrap_or_default().to_owned();
+    messages.iter().map(name).collect()
 }
 
 #[test]
@@ -73,6 +80,41 @@ fn a_message_of_ones_own_is_changed_and_taken_back_and_no_others() {
     world.run(["unsend", &own]).ok();
     assert_eq!(texts(&google, &space)[0], "hello");
     assert!(texts(&google, &space).get(1).is_none_or(String::is_empty));
+}
+
+#[test]
+fn what_was_said_in_a_space_one_is_not_in_any_more_is_not_told_as_taken_back() {
+    let google = Google::start();
+    let space = google.chat().space("AAA", "Team room");
+    let world = world(&google);
+    for text in ["secret words", "quick words"] {
+        world.run(["send", "chat:spaces/AAA", "-m", text]).ok();
+    }
+    world.run(["inbox", "sync"]).ok();
+    let id = |text: &str| {
+        let found = world.run(["search", text, "--json"]).ok().json();
+        found["messages"][0]["id"].as_str().unwrap().to_owned()
+    };
+    let (secret, quick) = (id("secret"), id("quick"));
+    let left = google.state().chat.spaces.remove(&space).unwrap();
+    let run = world.run(["unsend", &secret]).fails(5);
+    assert!(run.stderr.contains("you are not in it"), "{run}");
+    assert!(run.stderr.contains("hint: "), "{run}");
+    let shown = world.run(["inbox", "show", &secret, "--json"]).ok().json();
+    assert_eq!(shown["text"], "secret words", "{shown}");
+    google.state().chat.spaces.insert(space.clone(), left);
+    // Nor is what the space still shows.
+    let gone = Refusal::new(404, "NOT_FOUND", "notFound", "Message not found.");
+    google.fault("chat.spaces.messages.delete", 1, Fault::Refuse(gone));
+    world.run(["unsend", &secret]).fails(6);
+    assert_eq!(id("secret"), secret);
+    world.run(["unsend", &secret]).ok();
+    assert!(google.chat().message(&names(&google, &space)[0]).unwrap()["deleteTime"].is_string());
+    // In a space that can be read, someone was quicker.
+    google.chat().delete(&names(&google, &space)[1]);
+    world.run(["unsend", &quick]).ok();
+    let found = world.run(["search", "words", "--json"]).ok().json();
+    assert_eq!(found["messages"], json!([]), "{found}");
 }
 
 #[test]

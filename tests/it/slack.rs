@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::slack::{BOB, Channel, DM, Fault, HOOK, ME, OPS, Slack, TOKEN, User};
 use crate::support::{World, slack};
@@ -402,6 +402,45 @@ fn reactions_edits_and_deletions_happen_there_and_here() {
             .iter()
             .any(|m| m["ts"] == theirs.as_str())
     );
+}
+
+#[test]
+fn what_was_said_in_a_channel_that_cant_be_seen_any_more_is_not_told_as_taken_back() {
+    let slack = Slack::start();
+    let world = world(&slack);
+    world.run(["inbox", "sync"]).ok();
+    for text in ["secret words", "quick words"] {
+        world.run(["send", "slack:#ops", "-m", text]).ok();
+    }
+    let id = |text: &str| {
+        let found = world.run(["search", text, "--json"]).ok().json();
+        found["messages"][0]["id"].as_str().unwrap().to_owned()
+    };
+    let (secret, quick) = (id("secret"), id("quick"));
+    let told = [
+        ("chat.delete", "channel_not_found"),
+        ("chat.delete", "message_not_found"),
+    ];
+    for (method, word) in told {
+        slack.fault(method, 1, Fault::Error(word));
+        let run = world.run(["unsend", &secret]).fails(6);
+        assert!(run.stderr.contains("is still there"), "{run}");
+    }
+    let left = slack.state().channels.remove(OPS).unwrap();
+    let run = world.run(["unsend", &secret]).fails(5);
+    assert!(run.stderr.contains("it can't be seen"), "{run}");
+    assert!(run.stderr.contains("hint: "), "{run}");
+    slack.state().channels.insert(OPS.to_owned(), left);
+    assert_eq!(id("secret"), secret);
+    assert_eq!(slack.messages(OPS).len(), 2);
+    // In a channel that can be read, someone was quicker.
+    let ts = slack.messages(OPS)[1]["ts"].as_str().unwrap().to_owned();
+    slack.delete(OPS, &ts);
+    world.run(["unsend", &quick]).ok();
+    world.run(["unsend", &secret]).ok();
+    assert!(slack.messages(OPS).is_empty());
+    let found = world.run(["search", "words", "--json"]).ok().json();
+    assert_eq!(found["messages"], json!([]), "{found}");
 }
 
 fn hook_world(slack: &Slack, path: &str) -> World {

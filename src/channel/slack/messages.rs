@@ -112,14 +112,11 @@ impl Client {
             .map(drop)
     }
 
-    /// Deletes a message. One that is gone already is deleted.
+    /// Deletes a message. `not_found` says that it is not there, or that the channel can't be seen.
     pub async fn delete(&self, channel: &str, ts: &str) -> Result<()> {
         let call = call(&op::CHAT_DELETE).form([("channel", channel), ("ts", ts)]);
-        match self.api.ask(&call, "deleting a message").await {
-            Ok(_) => Ok(()),
-            Err(fault) if fault.reason == "message_not_found" => Ok(()),
-            Err(fault) => Err(fault.into()),
-        }
+        let deleted = self.read::<Value>(&call, "deleting a message").await;
+        deleted.map(drop)
     }
 
     /// Where a browser shows a message.

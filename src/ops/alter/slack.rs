@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Act, AlterReport};
+use super::{Act, AlterReport, still_there, unseen};
 use crate::channel::slack::Client;
 use crate::error::{Error, Kind, Result};
 use crate::format::dialect::Mentions;
@@ -83,12 +83,25 @@ pub async fn at_provider(
             }
             match client.delete(channel, ts).await {
                 Ok(()) => {}
-                // Someone was quicker.
-                Err(e) if e.kind == Kind::NotFound => {}
+                // Someone was quicker, or nobody may know.
+                Err(e) if e.kind == Kind::NotFound => prove_gone(client, place, (id, e)).await?,
                 Err(e) => return Err(e),
             }
             keep(&slack::deleted(&stored))?;
         }
     }
     Ok(report)
+}
+
+/// Whether a message that was not found is gone: only a channel that can be read, and lacks it, says so.
+async fn prove_gone(
+    client: &Client,
+    (channel, ts): (&str, &str),
+    (id, refusal): (MessageId, Error),
+) -> Result<()> {
+    let message = client.message(channel, ts).await;
+    match message.map_err(|e| unseen(id, e))? {
+        Some(message) if !slack::is_deleted(&message) => Err(still_there(id, refusal)),
+        _ => Ok(()),
+    }
 }

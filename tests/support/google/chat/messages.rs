@@ -64,6 +64,9 @@ pub fn answer(state: &mut State, request: &Request, verb: &str) -> Outcome {
         }
         _ => {
             let message = state.chat.message(&name).cloned().ok_or_else(missing)?;
+            if message["deleteTime"].is_string() {
+                return Err(missing());
+            }
             if message["sender"]["name"] != ME {
                 return Err(not_yours());
             }

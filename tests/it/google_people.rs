@@ -381,6 +381,61 @@ fn a_contact_whose_answer_was_lost_is_found_again_and_made_once() {
 }
 
 #[test]
+fn a_contact_that_google_keeps_under_another_name_stays_the_one_it_is() {
+    for expired in [true, false] {
+        let google = Google::start();
+        let ada = google
+            .people()
+            .contact(person("Ada", "Lovelace", "ada@example.com"));
+        google
+            .people()
+            .contact(person("Bob", "Jones", "bob@example.com"));
+        let world = both_ways(&google);
+        sync(&world).ok();
+        let before = named(&world, "Ada Lovelace")["id"].clone();
+        google.people().rename(&ada, "people/c900");
+        if expired {
+            google.people().expire_sync();
+        }
+        for _ in 0..2 {
+            sync(&world).ok();
+            assert_eq!(names(&world), ["Ada Lovelace", "Bob Jones"], "{expired}");
+        }
+        assert_eq!(named(&world, "Ada Lovelace")["id"], before);
+        assert_eq!((writes(&google), google.people().count()), (0, 2));
+        // It is known where it is: changes go both ways.
+        world
+            .run(["contacts", "edit", "Ada Lovelace", "--title", "Countess"])
+            .ok();
+        sync(&world).ok();
+        let there = google.people().person("people/c900").unwrap();
+        assert_eq!(there["organizations"][0]["title"], "Countess");
+        google.people().remove("people/c900");
+        sync(&world).ok();
+        assert_eq!(names(&world), ["Bob Jones"], "{expired}");
+        assert_eq!(google.people().count(), 1);
+    }
+}
+
+#[test]
+fn two_that_google_made_one_under_a_third_name_are_one_here() {
+    let google = Google::start();
+    let hand = google.people();
+    let ada = hand.contact(person("Ada", "Lovelace", "ada@example.com"));
+    let twin = hand.contact(person("Ada", "Byron", "byron@example.com"));
+    let world = both_ways(&google);
+    sync(&world).ok();
+    hand.rename(&ada, "people/c900");
+    hand.rename(&twin, "people/c900");
+    hand.expire_sync();
+    for _ in 0..2 {
+        sync(&world).ok();
+    }
+    assert_eq!(names(&world), ["Ada Byron"]);
+    assert_eq!((writes(&google), hand.count()), (0, 1));
+}
+
+#[test]
 fn a_contact_that_was_not_made_after_all_is_made_when_that_is_certain() {
     let google = Google::start();
     let world = both_ways(&google);

@@ -69,6 +69,8 @@ struct Table<'a> {
     /// Whom a link means now; `None` if that contact is gone.
     live: HashMap<String, Option<ContactId>>,
     there: HashMap<String, There>,
+    /// The ids that contacts have now, by those they had.
+    moves: HashMap<String, String>,
     /// There, and not to be understood.
     untouchable: HashSet<String>,
     fresh: Vec<(Remote, Meaning)>,
@@ -132,6 +134,7 @@ impl<'a> Table<'a> {
             links,
             live,
             there: HashMap::new(),
+            moves: HashMap::new(),
             untouchable: HashSet::new(),
             fresh: Vec::new(),
             former: HashMap::new(),
@@ -146,6 +149,7 @@ impl<'a> Table<'a> {
             match one {
                 News::Same(id) => drop(self.there.insert(id, There::Same)),
                 News::Gone(id) => drop(self.there.insert(id, There::Gone)),
+                News::Moved(from, to) => self.move_on(from, to),
                 News::Changed(remote) => match self.judge.source.meaning(&remote.document) {
                     Ok(meaning) if self.live.contains_key(&remote.id) => {
                         let id = remote.id.clone();
@@ -159,6 +163,12 @@ impl<'a> Table<'a> {
             }
         }
         self.fresh.sort_by(|a, b| a.0.id.cmp(&b.0.id));
+    }
+
+    /// Nothing is under the former id any more; whoever is under the other one may be told or not.
+    fn move_on(&mut self, from: String, to: String) {
+        self.there.insert(from.clone(), There::Gone);
+        self.moves.insert(from, to);
     }
 
     /// Who was purged here is not brought back.
@@ -192,6 +202,7 @@ impl<'a> Table<'a> {
             return Ok(());
         }
         let source = self.judge.source;
+        let mut moves = Vec::new();
         for link in &self.links {
             let told =
                 self.there.contains_key(&link.remote) || self.untouchable.contains(&link.remote);
@@ -204,10 +215,14 @@ impl<'a> Table<'a> {
             }
             match source.read_one(&link.remote).await {
                 Ok(None) => drop(self.there.insert(link.remote.clone(), There::Gone)),
+                Ok(Some(now)) if now.id != link.remote => moves.push((link.remote.clone(), now.id)),
                 Err(e) if e.kind == Kind::Unavailable => return Err(e),
                 // Both are there, or nobody may know.
                 Ok(Some(_)) | Err(_) => {}
             }
+        }
+        for (from, to) in moves {
+            self.move_on(from, to);
         }
         Ok(())
     }
@@ -324,11 +339,13 @@ impl<'a> Table<'a> {
     }
 
     fn moved(&mut self, link: &Link) -> Option<There> {
-        let uid = self.judge.source.meaning(&link.document).ok()?.uid?;
-        let at = self
-            .fresh
-            .iter()
-            .position(|(_, meaning)| meaning.uid.as_ref() == Some(&uid))?;
+        let to = self.moves.get(&link.remote);
+        let is_there = |(remote, _): &(Remote, Meaning)| Some(&remote.id) == to;
+        let at = self.fresh.iter().position(is_there).or_else(|| {
+            let uid = self.judge.source.meaning(&link.document).ok()?.uid?;
+            let is_named = |(_, meaning): &(Remote, Meaning)| meaning.uid.as_ref() == Some(&uid);
+            self.fresh.iter().position(is_named)
+        })?;
         Some(There::Now(Box::new(self.fresh.remove(at))))
     }
 

@@ -155,7 +155,11 @@ impl Google {
             let id = person.resource_name().to_owned();
             for former in person.former_names().filter(|f| known.contains_key(f)) {
                 if listed.named.insert(former.to_owned()) {
-                    listed.news.push(News::Gone(former.to_owned()));
+                    let former = former.to_owned();
+                    listed.news.push(match person.is_deleted() {
+                        true => News::Gone(former),
+                        false => News::Moved(former, id.clone()),
+                    });
                 }
             }
             if id.is_empty() || !listed.named.insert(id.clone()) {
@@ -187,11 +191,19 @@ impl Google {
             }
         }
         let news = std::mem::take(&mut listed.news);
+        let named = &mut listed.named;
         listed.news = news
             .into_iter()
             .filter_map(|news| match news {
                 News::Changed(remote) => match now.remove(&remote.id) {
                     Some(None) => None,
+                    // Listed under both names.
+                    Some(Some(person))
+                        if person.resource_name() != remote.id
+                            && !named.insert(person.resource_name().to_owned()) =>
+                    {
+                        None
+                    }
                     Some(Some(person)) => Some(News::Changed(self.remote(person))),
                     None => Some(News::Changed(remote)),
                 },
@@ -216,6 +228,18 @@ impl Google {
             return Ok(());
         }
         for (id, person) in missing.iter().zip(self.client.get_many(&missing).await?) {
+            // The list may not have its new name yet.
+            if let Ok(Some(person)) = &person
+                && person.resource_name() != *id
+            {
+                let now = person.resource_name().to_owned();
+                let moved = News::Moved((*id).to_owned(), now.clone());
+                listed.news.push(moved);
+                if !known.contains_key(now.as_str()) && listed.named.insert(now) {
+                    listed.news.push(News::Changed(self.remote(person.clone())));
+                }
+                continue;
+            }
             listed.news.push(match person {
                 Ok(None) => News::Gone((*id).to_owned()),
                 Ok(Some(person)) if person.state() != known[id].etag.as_deref() => {
@@ -235,7 +259,9 @@ impl Google {
             match news {
                 News::Changed(remote) => told.insert(remote.id.clone(), usize::MAX),
                 News::Same(id) => told.insert(id.clone(), at),
-                News::Gone(id) | News::Unreadable(id, _) => told.insert(id.clone(), usize::MAX),
+                News::Gone(id) | News::Moved(id, _) | News::Unreadable(id, _) => {
+                    told.insert(id.clone(), usize::MAX)
+                }
             };
         }
         for (id, link) in known {

@@ -47,6 +47,8 @@ pub enum News {
     Same(String),
     /// Deleted (its id).
     Gone(String),
+    /// Known under another id now: the former one, and this.
+    Moved(String, String),
     /// There, and not to be understood: its id, and why. It is left alone.
     Unreadable(String, String),
 }

@@ -28,6 +28,8 @@ pub struct Book {
     behind: Option<(BTreeMap<String, Entry>, u64)>,
     /// Given names that no contact may have, although nothing says why.
     refused: Vec<String>,
+    /// The names that contacts have now, by those they had.
+    renamed: BTreeMap<String, String>,
     /// Whether the user is of a domain.
     is_workspace: bool,
 }
@@ -146,6 +148,19 @@ impl Hand<'_> {
         self.0.state().people.refused.push(given.to_owned());
     }
 
+    /// A contact is kept under another name, and given to whoever asks for the one it had. No listing tells of it.
+    pub fn rename(&self, name: &str, new: &str) {
+        let book = &mut self.0.state().people;
+        book.serial += 1;
+        let mut entry = book.contacts.people.remove(name).expect("a contact");
+        entry.changed = book.serial;
+        entry.json["resourceName"] = json!(new);
+        entry.json["etag"] = json!(format!("%Eg{}", book.serial));
+        entry.json["metadata"]["sources"][0]["etag"] = json!(format!("#{}", book.serial));
+        book.contacts.people.insert(new.to_owned(), entry);
+        book.renamed.insert(name.to_owned(), new.to_owned());
+    }
+
     /// The user is of no domain.
     pub fn is_private(&self) {
         self.0.state().people.is_workspace = false;
@@ -228,6 +243,7 @@ impl Book {
             pages: Pages::default(),
             behind: None,
             refused: Vec::new(),
+            renamed: BTreeMap::new(),
             is_workspace: true,
         }
     }
@@ -315,6 +331,7 @@ impl Book {
 
     /// A person by name, of whatever kind.
     fn person(&self, name: &str) -> Option<&Value> {
+        let name = self.renamed.get(name).map_or(name, String::as_str);
         [&self.contacts, &self.others, &self.directory]
             .into_iter()
             .find_map(|f| f.people.get(name))

@@ -139,7 +139,11 @@ async fn on_whatsapp(
     };
     let parsed = app.store.document(id)?.parsed();
     for person in parsed.from.iter().chain(&parsed.to) {
-        gate::may_act(app, origin, &person.email)?;
+        match act {
+            // Taking back reaches nobody anew.
+            Act::Unreact(_) => gate::may_act(app, origin, &person.email)?,
+            _ => gate::may_reach(app, origin, &person.email)?,
+        }
     }
     let sent = match act {
         Act::Unreact(_) => "",

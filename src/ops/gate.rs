@@ -154,6 +154,21 @@ pub fn may_act(app: &App, origin: Origin, address: &str) -> Result<()> {
     }
 }
 
+/// The same for an act that reaches someone as a message of its own: what would stop or put off a send refuses it, too.
+/// It is no item, so it does not count against the cap of an hour, and it costs nothing.
+pub fn may_reach(app: &App, origin: Origin, address: &str) -> Result<()> {
+    may_act(app, origin, address)?;
+    optout::check_open(app, address)?;
+    let rules = rules_of(app, origin.name());
+    if let Some((end, rule)) = quiet(app, rules, app.clock.now()) {
+        return Err(refused(&rule).hint(format!("the quiet time ends at {end}")));
+    }
+    match policy::of_hour(rules, 1, last_hour(app, rules)?) {
+        Ruling::Allow => Ok(()),
+        Ruling::Hold(rule) | Ruling::Refuse(rule) => Err(refused(&rule)),
+    }
+}
+
 /// Whether a person approved exactly this.
 fn is_approved(app: &App, item: &Item) -> Result<bool> {
     match &item.approved_hash {

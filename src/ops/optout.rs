@@ -161,10 +161,14 @@ fn check(addresses: &[String]) -> Result<()> {
 
 /// What a recipient is told to have failed with, if it opted out.
 fn words(app: &App, recipient: &Recipient) -> Result<Option<String>> {
-    if recipient.state != RecipientState::Waiting {
-        return Ok(None);
+    match recipient.state {
+        RecipientState::Waiting => words_of(app, &recipient.email),
+        _ => Ok(None),
     }
-    let found = app.store.suppressed(&recipient.email)?;
+}
+
+fn words_of(app: &App, address: &str) -> Result<Option<String>> {
+    let found = app.store.suppressed(address)?;
     Ok(found.map(|row| {
         let day = row.at.to_zoned(app.clock.now_local().time_zone().clone());
         let why = match row.why.as_str() {
@@ -196,6 +200,17 @@ pub fn strike(app: &App, items: &mut [NewItem]) -> Result<()> {
     match last {
         Some(who) if items.iter().all(|i| i.recipients.iter().all(is_struck)) => Err(refused(&who)),
         _ => Ok(()),
+    }
+}
+
+/// Refuses what would go to this address and nowhere else.
+///
+/// # Errors
+/// `refused` if it opted out.
+pub fn check_open(app: &App, address: &str) -> Result<()> {
+    match words_of(app, address)? {
+        Some(words) => Err(refused(&format!("`{address}` {words}"))),
+        None => Ok(()),
     }
 }
 

@@ -114,6 +114,42 @@ fn an_answer_from_the_inbox_names_what_it_answers() {
 }
 
 #[test]
+fn a_reaction_is_a_message_and_goes_to_nobody_whom_a_send_would_not_reach_now() {
+    let graph = Graph::start();
+    let world = open(&graph);
+    let found = world.run(["search", "hello", "--json"]).ok().json();
+    let id = found["messages"][0]["id"].as_str().unwrap().to_owned();
+    let config = std::fs::read_to_string(world.home().join("config.toml")).unwrap();
+    world.run(["react", &id, "👍"]).ok();
+    for (rule, names) in [
+        (
+            "quiet_hours = \"11:00-13:00\"\nzone = \"UTC\"",
+            "quiet_hours",
+        ),
+        ("max_per_hour = 0", "max_per_hour"),
+    ] {
+        let world = &world;
+        std::fs::write(
+            world.home().join("config.toml"),
+            format!("{config}[policy.script]\n{rule}\n"),
+        )
+        .unwrap();
+        let run = world.run(["react", &id, "🎉"]).fails(6);
+        assert!(run.stderr.contains(names), "{run}");
+        assert_eq!(graph.sent().len(), 1, "{names}");
+    }
+    std::fs::write(world.home().join("config.toml"), config).unwrap();
+    world.run(["contacts", "optout", TO]).ok();
+    world.run(["contacts", "optout", "+16315551234"]).ok();
+    let run = world.run(["react", &id, "🎉"]).fails(6);
+    assert!(run.stderr.contains("opted out on 20"), "{run}");
+    assert_eq!(graph.sent().len(), 1);
+    // What is there may be taken back.
+    world.run(["react", &id, "👍", "--remove"]).ok();
+    assert_eq!(graph.sent()[1]["reaction"]["emoji"], "");
+}
+
+#[test]
 fn choices_places_and_people_go_as_whatsapp_takes_them() {
     let graph = Graph::start();
     let world = open(&graph);

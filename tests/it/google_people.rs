@@ -436,6 +436,28 @@ fn two_that_google_made_one_under_a_third_name_are_one_here() {
 }
 
 #[test]
+fn a_contact_that_may_have_been_made_although_google_says_it_failed_is_made_once() {
+    for code in [13, 4] {
+        let google = Google::start();
+        let world = both_ways(&google);
+        world
+            .run(["contacts", "add", "Alan Turing", "alan@example.com"])
+            .ok();
+        google.people().lag();
+        google.people().doubt(Some(code));
+        sync(&world).fails(7);
+        google.people().doubt(None);
+        // Not listed yet: it is not made again.
+        sync(&world).fails(9);
+        google.people().settle();
+        sync(&world).ok();
+        sync(&world).ok();
+        assert_eq!((google.people().count(), google.count(CREATE)), (1, 1));
+        assert_eq!(names(&world), ["Alan Turing"]);
+    }
+}
+
+#[test]
 fn a_contact_that_was_not_made_after_all_is_made_when_that_is_certain() {
     let google = Google::start();
     let world = both_ways(&google);

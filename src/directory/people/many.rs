@@ -215,6 +215,7 @@ fn outcome(response: Response) -> Change {
         return Change::Stale;
     }
     match (status.error("changing a contact"), response.person) {
+        (Some(error), _) if status.is_in_doubt() => Change::Unknown(error.message),
         (Some(error), _) => Change::Refused(error),
         (None, Some(person)) => Change::Done(Box::new(person)),
         (None, None) => untold(),
@@ -227,6 +228,12 @@ const NOT_FOUND: i32 = 5;
 impl Status {
     pub(super) fn is_not_found(&self) -> bool {
         self.code == NOT_FOUND
+    }
+
+    /// Whether a change may have been made although it ended so: no answer came in time, or the server had a fault.
+    fn is_in_doubt(&self) -> bool {
+        // UNKNOWN, DEADLINE_EXCEEDED, ABORTED, INTERNAL, UNAVAILABLE, DATA_LOSS.
+        matches!(self.code, 2 | 4 | 10 | 13 | 14 | 15)
     }
 
     /// The refusal, if it is one (codes of `google.rpc.Code`).
@@ -274,6 +281,10 @@ mod tests {
             Change::Stale
         ));
         assert!(matches!(told(json!({})), Change::Unknown(_)));
+        for code in [2, 4, 10, 13, 14, 15] {
+            let told = told(json!({ "status": { "code": code } }));
+            assert!(matches!(told, Change::Unknown(_)), "{code}");
+        }
         for (code, kind) in [(3, Kind::Refused), (8, Kind::Unavailable), (16, Kind::Auth)] {
             match told(json!({ "status": { "code": code, "message": "No.\u{1b}[1m" } })) {
                 Change::Refused(e) => {

@@ -155,6 +155,10 @@ fn outcome(
     fields: Option<&Vec<String>>,
 ) -> Value {
     match done {
+        Ok(_) if state.people.doubtful.is_some() => json!({
+            "httpStatusCode": 500, "requestedResourceName": asked,
+            "status": {"code": state.people.doubtful, "message": "Internal error encountered."},
+        }),
         Ok(name) => {
             let mut json =
                 json!({"httpStatusCode": 200, "requestedResourceName": name, "status": {}});

@@ -28,6 +28,8 @@ pub struct Book {
     behind: Option<(BTreeMap<String, Entry>, u64)>,
     /// Given names that no contact may have, although nothing says why.
     refused: Vec<String>,
+    /// What each of many is told to have ended with, although it was done.
+    doubtful: Option<i32>,
     /// The names that contacts have now, by those they had.
     renamed: BTreeMap<String, String>,
     /// Whether the user is of a domain.
@@ -148,6 +150,11 @@ impl Hand<'_> {
         self.0.state().people.refused.push(given.to_owned());
     }
 
+    /// Each of many that are made or changed is told to have ended with this code (`google.rpc.Code`), done as it is.
+    pub fn doubt(&self, code: Option<i32>) {
+        self.0.state().people.doubtful = code;
+    }
+
     /// A contact is kept under another name, and given to whoever asks for the one it had. No listing tells of it.
     pub fn rename(&self, name: &str, new: &str) {
         let book = &mut self.0.state().people;
@@ -243,6 +250,7 @@ impl Book {
             pages: Pages::default(),
             behind: None,
             refused: Vec::new(),
+            doubtful: None,
             renamed: BTreeMap::new(),
             is_workspace: true,
         }

@@ -381,6 +381,28 @@ fn a_contact_whose_answer_was_lost_is_found_again_and_made_once() {
 }
 
 #[test]
+fn a_contact_that_may_have_been_made_although_google_says_it_failed_is_made_once() {
+    for code in [13, 4] {
+        let google = Google::start();
+        let world = both_ways(&google);
+        world
+            .run(["contacts", "add", "Alan Turing", "alan@example.com"])
+            .ok();
+        google.people().lag();
+        google.people().doubt(Some(code));
+        sync(&world).fails(7);
+        google.people().doubt(None);
+        // Not listed yet: it is not made again.
+        sync(&world).fails(9);
+        google.people().settle();
+        sync(&world).ok();
+        sync(&world).ok();
+        assert_eq!((google.people().count(), google.count(CREATE)), (1, 1));
+        assert_eq!(names(&world), ["Alan Turing"]);
+    }
+}
+
+#[test]
 fn a_contact_that_google_keeps_under_another_name_stays_the_one_it_is() {
     for expired in [true, false] {
         let google = Google::start();
@@ -436,25 +458,40 @@ fn two_that_google_made_one_under_a_third_name_are_one_here() {
 }
 
 #[test]
-fn a_contact_that_may_have_been_made_although_google_says_it_failed_is_made_once() {
-    for code in [13, 4] {
+fn a_change_that_google_refuses_as_a_whole_ends_as_one_refused_by_itself() {
+    let stale = || {
+        let message = "Request person.etag is different than the current person.etag.";
+        Refusal::new(400, "FAILED_PRECONDITION", "failedPrecondition", message)
+    };
+    let ended = |whole: Option<Refusal>, gone: bool| {
         let google = Google::start();
+        let ada = google
+            .people()
+            .contact(person("Ada", "Lovelace", "ada@example.com"));
         let world = both_ways(&google);
+        sync(&world).ok();
         world
-            .run(["contacts", "add", "Alan Turing", "alan@example.com"])
+            .run(["contacts", "edit", "Ada Lovelace", "--title", "Countess"])
             .ok();
         google.people().lag();
-        google.people().doubt(Some(code));
-        sync(&world).fails(7);
-        google.people().doubt(None);
-        // Not listed yet: it is not made again.
-        sync(&world).fails(9);
+        match gone {
+            true => google.people().remove(&ada),
+            false => google
+                .people()
+                .change(&ada, json!({"nicknames": [{"value": "Enchantress"}]})),
+        }
+        if let Some(refusal) = whole {
+            google.fault(UPDATE, 1, Fault::Refuse(refusal));
+        }
+        sync(&world).ok();
         google.people().settle();
         sync(&world).ok();
-        sync(&world).ok();
-        assert_eq!((google.people().count(), google.count(CREATE)), (1, 1));
-        assert_eq!(names(&world), ["Alan Turing"]);
-    }
+        let here = named(&world, "Ada Lovelace");
+        assert_eq!(here["title"], "Countess");
+        (here["nicknames"].clone(), google.people().names())
+    };
+    assert_eq!(ended(Some(stale()), false), ended(None, false));
+    assert_eq!(ended(Some(Refusal::not_found()), true), ended(None, true));
 }
 
 #[test]

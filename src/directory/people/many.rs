@@ -11,7 +11,7 @@ use crate::format::clean;
 use crate::net::api::{Call, Fault};
 use crate::net::google::operations::people as op;
 
-use super::change::{Change, is_in_doubt};
+use super::change::{Change, failed, is_in_doubt};
 use super::{Client, FIELDS, Person, call};
 
 /// How many contacts one request may make or change.
@@ -66,11 +66,14 @@ impl Client {
         for some in people.chunks(AT_ONCE) {
             match self.update_some(some, fields).await {
                 Ok(each) => done.extend(each),
-                Err(Whole::Refused(fault)) if is_about_one(&fault) && some.len() > 1 => {
-                    for person in some {
-                        done.push(self.update(person, fields).await);
+                Err(Whole::Refused(fault)) if is_about_one(&fault) => match some {
+                    [_] => done.push(failed(fault)),
+                    _ => {
+                        for person in some {
+                            done.push(self.update(person, fields).await);
+                        }
                     }
-                }
+                },
                 Err(whole) => {
                     done.extend(some.iter().map(|_| whole.again()));
                     if whole.ends_it() {

@@ -982,6 +982,51 @@ fn a_card_that_breaks_its_server_is_named_and_the_others_go_on() {
 }
 
 #[test]
+fn what_a_server_says_of_a_card_within_a_207_decides() {
+    let Some(book) = Book::new() else { return };
+    let locked = Arc::new(AtomicUsize::new(0));
+    let is_locked = locked.clone();
+    let wire = Wire::start(book.port, move |method, path, _| {
+        let changes = matches!(method, "PUT" | "DELETE");
+        if !changes || is_locked.load(Ordering::SeqCst) == 0 {
+            return Act::Pass;
+        }
+        let told = format!(
+            "<?xml version=\"1.0\"?><d:multistatus xmlns:d=\"DAV:\"><d:response><d:href>{path}</d:href>\
+             <d:status>HTTP/1.1 423 Locked</d:status></d:response></d:multistatus>"
+        );
+        Act::Say(format!(
+            "HTTP/1.1 207 Multi-Status\r\nContent-Type: application/xml\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{told}",
+            told.len()
+        ))
+    });
+    let world = world(&book, wire.port);
+    book.put("ada.vcf", &vcard("a", "Ada Lovelace", ""));
+    book.put("bob.vcf", &vcard("b", "Bob Jones", ""));
+    sync(&world);
+    world
+        .run(["contacts", "remove", "Ada Lovelace", "--yes"])
+        .ok();
+    world
+        .run(["contacts", "edit", "Bob Jones", "--title", "Count"])
+        .ok();
+    locked.store(1, Ordering::SeqCst);
+    let run = world.run(["contacts", "sync", "--json"]).fails(9);
+    let left = run.json()["sources"][0]["left"].clone();
+    assert_eq!(left.as_array().unwrap().len(), 2, "{run}");
+    assert!(
+        left[0]["why"].as_str().unwrap().contains("holds a lock"),
+        "{run}"
+    );
+    assert_eq!(book.cards().len(), 2);
+    locked.store(0, Ordering::SeqCst);
+    sync(&world);
+    assert_eq!(book.cards().len(), 1);
+    assert!(book.card("FN:Bob Jones").contains("TITLE:Count"));
+    assert_eq!(names(&world), ["Bob Jones"]);
+}
+
+#[test]
 fn a_server_without_etags_is_written_once() {
     let Some(book) = Book::new() else { return };
     let wire = Wire::start(book.port, |method, _, _| match method {

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use crate::error::{Error, Kind, Result};
-use crate::format::multistatus::{CARDDAV, DAV, Element, escaped};
+use crate::format::multistatus::{CARDDAV, DAV, Element, Multistatus, escaped};
 use crate::net::api::{Fault, TOO_LARGE};
 use crate::net::dav;
+use crate::net::http::Answer;
 
 use super::{Ask, Book, Client, UNREADABLE, href};
 
@@ -194,11 +195,14 @@ impl Client {
         url: &reqwest::Url,
         ask: &Ask<'_>,
         doing: &str,
-    ) -> Result<crate::net::http::Answer, Fault> {
+    ) -> Result<Answer, Fault> {
         let mut tries = 0;
         loop {
             let fault = match self.once(url, ask, doing).await {
-                Ok((answer, _)) => return Ok(answer),
+                Ok((mut answer, _)) => match refused_within(&mut answer, doing) {
+                    None => return Ok(answer),
+                    Some(fault) => fault,
+                },
                 Err(fault) => fault,
             };
             tries += 1;
@@ -261,6 +265,37 @@ pub(super) fn plain(etag: &str) -> String {
     etag.strip_prefix("W/").unwrap_or(etag).to_owned()
 }
 
+/// Why one card was not changed although the answer is a success: within a 207 its own status decides (RFC 4918 §9.6.1),
+/// and the answer has that from then on.
+fn refused_within(answer: &mut Answer, doing: &str) -> Option<Fault> {
+    if answer.status != 207 {
+        return None;
+    }
+    let told = Multistatus::parse(&String::from_utf8_lossy(&answer.body)).unwrap_or_default();
+    let told: Vec<u16> = told.responses.iter().filter_map(|r| r.status).collect();
+    let refused = |status: &&u16| !(200..300).contains(*status);
+    // 424 only says that another one failed.
+    let fault = told.iter().filter(refused).min_by_key(|s| **s == 424);
+    match fault {
+        Some(status) => {
+            answer.status = *status;
+            dav::reading(answer, doing).or_else(|| Some(unclear(answer, doing)))
+        }
+        None if told.is_empty() => Some(unclear(answer, doing)),
+        None => None,
+    }
+}
+
+fn unclear(answer: &Answer, doing: &str) -> Fault {
+    Fault {
+        status: answer.status,
+        may_have_left: true,
+        ..Fault::before(Error::unavailable(format!(
+            "{doing}: the answer does not say what became of it"
+        )))
+    }
+}
+
 /// Where a server says that the same UID lies.
 fn uid_conflict(body: &str) -> Option<String> {
     let error = Element::parse(body).ok().filter(|e| e.is(DAV, "error"))?;
@@ -296,6 +331,42 @@ mod tests {
             <C:no-uid-conflict><href>/b/x.vcf</href></C:no-uid-conflict></error>";
         assert_eq!(uid_conflict(body).as_deref(), Some("/b/x.vcf"));
         assert_eq!(uid_conflict("<html>"), None);
+    }
+
+    #[test]
+    fn what_is_said_of_a_card_within_an_answer_decides() {
+        let told = |statuses: &[&str]| {
+            let responses: String = statuses
+                .iter()
+                .map(|s| {
+                    format!(
+                        "<response><href>/b/x.vcf</href><status>HTTP/1.1 {s}</status></response>"
+                    )
+                })
+                .collect();
+            let body = format!("<multistatus xmlns=\"DAV:\">{responses}</multistatus>");
+            refused_within(&mut Answer::fixed(207, &[], &body), "deleting").map(failed)
+        };
+        assert!(told(&["204 No Content"]).is_none());
+        for (statuses, is_it) in [
+            (
+                &["423 Locked"][..],
+                (|c| matches!(c, Change::Refused(_))) as fn(&Change) -> bool,
+            ),
+            (&["424 Failed Dependency", "412 No"], |c| {
+                matches!(c, Change::Stale)
+            }),
+            (&["404 Not Found"], |c| matches!(c, Change::Gone)),
+            (&["204 OK", "500 Oops"], |c| matches!(c, Change::Unknown(_))),
+            (&["302 Found"], |c| matches!(c, Change::Unknown(_))),
+            (&[], |c| matches!(c, Change::Unknown(_))),
+        ] {
+            let change = told(statuses).unwrap();
+            assert!(is_it(&change), "{statuses:?} {change:?}");
+        }
+        let page = |status| refused_within(&mut Answer::fixed(status, &[], "<html>"), "deleting");
+        assert!(matches!(page(207).map(failed), Some(Change::Unknown(_))));
+        assert!(page(201).is_none());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::channel::{gmail, google_chat, slack, twilio};
 use crate::error::Result;
@@ -11,8 +11,11 @@ use crate::format::chat::client_id;
 use crate::format::payload;
 use crate::model::account::{Account, ChannelKind};
 use crate::model::id::OutboxId;
+use crate::model::message::Role;
 use crate::model::outbox::State;
-use crate::store::outbox::{Item, Part};
+use crate::rules::absence::Absence;
+use crate::rules::folder::usual_name;
+use crate::store::outbox::{Item, Part, UNSEEN};
 
 use super::deliver::slack as to_slack;
 use super::deliver::{Provider, chat, room, twilio as to_twilio};
@@ -23,6 +26,8 @@ use super::{App, sync};
 const SETTLE: SignedDuration = SignedDuration::from_secs(150);
 /// Of items in doubt looked at in one go.
 const MOST: usize = 50;
+/// Of the newest sent letters that are known here.
+const KNOWN: usize = 500;
 /// For all of one item's questions.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -171,8 +176,7 @@ async fn in_twilio(
         1 => sms::media_of(payload::of(&raw).as_ref()).len(),
         _ => 0,
     };
-    let attempts = app.store.outbox_attempts(item.id)?;
-    let last = attempts.last().map_or(item.created_at, |a| a.at);
+    let tried = Tried::of(app, item)?;
     let now = app.clock.now();
     let sought = twilio::Sought {
         to: room::room_of(item),
@@ -182,7 +186,7 @@ async fn in_twilio(
         },
         text: &piece.text,
         media,
-        began: item.created_at.min(last),
+        began: tried.first,
         now,
     };
     let is_other = |sid: &str| Ok(app.store.item_of_part(&account.name, sid)?.is_some());
@@ -201,21 +205,23 @@ async fn in_twilio(
                 ),
             }
         }
-        twilio::Find::Absent if now.duration_since(last) > SETTLE => {
-            Said::Lacks("it is not among what Twilio sent".to_owned())
+        twilio::Find::Absent { shows_older } => {
+            let knows = || {
+                let (account, to) = (&account.name, sought.to);
+                app.store.knows_sent(account, to, tried.first)
+            };
+            let absence = Absence::of(shows_older, knows)?;
+            let words = "it is not among what Twilio sent";
+            lacks(app, item, (&tried, absence, words))?
         }
-        twilio::Find::Absent => Said::Nothing,
         twilio::Find::CannotTell(_) => Said::NoWord,
     })
 }
 
 /// Among the letters that were sent, by our own id: Gmail's listing by label is complete at once.
 async fn in_gmail(app: &App, client: &gmail::Client, item: &Item) -> Result<Said> {
-    let attempts = app.store.outbox_attempts(item.id)?;
-    let last = attempts.last().map_or(item.created_at, |a| a.at);
-    let first = attempts.first().map_or(item.created_at, |a| a.at);
-    let since = first.min(item.created_at);
-    Ok(match client.find_sent(&item.own_id, since).await {
+    let tried = Tried::of(app, item)?;
+    Ok(match client.find_sent(&item.own_id, tried.first).await {
         gmail::Find::Found { id, message_id, .. } => {
             let part = Part {
                 begins: 0,
@@ -227,10 +233,16 @@ async fn in_gmail(app: &App, client: &gmail::Client, item: &Item) -> Result<Said
             }
             Said::Has("found among the sent mail of the account".to_owned())
         }
-        gmail::Find::Absent if app.clock.now().duration_since(last) > SETTLE => {
-            Said::Lacks("it is not among the sent mail of the account".to_owned())
+        gmail::Find::Absent { shows_older } => {
+            let knows = || {
+                let sent = usual_name(Role::Sent);
+                let known = app.store.newest_in(&item.account, sent, KNOWN)?;
+                Ok(known.iter().any(|letter| letter.received_at < tried.first))
+            };
+            let absence = Absence::of(shows_older, knows)?;
+            let words = "it is not among the sent mail of the account";
+            lacks(app, item, (&tried, absence, words))?
         }
-        gmail::Find::Absent => Said::Nothing,
         gmail::Find::CannotTell(_) => Said::NoWord,
     })
 }
@@ -261,15 +273,13 @@ async fn in_chat(app: &App, client: &google_chat::Client, item: &Item) -> Result
 
 /// Each part by our own id in what was posted since the attempt, of which Slack lists everything.
 async fn in_slack(app: &App, client: &slack::Client, item: &Item) -> Result<Said> {
-    let attempts = app.store.outbox_attempts(item.id)?;
-    let last = attempts.last().map_or(item.created_at, |a| a.at);
-    let first = attempts.first().map_or(item.created_at, |a| a.at);
-    let since = first.min(item.created_at);
+    let tried = Tried::of(app, item)?;
     let doubtful = room::missing(app, item)?.first().map(|piece| piece.number);
-    let missing = match to_slack::look(app, client, (item, since)).await {
-        Ok(missing) => missing,
+    let looked = match to_slack::look(app, client, (item, tried.first)).await {
+        Ok(looked) => looked,
         Err(_) => return Ok(Said::NoWord),
     };
+    let missing = looked.missing;
     if missing.is_empty() {
         return Ok(Said::Has("found in the channel".to_owned()));
     }
@@ -277,8 +287,53 @@ async fn in_slack(app: &App, client: &slack::Client, item: &Item) -> Result<Said
         let words = "the part that was in doubt is in the channel; the rest did not go yet";
         return Ok(Said::Lacks(words.to_owned()));
     }
-    Ok(match app.clock.now().duration_since(last) > SETTLE {
-        true => Said::Lacks("it is not in the channel".to_owned()),
+    let words = "it is not in the channel";
+    lacks(app, item, (&tried, looked.absence, words))
+}
+
+/// When an item was tried.
+struct Tried {
+    first: Timestamp,
+    last: Timestamp,
+    /// When its provider did not show it for the first time since, which proved nothing.
+    unseen: Option<Timestamp>,
+}
+
+impl Tried {
+    fn of(app: &App, item: &Item) -> Result<Tried> {
+        let mut attempts = app.store.outbox_attempts(item.id)?;
+        let tried = attempts.iter().rposition(|a| a.outcome != UNSEEN);
+        let looks = attempts.split_off(tried.map_or(0, |last| last + 1));
+        let last = attempts.last().map_or(item.created_at, |a| a.at);
+        Ok(Tried {
+            first: attempts
+                .first()
+                .map_or(item.created_at, |a| a.at.min(item.created_at)),
+            last,
+            unseen: looks.first().map(|look| look.at),
+        })
+    }
+}
+
+/// What follows from a listing that lacks an item.
+fn lacks(app: &App, item: &Item, (tried, absence, words): (&Tried, Absence, &str)) -> Result<Said> {
+    let now = app.clock.now();
+    let settled = |since: Timestamp| now.duration_since(since) > SETTLE;
+    if !settled(tried.last) {
+        return Ok(Said::Nothing);
+    }
+    let proven = match (absence, tried.unseen) {
+        (Absence::Witnessed, _) => true,
+        (Absence::Contradicted, _) => false,
+        (Absence::Bare, Some(before)) => settled(before),
+        (Absence::Bare, None) => {
+            let words = format!("{words}, nor is anything older: asked once more later");
+            app.store.note_unseen(item.id, (item.tries, &words), now)?;
+            false
+        }
+    };
+    Ok(match proven {
+        true => Said::Lacks(words.to_owned()),
         false => Said::Nothing,
     })
 }

@@ -30,7 +30,7 @@ use crate::model::outbox::{Answer, RecipientState, State};
 use crate::rules::retry;
 use crate::store::Owner;
 use crate::store::Share;
-use crate::store::outbox::{Ending, IN_PARTS, Item, MOVED, REVIVED};
+use crate::store::outbox::{Ending, IN_PARTS, Item, MOVED, REVIVED, UNSEEN};
 
 use super::hook::{self, FailureKind};
 use super::throttle;
@@ -438,7 +438,10 @@ impl Run<'_> {
             .iter()
             .rposition(|a| a.outcome == REVIVED || a.outcome == IN_PARTS || a.outcome == MOVED)
             .map_or(0, |n| n + 1);
-        let series = &all[begin..];
+        let series: Vec<_> = all[begin..]
+            .iter()
+            .filter(|a| a.outcome != UNSEEN)
+            .collect();
         let age = series
             .first()
             .and_then(|first| now.duration_since(first.at).try_into().ok())

@@ -1,5 +1,6 @@
 //! Decisions: pure functions, no clock, no I/O.
 
+pub mod absence;
 pub mod address;
 pub mod budget;
 pub mod circuit;

@@ -36,7 +36,7 @@ pub use approval::Fingerprint;
 pub use batches::{Batch, BatchState, NewBatch};
 pub use charges::{Cap, Charge, Purse, Spent, Tariff};
 pub use erase::{By, ERASED};
-pub use lifecycle::{IN_PARTS, REVIVED};
+pub use lifecycle::{IN_PARTS, REVIVED, UNSEEN};
 pub use moving::{MOVED, Target};
 pub use parts::Part;
 pub use reported::{Noted, Report};

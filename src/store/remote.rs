@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::error::Result;
@@ -12,7 +13,8 @@ use super::entry::{self, Entry, Indexer};
 use super::folders::{self, Folders};
 use super::messages::known;
 use super::row::{
-    ENVELOPE, bits, envelope, flags, folder_fact, ident, ident_bytes, join_labels, split_labels,
+    ENVELOPE, SENT, bits, envelope, flags, folder_fact, ident, ident_bytes, join_labels,
+    split_labels,
 };
 use super::{Store, altered, bytes, fault, no_message};
 
@@ -110,6 +112,39 @@ impl Store {
         read()
             .map(Option::flatten)
             .map_err(fault("looking up a message"))
+    }
+
+    /// Whether a message is known whose id of its provider is one of these, from the first to before the second.
+    pub fn knows_between(&self, account: &str, (from, until): (&str, &str)) -> Result<bool> {
+        let db = self.raw_reader()?;
+        let bytes = |id: &str| ident_bytes(&Ident::Remote(id.to_owned()));
+        let read = || {
+            db.prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM folders f CROSS JOIN mail m ON m.folder = f.id
+                 WHERE f.account = ?1 AND m.ident >= ?2 AND m.ident < ?3)",
+            )?
+            .query_row(params![account, bytes(from), bytes(until)], |row| {
+                row.get(0)
+            })
+        };
+        read().map_err(fault("looking for messages of a room"))
+    }
+
+    /// Whether a message is known that went to this address through this account before then.
+    pub fn knows_sent(&self, account: &str, to: &str, before: Timestamp) -> Result<bool> {
+        let db = self.reader()?;
+        let read = || {
+            db.prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM facts x CROSS JOIN messages m ON m.key = x.key
+                 JOIN folders f ON f.id = m.folder
+                 WHERE x.fact = ?1 AND f.account = ?2 AND m.at < ?3
+                 AND instr(m.recipients, ?4) > 0)",
+            )?
+            .query_row(params![SENT, account, before.as_second(), to], |row| {
+                row.get(0)
+            })
+        };
+        read().map_err(fault("looking for what was sent"))
     }
 
     /// Puts messages where their provider has them now, with the flags and labels they have there.

@@ -36,6 +36,7 @@ fn at(world: &World, now: &str, args: &[&str]) -> Run {
 
 /// Long enough after the tests' instant for any doubt to be settled.
 const LATER: &str = "2026-11-21T12:10:00Z";
+const LATER_STILL: &str = "2026-11-21T12:20:00Z";
 
 fn state(world: &World, item: &str) -> String {
     let shown = world.run(["outbox", "show", item, "--json"]).ok().json();
@@ -146,7 +147,10 @@ fn a_send_that_never_reached_gmail_goes_again_once_that_is_certain() {
         // Too early to tell: it may still be on its way.
         world.run(["outbox", "run"]);
         assert_eq!(google.gmail().sent().len(), 0, "{fault:?}");
-        at(&world, LATER, &["outbox", "run"]).ok();
+        // Nothing older was ever sent that would prove the list right: it is asked twice.
+        at(&world, LATER, &["outbox", "run"]);
+        assert_eq!(google.gmail().sent().len(), 0, "{fault:?}");
+        at(&world, LATER_STILL, &["outbox", "run"]).ok();
         assert_eq!(state(&world, "o1"), "sent", "{fault:?}");
         at(&world, LATER, &["outbox", "run"]).ok();
         assert_eq!(google.gmail().sent().len(), 1, "{fault:?}");

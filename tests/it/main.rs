@@ -37,6 +37,7 @@ mod cut_points;
 mod doctor;
 mod door_files;
 mod doors;
+mod doubts;
 mod drain;
 mod edit;
 mod endless;

@@ -24,8 +24,11 @@ pub enum Find {
         /// Without angle brackets.
         message_id: Option<String>,
     },
-    /// All that was sent since is known, and it is not among it.
-    Absent,
+    /// It is not among what is listed as sent.
+    Absent {
+        /// Something older than the first attempt is listed, too.
+        shows_older: bool,
+    },
     CannotTell(String),
 }
 
@@ -106,13 +109,19 @@ impl Client {
         let page = self.list(listing, None).await?;
         let all = page.next_page_token.is_none() && page.messages.len() <= MOST;
         let newest: Vec<_> = page.messages.iter().take(MOST).collect();
+        let mut shows_older = false;
+        let mut unread = 0;
         for share in newest.chunks(SHARE) {
-            let mut older = true;
+            let mut all_older = true;
             let calls: Vec<Call> = share.iter().map(|m| self.metadata(&m.id)).collect();
             for answer in self.parts(calls, LOOKING).await? {
                 let answer: Answer = match answer {
                     Ok(answer) => answer,
-                    Err(fault) if fault.status == 404 => continue,
+                    // It went away just now, or the answer is wrong: it may be the one.
+                    Err(fault) if fault.status == 404 => {
+                        unread += 1;
+                        continue;
+                    }
                     Err(fault) => return Err(fault.error),
                 };
                 let message: Resource = answer.json()?;
@@ -123,15 +132,21 @@ impl Client {
                         thread_id: message.thread_id,
                     });
                 }
-                older &= message.date().is_some_and(|date| date < since);
+                let older = message.date().is_some_and(|date| date < since);
+                all_older &= older;
+                shows_older |= older;
+            }
+            if unread > 0 {
+                let why = format!("{unread} of the sent letters are listed and can't be read");
+                return Err(Error::unavailable(why));
             }
             // Newest first, but for what was imported: a whole share of older ones is the end.
-            if older {
-                return Ok(Find::Absent);
+            if all_older {
+                return Ok(Find::Absent { shows_older });
             }
         }
         if all {
-            return Ok(Find::Absent);
+            return Ok(Find::Absent { shows_older });
         }
         Err(Error::unavailable(
             "more was sent since than could be looked through",

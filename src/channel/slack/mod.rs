@@ -16,7 +16,7 @@ pub use conversations::{Conversation, Listing};
 pub use files::Uploaded;
 pub use messages::{Page, Window};
 pub use search::Match;
-pub use send::{Outcome, Own, Post, Share};
+pub use send::{Outcome, Own, Post, Share, Since};
 pub use users::User;
 
 use std::time::Duration;

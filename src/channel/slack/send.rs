@@ -83,6 +83,14 @@ pub struct Own {
     pub message: Value,
 }
 
+/// What [`Client::own_since`] read.
+#[derive(Clone, Debug, Default)]
+pub struct Since {
+    pub own: Vec<Own>,
+    /// Whether it was read to an end that is shown: in a channel something older, in a thread its last answer.
+    pub shows_end: bool,
+}
+
 impl Client {
     /// One attempt.
     pub async fn post(&self, post: Post<'_>) -> Outcome {
@@ -139,8 +147,10 @@ impl Client {
         &self,
         (channel, thread): (&str, Option<&str>),
         (since, now): (Timestamp, Timestamp),
-    ) -> Result<Vec<Own>> {
-        let mut found = Vec::new();
+    ) -> Result<Since> {
+        let mut found = Since::default();
+        // In a thread: its last answer by what it says itself, and the last that was read.
+        let mut last: (Option<String>, Option<String>) = (None, None);
         let mut cursor: Option<String> = None;
         let mut trail = Trail::within(MOST_PAGES);
         loop {
@@ -157,7 +167,22 @@ impl Client {
             // Newest first in a channel: what is older than the attempt ends the search.
             let over = thread.is_none() && page.messages.iter().any(|m| !is_late(m));
             let brought = page.messages.len();
-            found.extend(page.messages.into_iter().filter(is_late).filter_map(own));
+            match thread {
+                None => found.shows_end |= over,
+                Some(thread) => {
+                    for message in &page.messages {
+                        let ts = ts_of(message).unwrap_or_default();
+                        if ts == thread {
+                            let latest = message.get("latest_reply").and_then(Value::as_str);
+                            last.0 = Some(latest.unwrap_or(thread).to_owned());
+                        }
+                        last.1 = last.1.max(Some(ts.to_owned()));
+                    }
+                    found.shows_end = last.0.is_some() && last.0 <= last.1;
+                }
+            }
+            let late = page.messages.into_iter().filter(is_late);
+            found.own.extend(late.filter_map(own));
             cursor = page.next.filter(|_| !over);
             match &cursor {
                 None => return Ok(found),

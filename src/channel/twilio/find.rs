@@ -12,6 +12,9 @@ use super::{Client, Window, text};
 /// Clocks are compared, but seconds are all that dates have, and answers take their time.
 const MARGIN: SignedDuration = SignedDuration::from_secs(30);
 
+/// Pages of a thousand that are looked through at most.
+const MOST_PAGES: usize = 20;
+
 /// What was, perhaps, sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Sought<'a> {
@@ -34,7 +37,10 @@ pub enum Find {
         message: Value,
     },
     /// The whole listing holds none like it.
-    Absent,
+    Absent {
+        /// Something older than the first attempt is listed, too.
+        shows_older: bool,
+    },
     CannotTell(String),
 }
 
@@ -47,10 +53,10 @@ impl Client {
         sought: Sought<'_>,
         is_other: impl Fn(&str) -> Result<bool>,
     ) -> Result<Find> {
+        // By the recipient alone: what waits in Twilio's queue has no `date_sent` to ask for, nor a sender where a
+        // service chooses it.
         let window = Window {
             to: Some(sought.to),
-            // A day earlier: what counts is the day on Twilio's calendar, and clocks differ.
-            since: Some(sought.began - SignedDuration::from_hours(24)),
             ..Window::default()
         };
         let mut page = match self.messages(window).await {
@@ -66,15 +72,18 @@ impl Client {
             .map_or(sought.began, |at| at - MARGIN);
         let mut oldest: Option<(Timestamp, Value)> = None;
         let mut blank = false;
-        let mut trail = Trail::default();
+        let mut shows_older = false;
+        let mut trail = Trail::within(MOST_PAGES);
         loop {
             let brought = page.messages.len();
             for message in std::mem::take(&mut page.messages) {
-                let Some(made) =
-                    twilio::time(&message, "date_created").filter(|at| *at >= earliest)
-                else {
+                let Some(made) = twilio::time(&message, "date_created") else {
                     continue;
                 };
+                if made < earliest {
+                    shows_older |= !twilio::is_inbound(&message);
+                    continue;
+                }
                 let Some(sid) = text(&message, "sid") else {
                     continue;
                 };
@@ -93,6 +102,7 @@ impl Client {
                     oldest = Some((made, message));
                 }
             }
+            // To its end: among those of before may stand what waits to be sent.
             let Some(next) = page.next.take() else {
                 break;
             };
@@ -113,7 +123,7 @@ impl Client {
                 "Twilio has a message to this number without its text, and it may be this one"
                     .to_owned(),
             ),
-            None => Find::Absent,
+            None => Find::Absent { shows_older },
         })
     }
 }

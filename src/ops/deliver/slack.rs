@@ -5,12 +5,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::channel::slack::{Client, Outcome, Own, Post, Share, Uploaded};
+use crate::channel::slack::{Client, Outcome, Own, Post, Share, Since, Uploaded};
 use crate::channel::slack_webhook::{self as webhook, Webhook};
 use crate::error::{Error, Result};
 use crate::format::{mime, payload, slack};
 use crate::net::http;
 use crate::ops::App;
+use crate::rules::absence::Absence;
 use crate::store::outbox::{Item, Part};
 
 use super::api::ANSWER;
@@ -166,7 +167,7 @@ async fn shown(
     for _ in 0..LOOKS {
         let since = (began, app.clock.now());
         let found = match client.own_since((channel, thread), since).await {
-            Ok(found) => found,
+            Ok(found) => found.own,
             Err(_) => break,
         };
         let ids: Vec<&str> = files.iter().map(|f| f.id.as_str()).collect();
@@ -202,7 +203,7 @@ async fn head_of(
     let found = client
         .own_since((channel, None), (item.created_at, now))
         .await?;
-    let own = found.into_iter().find(|own| shows(own, &[&known]));
+    let own = found.own.into_iter().find(|own| shows(own, &[&known]));
     own.map(|own| own.ts)
         .ok_or_else(|| Error::unavailable("Slack does not show yet where the first part stands"))
 }
@@ -238,12 +239,16 @@ pub(super) async fn hand_to_webhook(
     }
 }
 
+/// What an item lacks in its channel.
+pub struct Looked {
+    pub missing: Vec<Piece>,
+    /// What it proves that the first of them was not found.
+    pub absence: Absence,
+}
+
 /// What of an item is in its channel; each part that is gets written down. The rest is what is missing.
-pub async fn look(
-    app: &App,
-    client: &Client,
-    (item, since): (&Item, Timestamp),
-) -> Result<Vec<Piece>> {
+pub async fn look(app: &App, client: &Client, (item, since): (&Item, Timestamp)) -> Result<Looked> {
+    let began = since;
     let channel = channel(client, item).await?;
     let letter = mime::parse(&app.store.outbox_bytes(item.id)?);
     let thread = room::thread_of(&letter);
@@ -258,10 +263,14 @@ pub async fn look(
     let since = (since, app.clock.now());
     let place = (channel.as_str(), thread.as_deref());
     let listed = client.own_since(place, since).await?;
-    let mut below: Option<Vec<Own>> = None;
+    let mut below: Option<Since> = None;
     let mut missing = Vec::new();
+    // Where the first that is missing would stand; a thread shows its first message at least.
+    let mut shows_end = listed.shows_end;
+    let mut is_thread = thread.is_some();
     for piece in room::missing(app, item)? {
         let mut found = listed
+            .own
             .iter()
             .find(|own| is_part(own, piece.number))
             .cloned();
@@ -276,11 +285,16 @@ pub async fn look(
                             .own_since((channel.as_str(), Some(&head)), since)
                             .await?,
                     ),
-                    _ => Some(Vec::new()),
+                    _ => Some(Since::default()),
                 };
             }
-            let below = below.as_deref().unwrap_or_default();
-            found = below.iter().find(|own| is_part(own, piece.number)).cloned();
+            let below = below.as_ref();
+            let mut parts = below.into_iter().flat_map(|below| &below.own);
+            found = parts.find(|own| is_part(own, piece.number)).cloned();
+            if missing.is_empty() {
+                shows_end = below.is_some_and(|below| below.shows_end);
+                is_thread = true;
+            }
         }
         match found {
             Some(own) => {
@@ -296,5 +310,10 @@ pub async fn look(
             None => missing.push(piece),
         }
     }
-    Ok(missing)
+    let absence = Absence::of(shows_end, || {
+        let from = slack::remote(&channel, "0");
+        let until = slack::remote(&channel, &began.as_second().to_string());
+        Ok(is_thread || app.store.knows_between(&item.account, (&from, &until))?)
+    })?;
+    Ok(Looked { missing, absence })
 }

@@ -147,6 +147,22 @@ impl Store {
         Ok(is_absent)
     }
 
+    /// Writes down that the provider's listing lacks an item in doubt, which proves nothing yet.
+    pub fn note_unseen(
+        &self,
+        id: OutboxId,
+        (tries, words): (u32, &str),
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut db = self.main()?;
+        let tx = begin(&mut db)?;
+        let item = row::item(&tx, id)?;
+        if item.tries == tries && item.state == State::Unconfirmed {
+            note(&tx, id, now, (UNSEEN, words))?;
+        }
+        tx.commit().map_err(fault(WRITING))
+    }
+
     /// Writes down that the provider has a part that was in doubt and, in the same step, lets the `rest` go if nothing
     /// of it was begun: whoever hears of the part again finds it known, and could not tell that any more.
     pub fn part_found(
@@ -529,6 +545,9 @@ pub const REVIVED: &str = "revived";
 
 /// The outcome of an attempt that was accepted as far as a budget allowed; the rest goes later.
 pub const IN_PARTS: &str = "accepted in parts";
+
+/// The outcome of a look at the provider that did not show an item, and proves nothing before the next one.
+pub const UNSEEN: &str = "not seen";
 
 /// Lets an item in doubt go again. False if it was tried again since `tries`, or is no longer in doubt.
 fn absent(

@@ -1,0 +1,31 @@
+//! When a listing that lacks a message proves that it was never sent.
+//!
+//! A provider's answer may be wrong in silence: for a moment empty, or cut short, with success. Taken at its word, what
+//! was sent goes out again. So absence needs a witness: the listing has to show something that stands behind the gap,
+//! older than the first attempt. Where it shows nothing older although something older is known here, it proves
+//! nothing. Where nothing older is known either (the first message ever into an empty room), it has to say so twice, some
+//! time apart. What can't be told stays in doubt, for a person.
+
+use crate::error::Result;
+
+/// What a listing without the message proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// It shows what is older: the message is not there.
+    Witnessed,
+    /// It shows nothing older, and nothing is known: believed when it says so again later.
+    Bare,
+    /// It lacks what is known to be there: it proves nothing.
+    Contradicted,
+}
+
+impl Absence {
+    /// Of a listing that does or does not show something older; `knows_older` says whether something older is known.
+    pub fn of(shows_older: bool, knows_older: impl FnOnce() -> Result<bool>) -> Result<Absence> {
+        Ok(match shows_older {
+            true => Absence::Witnessed,
+            false if knows_older()? => Absence::Contradicted,
+            false => Absence::Bare,
+        })
+    }
+}

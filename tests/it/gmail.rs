@@ -304,6 +304,80 @@ fn a_list_without_messages_forgets_no_mailbox_that_has_some() {
     assert_eq!(stored(&world).len(), 30);
 }
 
+/// What a list says that ends early, with success.
+fn nothing() -> Fault {
+    let nothing = r#"{"resultSizeEstimate":0}"#.to_owned();
+    Fault::Status(200, nothing, Vec::new())
+}
+
+#[test]
+fn a_list_that_ends_early_removes_no_message() {
+    let google = Google::start();
+    let ids = fill(&google, 0..1300);
+    let gmail = google.gmail();
+    let world = with(&google, "quota = \"none\"\n");
+    sync(&world);
+    gmail.delete(&ids[7]);
+    gmail.expire_history();
+    google.fault(LIST, 2, nothing());
+    assert_eq!(counts(&sync(&world)), (0, 0, 1));
+    assert_eq!(stored(&world).len(), 1299);
+    sync(&world);
+    assert_eq!(stored(&world).len(), 1299);
+}
+
+#[test]
+fn a_list_that_ends_early_again_and_again_is_told_and_removes_nothing() {
+    let google = Google::start();
+    fill(&google, 0..1300);
+    let gmail = google.gmail();
+    let world = with(&google, "quota = \"none\"\n");
+    sync(&world);
+    gmail.expire_history();
+    google.fault(LIST, 2, nothing());
+    google.fault(LIST, 4, nothing());
+    let run = world.run(["inbox", "sync", "--account", "work"]).fails(7);
+    assert!(
+        run.stderr.contains("lacks messages that are there"),
+        "{run}"
+    );
+    assert_eq!(stored(&world).len(), 1300);
+    assert_eq!(counts(&sync(&world)), (0, 0, 0));
+    assert_eq!(stored(&world).len(), 1300);
+}
+
+#[test]
+fn a_list_that_lacks_a_few_for_good_keeps_them() {
+    let google = Google::start();
+    fill(&google, 0..520);
+    let gmail = google.gmail();
+    let world = with(&google, "quota = \"none\"\n");
+    sync(&world);
+    gmail.expire_history();
+    google.fault(LIST, 2, nothing());
+    google.fault(LIST, 4, nothing());
+    assert_eq!(counts(&sync(&world)), (0, 0, 0));
+    assert_eq!(stored(&world).len(), 520);
+}
+
+#[test]
+fn a_label_whose_list_is_empty_for_once_keeps_its_messages() {
+    for (empty, moved) in [(1, 1), (2, 1)] {
+        let google = Google::start();
+        let ids = fill(&google, 0..30);
+        let gmail = google.gmail();
+        let world = with(&google, "quota = \"none\"\n");
+        sync(&world);
+        gmail.label(&ids[3], &[], &["INBOX"]);
+        gmail.expire_history();
+        google.state().gmail.empty_lists = vec!["INBOX".to_owned(); empty];
+        assert_eq!(counts(&sync(&world)), (0, moved, 0), "{empty}");
+        let stored = stored(&world);
+        let inbox = stored.values().filter(|(folder, _)| folder == "INBOX");
+        assert_eq!(inbox.count(), 29, "{empty}");
+    }
+}
+
 #[test]
 fn ten_interruptions_lose_nothing_and_repeat_nothing() {
     let google = Google::start();

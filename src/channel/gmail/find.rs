@@ -8,7 +8,7 @@ use crate::net::api::Call;
 use crate::net::google::operations::gmail as op;
 use crate::net::http::Answer;
 
-use super::{Client, Listing};
+use super::{Client, Listing, batch};
 
 /// Of the newest letters looked at, at most.
 const MOST: usize = 200;
@@ -98,6 +98,39 @@ impl Client {
         }
     }
 
+    /// The label ids of those of these messages that are there.
+    pub async fn labels_of(&self, ids: &[&str]) -> Result<Vec<(String, Vec<String>)>> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Labelled {
+            id: String,
+            #[serde(default)]
+            label_ids: Vec<String>,
+        }
+        let mut there = Vec::new();
+        for share in ids.chunks(batch::MOST) {
+            let minimal = |id: &&str| {
+                let call = self.call(op::MESSAGES_GET).at("id", *id);
+                let call = call.query("format", "minimal");
+                call.query("fields", "id,labelIds")
+            };
+            for answer in self
+                .parts(share.iter().map(minimal).collect(), ASKING)
+                .await?
+            {
+                match answer {
+                    Ok(answer) => {
+                        let message: Labelled = answer.json()?;
+                        there.push((message.id, message.label_ids));
+                    }
+                    Err(fault) if fault.status == 404 => {}
+                    Err(fault) => return Err(fault.error),
+                }
+            }
+        }
+        Ok(there)
+    }
+
     async fn look_for(&self, own_id: &str, since: Timestamp) -> Result<Find> {
         let since = since - SignedDuration::from_mins(10);
         let listing = Listing {
@@ -163,6 +196,7 @@ impl Client {
     }
 }
 
+const ASKING: &str = "asking what became of messages";
 const LOOKING: &str = "looking among the sent letters";
 
 #[cfg(test)]

@@ -37,6 +37,26 @@ impl Client {
         Ok(answer.labels)
     }
 
+    /// How many messages have a label, by Gmail's own count; none if there is no such label.
+    pub async fn label_total(&self, id: &str) -> Result<u64> {
+        #[derive(Deserialize)]
+        struct Answer {
+            #[serde(rename = "messagesTotal", default)]
+            total: u64,
+        }
+        let call = self.call(op::LABELS_GET).at("id", id);
+        let call = call.query("fields", "messagesTotal");
+        match self
+            .api
+            .json::<Answer>(&call, "counting the messages")
+            .await
+        {
+            Ok(answer) => Ok(answer.total),
+            Err(fault) if fault.status == 404 => Ok(0),
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
     /// Makes a label; one that is already there is as good.
     pub async fn create_label(&self, name: &str) -> Result<Label> {
         let call = self.call(op::LABELS_CREATE).json(&json!({

@@ -122,6 +122,16 @@ pub const LABELS_LIST: &Operation = &Operation {
     units: 1,
 };
 
+pub const LABELS_GET: &Operation = &Operation {
+    id: "gmail.users.labels.get",
+    method: "GET",
+    path: "gmail/v1/users/{userId}/labels/{id}",
+    query: &[],
+    body: None,
+    effect: Effect::Read,
+    units: 1,
+};
+
 pub const LABELS_CREATE: &Operation = &Operation {
     id: "gmail.users.labels.create",
     method: "POST",
@@ -247,6 +257,7 @@ pub const ALL: &[&Operation] = &[
     MESSAGES_UNTRASH,
     HISTORY_LIST,
     LABELS_LIST,
+    LABELS_GET,
     LABELS_CREATE,
     LABELS_PATCH,
     LABELS_DELETE,

@@ -10,13 +10,24 @@ use crate::format::clean;
 use crate::net::pages::Trail;
 use crate::store::{Placed, Remote};
 
-use super::Mailbox;
 use super::labels;
 use super::stamp::Whole;
+use super::{Mailbox, standing_of};
 
 /// Labels whose messages are listed at once.
 const AT_ONCE: usize = 4;
+/// Messages asked for one by one when a list lacks them.
+const MOST_ASKED: usize = 500;
 const LISTING: &str = "listing the messages";
+
+/// What Gmail said of messages that a list lacks.
+#[derive(Default)]
+struct Asked {
+    /// Those that are there, with their labels.
+    there: HashMap<String, BTreeSet<String>>,
+    /// There were more than are asked for one by one.
+    is_sample: bool,
+}
 
 impl Mailbox<'_> {
     /// Looks at everything, then at what happened meanwhile.
@@ -57,9 +68,26 @@ impl Mailbox<'_> {
             }
         };
         self.learn_names().await?;
-        let listed = self.pages(&known, &whole).await?;
+        let mut listed = self.pages(&known, &whole).await?;
         if whole.compare {
-            self.compare(known, &listed).await?;
+            let mut known = known;
+            let mut missing = self.missing(&known, &listed).await?;
+            if !missing.there.is_empty() {
+                // A list may end early, with success.
+                known = self.app.store.remotes(&self.account.name)?;
+                listed.extend(self.pages(&known, &whole).await?);
+                missing = self.missing(&known, &listed).await?;
+            }
+            if missing.is_sample && !missing.there.is_empty() {
+                return Err(self.lists_too_few("the mailbox"));
+            }
+            if !missing.there.is_empty() {
+                let kept = missing.there.len();
+                let words =
+                    format!("Gmail's list lacks messages that are there ({kept}): they are kept");
+                self.tally.notes.push(words);
+            }
+            self.compare(known, &listed, missing.there).await?;
         }
         // From here on only the history is missing.
         if let Some(whole) = &mut self.stamp.whole {
@@ -177,46 +205,122 @@ impl Mailbox<'_> {
         }
     }
 
+    /// What is known and not listed, doubted: Gmail is asked about it, unless it lists as many messages as it says there
+    /// are.
+    async fn missing(
+        &self,
+        known: &HashMap<String, Remote>,
+        listed: &HashSet<String>,
+    ) -> Result<Asked> {
+        let missing = known.keys().filter(|id| !listed.contains(*id));
+        let missing: Vec<&str> = missing.map(String::as_str).collect();
+        if missing.is_empty() {
+            return Ok(Asked::default());
+        }
+        if listed.is_empty() {
+            self.refuse_empty().await?;
+        }
+        match self.client.profile().await?.messages_total <= listed.len() as u64 {
+            true => Ok(Asked::default()),
+            false => self.ask(missing).await,
+        }
+    }
+
+    /// Asks which of these messages are there; of many, some from all over them.
+    async fn ask(&self, mut ids: Vec<&str>) -> Result<Asked> {
+        ids.sort_unstable();
+        let step = ids.len().div_ceil(MOST_ASKED).max(1);
+        let some: Vec<&str> = ids.into_iter().step_by(step).collect();
+        let there = self.client.labels_of(&some).await?.into_iter();
+        Ok(Asked {
+            there: there
+                .map(|(id, labels)| (id, labels.into_iter().collect()))
+                .collect(),
+            is_sample: step > 1,
+        })
+    }
+
+    fn lists_too_few(&self, of: &str) -> Error {
+        Error::unavailable(format!(
+            "account `{}`: Gmail's list of {of} lacks messages that are there",
+            self.account.name
+        ))
+        .hint("nothing was forgotten or moved here; sync again later")
+    }
+
+    /// The members of a label. Those that lost it are doubted like what is missing; their labels by their own word go
+    /// into `told`.
+    async fn members_of(
+        &self,
+        label: &str,
+        had: &[&str],
+        told: &mut HashMap<String, BTreeSet<String>>,
+    ) -> Result<HashSet<String>> {
+        let mut ids: HashSet<String> = members(self.client, label).await?.into_iter().collect();
+        let is_short = |ids: &HashSet<String>| had.iter().any(|id| !ids.contains(*id));
+        if !is_short(&ids) || self.client.label_total(label).await? <= ids.len() as u64 {
+            return Ok(ids);
+        }
+        ids.extend(members(self.client, label).await?);
+        if is_short(&ids) && self.client.label_total(label).await? > ids.len() as u64 {
+            let lost = had.iter().filter(|id| !ids.contains(**id));
+            let asked = self.ask(lost.copied().collect()).await?;
+            if asked.is_sample && asked.there.values().any(|labels| labels.contains(label)) {
+                return Err(self.lists_too_few(&format!("label `{label}`")));
+            }
+            told.extend(asked.there);
+        }
+        Ok(ids)
+    }
+
     /// Removes what is gone, and learns the labels of what was known: by listing each label, which is cheaper by far
     /// than asking for each message.
     async fn compare(
         &mut self,
         known: HashMap<String, Remote>,
         listed: &HashSet<String>,
+        mut told: HashMap<String, BTreeSet<String>>,
     ) -> Result<()> {
-        if listed.is_empty() && !known.is_empty() {
-            self.refuse_empty().await?;
-        }
-        let (there, gone): (Vec<Remote>, Vec<Remote>) = known
-            .into_values()
-            .partition(|remote| listed.contains(&remote.remote));
-        let ids: Vec<_> = gone.iter().map(|remote| remote.id).collect();
-        self.app.store.remove(&ids)?;
-        self.tally.removed += ids.len() as u64;
-        let client = self.client;
-        let labels: Vec<String> = self.stamp.names.keys().cloned().collect();
-        let members: Vec<(String, Vec<String>)> = stream::iter(labels)
-            .map(|label| async move {
-                let members = members(client, &label).await?;
-                Ok::<_, Error>((label, members))
-            })
-            .buffered(AT_ONCE)
-            .try_collect()
-            .await?;
-        let mut labels: HashMap<&str, BTreeSet<String>> = HashMap::new();
-        for (label, ids) in &members {
-            for id in ids {
-                labels.entry(id).or_default().insert(label.clone());
+        let (there, gone): (Vec<Remote>, Vec<Remote>) = known.into_values().partition(|remote| {
+            listed.contains(&remote.remote) || told.contains_key(&remote.remote)
+        });
+        let mut had: HashMap<String, Vec<&str>> = HashMap::new();
+        for remote in &there {
+            for id in labels::ids(&standing_of(remote), &self.stamp.names) {
+                had.entry(id).or_default().push(&remote.remote);
             }
         }
+        let (this, had) = (&*self, &had);
+        let members: Vec<(&String, HashSet<String>, HashMap<_, _>)> =
+            stream::iter(self.stamp.names.keys())
+                .map(|label| async move {
+                    let mut told = HashMap::new();
+                    let had = had.get(label).map_or(&[][..], Vec::as_slice);
+                    let members = this.members_of(label, had, &mut told).await?;
+                    Ok::<_, Error>((label, members, told))
+                })
+                .buffered(AT_ONCE)
+                .try_collect()
+                .await?;
+        let ids: Vec<_> = gone.iter().map(|remote| remote.id).collect();
+        self.app.store.remove(&ids)?;
+        let mut labels: HashMap<&str, BTreeSet<String>> = HashMap::new();
+        for (label, ids, _) in &members {
+            for id in ids {
+                labels.entry(id).or_default().insert((*label).clone());
+            }
+        }
+        told.extend(members.iter().flat_map(|(_, _, told)| told.clone()));
         let waiting = self.waiting()?;
         let moved: Vec<Placed> = there
             .iter()
             .filter_map(|remote| {
-                let ids = labels.remove(remote.remote.as_str()).unwrap_or_default();
+                let listed = labels.remove(remote.remote.as_str());
+                let ids = told.remove(&remote.remote).or(listed).unwrap_or_default();
                 self.moved(remote, ids, &waiting)
             })
             .collect();
+        self.tally.removed += ids.len() as u64;
         self.place(&moved)
     }
 }

@@ -144,6 +144,11 @@ fn list(state: &mut State, request: &Request, what: &str) -> Outcome {
             return Err(Refusal::invalid(format!("Invalid label: {label}")));
         }
     }
+    let empty = mailbox.empty_lists.iter().position(|l| labels.contains(l));
+    if let Some(at) = empty {
+        mailbox.empty_lists.remove(at);
+        return Ok(Answer::json(&json!({"resultSizeEstimate": 0})));
+    }
     let mut found: Vec<&Mail> = mailbox
         .mails
         .values()

@@ -31,6 +31,8 @@ pub struct Mailbox {
     pub aliases: Vec<String>,
     /// What was sent, as it came.
     pub sent: Vec<Sent>,
+    /// Labels whose next list is empty, with success.
+    pub empty_lists: Vec<String>,
     history: Vec<history::Record>,
     /// Grows with gaps.
     history_id: u64,
@@ -168,6 +170,7 @@ impl Mailbox {
             history_id: 1000,
             oldest: 1000,
             given: 0,
+            empty_lists: Vec::new(),
             search_lags: false,
             pages: Pages::default(),
             attachments: BTreeMap::new(),

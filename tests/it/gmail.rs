@@ -378,6 +378,62 @@ fn a_label_whose_list_is_empty_for_once_keeps_its_messages() {
     }
 }
 
+/// At Gmail, by someone else: its history does not tell.
+fn rename_label(google: &Google, id: &str, name: &str) {
+    let mut state = google.state();
+    let mut labels = state.gmail.labels.iter_mut();
+    let label = labels.find(|label| label.id == id).unwrap();
+    label.name = name.to_owned();
+}
+
+#[test]
+fn a_label_that_was_renamed_in_gmail_is_learnt_within_the_hour() {
+    let google = Google::start();
+    let gmail = google.gmail();
+    let label = gmail.make_label("Work");
+    gmail.store(letter(1), &["INBOX", &label]);
+    let world = world(&google);
+    sync(&world);
+    rename_label(&google, &label, "Job");
+    gmail.store(letter(2), &["INBOX", &label]);
+    let world = world.env("COMMS_NOW", "2026-11-21T13:30:00Z");
+    sync(&world);
+    for number in ["number 1", "number 2"] {
+        assert_eq!(stored(&world)[number].1, ["Job"], "{number}");
+    }
+    google.forget_requests();
+    sync(&world);
+    assert_eq!(google.requests().len(), 1);
+}
+
+#[test]
+fn a_label_that_was_renamed_in_gmail_has_one_name_after_it_is_given() {
+    let google = Google::start();
+    let gmail = google.gmail();
+    let label = gmail.make_label("Work");
+    gmail.store(letter(1), &["INBOX", &label]);
+    gmail.store(letter(2), &["INBOX", &label]);
+    let given = gmail.store(letter(3), &["INBOX"]);
+    let world = world(&google);
+    sync(&world);
+    rename_label(&google, &label, "Job");
+    let id = |number: u32| {
+        let subject = format!("subject:\"number {number}\"");
+        let found = world.run(["search", "--json", &subject]).ok().json();
+        found["messages"][0]["id"].as_str().unwrap().to_owned()
+    };
+    world.run(["inbox", "mark", &id(3), "--label", "Job"]).ok();
+    sync(&world);
+    let stored = stored(&world);
+    for number in ["number 1", "number 2", "number 3"] {
+        assert_eq!(stored[number].1, ["Job"], "{number}");
+    }
+    assert!(gmail.mail(&given).unwrap().labels.contains(&label));
+    let state = google.state();
+    let own = state.gmail.labels.iter().filter(|label| !label.system);
+    assert_eq!(own.count(), 1);
+}
+
 #[test]
 fn ten_interruptions_lose_nothing_and_repeat_nothing() {
     let google = Google::start();

@@ -16,6 +16,8 @@ mod whole;
 
 use std::collections::{BTreeSet, HashMap};
 
+use jiff::SignedDuration;
+
 use crate::channel::gmail::{Client, History};
 use crate::error::{Error, Result};
 use crate::model::account::Account;
@@ -33,6 +35,9 @@ pub use drafts::{conversation, drop_draft, file_draft};
 pub use find::find;
 pub use names::{Naming, label_names};
 pub use sent::keep_sent;
+
+/// How long names of labels are taken for what they are.
+const NAMES_HOLD: SignedDuration = SignedDuration::from_hours(1);
 
 /// Everything the sync of a mailbox needs.
 struct Mailbox<'a> {
@@ -90,7 +95,10 @@ impl Mailbox<'_> {
         match self.stamp.history {
             None => self.whole().await?,
             Some(since) => match self.client.history(since).await? {
-                History::Changes(changes) => self.take_over(changes).await?,
+                History::Changes(changes) => {
+                    self.learn_names_now_and_then().await?;
+                    self.take_over(changes).await?;
+                }
                 History::Expired => {
                     self.stamp.history = None;
                     self.whole().await?;
@@ -104,35 +112,20 @@ impl Mailbox<'_> {
     async fn learn_names(&mut self) -> Result<()> {
         let labels = self.client.labels().await?;
         let now: labels::Names = labels.into_iter().map(|l| (l.id, l.name)).collect();
-        let before = std::mem::replace(&mut self.stamp.names, now);
-        let changed: HashMap<String, Option<&String>> = before
-            .iter()
-            .filter(|(id, name)| !labels::is_system(id) && self.stamp.names.get(*id) != Some(*name))
-            .map(|(id, name)| (name.clone(), self.stamp.names.get(id)))
-            .collect();
-        if changed.is_empty() {
+        let renamed = names::take_over((self.app, self.account), &mut self.stamp, now)?;
+        self.tally.changed += renamed.messages;
+        Ok(())
+    }
+
+    /// The same where it was not done for long: that a label was renamed is no news in Gmail's history.
+    async fn learn_names_now_and_then(&mut self) -> Result<()> {
+        let now = self.app.clock.now();
+        let learnt = self.stamp.names_at;
+        if learnt.is_some_and(|at| now.duration_since(at).abs() < NAMES_HOLD) {
             return Ok(());
         }
-        let known = self.app.store.remotes(&self.account.name)?;
-        let touched = known.values().filter(|remote| {
-            let labels = remote.labels.iter();
-            labels.into_iter().any(|label| changed.contains_key(label))
-        });
-        let moved: Vec<Placed> = touched
-            .map(|remote| {
-                let labels = remote.labels.iter();
-                let labels = labels.filter_map(|label| match changed.get(label) {
-                    Some(now) => now.cloned(),
-                    None => Some(label.clone()),
-                });
-                let standing = Standing {
-                    labels: labels.collect(),
-                    ..standing_of(remote)
-                };
-                placed(remote, standing)
-            })
-            .collect();
-        self.place(&moved)
+        self.learn_names().await?;
+        self.save()
     }
 
     /// Whether all these labels can be named.

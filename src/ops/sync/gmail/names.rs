@@ -1,16 +1,18 @@
 //! The labels of a mailbox themselves: listed, made, renamed, deleted; messages here follow.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::lock::Lock;
 use crate::model::account::Account;
 use crate::ops::{App, access, token};
+use crate::store::Placed;
 
 use super::super::{Tally, Writer};
-use super::Mailbox;
-use super::labels;
+use super::labels::{self, Standing};
 use super::stamp::Stamp;
+use super::{Mailbox, placed, standing_of};
 
 /// What to do with a label.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +52,60 @@ pub async fn label_names(
     };
     let names = mailbox.name(naming).await;
     names.map_err(|e| token::explained(app, account, e))
+}
+
+/// What other names labels have now.
+#[derive(Default)]
+pub(super) struct Renamed {
+    /// By the name before; none if the label is gone.
+    pub names: HashMap<String, Option<String>>,
+    /// How many messages followed.
+    pub messages: u64,
+}
+
+/// Takes over which labels there are; messages follow where one was renamed or deleted.
+pub(super) fn take_over(
+    (app, account): (&App, &Account),
+    stamp: &mut Stamp,
+    now: labels::Names,
+) -> Result<Renamed> {
+    let before = std::mem::replace(&mut stamp.names, now);
+    stamp.names_at = Some(app.clock.now());
+    let now = &stamp.names;
+    let names: HashMap<String, Option<String>> = before
+        .into_iter()
+        .filter(|(id, name)| !labels::is_system(id) && now.get(id) != Some(name))
+        .map(|(id, name)| (name, now.get(&id).cloned()))
+        .collect();
+    if names.is_empty() {
+        return Ok(Renamed::default());
+    }
+    let known = app.store.remotes(&account.name)?;
+    let touched = known.values().filter(|remote| {
+        let labels = remote.labels.iter();
+        labels.into_iter().any(|label| names.contains_key(label))
+    });
+    let moved: Vec<Placed> = touched
+        .map(|remote| {
+            let labels = remote.labels.iter();
+            let labels = labels.filter_map(|label| match names.get(label) {
+                Some(now) => now.clone(),
+                None => Some(label.clone()),
+            });
+            let standing = Standing {
+                labels: labels.collect(),
+                ..standing_of(remote)
+            };
+            placed(remote, standing)
+        })
+        .collect();
+    for share in moved.chunks(500) {
+        app.store.place(share)?;
+    }
+    Ok(Renamed {
+        names,
+        messages: moved.len() as u64,
+    })
 }
 
 impl Mailbox<'_> {

@@ -1,6 +1,6 @@
 //! Telling Gmail what changed here: flags, labels, moves.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::channel::gmail::Client;
 use crate::error::{Error, Kind, Result};
@@ -11,8 +11,12 @@ use crate::ops::sync::push::fold;
 use crate::store::{Placed, Remote};
 
 use super::labels::{self, Told};
+use super::names;
 use super::stamp::Stamp;
 use super::{placed, standing_of};
+
+/// Of labels by the names they had before.
+type NewNames = HashMap<String, Option<String>>;
 
 /// The changes of one message, folded into one.
 struct Queued {
@@ -32,11 +36,18 @@ pub async fn push(
     client: &Client,
     stamp: &mut Stamp,
 ) -> Result<u64> {
-    let queue = queued(app, account)?;
+    let mut queue = queued(app, account)?;
     if queue.is_empty() {
         return Ok(0);
     }
-    let mut refused = name_labels((app, account), client, stamp, &queue).await?;
+    let (mut refused, renamed) = name_labels((app, account), client, stamp, &queue).await?;
+    if !renamed.is_empty() {
+        queue = queued(app, account)?;
+        for queued in &mut queue {
+            follow(&mut queued.change.add_labels, &renamed);
+            follow(&mut queued.change.remove_labels, &renamed);
+        }
+    }
     let mut groups: BTreeMap<Told, Vec<&Queued>> = BTreeMap::new();
     for queued in &queue {
         let role = standing_of(&queued.remote).role;
@@ -116,30 +127,32 @@ async fn name_labels(
     client: &Client,
     stamp: &mut Stamp,
     queue: &[Queued],
-) -> Result<Option<Error>> {
+) -> Result<(Option<Error>, NewNames)> {
     let changes = queue.iter().map(|queued| &queued.change);
     let wanted: BTreeSet<&String> = changes.clone().flat_map(|c| &c.add_labels).collect();
     let all: BTreeSet<&String> = changes.flat_map(|c| &c.remove_labels).collect();
     let unknown = |stamp: &Stamp, label: &str| labels::id(label, &stamp.names).is_none();
     if !wanted.union(&all).any(|label| unknown(stamp, label)) {
-        return Ok(None);
+        return Ok((None, NewNames::new()));
     }
     let there = client.labels().await?;
-    for label in there {
-        // What was renamed is for the next look: it has messages to follow.
-        stamp.names.entry(label.id).or_insert(label.name);
-    }
+    let now = there.into_iter().map(|label| (label.id, label.name));
+    let mut renamed = names::take_over((app, account), stamp, now.collect())?.names;
     let mut refused = None;
-    for label in wanted {
+    for asked in wanted {
+        let label = renamed.get(asked).and_then(Option::as_ref).unwrap_or(asked);
+        let label = &label.clone();
         if !unknown(stamp, label) {
             continue;
         }
         match client.create_label(label).await {
             Ok(made) => {
-                stamp.names.insert(made.id, made.name);
+                let mut now = stamp.names.clone();
+                now.insert(made.id, made.name);
+                renamed.extend(names::take_over((app, account), stamp, now)?.names);
             }
             Err(e) if is_final(&e) => {
-                let with = queue.iter().filter(|q| q.change.add_labels.contains(label));
+                let with = queue.iter().filter(|q| q.change.add_labels.contains(asked));
                 let with = with.map(|queued| queued.remote.remote.clone());
                 stamp.again.extend(with);
                 refused = Some(e);
@@ -148,7 +161,16 @@ async fn name_labels(
         }
     }
     stamp.save(app, account)?;
-    Ok(refused)
+    Ok((refused, renamed))
+}
+
+/// Labels by the names they have now.
+fn follow(labels: &mut [String], renamed: &NewNames) {
+    for label in labels {
+        if let Some(Some(now)) = renamed.get(label) {
+            label.clone_from(now);
+        }
+    }
 }
 
 /// Tells one change of several messages.

@@ -1,5 +1,6 @@
 //! What is remembered of a mailbox between two looks at it.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Context, Kind, Result};
@@ -23,6 +24,8 @@ pub struct Stamp {
     /// A look at everything that is not done yet.
     pub whole: Option<Whole>,
     pub names: Names,
+    /// When they were learnt.
+    pub names_at: Option<Timestamp>,
     /// Ids that are to be fetched once more.
     pub again: Vec<String>,
 }

@@ -164,6 +164,40 @@ fn an_empty_channel_that_was_not_empty_is_posted_into_once() {
     assert_eq!(state(&world), "sent");
 }
 
+/// Oldest first, so that what a list of answers lacks is the newest.
+#[test]
+fn a_thread_that_ends_before_its_last_answer_is_answered_once() {
+    let slack = Slack::start();
+    slack.at("2026-11-21T10:00:00Z");
+    let root = slack.post(OPS, "U2", "a question");
+    slack.at("2026-11-21T12:00:00Z");
+    let world = slack_world(&slack);
+    world.run(["inbox", "sync"]).ok();
+    let found = world.run(["search", "--json", "question"]).ok().json();
+    let id = found["messages"][0]["id"].as_str().unwrap().to_owned();
+    slack.fault("chat.postMessage", 1, slack::Fault::CutBeforeAnswer);
+    let short = json!({"ok": true, "has_more": false, "messages": [{
+        "type": "message", "user": "U2", "text": "a question", "ts": root, "thread_ts": root,
+        "reply_count": 1, "latest_reply": "1795262400.000200",
+    }]});
+    for nth in 1..=OFTEN {
+        let fault = slack::Fault::Status(200, short.to_string());
+        slack.fault("conversations.replies", nth, fault);
+    }
+    world.run(["reply", &id, "-m", "once"]).fails(10);
+    for minutes in [10, 20, 30] {
+        slack.at(&format!("2026-11-21T12:{minutes}:00Z"));
+        run_at(&world, minutes);
+    }
+    assert_eq!(slack.own_texts(OPS), ["once"]);
+    assert_eq!(state(&world), "unconfirmed");
+    slack.state().faults.clear();
+    slack.at("2026-11-21T12:40:00Z");
+    run_at(&world, 40);
+    assert_eq!(slack.own_texts(OPS), ["once"]);
+    assert_eq!(state(&world), "sent");
+}
+
 fn twilio_world(twilio: &Twilio) -> World {
     World::new()
         .config(&twilio.config())

@@ -356,7 +356,10 @@ fn a_list_that_lacks_a_few_for_good_keeps_them() {
     gmail.expire_history();
     google.fault(LIST, 2, nothing());
     google.fault(LIST, 4, nothing());
-    assert_eq!(counts(&sync(&world)), (0, 0, 0));
+    let report = sync(&world);
+    assert_eq!(counts(&report), (0, 0, 0));
+    let notes = report["notes"].to_string();
+    assert!(notes.contains("there (20): they are kept"), "{report}");
     assert_eq!(stored(&world).len(), 520);
 }
 

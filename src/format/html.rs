@@ -209,11 +209,13 @@ fn take_off_spans(document: &Handle) {
 }
 
 /// Addresses that the HTML has programs fetch, or send something to, each once: images, backgrounds, forms. Links, which
-/// someone has to follow, are in the text.
-pub fn fetched(html: &str) -> Vec<String> {
-    let Ok(dom) = html2text::config::plain().parse_html(html.as_bytes()) else {
-        return Vec::new();
-    };
+/// someone has to follow, are in the text. `None` where that can't be told: the HTML is hostile or too much.
+pub fn fetched(html: &str) -> Option<Vec<String>> {
+    if html.len() > LARGEST || depth(html).0 > DEEPEST {
+        return None;
+    }
+    let dom = html2text::config::plain().parse_html(html.as_bytes());
+    let dom = dom.ok()?;
     let mut found = BTreeSet::new();
     let mut left = vec![Handle::clone(&dom.document)];
     while let Some(node) = left.pop() {
@@ -228,7 +230,7 @@ pub fn fetched(html: &str) -> Vec<String> {
         }
         left.extend(node.children.borrow().iter().cloned());
     }
-    found.into_iter().collect()
+    Some(found.into_iter().collect())
 }
 
 /// The lower-case element name at the start.
@@ -593,6 +595,23 @@ fn character(name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_programs_fetch_unasked_is_told_and_links_are_not() {
+        let html = "<body background='//a.example/1'><a href='http://fine.example'>x</a><img src=\"http://b.example/2\">\
+            <p style='background: url(https://c.example/3)'><form action=https://d.example/4><img src=cid:5>";
+        assert_eq!(
+            fetched(html).unwrap(),
+            [
+                "//a.example/1",
+                "background: url(https://c.example/3)",
+                "http://b.example/2",
+                "https://d.example/4",
+            ]
+        );
+        assert_eq!(fetched(&"<div>".repeat(DEEPEST + 1)), None);
+        assert_eq!(fetched(&"x".repeat(LARGEST + 1)), None);
+    }
 
     #[test]
     fn what_never_ends_is_read_in_linear_time() {

@@ -21,7 +21,7 @@ pub struct Look {
     pub item: ItemReport,
     /// What the HTML says where that is not what the text says.
     pub html_says: Option<String>,
-    /// What mail programs fetch when they show the HTML, unasked.
+    /// What mail programs may fetch when they show the HTML, unasked, or that this can't be told.
     pub html_fetches: Vec<String>,
     /// What the message has beside its text, each with its place, where the text does not say it.
     pub beside: Vec<String>,
@@ -81,7 +81,11 @@ pub fn look(app: &App, origin: Origin, id: OutboxId) -> Result<Look> {
     });
     Ok(Look {
         looked_up: looked_up.collect(),
-        html_fetches: body.html.as_deref().map(html::fetched).unwrap_or_default(),
+        html_fetches: body.html.as_deref().map_or_else(Vec::new, |html| {
+            let untold =
+                || vec!["anything: it is too long, or nested too deep, to tell".to_owned()];
+            html::fetched(html).unwrap_or_else(untold)
+        }),
         beside: payload.map_or_else(Vec::new, |payload| {
             payload::beside(&payload, text.unwrap_or_default())
         }),

@@ -90,6 +90,7 @@ pub fn html(data: &[u8]) {
     // An entity of two bytes more than its letters: none grows by more than this.
     assert!(quick.len() <= 2 * html.len() + 16, "{}", quick.len());
     assert_eq!(layout::has_link(&html), has_link);
+    layout::fetched(&html);
     for width in [20, 78] {
         let wrapped = layout::wrapped(&html, width);
         // Quotes and lists begin each line anew, so it is the lines that are bounded.

@@ -310,6 +310,20 @@ fn nothing() -> Fault {
     Fault::Status(200, nothing, Vec::new())
 }
 
+/// A mailbox that is known here, and whose list is to be compared: its second page is empty, and again when it is listed
+/// once more.
+fn twice_cut_short(messages: usize) -> (Google, World) {
+    let google = Google::start();
+    fill(&google, 0..messages);
+    let world = with(&google, "quota = \"none\"\n");
+    sync(&world);
+    google.gmail().expire_history();
+    for page in [2, 4] {
+        google.fault(LIST, page, nothing());
+    }
+    (google, world)
+}
+
 #[test]
 fn a_list_that_ends_early_removes_no_message() {
     let google = Google::start();
@@ -328,14 +342,7 @@ fn a_list_that_ends_early_removes_no_message() {
 
 #[test]
 fn a_list_that_ends_early_again_and_again_is_told_and_removes_nothing() {
-    let google = Google::start();
-    fill(&google, 0..1300);
-    let gmail = google.gmail();
-    let world = with(&google, "quota = \"none\"\n");
-    sync(&world);
-    gmail.expire_history();
-    google.fault(LIST, 2, nothing());
-    google.fault(LIST, 4, nothing());
+    let (_google, world) = twice_cut_short(1300);
     let run = world.run(["inbox", "sync", "--account", "work"]).fails(7);
     assert!(
         run.stderr.contains("lacks messages that are there"),
@@ -348,14 +355,7 @@ fn a_list_that_ends_early_again_and_again_is_told_and_removes_nothing() {
 
 #[test]
 fn a_list_that_lacks_a_few_for_good_keeps_them() {
-    let google = Google::start();
-    fill(&google, 0..520);
-    let gmail = google.gmail();
-    let world = with(&google, "quota = \"none\"\n");
-    sync(&world);
-    gmail.expire_history();
-    google.fault(LIST, 2, nothing());
-    google.fault(LIST, 4, nothing());
+    let (_google, world) = twice_cut_short(520);
     let report = sync(&world);
     assert_eq!(counts(&report), (0, 0, 0));
     let notes = report["notes"].to_string();

@@ -150,7 +150,8 @@ impl Client {
     ) -> Result<Since> {
         let mut found = Since::default();
         // In a thread: its last answer by what it says itself, and the last that was read.
-        let mut last: (Option<String>, Option<String>) = (None, None);
+        let mut latest: Option<String> = None;
+        let mut read: Option<String> = None;
         let mut cursor: Option<String> = None;
         let mut trail = Trail::within(MOST_PAGES);
         loop {
@@ -173,12 +174,12 @@ impl Client {
                     for message in &page.messages {
                         let ts = ts_of(message).unwrap_or_default();
                         if ts == thread {
-                            let latest = message.get("latest_reply").and_then(Value::as_str);
-                            last.0 = Some(latest.unwrap_or(thread).to_owned());
+                            let told = message.get("latest_reply").and_then(Value::as_str);
+                            latest = Some(told.unwrap_or(thread).to_owned());
                         }
-                        last.1 = last.1.max(Some(ts.to_owned()));
+                        read = read.max(Some(ts.to_owned()));
                     }
-                    found.shows_end = last.0.is_some() && last.0 <= last.1;
+                    found.shows_end = latest.is_some() && latest <= read;
                 }
             }
             let late = page.messages.into_iter().filter(is_late);

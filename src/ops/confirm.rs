@@ -13,7 +13,7 @@ use crate::model::account::{Account, ChannelKind};
 use crate::model::id::OutboxId;
 use crate::model::message::Role;
 use crate::model::outbox::State;
-use crate::rules::absence::Absence;
+use crate::rules::absence::{Absence, Shown};
 use crate::rules::folder::usual_name;
 use crate::store::outbox::{Item, Part, UNSEEN};
 
@@ -205,12 +205,23 @@ async fn in_twilio(
                 ),
             }
         }
-        twilio::Find::Absent { shows_older } => {
+        twilio::Find::Absent { shows_older, since } => {
+            let is_beside = |other: &Item| Ok(room::room_of(other) == room::room_of(item));
+            let later = room::later(app, item, is_beside)?;
+            let mut newer = later.is_empty();
+            for sid in &since {
+                let of = app.store.item_of_part(&account.name, sid)?;
+                newer |= of.is_some_and(|other| other > item.id);
+            }
+            let shown = Shown {
+                older: shows_older,
+                newer,
+            };
             let knows = || {
                 let (account, to) = (&account.name, sought.to);
                 app.store.knows_sent(account, to, tried.first)
             };
-            let absence = Absence::of(shows_older, knows)?;
+            let absence = Absence::of(shown, knows)?;
             let words = "it is not among what Twilio sent";
             lacks(app, item, (&tried, absence, words))?
         }
@@ -233,13 +244,22 @@ async fn in_gmail(app: &App, client: &gmail::Client, item: &Item) -> Result<Said
             }
             Said::Has("found among the sent mail of the account".to_owned())
         }
-        gmail::Find::Absent { shows_older } => {
+        gmail::Find::Absent {
+            shows_older,
+            own_ids,
+        } => {
+            let later = room::later(app, item, |_| Ok(true))?;
+            let is_listed = |other: &Item| own_ids.contains(&other.own_id);
+            let shown = Shown {
+                older: shows_older,
+                newer: later.is_empty() || later.iter().any(is_listed),
+            };
             let knows = || {
                 let sent = usual_name(Role::Sent);
                 let known = app.store.newest_in(&item.account, sent, KNOWN)?;
                 Ok(known.iter().any(|letter| letter.received_at < tried.first))
             };
-            let absence = Absence::of(shows_older, knows)?;
+            let absence = Absence::of(shown, knows)?;
             let words = "it is not among the sent mail of the account";
             lacks(app, item, (&tried, absence, words))?
         }

@@ -125,6 +125,48 @@ fn a_first_letter_that_never_left_goes_after_two_looks() {
     assert_eq!(state(&world), "sent");
 }
 
+/// How the first item stands, of two.
+fn first_of_two(world: &World) -> String {
+    let all = ["outbox", "list", "--all", "--json"];
+    let list = world.run(all).ok().json();
+    let items = list["items"].as_array().unwrap();
+    assert_eq!(items.len(), 2, "{list}");
+    items[1]["state"].as_str().unwrap().to_owned()
+}
+
+/// It shows what is older, and lacks what was sent after the letter in doubt.
+#[test]
+fn a_list_of_a_time_before_sends_no_letter_twice() {
+    let google = Google::start();
+    sent_before(&google);
+    let world = gmail_world(&google);
+    world.run(["inbox", "sync"]).ok();
+    let before: Vec<Value> = google
+        .state()
+        .gmail
+        .mails
+        .values()
+        .rev()
+        .map(|mail| json!({"id": mail.id, "threadId": mail.thread}))
+        .collect();
+    let before = json!({"messages": before, "resultSizeEstimate": before.len()});
+    let before = google::Fault::Status(200, before.to_string(), Vec::new());
+    google.fault(SEND, 1, google::Fault::CutBeforeAnswer);
+    google.faults(LIST, OFTEN, &before);
+    let send = ["send", "bob@example.com", "-s", "once", "-m", "once"];
+    world.run(send).fails(10);
+    let send = ["send", "bob@example.com", "-s", "later", "-m", "later"];
+    world.run(send).ok();
+    run_at(&world, 10);
+    run_at(&world, 20);
+    assert_eq!(google.gmail().sent().len(), 2);
+    assert_eq!(first_of_two(&world), "unconfirmed");
+    google.forget_faults();
+    run_at(&world, 30);
+    assert_eq!(google.gmail().sent().len(), 2);
+    assert_eq!(first_of_two(&world), "sent");
+}
+
 fn slack_world(slack: &Slack) -> World {
     World::new()
         .config(&slack.account())
@@ -168,6 +210,34 @@ fn an_empty_channel_that_was_not_empty_is_posted_into_once() {
     }
     world.run(["send", "slack:#ops", "-m", "once"]).fails(10);
     stays_in_doubt_until_slack_is_well(&slack, &world);
+}
+
+#[test]
+fn a_channel_as_it_was_before_is_posted_into_once() {
+    let slack = Slack::start();
+    slack.at("2026-11-21T10:00:00Z");
+    slack.post(OPS, "U2", "long ago");
+    let old = json!({"ok": true, "messages": slack.messages(OPS), "has_more": false});
+    slack.at("2026-11-21T12:00:00Z");
+    let world = slack_world(&slack);
+    world.run(["inbox", "sync"]).ok();
+    slack.fault("chat.postMessage", 1, slack::Fault::CutBeforeAnswer);
+    for nth in 1..=OFTEN {
+        let fault = slack::Fault::Status(200, old.to_string());
+        slack.fault("conversations.history", nth, fault);
+    }
+    world.run(["send", "slack:#ops", "-m", "once"]).fails(10);
+    world.run(["send", "slack:#ops", "-m", "later"]).ok();
+    for minutes in [10, 20] {
+        slack.at(&format!("2026-11-21T12:{minutes}:00Z"));
+        run_at(&world, minutes);
+        assert_eq!(slack.own_texts(OPS), ["once", "later"]);
+    }
+    assert_eq!(first_of_two(&world), "unconfirmed");
+    slack.state().faults.clear();
+    run_at(&world, 30);
+    assert_eq!(slack.own_texts(OPS), ["once", "later"]);
+    assert_eq!(first_of_two(&world), "sent");
 }
 
 /// Oldest first, so that what a list of answers lacks is the newest.
@@ -225,6 +295,37 @@ fn an_empty_list_of_texts_sends_none_twice() {
     run_at(&world, 40);
     assert_eq!(twilio.sent().len(), 2);
     assert_eq!(state(&world), "sent");
+}
+
+#[test]
+fn a_list_of_texts_of_a_time_before_sends_none_twice() {
+    let twilio = Twilio::start();
+    let world = twilio_world(&twilio);
+    twilio.pass(-7200);
+    let mut before = world.command();
+    before.env("COMMS_NOW", "2026-11-21T10:00:00Z");
+    before.args(["send", BOB, "-m", "long ago"]);
+    assert!(before.output().unwrap().status.success());
+    let old =
+        json!({"messages": twilio.sent(), "page": 0, "page_size": 1000, "next_page_uri": null});
+    let old: &'static str = old.to_string().leak();
+    twilio.pass(7200);
+    twilio.fault("CreateMessage", 1, twilio::Fault::Lost);
+    for nth in 1..=OFTEN {
+        twilio.fault("ListMessage", nth, twilio::Fault::Say(200, old));
+    }
+    world.run(["send", BOB, "-m", "once"]).fails(10);
+    world.run(["send", BOB, "-m", "later"]).ok();
+    for minutes in [10, 20] {
+        run_at(&world, minutes);
+    }
+    assert_eq!(twilio.sent().len(), 3);
+    twilio.forget_faults();
+    run_at(&world, 30);
+    assert_eq!(twilio.sent().len(), 3);
+    let all = world.run(["outbox", "list", "--all", "--json"]).ok().json();
+    let mut items = all["items"].as_array().unwrap().iter();
+    assert!(items.all(|item| item["state"] == "sent"), "{all}");
 }
 
 /// Numbers send a message a second: what waits in the queue has no time of sending yet.

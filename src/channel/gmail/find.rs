@@ -28,6 +28,8 @@ pub enum Find {
     Absent {
         /// Something older than the first attempt is listed, too.
         shows_older: bool,
+        /// The `X-Comms-Id` of those that are listed.
+        own_ids: Vec<String>,
     },
     CannotTell(String),
 }
@@ -140,9 +142,10 @@ impl Client {
             ..Listing::default()
         };
         let page = self.list(listing, None).await?;
-        let all = page.next_page_token.is_none() && page.messages.len() <= MOST;
+        let mut complete = page.next_page_token.is_none() && page.messages.len() <= MOST;
         let newest: Vec<_> = page.messages.iter().take(MOST).collect();
         let mut shows_older = false;
+        let mut own_ids = Vec::new();
         let mut unread = 0;
         for share in newest.chunks(SHARE) {
             let mut all_older = true;
@@ -165,6 +168,7 @@ impl Client {
                         thread_id: message.thread_id,
                     });
                 }
+                own_ids.extend(message.header("X-Comms-Id").map(str::to_owned));
                 let older = message.date().is_some_and(|date| date < since);
                 all_older &= older;
                 shows_older |= older;
@@ -175,11 +179,15 @@ impl Client {
             }
             // Newest first, but for what was imported: a whole share of older ones is the end.
             if all_older {
-                return Ok(Find::Absent { shows_older });
+                complete = true;
+                break;
             }
         }
-        if all {
-            return Ok(Find::Absent { shows_older });
+        if complete {
+            return Ok(Find::Absent {
+                shows_older,
+                own_ids,
+            });
         }
         Err(Error::unavailable(
             "more was sent since than could be looked through",

@@ -40,6 +40,8 @@ pub enum Find {
     Absent {
         /// Something older than the first attempt is listed, too.
         shows_older: bool,
+        /// The ids of those that were made since.
+        since: Vec<String>,
     },
     CannotTell(String),
 }
@@ -73,6 +75,7 @@ impl Client {
         let mut oldest: Option<(Timestamp, Value)> = None;
         let mut blank = false;
         let mut shows_older = false;
+        let mut since = Vec::new();
         let mut trail = Trail::within(MOST_PAGES);
         loop {
             let brought = page.messages.len();
@@ -87,6 +90,7 @@ impl Client {
                 let Some(sid) = text(&message, "sid") else {
                     continue;
                 };
+                since.push(sid.to_owned());
                 if twilio::is_inbound(&message) || !fits(&message, &sought) || is_other(sid)? {
                     continue;
                 }
@@ -123,7 +127,7 @@ impl Client {
                 "Twilio has a message to this number without its text, and it may be this one"
                     .to_owned(),
             ),
-            None => Find::Absent { shows_older },
+            None => Find::Absent { shows_older, since },
         })
     }
 }

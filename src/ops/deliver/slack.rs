@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::format::{mime, payload, slack};
 use crate::net::http;
 use crate::ops::App;
-use crate::rules::absence::Absence;
+use crate::rules::absence::{Absence, Shown};
 use crate::store::outbox::{Item, Part};
 
 use super::api::ANSWER;
@@ -251,8 +251,8 @@ pub async fn look(app: &App, client: &Client, (item, since): (&Item, Timestamp))
     let began = since;
     let channel = channel(client, item).await?;
     let letter = mime::parse(&app.store.outbox_bytes(item.id)?);
-    let thread = room::thread_of(&letter);
-    let thread = thread.as_deref().and_then(|t| in_channel(t, &channel));
+    let reference = room::thread_of(&letter);
+    let thread = reference.as_deref().and_then(|t| in_channel(t, &channel));
     let files = app.store.uploads(item.id)?;
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
     let is_part = |own: &Own, number: usize| {
@@ -310,7 +310,21 @@ pub async fn look(app: &App, client: &Client, (item, since): (&Item, Timestamp))
             None => missing.push(piece),
         }
     }
-    let absence = Absence::of(shows_end, || {
+    let is_beside = |other: &Item| {
+        let raw = app.store.outbox_bytes(other.id)?;
+        let thread = room::thread_of(&mime::parse(&raw));
+        Ok(room::room_of(other) == room::room_of(item) && thread == reference)
+    };
+    let later = room::later(app, item, is_beside)?;
+    let is_listed = |other: &Item| {
+        let mut ids = listed.own.iter().filter_map(|own| own.id.as_ref());
+        ids.any(|(id, _)| *id == other.own_id)
+    };
+    let shown = Shown {
+        older: shows_end,
+        newer: later.is_empty() || later.iter().any(is_listed),
+    };
+    let absence = Absence::of(shown, || {
         let from = slack::remote(&channel, "0");
         let until = slack::remote(&channel, &began.as_second().to_string());
         Ok(is_thread || app.store.knows_between(&item.account, (&from, &until))?)

@@ -147,7 +147,10 @@ async fn on_whatsapp(
     }
     let sent = match act {
         Act::Unreact(_) => "",
-        _ => emoji,
+        _ => {
+            gate::take_of_hour(app, origin)?;
+            emoji
+        }
     };
     whatsapp::acts::react(app, account, (&parsed, remote), sent).await?;
     Ok(AlterReport {

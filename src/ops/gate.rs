@@ -3,18 +3,25 @@
 //! Asked twice: when it is staged, and again right before its first byte, for rules and opt-outs change meanwhile.
 //! An item keeps the origin that staged it. An approval lifts what holds, never what refuses.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::error::{Error, Result};
 use crate::format::mime;
 use crate::model::address::Address;
+use crate::model::budget::Rate;
 use crate::model::outbox::{RecipientState, State};
 use crate::model::policy::{Act, Rules};
 use crate::model::query::{Field, Query, Sort, Text};
+use crate::rules::budget::{Cost, Limit};
 use crate::rules::policy::{self, Person, Ruling};
+use crate::store::Asked;
 use crate::store::outbox::{Item, NewItem};
 
 use super::{App, Origin, costs, optout};
+
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// What an item may do now.
 #[derive(Debug)]
@@ -155,7 +162,7 @@ pub fn may_act(app: &App, origin: Origin, address: &str) -> Result<()> {
 }
 
 /// The same for an act that reaches someone as a message of its own: what would stop or put off a send refuses it, too.
-/// It is no item, so it does not count against the cap of an hour, and it costs nothing.
+/// It costs nothing.
 pub fn may_reach(app: &App, origin: Origin, address: &str) -> Result<()> {
     may_act(app, origin, address)?;
     optout::check_open(app, address)?;
@@ -166,6 +173,30 @@ pub fn may_reach(app: &App, origin: Origin, address: &str) -> Result<()> {
     match policy::of_hour(rules, 1, last_hour(app, rules)?) {
         Ruling::Allow => Ok(()),
         Ruling::Hold(rule) | Ruling::Refuse(rule) => Err(refused(&rule)),
+    }
+}
+
+/// Takes one such act from what the cap of an hour leaves beside the items: it is none.
+pub fn take_of_hour(app: &App, origin: Origin) -> Result<()> {
+    let rules = rules_of(app, origin.name());
+    let Some(most) = rules.max_per_hour else {
+        return Ok(());
+    };
+    let limit = Limit {
+        scope: format!("acts of {}", rules.origin),
+        cost: Cost::Once(1),
+        rate: Rate {
+            most: most.saturating_sub(last_hour(app, rules)?),
+            per: HOUR,
+        },
+    };
+    let owner = app.store.owner()?;
+    match app.store.take(&[limit], 1, (&owner, &app.clock))? {
+        Asked::Granted(share) => app.store.spend(&share, app.clock.now()),
+        Asked::Later(..) | Asked::Never(_) => {
+            let rule = format!("policy.{}.max_per_hour = {most}", rules.origin);
+            Err(refused(&rule))
+        }
     }
 }
 

@@ -150,6 +150,27 @@ fn a_reaction_is_a_message_and_goes_to_nobody_whom_a_send_would_not_reach_now() 
 }
 
 #[test]
+fn reactions_count_against_the_cap_of_an_hour() {
+    let graph = Graph::start();
+    let world = open(&graph);
+    let found = world.run(["search", "hello", "--json"]).ok().json();
+    let id = found["messages"][0]["id"].as_str().unwrap().to_owned();
+    let path = world.home().join("config.toml");
+    let mut config = std::fs::read_to_string(&path).unwrap();
+    config += "[policy.script]\nmax_per_hour = 3\n";
+    std::fs::write(&path, config).unwrap();
+    world.run(["send", TO, "-m", "one"]).ok();
+    for emoji in ["👍", "🎉"] {
+        world.run(["react", &id, emoji]).ok();
+    }
+    let run = world.run(["react", &id, "❤️"]).fails(6);
+    assert!(run.stderr.contains("max_per_hour = 3"), "{run}");
+    // Taking one back is free.
+    world.run(["react", &id, "🎉", "--remove"]).ok();
+    assert_eq!(graph.sent().len(), 4);
+}
+
+#[test]
 fn choices_places_and_people_go_as_whatsapp_takes_them() {
     let graph = Graph::start();
     let world = open(&graph);

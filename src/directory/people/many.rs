@@ -235,8 +235,8 @@ impl Status {
 
     /// Whether a change may have been made although it ended so: no answer came in time, or the server had a fault.
     fn is_in_doubt(&self) -> bool {
-        // UNKNOWN, DEADLINE_EXCEEDED, ABORTED, INTERNAL, UNAVAILABLE, DATA_LOSS.
-        matches!(self.code, 2 | 4 | 10 | 13 | 14 | 15)
+        // CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, ABORTED, INTERNAL, UNAVAILABLE, DATA_LOSS.
+        matches!(self.code, 1 | 2 | 4 | 10 | 13 | 14 | 15)
     }
 
     /// The refusal, if it is one (codes of `google.rpc.Code`).
@@ -245,7 +245,7 @@ impl Status {
             0 => return None,
             NOT_FOUND => Kind::NotFound,
             16 => Kind::Auth,
-            4 | 8 | 10 | 13 | 14 => Kind::Unavailable,
+            1 | 2 | 4 | 8 | 10 | 13 | 14 => Kind::Unavailable,
             _ => Kind::Refused,
         };
         let said = clean::line(self.message.trim());
@@ -284,7 +284,7 @@ mod tests {
             Change::Stale
         ));
         assert!(matches!(told(json!({})), Change::Unknown(_)));
-        for code in [2, 4, 10, 13, 14, 15] {
+        for code in [1, 2, 4, 10, 13, 14, 15] {
             let told = told(json!({ "status": { "code": code } }));
             assert!(matches!(told, Change::Unknown(_)), "{code}");
         }

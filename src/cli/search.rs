@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args, CommandFactory, ValueEnum};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
 use crate::model::query::Sort;
 use crate::model::time;
 use crate::ops::App;
@@ -66,10 +66,7 @@ enum Order {
 }
 
 pub fn run(args: SearchArgs, app: &App, out: &mut Output) -> Result<Done> {
-    let timeout = time::duration(&args.timeout)?;
-    if timeout.is_zero() {
-        return Err(Error::usage("--timeout 0 leaves no time to search"));
-    }
+    let timeout = time::patience(&args.timeout, "search")?;
     let mut request = SearchRequest {
         query: match args.remote {
             true => remote_words(&args.query),

@@ -227,10 +227,7 @@ fn request(
     (app, out): (&App, &mut Output),
     source: Source,
 ) -> Result<SendRequest> {
-    let timeout = time::duration(&args.timeout)?;
-    if timeout.is_zero() {
-        return Err(Error::usage("--timeout 0 leaves no time to send anything"));
-    }
+    let timeout = time::patience(&args.timeout, "send anything")?;
     let schedule = args
         .at
         .as_deref()

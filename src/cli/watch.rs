@@ -45,11 +45,9 @@ pub struct WatchArgs {
 }
 
 pub fn run(args: WatchArgs, app: &App, out: &mut Output) -> Result<Done> {
-    let timeout = args.timeout.as_deref().map(time::duration).transpose()?;
-    if timeout.is_some_and(|t| t.is_zero()) {
-        return Err(Error::usage("--timeout of nothing leaves no time to watch")
-            .hint("write it like `30s`, `10min` or `1h`"));
-    }
+    let timeout = args.timeout.as_deref();
+    let timeout = timeout.map(|text| time::patience(text, "watch"));
+    let timeout = timeout.transpose()?;
     if args.failed {
         return failed(&watch::failures(app)?, out);
     }

@@ -98,6 +98,16 @@ pub fn duration(text: &str) -> Result<std::time::Duration> {
     Ok(std::time::Duration::from_millis(millis))
 }
 
+/// How long to wait for something, which takes some time: `what` is what that is for.
+pub fn patience(text: &str, what: &str) -> Result<std::time::Duration> {
+    let patience = duration(text)?;
+    if patience.is_zero() {
+        let words = format!("a timeout of nothing leaves no time to {what}");
+        return Err(Error::usage(words).hint("write it like `30s`, `10min` or `1h`"));
+    }
+    Ok(patience)
+}
+
 fn unreadable(text: &str) -> Error {
     Error::usage(format!("`{}` is not a time", shown(text))).hint(
         "write it like `2026-12-01`, `2026-12-01 09:00`, `2026-12-01T09:00:00Z`, `today`, `tomorrow 9am`, `monday`, \

@@ -240,10 +240,9 @@ impl Letter {
         if self.template.is_none() && !(self.vars.is_empty() && self.language.is_none()) {
             return Err(Error::usage("`vars` and `language` go with a `template`"));
         }
-        let timeout = self.timeout.as_deref().map(time::duration).transpose()?;
-        if timeout.is_some_and(|timeout| timeout.is_zero()) {
-            return Err(Error::usage("`timeout` 0 leaves no time to send anything"));
-        }
+        let timeout = self.timeout.as_deref();
+        let timeout = timeout.map(|text| time::patience(text, "send anything"));
+        let timeout = timeout.transpose()?;
         let schedule = self
             .at
             .as_deref()

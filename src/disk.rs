@@ -66,6 +66,24 @@ pub fn most_open(_: u64) -> Option<u64> {
     None
 }
 
+/// Has this process leave no core file when it crashes or is quit (`Ctrl-\`): tokens would stand in it, in plain text.
+///
+/// A program that it runs inherits that, and may raise its limit again.
+#[cfg(unix)]
+pub fn leave_no_core() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Core);
+    let none = Rlimit {
+        current: Some(0),
+        maximum: limit.maximum,
+    };
+    // Lowering is never refused.
+    let _ = setrlimit(Resource::Core, none);
+}
+
+#[cfg(not(unix))]
+pub fn leave_no_core() {}
+
 /// The user this process runs as; the owner of a file it makes where there is no `/proc`.
 pub fn own_uid() -> Option<u32> {
     let metadata = std::fs::metadata("/proc/self")

@@ -11,6 +11,7 @@ use comms::cli::{Cli, Doors, dispatch};
 use comms::cli::{parse, progress, prompt, search, usage};
 use comms::config::Config;
 use comms::config::flags::{Environment, GlobalFlags, Looks};
+use comms::disk;
 use comms::error::{Error, Kind, Result};
 use comms::model::account::Account;
 use comms::ops::{App, audit, token};
@@ -18,6 +19,7 @@ use comms::secret::Vault;
 use comms::store::Store;
 
 fn main() -> ExitCode {
+    disk::leave_no_core();
     let args = search::shield(std::env::args_os().collect());
     let wants_json = asks_for_json(&args);
     report_panics(wants_json);

@@ -2,9 +2,11 @@
 
 use std::io::Read;
 use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
-use crate::support::World;
 use crate::support::smtp::Smtp;
+use crate::support::{World, binary};
 
 /// A world with the sample mailbox in it.
 fn with_mail() -> World {
@@ -103,6 +105,33 @@ fn a_secret_in_the_environment_is_never_shown() {
         let run = world.run(args.iter().copied());
         assert!(!run.to_string().contains("hunter2"), "{run}");
     }
+}
+
+/// Tokens stand in the memory of a process.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_crash_leaves_no_core_file() {
+    let world = World::new();
+    let script = format!("ulimit -c unlimited && exec '{}' mcp", binary());
+    let mut command = world.command_of("/bin/sh");
+    command.args(["-c", &script]).stdin(Stdio::piped());
+    let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+    let about = Path::new("/proc").join(child.id().to_string());
+    let limit = || {
+        let limits = std::fs::read_to_string(about.join("limits")).unwrap();
+        let core = limits.lines().find(|line| line.starts_with("Max core"));
+        core.unwrap().to_owned()
+    };
+    let is_ours = || std::fs::read_to_string(about.join("comm")).unwrap().trim() == "comms";
+    let end = Instant::now() + Duration::from_secs(20);
+    // The soft limit stands before the hard one.
+    let has_none = || is_ours() && limit().split_whitespace().nth(4) == Some("0");
+    while !has_none() && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let last = limit();
+    crate::support::end(&mut child);
+    assert_eq!(last.split_whitespace().nth(4), Some("0"), "{last}");
 }
 
 #[test]

@@ -240,6 +240,27 @@ fn a_channel_as_it_was_before_is_posted_into_once() {
     assert_eq!(first_of_two(&world), "sent");
 }
 
+/// Files go without our id: that they are listed is seen by what they are.
+#[test]
+fn what_never_left_is_posted_although_only_files_came_after_it() {
+    let slack = Slack::start();
+    slack.at("2026-11-21T10:00:00Z");
+    slack.post(OPS, "U2", "long ago");
+    slack.at("2026-11-21T12:00:00Z");
+    let world = slack_world(&slack);
+    world.run(["inbox", "sync"]).ok();
+    slack.fault("chat.postMessage", 1, slack::Fault::CutBeforeWork);
+    world.run(["send", "slack:#ops", "-m", "once"]).fails(10);
+    let plan = world.file("plan.txt", "a plan");
+    let files = ["send", "slack:#ops", "--attach", &plan, "--allow-empty"];
+    world.run(files).ok();
+    slack.at("2026-11-21T12:10:00Z");
+    run_at(&world, 10);
+    assert_eq!(first_of_two(&world), "sent");
+    let texts = slack.own_texts(OPS);
+    assert_eq!(texts.iter().filter(|text| *text == "once").count(), 1);
+}
+
 /// Oldest first, so that what a list of answers lacks is the newest.
 #[test]
 fn a_thread_that_ends_before_its_last_answer_is_answered_once() {

@@ -316,13 +316,18 @@ pub async fn look(app: &App, client: &Client, (item, since): (&Item, Timestamp))
         Ok(room::room_of(other) == room::room_of(item) && thread == reference)
     };
     let later = room::later(app, item, is_beside)?;
-    let is_listed = |other: &Item| {
-        let mut ids = listed.own.iter().filter_map(|own| own.id.as_ref());
-        ids.any(|(id, _)| *id == other.own_id)
-    };
+    let mut newer = later.is_empty();
+    for other in &later {
+        let files = app.store.uploads(other.id)?;
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        newer |= listed.own.iter().any(|own| {
+            let id = own.id.as_ref();
+            id.is_some_and(|(id, _)| *id == other.own_id) || shows(own, &files)
+        });
+    }
     let shown = Shown {
         older: shows_end,
-        newer: later.is_empty() || later.iter().any(is_listed),
+        newer,
     };
     let absence = Absence::of(shown, || {
         let from = slack::remote(&channel, "0");

@@ -492,14 +492,25 @@ impl Api {
     /// What an answer refuses, in words without the login: Meta repeats a token that it does not know.
     fn refusal(&self, answer: &Answer, token: &SecretString, doing: &str) -> Option<Fault> {
         let mut fault = (self.reading)(answer, doing)?;
-        let mut told = Confided::default();
-        told.add(token.expose_secret());
-        told.add(&self.scheme.shows(token));
+        let told = self.confided(token);
         let error = &mut fault.error;
         error.message = told.shown(std::mem::take(&mut error.message));
+        error.hint = error.hint.take().map(|hint| told.shown(hint));
         let cause = error.source.take();
         error.source = cause.map(|cause| told.shown(cause.to_string()).into());
         Some(fault)
+    }
+
+    fn confided(&self, token: &SecretString) -> Confided {
+        let mut told = Confided::default();
+        told.add(token.expose_secret());
+        told.add(&self.scheme.shows(token));
+        told
+    }
+
+    /// Words of the provider's without the login.
+    pub fn shown(&self, words: String) -> String {
+        self.confided(&self.kept().unwrap_or_default()).shown(words)
     }
 
     /// The same, read as JSON.

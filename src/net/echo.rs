@@ -1,5 +1,6 @@
 //! What a server was told in confidence, and says back: some repeat in an error what they did not understand.
 
+use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 
 /// So many characters are enough to know a secret by: an echo may be cut.
@@ -26,15 +27,22 @@ impl Confided {
         self.0.push(SecretString::from(told));
     }
 
-    /// Its words as they may be shown and kept: up to where they repeat any of it.
+    /// Its words as they may be shown and kept: up to where they repeat any of it, as it is or as addresses have it.
     pub fn shown(&self, mut words: String) -> String {
-        let echoes = self.0.iter();
-        let first = echoes.filter_map(|told| echo(&words, told.expose_secret()));
+        let decoded = percent_decode_str(&words).decode_utf8_lossy();
+        // Where it stands encoded, it begins no earlier than it does decoded.
+        let first = self.first(&words).into_iter().chain(self.first(&decoded));
         if let Some(at) = first.min() {
-            words.truncate(at);
+            words.truncate(words.floor_char_boundary(at));
             words.push('…');
         }
         words
+    }
+
+    fn first(&self, words: &str) -> Option<usize> {
+        let echoes = self.0.iter();
+        let found = echoes.filter_map(|told| echo(words, told.expose_secret()));
+        found.min()
     }
 }
 
@@ -53,6 +61,9 @@ mod tests {
             ("unknown: pässword-tha", "unknown: …"),
             ("xshortx pässword-that", "x…"),
             ("no such user", "no such user"),
+            ("at /p%C3%A4ssword%2Dthat%2Dis", "at /…"),
+            ("100 % pässword-that", "100 % …"),
+            ("p%C3%A4ssword%2Dthat and pässword-that", "…"),
             ("pässword-", "pässword-"),
             ("shor", "shor"),
             ("", ""),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::support::World;
 use crate::support::radicale::{Act, Book, Wire};
+use crate::support::receiver::{Receiver, Reply};
 
 fn vcard(uid: &str, name: &str, more: &str) -> String {
     format!(
@@ -862,6 +863,28 @@ fn wrong_logins_lost_servers_and_wrong_addresses_are_told_apart() {
     // Whoever names a page that is none is taken to the book all the same, by the address every server has.
     assert!(matches!(run.code, 0 | 3), "{run}");
     World::new().run(["contacts", "sync"]).fails(3);
+}
+
+/// A proxy may point to an address with the login in it, whose words are shown as those of the server.
+#[test]
+fn where_a_server_points_is_told_without_the_login() {
+    for place in [
+        "ada:hunter2-and-more@dav.example.com/book/",
+        "dav.example.com/book/?login=hunter2-and-more#hunter2-and-more",
+        "dav.example.com/book/ada%3Ahunter2%2Dand%2Dmore/",
+    ] {
+        let to = Reply::To(format!("https://{place}"));
+        let server = Receiver::start(&vec![to; 8]);
+        let config = format!(
+            "[accounts.work]\nchannel = \"carddav\"\nurl = \"{}\"\nusername = \"ada\"\n\
+             secret_command = \"printf hunter2-and-more\"\n",
+            server.url()
+        );
+        let run = World::new().config(&config).run(["contacts", "sync"]);
+        let run = run.fails(3).to_string();
+        assert!(run.contains("https://dav.example.com/book/"), "{run}");
+        assert!(!run.contains("hunter2"), "{run}");
+    }
 }
 
 #[test]

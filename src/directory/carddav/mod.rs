@@ -69,7 +69,7 @@ impl Client {
             call = match url.origin() == self.api.base().origin() {
                 true => call.to(url.as_str()),
                 false if self.is_sister(&url) => call.among(url.as_str(), SISTERS),
-                false => return Err(Fault::before(elsewhere(&url))),
+                false => return Err(Fault::before(self.elsewhere(url))),
             };
             for (name, value) in ask.headers {
                 call = call.header(name, value);
@@ -87,6 +87,18 @@ impl Client {
         Err(Fault::before(Error::unavailable(format!(
             "{doing}: the server points from one address to the next without end"
         ))))
+    }
+
+    /// The login is for one host; whoever wants it on another says so in the config.
+    fn elsewhere(&self, mut url: Url) -> Error {
+        // A login has no place in an address.
+        let _ = url.set_username("").and(url.set_password(None));
+        url.set_query(None);
+        url.set_fragment(None);
+        let shown = self.api.shown(clean::line(url.as_str()));
+        let shown: String = shown.chars().take(300).collect();
+        Error::config("the server points to another host, where the login is not shown")
+            .hint(format!("if that is right, set `url` to {shown}"))
     }
 
     /// Whether an address is another host of the same provider.
@@ -136,10 +148,3 @@ impl Client {
 
 /// The reason of a fault where the answer was no `multistatus`.
 const UNREADABLE: &str = "unreadable";
-
-/// The login is for one host; whoever wants it on another says so in the config.
-fn elsewhere(url: &Url) -> Error {
-    let shown: String = clean::line(url.as_str()).chars().take(300).collect();
-    Error::config("the server points to another host, where the login is not shown")
-        .hint(format!("if that is right, set `url` to {shown}"))
-}

@@ -8,7 +8,6 @@ use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
-use url::form_urlencoded::byte_serialize;
 
 use crate::channel::google_chat::{NO_PROOF, Outcome};
 use crate::error::{Error, Kind, Result};
@@ -158,13 +157,11 @@ impl Webhook {
         Ok(request)
     }
 
-    /// Words of the provider up to where they repeat a secret, as it is or as a URL has it.
+    /// Words of the provider up to where they repeat a secret.
     fn hidden(&self, words: String) -> String {
         let mut told = Confided::default();
         for secret in [&self.key, &self.token] {
-            let secret = secret.expose_secret();
-            told.add(secret);
-            told.add(&byte_serialize(secret.as_bytes()).collect::<String>());
+            told.add(secret.expose_secret());
         }
         told.shown(words.replace(self.path.expose_secret(), "…"))
     }

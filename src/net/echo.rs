@@ -1,5 +1,7 @@
 //! What a server was told in confidence, and says back: some repeat in an error what they did not understand.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -13,9 +15,14 @@ fn echo(words: &str, secret: &str) -> Option<usize> {
     words.find(start).filter(|_| !start.is_empty())
 }
 
-/// Whether words repeat a secret, whole or cut.
+/// Words without the escapes of addresses and forms.
+fn decoded(words: &str) -> Cow<'_, str> {
+    percent_decode_str(words).decode_utf8_lossy()
+}
+
+/// Whether words repeat a secret, whole or cut, as it is or as addresses have it.
 pub fn repeats(words: &str, secret: &str) -> bool {
-    echo(words, secret).is_some()
+    echo(words, secret).is_some() || echo(&decoded(words), secret).is_some()
 }
 
 /// What one server was told.
@@ -29,9 +36,11 @@ impl Confided {
 
     /// Its words as they may be shown and kept: up to where they repeat any of it, as it is or as addresses have it.
     pub fn shown(&self, mut words: String) -> String {
-        let decoded = percent_decode_str(&words).decode_utf8_lossy();
         // Where it stands encoded, it begins no earlier than it does decoded.
-        let first = self.first(&words).into_iter().chain(self.first(&decoded));
+        let first = self
+            .first(&words)
+            .into_iter()
+            .chain(self.first(&decoded(&words)));
         if let Some(at) = first.min() {
             words.truncate(words.floor_char_boundary(at));
             words.push('…');
@@ -70,5 +79,11 @@ mod tests {
         ] {
             assert_eq!(told.shown(words.to_owned()), shown);
         }
+        let token = "1//0a-token-that-is-long";
+        assert!(repeats(
+            "https://example.com/?token=1%2F%2F0a-token-th",
+            token
+        ));
+        assert!(!repeats("https://example.com/?token=…", token));
     }
 }

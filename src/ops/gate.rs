@@ -120,8 +120,7 @@ pub fn may_leave(app: &App, item: &Item) -> Result<Leave> {
     if let Some(most) = rules.max_per_hour
         && !app.store.pass(item.id, (&item.origin, count, most), now)?
     {
-        let rule = format!("policy.{}.max_per_hour = {most}", rules.origin);
-        return Ok(Leave::Held(rule));
+        return Ok(Leave::Held(policy::hourly(rules, most)));
     }
     Ok(Leave::Now)
 }
@@ -193,10 +192,7 @@ pub fn take_of_hour(app: &App, origin: Origin) -> Result<()> {
     let owner = app.store.owner()?;
     match app.store.take(&[limit], 1, (&owner, &app.clock))? {
         Asked::Granted(share) => app.store.spend(&share, app.clock.now()),
-        Asked::Later(..) | Asked::Never(_) => {
-            let rule = format!("policy.{}.max_per_hour = {most}", rules.origin);
-            Err(refused(&rule))
-        }
+        Asked::Later(..) | Asked::Never(_) => Err(refused(&policy::hourly(rules, most))),
     }
 }
 

@@ -91,11 +91,16 @@ fn of_person(rules: &Rules, person: Person<'_>) -> Ruling {
     ))
 }
 
+/// The cap of an hour, as the config has it.
+pub fn hourly(rules: &Rules, most: u32) -> String {
+    format!("policy.{}.max_per_hour = {most}", rules.origin)
+}
+
 /// What the cap of recipients per hour says of a message to so many, with those of the last hour before it.
 pub fn of_hour(rules: &Rules, recipients: u32, last_hour: u32) -> Ruling {
     match rules.max_per_hour {
         Some(most) if last_hour.saturating_add(recipients) > most => {
-            Ruling::Hold(format!("policy.{}.max_per_hour = {most}", rules.origin))
+            Ruling::Hold(hourly(rules, most))
         }
         _ => Ruling::Allow,
     }

@@ -291,8 +291,8 @@ fn twilio_world(twilio: &Twilio) -> World {
         .env("COMMS_SECRET_WORK", AUTH_TOKEN)
 }
 
-#[test]
-fn an_empty_list_of_texts_sends_none_twice() {
+/// A text was sent two hours ago.
+fn with_a_text_of_before() -> (Twilio, World) {
     let twilio = Twilio::start();
     let world = twilio_world(&twilio);
     twilio.pass(-7200);
@@ -301,11 +301,23 @@ fn an_empty_list_of_texts_sends_none_twice() {
     before.args(["send", BOB, "-m", "long ago"]);
     assert!(before.output().unwrap().status.success());
     twilio.pass(7200);
+    (twilio, world)
+}
+
+/// The answer to the next text is lost, and these are listed from then on.
+fn lost_text(twilio: &Twilio, listed: &[Value]) {
+    let list = json!({"messages": listed, "page": 0, "page_size": 1000, "next_page_uri": null});
+    let list: &'static str = list.to_string().leak();
     twilio.fault("CreateMessage", 1, twilio::Fault::Lost);
-    let empty = r#"{"messages":[],"page":0,"page_size":1000,"next_page_uri":null}"#;
     for nth in 1..=OFTEN {
-        twilio.fault("ListMessage", nth, twilio::Fault::Say(200, empty));
+        twilio.fault("ListMessage", nth, twilio::Fault::Say(200, list));
     }
+}
+
+#[test]
+fn an_empty_list_of_texts_sends_none_twice() {
+    let (twilio, world) = with_a_text_of_before();
+    lost_text(&twilio, &[]);
     world.run(["send", BOB, "-m", "once"]).fails(10);
     for minutes in [10, 20, 30] {
         run_at(&world, minutes);
@@ -320,21 +332,8 @@ fn an_empty_list_of_texts_sends_none_twice() {
 
 #[test]
 fn a_list_of_texts_of_a_time_before_sends_none_twice() {
-    let twilio = Twilio::start();
-    let world = twilio_world(&twilio);
-    twilio.pass(-7200);
-    let mut before = world.command();
-    before.env("COMMS_NOW", "2026-11-21T10:00:00Z");
-    before.args(["send", BOB, "-m", "long ago"]);
-    assert!(before.output().unwrap().status.success());
-    let old =
-        json!({"messages": twilio.sent(), "page": 0, "page_size": 1000, "next_page_uri": null});
-    let old: &'static str = old.to_string().leak();
-    twilio.pass(7200);
-    twilio.fault("CreateMessage", 1, twilio::Fault::Lost);
-    for nth in 1..=OFTEN {
-        twilio.fault("ListMessage", nth, twilio::Fault::Say(200, old));
-    }
+    let (twilio, world) = with_a_text_of_before();
+    lost_text(&twilio, &twilio.sent());
     world.run(["send", BOB, "-m", "once"]).fails(10);
     world.run(["send", BOB, "-m", "later"]).ok();
     for minutes in [10, 20] {

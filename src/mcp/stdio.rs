@@ -14,7 +14,7 @@ use crate::ops::calls::{LARGEST, Pool, SessionRequest, session_caller};
 use crate::ops::stop::{Ending, Signals};
 use crate::ops::{App, Renewals, token};
 
-use super::lines::{Lines, NO_JSON};
+use super::lines::{Lines, NO_JSON, TOO_LONG};
 use super::server::Server;
 
 /// Answers until stdin ends, or a signal ends it. What was begun to be sent is brought to its end.
@@ -93,9 +93,28 @@ struct Patient<T> {
     pool: Arc<Pool>,
 }
 
-fn is_no_json(message: &ClientJsonRpcMessage) -> bool {
-    matches!(message, ClientJsonRpcMessage::Notification(told)
-        if matches!(&told.notification, ClientNotification::CustomNotification(custom) if custom.method == NO_JSON))
+/// The answer to a line that is no message, if this stands for one.
+fn refusal(message: &ClientJsonRpcMessage) -> Option<TxJsonRpcMessage<RoleServer>> {
+    let ClientJsonRpcMessage::Notification(told) = message else {
+        return None;
+    };
+    let ClientNotification::CustomNotification(custom) = &told.notification else {
+        return None;
+    };
+    match custom.method.as_str() {
+        NO_JSON => {
+            let error = ErrorData::parse_error("this line is no JSON", None);
+            Some(TxJsonRpcMessage::<RoleServer>::error(error, None))
+        }
+        TOO_LONG => {
+            let id = custom.params.as_ref().and_then(|p| p.get("id"));
+            let id = id.and_then(|id| serde_json::from_value(id.clone()).ok());
+            let words = format!("this message is larger than {} MiB", LARGEST >> 20);
+            let error = ErrorData::invalid_request(words, None);
+            Some(TxJsonRpcMessage::<RoleServer>::error(error, id))
+        }
+        _ => None,
+    }
 }
 
 impl<T: Transport<RoleServer>> Transport<RoleServer> for Patient<T> {
@@ -115,9 +134,7 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Patient<T> {
                 self.pool.hurry();
                 return None;
             };
-            if is_no_json(&message) {
-                let error = ErrorData::parse_error("this line is no JSON", None);
-                let answer = TxJsonRpcMessage::<RoleServer>::error(error, None);
+            if let Some(answer) = refusal(&message) {
                 // Not waited for here: whoever waits for a message may be interrupted.
                 tokio::spawn(self.inner.send(answer));
                 continue;

@@ -363,6 +363,11 @@ fn what_is_no_request_is_told_so_and_the_session_goes_on() {
     agent.write("[1,2,3");
     agent.write(&format!("{{\"long\":\"{}\"}}", "x".repeat(37 << 20)));
     agent.write("\u{feff}");
+    let large = agent.ask(
+        "tools/call",
+        json!({"name": "read", "arguments": {"x": "x".repeat(37 << 20)}}),
+    );
+    assert_eq!(large["error"]["code"], -32600, "{large}");
     for (method, params) in [
         ("tools/call", json!({"name": "no\u{202e}such"})),
         ("tools/call", json!({"name": "read", "arguments": [1]})),
@@ -374,16 +379,7 @@ fn what_is_no_request_is_told_so_and_the_session_goes_on() {
         ("resources/list", json!({"cursor": "nonsense"})),
         ("no/such/method", json!({})),
     ] {
-        let answer = loop {
-            agent.write(
-                &json!({"jsonrpc": "2.0", "id": method, "method": method, "params": params})
-                    .to_string(),
-            );
-            let answer = agent.next();
-            if answer["id"] == method || answer["error"]["code"] == -32600 {
-                break answer;
-            }
-        };
+        let answer = agent.ask(method, params.clone());
         assert!(
             answer["error"]["code"].is_number(),
             "{method} {params}: {answer}"
@@ -406,6 +402,16 @@ fn what_is_no_request_is_told_so_and_the_session_goes_on() {
         assert!(result["structuredContent"]["error"]["message"].is_string());
     }
     assert_eq!(agent.call("status", json!({}))["isError"], false);
+    // Whoever sent them can't be named, nor when they are told of.
+    let mut told: Vec<i64> = std::mem::take(&mut agent.notified)
+        .iter()
+        .filter_map(|m| m["error"]["code"].as_i64())
+        .collect();
+    told.resize_with(told.len().max(4), || {
+        agent.next()["error"]["code"].as_i64().unwrap_or_default()
+    });
+    told.sort_unstable();
+    assert_eq!(told, [-32700, -32700, -32700, -32600]);
     let (code, said) = agent.end();
     assert_eq!(code, Some(0), "{said}");
     assert!(!said.contains("panic"), "{said}");

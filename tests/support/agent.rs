@@ -18,7 +18,7 @@ pub struct Agent {
     stdin: Option<ChildStdin>,
     lines: Receiver<String>,
     count: u64,
-    /// What came without being asked for.
+    /// What came without being asked for; what no request's id was on, as the answer to a line that is no JSON.
     pub notified: Vec<Value>,
     /// What the user says when asked.
     pub says: Option<Value>,
@@ -101,7 +101,7 @@ impl Agent {
                     self.notified.push(message);
                     self.write(&answer.to_string());
                 }
-                (Some(_), None) => self.notified.push(message),
+                (Some(_), None) | (None, None) => self.notified.push(message),
                 _ => {
                     assert_eq!(message["id"], id, "{message}");
                     return message;

@@ -206,9 +206,8 @@ async fn in_twilio(
             }
         }
         twilio::Find::Absent { shows_older, since } => {
-            let is_beside = |other: &Item| Ok(room::room_of(other) == room::room_of(item));
-            let later = room::later(app, item, is_beside)?;
-            let mut newer = later.is_empty();
+            let to = item.recipients.first().map(|r| r.email.as_str());
+            let mut newer = app.store.sent_after(item, to)?.is_empty();
             for sid in &since {
                 let of = app.store.item_of_part(&account.name, sid)?;
                 newer |= of.is_some_and(|other| other > item.id);
@@ -248,8 +247,8 @@ async fn in_gmail(app: &App, client: &gmail::Client, item: &Item) -> Result<Said
             shows_older,
             own_ids,
         } => {
-            let later = room::later(app, item, |_| Ok(true))?;
-            let is_listed = |other: &Item| own_ids.contains(&other.own_id);
+            let later = app.store.sent_after(item, None)?;
+            let is_listed = |(_, own_id): &(_, String)| own_ids.contains(own_id);
             let shown = Shown {
                 older: shows_older,
                 newer: later.is_empty() || later.iter().any(is_listed),

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::format::{chat, mime, payload, slack, sms};
 use crate::model::account::{Account, ChannelKind};
 use crate::model::message::Parsed;
-use crate::model::outbox::{RecipientState, State};
+use crate::model::outbox::RecipientState;
 use crate::ops::App;
 use crate::ops::throttle::{self, News};
 use crate::rules::budget::Limit;
@@ -22,8 +22,6 @@ use crate::store::outbox::{Item, Part};
 use super::api::{Came, Provider, SOON};
 use super::{Run, answer, whatsapp};
 
-/// Of the newest items that were sent.
-const KNOWN: usize = 500;
 /// Between two parts of one text.
 const LONG: Duration = Duration::from_secs(60);
 
@@ -121,23 +119,6 @@ fn replaces_text(channel: &str, payload: &Value) -> bool {
 pub fn room_of(item: &Item) -> &str {
     let to = item.recipients.first().map_or("", |r| r.email.as_str());
     to.split_once(':').map_or(to, |(_, room)| room)
-}
-
-/// What was sent through the same account after an item, to the same place, and its provider gave an id for.
-pub fn later(
-    app: &App,
-    item: &Item,
-    is_beside: impl Fn(&Item) -> Result<bool>,
-) -> Result<Vec<Item>> {
-    let arrived = [State::Sent, State::Delivered, State::Read];
-    let mut later = Vec::new();
-    for other in app.store.outbox_items(&arrived, KNOWN)? {
-        let is_later = other.id > item.id && other.account == item.account;
-        if is_later && !app.store.parts(other.id)?.is_empty() && is_beside(&other)? {
-            later.push(other);
-        }
-    }
-    Ok(later)
 }
 
 /// What has to be known before the first part goes. Finding it out may be repeated.

@@ -310,25 +310,30 @@ pub async fn look(app: &App, client: &Client, (item, since): (&Item, Timestamp))
             None => missing.push(piece),
         }
     }
-    let is_beside = |other: &Item| {
-        let raw = app.store.outbox_bytes(other.id)?;
-        let thread = room::thread_of(&mime::parse(&raw));
-        Ok(room::room_of(other) == room::room_of(item) && thread == reference)
-    };
     // What lacks nothing needs no proof.
+    let to = item.recipients.first().map(|r| r.email.as_str());
     let later = match missing.is_empty() {
         true => Vec::new(),
-        false => room::later(app, item, is_beside)?,
+        false => app.store.sent_after(item, to)?,
     };
-    let mut newer = later.is_empty();
-    for other in &later {
-        let files = app.store.uploads(other.id)?;
+    let (mut any, mut newer) = (false, false);
+    for (other, own_id) in later {
+        let raw = app.store.outbox_bytes(other)?;
+        if room::thread_of(&mime::parse(&raw)) != reference {
+            continue;
+        }
+        any = true;
+        let files = app.store.uploads(other)?;
         let files: Vec<&str> = files.iter().map(String::as_str).collect();
-        newer |= listed.own.iter().any(|own| {
+        newer = listed.own.iter().any(|own| {
             let id = own.id.as_ref();
-            id.is_some_and(|(id, _)| *id == other.own_id) || shows(own, &files)
+            id.is_some_and(|(id, _)| *id == own_id) || shows(own, &files)
         });
+        if newer {
+            break;
+        }
     }
+    newer |= !any;
     let shown = Shown {
         older: shows_end,
         newer,

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::row::change;
-use super::{DOING, WRITING};
+use super::{DOING, Item, WRITING};
 use crate::error::Result;
 use crate::model::id::OutboxId;
 use crate::store::{Store, fault};
@@ -75,6 +75,25 @@ impl Store {
                     })
                 })?
                 .collect()
+        };
+        read().map_err(fault(DOING))
+    }
+
+    /// What was sent through the same account after an item, and its provider gave an id for; only what went to
+    /// this address, where one is named. With our own ids, in the order it was written in.
+    pub fn sent_after(&self, item: &Item, to: Option<&str>) -> Result<Vec<(OutboxId, String)>> {
+        let db = self.main()?;
+        let read = || -> rusqlite::Result<Vec<(OutboxId, String)>> {
+            db.prepare_cached(
+                "SELECT id, own_id FROM items WHERE id > ?1 AND account = ?2 AND state IN ('sent', 'delivered', 'read')
+                 AND EXISTS (SELECT 1 FROM parts WHERE item = items.id)
+                 AND (?3 IS NULL OR EXISTS (SELECT 1 FROM recipients WHERE item = items.id AND n = 0 AND email = ?3))
+                 ORDER BY id",
+            )?
+            .query_map(params![item.id.0, item.account, to], |row| {
+                Ok((OutboxId(row.get(0)?), row.get(1)?))
+            })?
+            .collect()
         };
         read().map_err(fault(DOING))
     }

@@ -171,3 +171,36 @@ fn only_those_who_wait_are_given_up() {
 }
 
 mod costs;
+
+#[test]
+fn what_was_sent_later_is_known_by_account_and_address_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::at(dir.path());
+    let sent = |own: &str, parts: &[&str]| {
+        let (id, owner) = costs::begun(&store, own);
+        costs::accept(&store, id, &owner, parts);
+        (id, format!("own-{:?}", Some(own)))
+    };
+    let elsewhere = |id: OutboxId, sql: &str| {
+        let db = store.main().unwrap();
+        assert_eq!(db.execute(sql, [id.0]).unwrap(), 1);
+    };
+    sent("before", &["SM1"]);
+    let (doubtful, _) = costs::begun(&store, "in doubt");
+    let to_bob = sent("to bob", &["SM2", "SM3"]);
+    let to_eve = sent("to eve", &["SM4"]);
+    elsewhere(
+        to_eve.0,
+        "UPDATE recipients SET email = 'eve@example.com' WHERE item = ?1",
+    );
+    let (other, _) = sent("of another account", &["SM5"]);
+    elsewhere(other, "UPDATE items SET account = 'home' WHERE id = ?1");
+    sent("without an id of its provider", &[]);
+    costs::begun(&store, "under way");
+
+    let item = store.outbox_item(doubtful).unwrap();
+    let all = store.sent_after(&item, None).unwrap();
+    assert_eq!(all, [to_bob.clone(), to_eve]);
+    let there = store.sent_after(&item, Some("bob@example.com")).unwrap();
+    assert_eq!(there, [to_bob]);
+}

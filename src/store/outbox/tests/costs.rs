@@ -28,7 +28,7 @@ fn usd(text: &str) -> Money {
 }
 
 /// An item under way to a phone, claimed and begun.
-fn begun(store: &Store, own: &str) -> (OutboxId, Owner) {
+pub(super) fn begun(store: &Store, own: &str) -> (OutboxId, Owner) {
     let mut new = send(Some(own));
     new.items[0].channel = "twilio".to_owned();
     new.items[0].recipients.truncate(1);
@@ -39,7 +39,7 @@ fn begun(store: &Store, own: &str) -> (OutboxId, Owner) {
     (ids[0], owner)
 }
 
-fn accept(store: &Store, id: OutboxId, owner: &Owner, remotes: &[&str]) -> State {
+pub(super) fn accept(store: &Store, id: OutboxId, owner: &Owner, remotes: &[&str]) -> State {
     for (n, remote) in remotes.iter().enumerate() {
         let part = Part {
             begins: n * 100,

@@ -323,6 +323,11 @@ impl<'a> Writer<'a> {
         if let Some(at) = scan.until {
             all.push(self.until(at, key));
         }
+        // SQLite may look for the text by way of what is checked of its keys, and FTS5 can't: a sign keeps them apart.
+        let checked = match &scan.drive {
+            Drive::Text(_) => "+text.rowid",
+            _ => key,
+        };
         for check in &scan.checks {
             let check = match (check, &scan.drive) {
                 // Few keys: look each up instead of collecting all hits.
@@ -332,7 +337,7 @@ impl<'a> Writer<'a> {
                         self.bind(text)
                     )
                 }
-                _ => self.check(check, key),
+                _ => self.check(check, checked),
             };
             all.push(check);
         }

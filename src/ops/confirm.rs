@@ -206,8 +206,7 @@ async fn in_twilio(
             }
         }
         twilio::Find::Absent { shows_older, since } => {
-            let to = item.recipients.first().map(|r| r.email.as_str());
-            let mut newer = app.store.sent_after(item, to)?.is_empty();
+            let mut newer = app.store.sent_after(item, Some(item.to()))?.is_empty();
             for sid in &since {
                 let of = app.store.item_of_part(&account.name, sid)?;
                 newer |= of.is_some_and(|other| other > item.id);

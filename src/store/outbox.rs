@@ -145,6 +145,13 @@ pub struct Item {
     pub recipients: Vec<Recipient>,
 }
 
+impl Item {
+    /// Where it goes, with its channel, if it goes to one place: `sms:+14155550100`, `slack:C123`.
+    pub fn to(&self) -> &str {
+        self.recipients.first().map_or("", |r| r.email.as_str())
+    }
+}
+
 /// One attempt of an item.
 #[derive(Clone, Debug)]
 pub struct AttemptRow {

@@ -112,8 +112,7 @@ pub fn pass(app: &App, item: &Item, rules: Option<&Rules>) -> Result<Option<Stri
     };
     let caps = rules.map_or_else(Vec::new, |rules| caps(rules, Some(account)));
     let raw = app.store.outbox_bytes(item.id)?;
-    let to = item.recipients.first().map_or("", |r| r.email.as_str());
-    let tariffs = match tariffs(app, account, (&raw, to)) {
+    let tariffs = match tariffs(app, account, (&raw, item.to())) {
         Ok(tariffs) => tariffs,
         // What nobody can price is not held where nobody asks for its price.
         Err(e) => {

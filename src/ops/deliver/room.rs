@@ -117,7 +117,7 @@ fn replaces_text(channel: &str, payload: &Value) -> bool {
 
 /// Where an item goes, as its address has it behind the channel: `spaces/AAA`, `+14155550100`, `C123`.
 pub fn room_of(item: &Item) -> &str {
-    let to = item.recipients.first().map_or("", |r| r.email.as_str());
+    let to = item.to();
     to.split_once(':').map_or(to, |(_, room)| room)
 }
 

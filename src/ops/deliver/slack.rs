@@ -311,10 +311,9 @@ pub async fn look(app: &App, client: &Client, (item, since): (&Item, Timestamp))
         }
     }
     // What lacks nothing needs no proof.
-    let to = item.recipients.first().map(|r| r.email.as_str());
     let later = match missing.is_empty() {
         true => Vec::new(),
-        false => app.store.sent_after(item, to)?,
+        false => app.store.sent_after(item, Some(item.to()))?,
     };
     let (mut any, mut newer) = (false, false);
     for (other, own_id) in later {

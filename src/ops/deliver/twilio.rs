@@ -18,15 +18,11 @@ use super::room::{self, Ground, Handed, Handing};
 pub(super) fn ground(item: &Item, raw: &[u8]) -> Ground {
     Ground {
         scope: format!("twilio:{}", item.sender.to_lowercase()),
-        place: twilio::number(room_address(item)).to_owned(),
+        place: twilio::number(item.to()).to_owned(),
         thread: room::thread_of(&mime::parse(raw)),
         payload: payload::of(raw),
         ..Ground::default()
     }
-}
-
-fn room_address(item: &Item) -> &str {
-    item.recipients.first().map_or("", |r| r.email.as_str())
 }
 
 /// Who an item comes from: a number of the account, or its messaging service.
@@ -82,7 +78,7 @@ pub(super) async fn hand(
         Outcome::NotSent(e) => Handed::NotSent(e),
         Outcome::OptedOut(e) => {
             let why = "replied STOP (Twilio 21610)";
-            let noted = optout::reported(app, account, (room_address(item), true, why));
+            let noted = optout::reported(app, account, (item.to(), true, why));
             if let Err(e) = noted {
                 (app.notice)(&format!("`{}`: {}", item.id, e.message));
             }

@@ -70,7 +70,7 @@ pub(super) async fn ground(
     raw: &[u8],
 ) -> Result<Ground> {
     let settings = settings(account)?;
-    let to = recipient(item);
+    let to = item.to();
     let payload = payload::of(raw);
     rules::check_window(app, account, (to, payload.as_ref()))?;
     let letter = mime::parse(raw);
@@ -188,7 +188,7 @@ fn not_sent((app, account, item): (&App, &Account, &Item), (e, code): (Error, &s
             let step = item.tries.saturating_add(1).min(LONGEST_STEP);
             e.retry_after(Duration::from_secs(4u64.pow(step)))
         }
-        WINDOW_CLOSED => match rules::closed_by_provider(app, account, recipient(item)) {
+        WINDOW_CLOSED => match rules::closed_by_provider(app, account, item.to()) {
             Ok(refusal) => refusal.because(e),
             Err(_) => e,
         },
@@ -205,7 +205,7 @@ fn own_document(
         id,
         request: &request(post),
         number: (&settings.phone_number_id, account.address.as_deref()),
-        to: recipient(item),
+        to: item.to(),
         text,
         own_id: &item.own_id,
         at: app.clock.now(),
@@ -245,10 +245,6 @@ pub fn keep(app: &App, account: &Account, sent: &Value) -> Result<()> {
         raw: Raw::Bytes(raw),
     }])?;
     Ok(())
-}
-
-fn recipient(item: &Item) -> &str {
-    item.recipients.first().map_or("", |r| r.email.as_str())
 }
 
 fn settings(account: &Account) -> Result<&Whatsapp> {

@@ -103,6 +103,10 @@ impl<'de> Visitor<'de> for Id<'_> {
         while let Some(key) = map.next_key::<String>()? {
             if key == "id" {
                 self.0.set(Some(map.next_value()?));
+            } else if key == "result" || key == "error" {
+                // An answer of the client's: to that there is none.
+                self.0.set(Some(Value::Null));
+                return Ok(());
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -186,6 +190,8 @@ mod tests {
             (format!(r#"{{"a": {{"id": 9}}, "b": "{long}"}}"#), "null"),
             (format!(r#"[{{"a": "{long}", "id": 9}}]"#), "null"),
             (format!(r#""{long}"#), "null"),
+            (format!(r#"{{"id": 9, "result": "{long}"}}"#), "null"),
+            (format!(r#"{{"error": "{long}", "id": 9}}"#), "null"),
         ] {
             let wanted = format!(
                 "{{\"jsonrpc\":\"2.0\",\"method\":\"{TOO_LONG}\",\"params\":{{\"id\":{id}}}}}\n1\n"

@@ -1,5 +1,8 @@
 //! Which provider is heard how: the one place that knows them all.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
@@ -9,6 +12,7 @@ use crate::format;
 use crate::model::account::{Account, ChannelKind};
 use crate::model::receive::{Call, Event, Heard, News};
 
+use crate::ops::sync::slack::Workspace;
 use crate::ops::{App, sync, whatsapp as windows};
 
 use super::hooks::{self, Hook};
@@ -94,37 +98,73 @@ pub async fn prepare(app: &App, account: &Account) -> Result<()> {
     }
 }
 
-/// Whose an event is that was posted to this account: its own, or of another that the same app is in; `None` if it is of
-/// nobody here. Where an event itself says for whom it is, [`read`] finds no news in another's.
-pub async fn account_of<'a>(
+/// What is known of the accounts that events are of, read once for those that are worked on together.
+pub struct Known<'a> {
     app: &'a App,
-    account: &'a Account,
-    event: &[u8],
-) -> Result<Option<&'a Account>> {
-    if account.channel != ChannelKind::Slack || sync::slack::is_of(app, account, event)? {
-        return Ok(Some(account));
-    }
-    for other in hooks::siblings(app, account).await? {
-        sync::slack::learn_owner(app, other).await?;
-        if sync::slack::is_of(app, other, event)? {
-            return Ok(Some(other));
-        }
-    }
-    let now_own =
-        sync::slack::ask_again(app, account).await? && sync::slack::is_of(app, account, event)?;
-    Ok(now_own.then_some(account))
+    /// By account.
+    workspaces: HashMap<&'a str, Workspace>,
+    /// The accounts of the same app, by account.
+    siblings: HashMap<&'a str, Vec<&'a Account>>,
 }
 
-/// News with what their provider does not say in them, and is known here.
-pub fn placed(app: &App, account: &Account, news: News) -> Result<News> {
-    if account.channel != ChannelKind::Slack {
-        return Ok(news);
+impl<'a> Known<'a> {
+    pub fn of(app: &'a App) -> Known<'a> {
+        Known {
+            app,
+            workspaces: HashMap::new(),
+            siblings: HashMap::new(),
+        }
     }
-    Ok(match news {
-        News::Message(told) => News::Message(sync::slack::placed(app, account, told)?),
-        News::Edited(told) => News::Edited(sync::slack::placed(app, account, told)?),
-        other => other,
-    })
+
+    /// Whose an event is that was posted to this account: its own, or of another that the same app is in; `None` if it is
+    /// of nobody here. Where an event itself says for whom it is, [`read`] finds no news in another's.
+    pub async fn account_of(
+        &mut self,
+        account: &'a Account,
+        event: &[u8],
+    ) -> Result<Option<&'a Account>> {
+        if account.channel != ChannelKind::Slack || self.workspace(account)?.is_of(event) {
+            return Ok(Some(account));
+        }
+        if !self.siblings.contains_key(account.name.as_str()) {
+            let found = hooks::siblings(self.app, account).await?;
+            self.siblings.insert(&account.name, found);
+        }
+        for other in self.siblings[account.name.as_str()].clone() {
+            if !self.workspaces.contains_key(other.name.as_str()) {
+                sync::slack::learn_owner(self.app, other).await?;
+            }
+            if self.workspace(other)?.is_of(event) {
+                return Ok(Some(other));
+            }
+        }
+        if !sync::slack::ask_again(self.app, account).await? {
+            return Ok(None);
+        }
+        self.workspaces.remove(account.name.as_str());
+        Ok(self.workspace(account)?.is_of(event).then_some(account))
+    }
+
+    /// News with what their provider does not say in them, and is known here.
+    pub fn placed(&mut self, account: &'a Account, news: News) -> Result<News> {
+        if account.channel != ChannelKind::Slack {
+            return Ok(news);
+        }
+        let app = self.app;
+        let workspace = self.workspace(account)?;
+        Ok(match news {
+            News::Message(told) => News::Message(workspace.placed(app, account, told)?),
+            News::Edited(told) => News::Edited(workspace.placed(app, account, told)?),
+            other => other,
+        })
+    }
+
+    fn workspace(&mut self, account: &'a Account) -> Result<&mut Workspace> {
+        Ok(match self.workspaces.entry(&account.name) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(Workspace::load(self.app, account)?),
+        })
+    }
 }
 
 /// What an event says beside its news, noted before them; it may be noted again.

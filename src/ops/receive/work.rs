@@ -13,11 +13,11 @@ use crate::lock::Lock;
 use crate::model::account::Account;
 use crate::model::message::NewMessage;
 use crate::model::receive::{Event, News};
-use crate::ops::{App, drain, whatsapp};
+use crate::ops::{App, drain};
 use crate::store::{Count, Waiting};
 
 use super::apply;
-use super::provider;
+use super::provider::{self, Known};
 
 /// Name of the counters of messages that came; by account.
 pub const MESSAGES: &str = "messages_received";
@@ -53,9 +53,10 @@ pub async fn process(app: &App) -> Result<Worked> {
             break;
         }
         let mut batch = Batch::new(app);
+        let mut known = Known::of(app);
         for event in &due {
-            match unready.whose(app, event).await {
-                Ok(Some(account)) => batch.take(event, account)?,
+            match unready.whose(app, &mut known, event).await {
+                Ok(Some(account)) => batch.take(event, account, &mut known)?,
                 Ok(None) => batch.pass_over(event),
                 Err(words) => batch.put_off(event, &words)?,
             }
@@ -98,6 +99,7 @@ impl Unready {
     async fn whose<'a>(
         &mut self,
         app: &'a App,
+        known: &mut Known<'a>,
         event: &Waiting,
     ) -> Result<Option<&'a Account>, String> {
         let account = app.config.account(&event.account);
@@ -109,7 +111,7 @@ impl Unready {
         if let Some(Some(why)) = self.0.get(&account.name) {
             return Err(why.clone());
         }
-        let whose = provider::account_of(app, account, &event.body).await;
+        let whose = known.account_of(account, &event.body).await;
         whose.map_err(|e| e.message)
     }
 }
@@ -151,12 +153,18 @@ impl<'a> Batch<'a> {
         self.seen.push(event.id);
     }
 
-    fn take(&mut self, event: &'a Waiting, account: &Account) -> Result<()> {
+    fn take(
+        &mut self,
+        event: &'a Waiting,
+        account: &'a Account,
+        known: &mut Known<'a>,
+    ) -> Result<()> {
         self.seen.push(event.id);
         let kept = Event {
             id: event.event.clone(),
             body: event.body.clone(),
         };
+        // Whether a customer may be written to is known even if what they wrote can't be stored yet.
         if let Err(e) = provider::note(self.app, account, &kept) {
             return self.fail(event, &e.message);
         }
@@ -164,12 +172,8 @@ impl<'a> Batch<'a> {
             Ok(news) => news,
             Err(e) => return self.fail(event, &e.message),
         };
-        // Whether a customer may be written to is known even if what they wrote can't be stored yet.
-        if let Err(e) = whatsapp::note(self.app, account, &kept.body) {
-            return self.fail(event, &e.message);
-        }
         for news in news {
-            let news = match provider::placed(self.app, account, news) {
+            let news = match known.placed(account, news) {
                 Ok(news) => news,
                 Err(e) => return self.fail(event, &e.message),
             };

@@ -1,5 +1,7 @@
 //! The outbox's own promises: claims, leases, keys and doubt.
 
+mod costs;
+
 use super::*;
 use crate::model::outbox::Answer;
 
@@ -169,8 +171,6 @@ fn only_those_who_wait_are_given_up() {
     let states: Vec<_> = store.outbox_item(id).unwrap().recipients;
     assert_eq!(states[1].state, RecipientState::Failed);
 }
-
-mod costs;
 
 #[test]
 fn what_was_sent_later_is_known_by_account_and_address_alone() {

@@ -32,8 +32,8 @@ use super::{Tally, Writer};
 use channel::Done;
 pub use directory::{known, resolve};
 pub use find::find;
-pub use owner::{ask_again, is_of, learn as learn_owner};
-pub use receive::placed;
+pub use owner::{ask_again, learn as learn_owner};
+pub use receive::Workspace;
 use room::Room;
 use stamp::{ChannelStamp, Stamp};
 

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
-use crate::channel::slack::{Client, webhook};
+use crate::channel::slack::Client;
 use crate::error::{Error, Kind, Result};
 use crate::format::slack;
 use crate::lock::Lock;
@@ -48,18 +48,6 @@ pub async fn learn(app: &App, account: &Account) -> Result<()> {
         return Ok(());
     }
     asked(app, account).await
-}
-
-/// Whether an event is this account's: of its workspace, told to it, or in a channel of its that others share.
-pub fn is_of(app: &App, account: &Account, event: &[u8]) -> Result<bool> {
-    let stamp = Stamp::load(app, account)?;
-    let from = webhook::origin(event);
-    let own = |team: &String| {
-        *team == stamp.team || (!stamp.organisation.is_empty() && *team == stamp.organisation)
-    };
-    // Of those who share a channel an event names one alone.
-    let shares = |channel: &String| stamp.channels.contains_key(channel);
-    Ok(from.teams.is_empty() || from.teams.iter().any(own) || from.shared.iter().any(shares))
 }
 
 /// Asks again whose the account is, where that was long ago: its token may be another by now. Says whether it was asked.

@@ -294,8 +294,9 @@ fn a_list_without_messages_forgets_no_mailbox_that_has_some() {
     let world = with(&google, "quota = \"none\"\n");
     sync(&world);
     gmail.expire_history();
-    let nothing = r#"{"resultSizeEstimate":0}"#.to_owned();
-    google.fault(LIST, 1, Fault::Status(200, nothing, Vec::new()));
+    for list in [1, 2] {
+        google.fault(LIST, list, nothing());
+    }
     let run = world.run(["inbox", "sync", "--account", "work"]).fails(7);
     assert!(run.stderr.contains("says that there are 30"), "{run}");
     assert_eq!(stored(&world).len(), 30);
@@ -308,6 +309,38 @@ fn a_list_without_messages_forgets_no_mailbox_that_has_some() {
 fn nothing() -> Fault {
     let nothing = r#"{"resultSizeEstimate":0}"#.to_owned();
     Fault::Status(200, nothing, Vec::new())
+}
+
+#[test]
+fn a_first_list_that_ends_early_is_listed_once_more() {
+    for cut in [1, 2] {
+        let google = Google::start();
+        fill(&google, 0..1300);
+        google.fault(LIST, cut, nothing());
+        let world = with(&google, "quota = \"none\"\n");
+        let report = sync(&world);
+        assert_eq!(counts(&report), (1300, 0, 0), "{cut}");
+        assert_eq!(report["notes"], serde_json::json!([]), "{cut}");
+        assert_eq!(stored(&world).len(), 1300, "{cut}");
+        assert_eq!(google.count(GET), 1300, "{cut}");
+    }
+}
+
+#[test]
+fn a_first_list_that_ends_early_again_is_told() {
+    let google = Google::start();
+    fill(&google, 0..1300);
+    for page in [2, 4] {
+        google.fault(LIST, page, nothing());
+    }
+    let world = with(&google, "quota = \"none\"\n");
+    let report = sync(&world);
+    assert_eq!(counts(&report), (500, 0, 0));
+    let notes = report["notes"].to_string();
+    assert!(
+        notes.contains("there are 1300 messages, and lists 500"),
+        "{report}"
+    );
 }
 
 /// A mailbox that is known here, and whose list is to be compared: its second page is empty, and again when it is listed

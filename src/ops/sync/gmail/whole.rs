@@ -68,16 +68,9 @@ impl Mailbox<'_> {
             }
         };
         self.learn_names().await?;
-        let mut listed = self.pages(&known, &whole).await?;
+        let (known, listed) = self.list_all(known, &whole).await?;
         if whole.compare {
-            let mut known = known;
-            let mut missing = self.missing(&known, &listed).await?;
-            if !missing.there.is_empty() {
-                // A list may end early, with success.
-                known = self.app.store.remotes(&self.account.name)?;
-                listed.extend(self.pages(&known, &whole).await?);
-                missing = self.missing(&known, &listed).await?;
-            }
+            let missing = self.missing(&known, &listed).await?;
             if missing.is_sample && !missing.there.is_empty() {
                 return Err(self.lists_too_few("the mailbox"));
             }
@@ -95,6 +88,36 @@ impl Mailbox<'_> {
         }
         self.save()?;
         Ok(whole.began_at)
+    }
+
+    /// Lists everything, fetching as it goes; once more where Gmail says that there is more. What is known, and what was
+    /// listed.
+    async fn list_all(
+        &mut self,
+        mut known: HashMap<String, Remote>,
+        whole: &Whole,
+    ) -> Result<(HashMap<String, Remote>, HashSet<String>)> {
+        let mut listed = self.pages(&known, whole).await?;
+        let there = self.client.profile().await?.messages_total;
+        if there <= listed.len() as u64 {
+            return Ok((known, listed));
+        }
+        known = self.app.store.remotes(&self.account.name)?;
+        // What an interrupted look listed is known; what is to be compared may be gone.
+        if whole.compare || either(&known, &listed) < there {
+            // A list may end early, with success.
+            let anew = Whole {
+                compare: true,
+                ..whole.clone()
+            };
+            listed.extend(self.pages(&known, &anew).await?);
+        }
+        let seen = either(&known, &listed);
+        if seen < there {
+            let words = format!("Gmail says that there are {there} messages, and lists {seen}");
+            self.tally.notes.push(words);
+        }
+        Ok((known, listed))
     }
 
     /// Tells of addresses that the mailbox may write as and the config doesn't know. A login that may not see them is
@@ -323,6 +346,12 @@ impl Mailbox<'_> {
         self.tally.removed += ids.len() as u64;
         self.place(&moved)
     }
+}
+
+/// How many messages are known, listed or both.
+fn either(known: &HashMap<String, Remote>, listed: &HashSet<String>) -> u64 {
+    let known = known.keys().filter(|id| !listed.contains(*id)).count();
+    (known + listed.len()) as u64
 }
 
 /// What is held of a page.

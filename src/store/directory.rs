@@ -1,6 +1,6 @@
 //! Channels and people of an account's workspace, as they were listed last.
 
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use crate::error::Result;
 use crate::model::directory::{Entry, EntryKind};
@@ -9,6 +9,7 @@ use super::outbox::change;
 use super::{Store, fault};
 
 const DOING: &str = "keeping the directory";
+const READING: &str = "reading the directory";
 const COLUMNS: &str = "id, kind, name, handle, email, person, gone";
 
 impl Store {
@@ -44,7 +45,29 @@ impl Store {
             .query_map([account], entry)?
             .collect()
         };
-        read().map_err(fault("reading the directory"))
+        read().map_err(fault(READING))
+    }
+
+    /// Those of them that have these ids.
+    pub fn entries<'i>(
+        &self,
+        account: &str,
+        ids: impl IntoIterator<Item = &'i str>,
+    ) -> Result<Vec<Entry>> {
+        if !self.has_outbox() {
+            return Ok(Vec::new());
+        }
+        let db = self.main()?;
+        let mut one = db
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM directory WHERE account = ?1 AND id = ?2"
+            ))
+            .map_err(fault(READING))?;
+        let found = ids.into_iter().filter_map(|id| {
+            let found = one.query_row([account, id], entry).optional();
+            found.map_err(fault(READING)).transpose()
+        });
+        found.collect()
     }
 }
 

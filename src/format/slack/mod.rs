@@ -12,6 +12,7 @@ mod text;
 pub use dialect::{Pinged, chunks, from_markdown, from_plain, pinged, without_mass_mentions};
 pub use emoji::emoji_name;
 pub use files::{Source, attachment_source, file_ids};
+pub use text::people_of;
 
 use std::collections::BTreeMap;
 
@@ -70,7 +71,7 @@ pub fn document(context: &Context<'_>, message: &Value) -> Value {
     }
     document.insert("channel".into(), channel);
     if let Some(names) = context.names {
-        let named: Map<String, Value> = text::people_of(message)
+        let named: Map<String, Value> = people_of(message)
             .into_iter()
             .filter_map(|id| Some((id.clone(), names.get(&id)?.as_str().into())))
             .collect();

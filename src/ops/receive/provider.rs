@@ -159,7 +159,7 @@ impl<'a> Known<'a> {
         })
     }
 
-    fn workspace(&mut self, account: &'a Account) -> Result<&mut Workspace> {
+    fn workspace(&mut self, account: &'a Account) -> Result<&Workspace> {
         Ok(match self.workspaces.entry(&account.name) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => place.insert(Workspace::load(self.app, account)?),

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
+use serde_json::Value;
 
 use crate::channel::slack::{Client, Conversation, User};
 use crate::error::{Error, Kind, Result};
-use crate::format::clean;
+use crate::format::{clean, slack};
 use crate::model::account::Account;
 use crate::model::directory::{Entry, EntryKind};
 use crate::ops::{App, access, token};
@@ -160,6 +161,15 @@ pub async fn refresh(
         stamp.save(app, account)?;
     }
     Ok(why)
+}
+
+/// The names of those whom a message names by id only.
+pub fn names_in(app: &App, account: &Account, message: &Value) -> Result<BTreeMap<String, String>> {
+    let ids = slack::people_of(message);
+    let entries = app
+        .store
+        .entries(&account.name, ids.iter().map(String::as_str))?;
+    Ok(names_of(&entries))
 }
 
 /// Names of people by id.

@@ -118,7 +118,7 @@ pub fn keep_posted(app: &App, account: &Account, posted: &Value) -> Result<()> {
     };
     let stamp = Stamp::load(app, account)?;
     if let Some(known) = stamp.channels.get(channel).filter(|c| !c.folder.is_empty()) {
-        let names = directory::names_of(&app.store.directory(&account.name)?);
+        let names = directory::names_in(app, account, message)?;
         // Whoever posts is the owner.
         let poster = message.get("user").and_then(Value::as_str);
         let room = Room {
@@ -142,8 +142,7 @@ pub fn keep_posted(app: &App, account: &Account, posted: &Value) -> Result<()> {
 
 /// What a channel or a person is called, as far as is known.
 pub fn name(app: &App, account: &Account, id: &str) -> Result<Option<String>> {
-    let entries = app.store.directory(&account.name)?;
-    let found = entries.into_iter().find(|entry| entry.id == id);
+    let found = app.store.entries(&account.name, [id])?.pop();
     Ok(found.map(|entry| entry.name).filter(|n| !n.is_empty()))
 }
 
